@@ -1,0 +1,41 @@
+# Two commands do everything: `make run` and `make test`. Both need only Python 3.11+ and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv --quiet
+
+.PHONY: run test check format lock clean
+
+run: .venv/ready ## Serve all APIs on this machine, with sample events
+	@$(BIN)/polylog run
+
+test: .venv/ready ## Run every test, DynamoDB Local included
+	@$(BIN)/pytest
+
+check: .venv/ready ## Lint, types, import rules, template
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
+
+format: .venv/ready
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+# The virtual environment lives in the checkout; removing .venv undoes all set-up.
+.venv/ready: requirements.lock pyproject.toml
+	@echo "Setting up .venv: pinned packages, then DynamoDB Local (about a minute, once)"
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
+	@$(UV) pip sync --python $(BIN)/python requirements.lock
+	@$(UV) pip install --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/python -m polylog_cli.engine
+	@touch $@
+
+lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml
+	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra cli --group dev --group test \
+		--upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.lock
+
+clean:
+	rm -rf .venv .aws-sam

@@ -1,0 +1,1 @@
+"""The `polylog` command, and the service on a laptop."""

@@ -1,0 +1,125 @@
+"""What template.yaml says about tables, functions and routes, for running them on this machine.
+
+Of the intrinsic functions only `Ref` is understood: a parameter becomes its value, a resource its
+logical id, which is also its physical name here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_CREATE_TABLE = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+
+
+class TemplateError(Exception):
+    """The template cannot be read, or uses what cannot be imitated on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method (or `ANY`) and a path of the HTTP API; the path `$default` catches all others."""
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A Lambda function: where its handler is, its environment, and the routes that lead to it."""
+
+    name: str
+    code_uri: Path
+    module: str
+    attribute: str
+    environment: dict[str, str]
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What of a SAM template runs on this machine.
+
+    `tables` maps each table's logical id to the keyword arguments of CreateTable.
+    """
+
+    tables: dict[str, dict[str, Any]]
+    functions: tuple[Function, ...]
+
+    @classmethod
+    def read(cls, path: Path, parameters: dict[str, str] | None = None) -> Template:
+        """Return the template in this file, its parameters at their defaults unless given here.
+
+        Raises `TemplateError` when the file cannot be read or a value cannot be resolved.
+        """
+        try:
+            document = yaml.load(path.read_bytes(), _Loader)
+        except (OSError, yaml.YAMLError) as error:
+            raise TemplateError(f"cannot read the template: {error}") from error
+        values = _values(document, parameters or {})
+        tables, functions = {}, []
+        for name, resource in document["Resources"].items():
+            if resource["Type"] == "AWS::DynamoDB::Table":
+                arguments = {k: v for k, v in resource["Properties"].items() if k in _CREATE_TABLE}
+                tables[name] = {"TableName": name, **_resolve(arguments, values)}
+            elif resource["Type"] == "AWS::Serverless::Function":
+                settings = _resolve(_settings(document, resource["Properties"]), values)
+                functions.append(_function(name, settings, path.parent))
+        return cls(tables, tuple(functions))
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short tags."""
+
+
+def _long_form(_: _Loader, tag: str, node: yaml.Node) -> dict[str, str]:
+    return {"Ref": node.value} if tag == "Ref" else {f"Fn::{tag}": str(node.start_mark).strip()}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+
+
+def _values(document: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
+    parameters = document.get("Parameters", {})
+    if unknown := given.keys() - parameters.keys():
+        raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
+    defaults = {name: p["Default"] for name, p in parameters.items() if "Default" in p}
+    return {**{name: name for name in document["Resources"]}, **defaults, **given}
+
+
+def _resolve(value: Any, values: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_resolve(item, values) for item in value]
+    if not isinstance(value, dict):
+        return value
+    for key in value:
+        if key.startswith("Fn::"):
+            raise TemplateError(f"{key} is not supported on this machine: {value[key]}")
+    if value.keys() != {"Ref"}:
+        return {key: _resolve(item, values) for key, item in value.items()}
+    if value["Ref"] not in values:
+        raise TemplateError(f"Ref {value['Ref']}: no such resource, and no parameter with a value")
+    return values[value["Ref"]]
+
+
+def _settings(document: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    shared = document.get("Globals", {}).get("Function", {})
+    variables = [level.get("Environment", {}).get("Variables", {}) for level in (shared, own)]
+    events = own.get("Events", {}).values()
+    return {
+        "code_uri": (shared | own)["CodeUri"],
+        "handler": (shared | own)["Handler"],
+        "environment": variables[0] | variables[1],
+        "routes": [event["Properties"] for event in events if event["Type"] == "HttpApi"],
+    }
+
+
+def _function(name: str, settings: dict[str, Any], directory: Path) -> Function:
+    code_uri = (directory / settings["code_uri"]).resolve()
+    module, _, attribute = settings["handler"].rpartition(".")
+    environment = {key: str(value) for key, value in settings["environment"].items()}
+    routes = tuple(Route(route["Method"].upper(), route["Path"]) for route in settings["routes"])
+    return Function(name, code_uri, module, attribute, environment, routes)

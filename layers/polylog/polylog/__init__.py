@@ -1,0 +1,1 @@
+"""Polylog: one event log, served through the list-events APIs that clients already speak."""

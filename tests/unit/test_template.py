@@ -1,0 +1,238 @@
+"""What the local runner reads from template.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+from polylog_cli.template import Function, Route, Template, TemplateError
+
+PROJECT = Path(__file__).parents[2]
+
+SMALL = """
+Parameters:
+  Colour: {Type: String, Default: red}
+  Size: {Type: Number}
+Globals:
+  Function:
+    CodeUri: functions
+    Environment:
+      Variables: {COLOUR: !Ref Colour, TABLE: {Ref: Things}}
+Resources:
+  Things:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+  Queue:
+    Type: AWS::SQS::Queue
+  Paint:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: painting
+      Handler: easel.brush.paint
+      Policies: [!Sub "${Things.Arn}/*"]
+      Environment:
+        Variables: {COLOUR: blue, COATS: 2}
+      Events:
+        Brush: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: get, Path: /paint}}
+        Order: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}
+  Api:
+    Type: AWS::Serverless::HttpApi
+"""
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return Template.read(PROJECT / "template.yaml")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    path = tmp_path / "template.yaml"
+    path.write_text(SMALL, "utf-8")
+    return path
+
+
+def with_name(template: Template, name: str) -> Function:
+    return next(function for function in template.functions if function.name == name)
+
+
+def key_names(keys: list[dict[str, str]], key_type: str) -> list[str]:
+    return [key["AttributeName"] for key in keys if key["KeyType"] == key_type]
+
+
+def all_keys(table: dict[str, Any]) -> list[dict[str, str]]:
+    indexes = table.get("GlobalSecondaryIndexes", [])
+    return [*table["KeySchema"], *(key for index in indexes for key in index["KeySchema"])]
+
+
+@pytest.mark.parametrize(
+    ("table", "partition", "sort"),
+    [
+        ("EventsTable", ["pk"], []),
+        ("TallyTable", ["scope"], ["row"]),
+        ("KeysTable", ["key_id"], []),
+    ],
+)
+def test_a_table_has_these_keys(
+    template: Template, table: str, partition: list[str], sort: list[str]
+) -> None:
+    keys = template.tables[table]["KeySchema"]
+    assert (key_names(keys, "HASH"), key_names(keys, "RANGE")) == (partition, sort)
+
+
+@pytest.mark.parametrize(
+    ("table", "index", "partition", "sort"),
+    [
+        ("EventsTable", "by_time", ["scope", "shard"], ["time", "seq"]),
+        ("EventsTable", "by_type", ["scope", "type", "shard"], ["time", "seq"]),
+        ("EventsTable", "by_actor", ["scope", "actor_id", "shard"], ["time", "seq"]),
+        ("EventsTable", "by_target", ["scope", "target_id", "shard"], ["time", "seq"]),
+        ("EventsTable", "by_project", ["scope", "project_id", "shard"], ["time", "seq"]),
+        ("EventsTable", "by_organization", ["scope", "organization_id", "shard"], ["time", "seq"]),
+        ("KeysTable", "by_scope", ["scope"], ["key_id"]),
+    ],
+)
+def test_an_index_has_these_keys_and_holds_whole_items(
+    template: Template, table: str, index: str, partition: list[str], sort: list[str]
+) -> None:
+    indexes = {
+        entry["IndexName"]: entry for entry in template.tables[table]["GlobalSecondaryIndexes"]
+    }
+    keys = indexes[index]["KeySchema"]
+    assert (key_names(keys, "HASH"), key_names(keys, "RANGE")) == (partition, sort)
+    assert indexes[index]["Projection"] == {"ProjectionType": "ALL"}
+
+
+def test_there_are_no_other_tables_and_indexes(template: Template) -> None:
+    sizes = {
+        name: len(table.get("GlobalSecondaryIndexes", ()))
+        for name, table in template.tables.items()
+    }
+    assert sizes == {"EventsTable": 6, "TallyTable": 0, "KeysTable": 1}
+
+
+def test_shard_time_and_seq_are_the_only_numbers(template: Template) -> None:
+    definitions = template.tables["EventsTable"]["AttributeDefinitions"]
+    numbers = {one["AttributeName"] for one in definitions if one["AttributeType"] == "N"}
+    assert numbers == {"shard", "time", "seq"}
+
+
+def test_the_attributes_of_keys_and_no_others_are_defined(template: Template) -> None:
+    """DynamoDB refuses a table that defines more."""
+    for table in template.tables.values():
+        defined = [one["AttributeName"] for one in table["AttributeDefinitions"]]
+        assert sorted(defined) == sorted({key["AttributeName"] for key in all_keys(table)})
+
+
+def test_every_table_is_a_valid_create_table_request(template: Template) -> None:
+    model = botocore.session.get_session().get_service_model("dynamodb")
+    shape = model.operation_model("CreateTable").input_shape
+    assert shape is not None
+    reports = {
+        name: ParamValidator().validate(table, shape).generate_report()
+        for name, table in template.tables.items()
+    }
+    assert reports == {"EventsTable": "", "TallyTable": "", "KeysTable": ""}
+
+
+def test_every_route_leads_to_its_function(template: Template) -> None:
+    assert {function.name: function.routes for function in template.functions} == {
+        "CloudFoundryFunction": (
+            Route("ANY", "/cf"),
+            Route("ANY", "/cf/{proxy+}"),
+            Route("ANY", "/cloudfoundry"),
+            Route("ANY", "/cloudfoundry/{proxy+}"),
+        ),
+        "EventsFunction": (Route("ANY", "/v1/{proxy+}"), Route("ANY", "$default")),
+    }
+
+
+def test_no_route_ends_in_a_slash(template: Template) -> None:
+    """HTTP APIs have no such routes, and FailOnWarnings makes the deployment fail on one."""
+    paths = [route.path for function in template.functions for route in function.routes]
+    assert [path for path in paths if path.endswith("/")] == []
+
+
+def test_functions_get_the_settings_as_strings(template: Template) -> None:
+    assert with_name(template, "EventsFunction").environment == {
+        "EVENTS_TABLE": "EventsTable",
+        "TALLY_TABLE": "TallyTable",
+        "KEYS_TABLE": "KeysTable",
+        "PEPPER_SECRET": "PepperSecret",
+        "INDEX_SHARDS": "1",
+        "READ_BUDGET_ITEMS": "100000",
+        "READ_BUDGET_SECONDS": "20",
+        "POWERTOOLS_SERVICE_NAME": "polylog",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+
+
+def test_a_handler_is_a_module_of_the_functions_folder_and_an_attribute(template: Template) -> None:
+    function = with_name(template, "CloudFoundryFunction")
+    assert (function.code_uri, function.module, function.attribute) == (
+        PROJECT / "functions",
+        "cloudfoundry",
+        "handler",
+    )
+
+
+def test_code_is_found_from_any_working_directory(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(small.parent)
+    function = with_name(Template.read(Path("template.yaml")), "Paint")
+    assert function.code_uri == small.parent / "painting"
+
+
+def test_a_handler_may_be_in_a_package(small: Path) -> None:
+    function = with_name(Template.read(small), "Paint")
+    assert (function.module, function.attribute) == ("easel.brush", "paint")
+
+
+def test_what_a_function_says_itself_wins_over_globals(small: Path) -> None:
+    environment = with_name(Template.read(small), "Paint").environment
+    assert environment == {"COLOUR": "blue", "TABLE": "Things", "COATS": "2"}
+
+
+def test_only_http_events_are_routes(small: Path) -> None:
+    assert with_name(Template.read(small), "Paint").routes == (Route("GET", "/paint"),)
+
+
+def test_a_given_parameter_wins_over_its_default() -> None:
+    template = Template.read(PROJECT / "template.yaml", {"IndexShards": "4"})
+    assert with_name(template, "EventsFunction").environment["INDEX_SHARDS"] == "4"
+
+
+def test_an_unknown_parameter_is_refused(small: Path) -> None:
+    with pytest.raises(TemplateError, match="no parameter Taste"):
+        Template.read(small, {"Taste": "sweet"})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"cannot read the template.*nowhere\.yaml"):
+        Template.read(tmp_path / "nowhere.yaml")
+
+
+def test_text_that_is_not_yaml_is_refused(small: Path) -> None:
+    small.write_text("Resources: [", "utf-8")
+    with pytest.raises(TemplateError, match="cannot read the template"):
+        Template.read(small)
+
+
+@pytest.mark.parametrize("value", ['!Sub "${Things}"', '{"Fn::Sub": "${Things}"}'])
+def test_an_unsupported_function_is_named(small: Path, value: str) -> None:
+    small.write_text(SMALL.replace("COATS: 2", f"COATS: {value}"), "utf-8")
+    with pytest.raises(TemplateError, match="Fn::Sub is not supported"):
+        Template.read(small)
+
+
+@pytest.mark.parametrize("name", ["Size", "AWS::Region"])
+def test_a_reference_without_a_value_is_named(small: Path, name: str) -> None:
+    small.write_text(SMALL.replace("COATS: 2", f"COATS: !Ref {name}"), "utf-8")
+    with pytest.raises(TemplateError, match=f"Ref {name}"):
+        Template.read(small)
