@@ -1,0 +1,176 @@
+"""`GET /v2/events` and `GET /v2/events/:guid`: parameters, the grammar of `q`, pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from polylog.clauses import Clause, ClauseGrammar
+from polylog.dialect import Call, Params
+from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE, CannotOrderBy
+from polylog.dialects.cloudfoundry.wire import escape, render_event
+from polylog.errors import InvalidParameter
+from polylog.event import Event
+from polylog.filter import NOTHING, Compare, Filter, Op, conjunction, disjunction
+from polylog.http import Response
+from polylog.query import Order, Window
+from polylog.times import SECOND, parse_iso8601
+
+_IN = " IN "
+_OPS = {":": Op.EQ, ">": Op.GT, ">=": Op.GE, "<": Op.LT, "<=": Op.LE}
+
+
+def _text(field: str) -> Callable[[Clause], Filter]:
+    def build(clause: Clause) -> Filter:
+        if clause.operator is None or (clause.operator == _IN and clause.values == ("",)):
+            return NOTHING
+        op = _OPS.get(clause.operator, Op.EQ)
+        return disjunction(Compare(field, op, value) for value in clause.values)
+
+    return build
+
+
+def _timestamp(clause: Clause) -> Filter:
+    """Compare whole seconds, as the server does since 2017 (query.rb)."""
+    if clause.operator is None or (clause.values == ("",) and clause.operator in (":", _IN)):
+        return NOTHING
+    starts = [_parse_timestamp(value) for value in clause.values]
+    match clause.operator:
+        case ">":
+            return Compare("time", Op.GE, starts[0] + SECOND)
+        case ">=":
+            return Compare("time", Op.GE, starts[0])
+        case "<":
+            return Compare("time", Op.LT, starts[0])
+        case "<=":
+            return Compare("time", Op.LT, starts[0] + SECOND)
+        case _:
+            return disjunction(
+                conjunction([Compare("time", Op.GE, start), Compare("time", Op.LT, start + SECOND)])
+                for start in starts
+            )
+
+
+def _parse_timestamp(text: str) -> int:
+    """Ours: Ruby's other date forms, and an offset whose `+` became a blank, are refused."""
+    try:
+        return parse_iso8601(text)
+    except ValueError as error:
+        reason = f"must be an ISO 8601 time with any + escaped as %2B but was '{text}'"
+        raise InvalidParameter("timestamp", reason) from error
+
+
+# The document names the first three; the server knows the other two since November 2016.
+GRAMMAR = ClauseGrammar(
+    parameter="q",
+    fields={
+        "timestamp": _timestamp,
+        "type": _text("type"),
+        "actee": _text("target.id"),
+        "space_guid": _text("project_id"),
+        "organization_guid": _text("organization_id"),
+    },
+    operators=(":", ">=", "<=", "<", ">", _IN),
+    lists=frozenset({_IN}),
+)
+
+
+def _ruby_integer(value: object) -> object:
+    """Read what Ruby's `Integer()` reads: blanks around, a sign, `0x10`, `010` (octal), `1_000`."""
+    text = str(value).strip()
+    octal = re.fullmatch(r"([+-]?0)_?([0-7](?:_?[0-7])*)", text)
+    try:
+        if not text.isascii():
+            raise ValueError(text)
+        return int("".join(octal.groups()), 8) if octal else int(text, 0)
+    except ValueError as error:
+        raise PydanticCustomError("int_parsing", "must be an integer") from error
+
+
+RubyInteger = Annotated[int, BeforeValidator(_ruby_integer)]
+
+
+def _last_is_sortable(fields: tuple[str, ...]) -> tuple[str, ...]:
+    if fields[-1] not in ("timestamp", "id"):
+        raise CannotOrderBy(fields[-1])
+    return fields
+
+
+class ListParams(Params):
+    """The parameters of the list, in the order in which the server checks them."""
+
+    order_by: Annotated[
+        tuple[str, ...], Field(alias="order-by"), AfterValidator(_last_is_sortable)
+    ] = ("timestamp", "id")
+    q: tuple[str, ...] = ()
+    results_per_page: Annotated[RubyInteger, Field(alias="results-per-page", ge=1, le=100)] = 50
+    inline_relations_depth: Annotated[
+        RubyInteger | None, Field(alias="inline-relations-depth", le=3)
+    ] = None
+    order_direction: Annotated[Order, Field(alias="order-direction")] = Order.ASCENDING
+    page: Annotated[RubyInteger, Field(ge=1)] = 1
+    orphan_relations: Annotated[RubyInteger | None, Field(alias="orphan-relations")] = None
+    exclude_relations: Annotated[str | None, Field(alias="exclude-relations")] = None
+    include_relations: Annotated[str | None, Field(alias="include-relations")] = None
+
+
+def list_events(call: Call, params: ListParams) -> Response:
+    """Answer one page, with exact totals and the paths of its neighbours."""
+    filter = conjunction(GRAMMAR.parse(q) for q in params.q)
+    total, size = call.count(filter), params.results_per_page
+    offset = (params.page - 1) * size
+    events: tuple[Event, ...] = ()
+    if offset < total:
+        window = Window(limit=size, offset=offset)
+        events = call.find(filter, params.order_direction, window).events
+    pages = max(1, -(-total // size))
+    document: dict[str, object] = {
+        "total_results": total,
+        "total_pages": pages,
+        "prev_url": _page_url(params, params.page - 1) if params.page > 1 else None,
+        "next_url": _page_url(params, params.page + 1) if params.page < pages else None,
+        "resources": [render_event(event) for event in events],
+    }
+    if params.orphan_relations == 1:
+        document["orphans"] = {}
+    return Response.of(document, headers=(CONTENT_TYPE,))
+
+
+def _page_url(params: ListParams, page: int) -> str:
+    """Return the path of another page: every parameter in effect, sorted by name.
+
+    `order-by` stands there always and twice, as servers write it since 2017; it changes nothing.
+    """
+    depth, orphans = params.inline_relations_depth, params.orphan_relations
+    pairs = [
+        *(("exclude-relations", name) for name in _split(params.exclude_relations)),
+        *(("include-relations", name) for name in _split(params.include_relations)),
+        *([] if depth is None else [("inline-relations-depth", depth)]),
+        ("order-by", "timestamp"),
+        ("order-by", "id"),
+        ("order-direction", params.order_direction),
+        *([] if orphans is None else [("orphan-relations", orphans)]),
+        ("page", page),
+        *(("q", q) for q in params.q),
+        ("results-per-page", params.results_per_page),
+    ]
+    return "/v2/events?" + "&".join(f"{name}={escape(str(value))}" for name, value in pairs)
+
+
+def _split(names: str | None) -> list[str]:
+    return [] if names is None else names.split(",")
+
+
+class GuidParams(Params):
+    """The event that the path names."""
+
+    guid: str
+
+
+def get_event(call: Call, params: GuidParams) -> Response:
+    """Answer one event."""
+    return Response.of(render_event(call.get(params.guid)), headers=(CONTENT_TYPE,))

@@ -1,0 +1,93 @@
+"""How Cloud Foundry's clients find their way and log in: the root, `/v2/info`, a token endpoint.
+
+The token endpoint stands in for the UAA: the user is a key id, the password its secret, and the
+access token that credential as one text.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from polylog.auth import Credential, Principal, authenticate
+from polylog.dialect import Call, Params
+from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE
+from polylog.errors import InvalidCredential
+from polylog.http import Response
+
+API_VERSION = "2.200.0"
+
+# UAA's default; clients then use the refresh token, which stays good as long as the key.
+_TOKEN_SECONDS = 43_199
+# UAA ends the id of a refresh token like this. It also keeps one from opening the API.
+_REFRESH_MARK = "-r"
+
+
+def show_root(call: Call, params: Params) -> Response:
+    """Answer the links from which newer clients start (root_controller.rb)."""
+    base = call.base_url
+    api = {"href": f"{base}/v2", "meta": {"version": API_VERSION}}
+    here = {"href": base}
+    links = {"self": here, "cloud_controller_v2": api, "login": here, "uaa": here}
+    return Response.of({"links": links}, headers=(CONTENT_TYPE,))
+
+
+def show_info(call: Call, params: Params) -> Response:
+    """Answer where to log in, for older clients (info_controller.rb)."""
+    document = {
+        "name": "",
+        "build": "",
+        "support": "",
+        "version": 0,
+        "description": "",
+        "authorization_endpoint": call.base_url,
+        "token_endpoint": call.base_url,
+        "min_cli_version": None,
+        "min_recommended_cli_version": None,
+        "api_version": API_VERSION,
+    }
+    return Response.of(document, headers=(CONTENT_TYPE,))
+
+
+def grant_token(call: Call, params: Params) -> Response:
+    """Answer an OAuth 2 token (RFC 6749, UAA's form) for a password or a refresh token."""
+    form = dict(parse_qsl(call.request.body.decode(errors="replace")))
+    match form:
+        case {"grant_type": "password", "username": key_id, "password": secret}:
+            credential = Credential(key_id, secret)
+        case {"grant_type": "refresh_token", "refresh_token": token}:
+            credential = _from_refresh_token(token)
+        case {"grant_type": grant} if grant not in ("password", "refresh_token"):
+            return _refuse(400, "unsupported_grant_type", "use password or refresh_token")
+        case _:
+            missing = "needs grant_type with username and password, or with refresh_token"
+            return _refuse(400, "invalid_request", missing)
+    services = call.services
+    try:
+        principal = authenticate(credential, services.keys, services.clock(), fresh=True)
+    except InvalidCredential:
+        return _refuse(401, "unauthorized", "Bad credentials")
+    return _grant(credential, principal)
+
+
+def _from_refresh_token(token: str) -> Credential:
+    if not token.endswith(_REFRESH_MARK):
+        return Credential("", "")
+    return Credential.parse(token.removesuffix(_REFRESH_MARK))
+
+
+def _grant(credential: Credential, principal: Principal) -> Response:
+    document = {
+        "access_token": credential.token,
+        "token_type": "bearer",
+        "refresh_token": credential.token + _REFRESH_MARK,
+        "expires_in": _TOKEN_SECONDS,
+        "scope": " ".join(f"cloud_controller.{name}" for name in sorted(principal.permissions)),
+        "jti": principal.key_id,
+    }
+    headers = (CONTENT_TYPE, ("Cache-Control", "no-store"))
+    return Response.of(document, headers=headers)
+
+
+def _refuse(status: int, error: str, description: str) -> Response:
+    document = {"error": error, "error_description": description}
+    return Response.of(document, status=status, headers=(CONTENT_TYPE,))

@@ -1,0 +1,143 @@
+"""A Cloud Foundry event resource: read into an `Event`, rendered from one; the two are inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    JsonValue,
+    SkipValidation,
+    StringConstraints,
+    ValidationError,
+)
+
+from polylog.errors import InvalidParameter
+from polylog.event import MAX_KEY_LENGTH, Entity, Event, Key
+from polylog.times import format_seconds, parse_iso8601
+
+_UNESCAPED = ":,/=?@!$'()*~-._"
+
+
+def escape(text: str) -> str:
+    """Escape a text for a url as the server's Addressable does: a blank becomes `%20`."""
+    return quote(text, safe=_UNESCAPED)
+
+
+def _parse_time(value: object) -> int:
+    try:
+        return parse_iso8601(str(value))
+    except ValueError as error:
+        raise ValueError(f"must be a time like 2015-02-13T22:34:52Z but was '{value}'") from error
+
+
+_Time = Annotated[int, BeforeValidator(_parse_time)]
+_KeyOrEmpty = Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Metadata(_Wire):
+    guid: Key
+    url: str | None = None
+    created_at: _Time | None = None
+    updated_at: _Time | None = None
+
+
+class _Entity(_Wire):
+    type: Key
+    actor: _KeyOrEmpty
+    actor_type: str
+    actor_name: str | None
+    actor_username: str | None = None
+    actee: _KeyOrEmpty
+    actee_type: str
+    actee_name: str
+    timestamp: _Time
+    metadata: dict[str, SkipValidation[JsonValue]] = {}
+    space_guid: _KeyOrEmpty | None = None
+    organization_guid: _KeyOrEmpty | None = None
+
+
+class _Resource(_Wire):
+    metadata: _Metadata
+    entity: _Entity
+
+
+def read_event(wire: JsonValue) -> Event:
+    """Read an event resource.
+
+    `created_at` is kept only where it differs from the timestamp. `actor_username`, which servers
+    send since 2017, is kept when it is a string. Raises `InvalidParameter` with the member's path.
+    """
+    try:
+        resource = _Resource.model_validate(wire)
+    except ValidationError as error:
+        raise InvalidParameter.of(error) from error
+    metadata, entity = resource.metadata, resource.entity
+    return Event(
+        id=metadata.guid,
+        time=entity.timestamp,
+        type=entity.type,
+        actor=Entity(id=entity.actor or None, type=entity.actor_type, name=entity.actor_name),
+        target=Entity(id=entity.actee or None, type=entity.actee_type, name=entity.actee_name),
+        project_id=entity.space_guid or None,
+        organization_id=entity.organization_guid or None,
+        data=entity.metadata,
+        attributes=_read_attributes(metadata, entity),
+    )
+
+
+def _read_attributes(metadata: _Metadata, entity: _Entity) -> Mapping[str, str]:
+    attributes = {}
+    if metadata.created_at not in (None, entity.timestamp):
+        attributes["created_at"] = format_seconds(metadata.created_at)
+    if metadata.updated_at is not None:
+        attributes["updated_at"] = format_seconds(metadata.updated_at)
+    if entity.actor_username is not None:
+        attributes["actor_username"] = entity.actor_username
+    return attributes
+
+
+def render_event(event: Event) -> dict[str, object]:
+    """Render an event resource, its members in the document's order.
+
+    What other APIs do not know is empty: strings `""`, the actor's name null. `data` that is not
+    an object, which this API cannot show, stands under the member `data` (ours).
+    """
+    timestamp = format_seconds(event.time)
+    username = event.attributes.get("actor_username")
+    return {
+        "metadata": {
+            "guid": event.id,
+            "url": f"/v2/events/{escape(event.id)}",
+            "created_at": event.attributes.get("created_at", timestamp),
+            "updated_at": event.attributes.get("updated_at"),
+        },
+        "entity": {
+            "type": event.type,
+            "actor": event.actor.id or "",
+            "actor_type": event.actor.type or "",
+            "actor_name": event.actor.name,
+            **({} if username is None else {"actor_username": username}),
+            "actee": event.target.id or "",
+            "actee_type": event.target.type or "",
+            "actee_name": event.target.name or "",
+            "timestamp": timestamp,
+            "metadata": _render_data(event.data),
+            "space_guid": event.project_id or "",
+            "organization_guid": event.organization_id or "",
+        },
+    }
+
+
+def _render_data(data: JsonValue) -> JsonValue:
+    if data is None:
+        return {}
+    return data if isinstance(data, dict) else {"data": data}

@@ -1,0 +1,176 @@
+"""Access keys in DynamoDB, and the peppers that their secrets are derived with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import boto3
+
+from polylog.auth import (
+    PERMISSIONS,
+    AccessKey,
+    Credential,
+    Permission,
+    Principal,
+    Restriction,
+    derive_secret,
+    new_key_id,
+)
+from polylog.dynamo.client import failures_as_unavailable
+from polylog.times import SECOND
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from polylog.dynamo.schema import Item
+
+SCOPE_INDEX: Final = "by_scope"
+_CACHED: Final = 60 * SECOND
+
+Peppers = Mapping[str, bytes]
+"""Version -> pepper; the highest version makes new keys."""
+
+
+def peppers_from_file(path: Path) -> Peppers:
+    """Read the peppers of a log that runs on this machine."""
+    return _read(path.read_text())
+
+
+def peppers_from_secret(name: str) -> Peppers:
+    """Read the peppers from Secrets Manager; `name` is the secret's ARN."""
+    with failures_as_unavailable():
+        answer = boto3.client("secretsmanager").get_secret_value(SecretId=name)
+    return _read(answer["SecretString"])
+
+
+def _read(text: str) -> Peppers:
+    return {version: pepper.encode() for version, pepper in json.loads(text).items()}
+
+
+class DynamoKeyStore:
+    """The keys table. `load_peppers` is called when a pepper is asked for first."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        load_peppers: Callable[[], Peppers],
+        clock: Callable[[], int],
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._load_peppers = load_peppers
+        self._clock = clock
+        self._peppers: Peppers = {}
+        self._peppers_read_at: int | None = None
+        self._cache: dict[str, tuple[int, AccessKey | None]] = {}
+
+    def pepper(self, version: str) -> bytes | None:
+        """Return a pepper; one that is unknown is looked for anew, at most once a minute."""
+        if version not in self._peppers and not self._is_recent(self._peppers_read_at):
+            self._peppers, self._peppers_read_at = self._load_peppers(), self._clock()
+        return self._peppers.get(version)
+
+    def get(self, key_id: str, *, fresh: bool) -> AccessKey | None:
+        """Return the key; unless `fresh`, as it was up to a minute ago."""
+        read_at, key = self._cache.get(key_id, (None, None))
+        if not fresh and self._is_recent(read_at):
+            return key
+        with failures_as_unavailable():
+            answer = self._client.get_item(
+                TableName=self._table, Key={"key_id": {"S": key_id}}, ConsistentRead=True
+            )
+        key = _read_key(answer["Item"]) if "Item" in answer else None
+        self._cache[key_id] = (self._clock(), key)
+        return key
+
+    def create(
+        self,
+        scope: str,
+        permissions: frozenset[Permission],
+        restriction: Restriction,
+        expires_at: int | None,
+    ) -> Credential:
+        """Store a new key and return the credential, which cannot be read again from anywhere."""
+        peppers = self._load_peppers()
+        version = max(peppers, key=int)
+        key_id = new_key_id(version)
+        principal = Principal(key_id, scope, permissions, restriction)
+        item = _write_key(AccessKey(principal, self._clock(), expires_at))
+        with failures_as_unavailable():
+            self._client.put_item(TableName=self._table, Item=item)
+        return Credential(key_id, derive_secret(peppers[version], key_id))
+
+    def list(self, scope: str) -> tuple[AccessKey, ...]:
+        """Return all keys of a scope, the revoked ones too, the oldest first."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=SCOPE_INDEX,
+            KeyConditionExpression="#scope = :scope",
+            ExpressionAttributeNames={"#scope": "scope"},
+            ExpressionAttributeValues={":scope": {"S": scope}},
+        )
+        with failures_as_unavailable():
+            keys = [_read_key(item) for page in pages for item in page["Items"]]
+        return tuple(sorted(keys, key=lambda key: key.created_at))
+
+    def revoke(self, key_id: str) -> bool:
+        """Make a key useless for ever; return whether there is such a key."""
+        with failures_as_unavailable():
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={"key_id": {"S": key_id}},
+                    UpdateExpression="SET revoked_at = if_not_exists(revoked_at, :now)",
+                    ConditionExpression="attribute_exists(key_id)",
+                    ExpressionAttributeValues={":now": {"N": str(self._clock())}},
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def _is_recent(self, read_at: int | None) -> bool:
+        return read_at is not None and self._clock() - read_at < _CACHED
+
+
+def _write_key(key: AccessKey) -> Item:
+    principal = key.principal
+    item: Item = {
+        "key_id": {"S": principal.key_id},
+        "scope": {"S": principal.scope},
+        "permissions": {"SS": sorted(principal.permissions)},
+        "created_at": {"N": str(key.created_at)},
+    }
+    if key.expires_at is not None:
+        item["expires_at"] = {"N": str(key.expires_at)}
+    if principal.restriction.organization_id is not None:
+        item["organization_id"] = {"S": principal.restriction.organization_id}
+    if principal.restriction.project_id is not None:
+        item["project_id"] = {"S": principal.restriction.project_id}
+    return item
+
+
+def _read_key(item: Item) -> AccessKey:
+    granted = set(item["permissions"]["SS"])
+    principal = Principal(
+        key_id=item["key_id"]["S"],
+        scope=item["scope"]["S"],
+        permissions=frozenset(name for name in PERMISSIONS if name in granted),
+        restriction=Restriction(
+            organization_id=item.get("organization_id", {}).get("S"),
+            project_id=item.get("project_id", {}).get("S"),
+        ),
+    )
+    return AccessKey(
+        principal,
+        created_at=int(item["created_at"]["N"]),
+        expires_at=_read_time(item, "expires_at"),
+        revoked_at=_read_time(item, "revoked_at"),
+    )
+
+
+def _read_time(item: Item, name: str) -> int | None:
+    return int(item[name]["N"]) if name in item else None

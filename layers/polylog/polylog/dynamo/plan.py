@@ -1,0 +1,115 @@
+"""From a filter to what DynamoDB is asked and what is left for us to check; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from polylog.dynamo.schema import FIELD_INDEXES, TIME_INDEX
+from polylog.event import MAX_KEY_LENGTH
+from polylog.filter import And, Compare, Filter, Op, Or, conjunction, conjuncts
+from polylog.times import EARLIEST, LATEST
+
+MAX_VALUES: Final = 50
+"""As many values of one field are asked for in streams of their own; more are checked by us."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """From `first` to `last`, both included, in microseconds."""
+
+    first: int = EARLIEST
+    last: int = LATEST
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no time lies in the range."""
+        return self.first > self.last
+
+    def intersection(self, other: TimeRange) -> TimeRange:
+        """Return the times that lie in both."""
+        return TimeRange(max(self.first, other.first), min(self.last, other.last))
+
+
+_NEVER = TimeRange(LATEST, EARLIEST)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """One stream of events for each value of `attribute` (and shard), within a time range.
+
+    `attribute` is None on the index by time, which has a single stream. `residual` is what the
+    events read have to be checked for still. No values: no event can pass.
+    """
+
+    index: str
+    attribute: str | None
+    values: tuple[str, ...]
+    time: TimeRange
+    residual: Filter
+
+
+def plan(filter: Filter) -> QueryPlan:
+    """Return the plan that reads least: the most selective index, and the time range."""
+    time = time_range(filter)
+    left = [term for term in conjuncts(filter) if not _is_time_bound(term)]
+    for field, (index, attribute) in FIELD_INDEXES.items():
+        choices = {term: _choice(term, field) for term in left}
+        offered = [choice for choice in choices.values() if choice is not None]
+        if offered:
+            residual = conjunction(term for term in left if choices[term] is None)
+            values = tuple(sorted(frozenset.intersection(*offered)))
+            return QueryPlan(index, attribute, () if time.is_empty else values, time, residual)
+    values = () if time.is_empty else ("",)
+    return QueryPlan(TIME_INDEX, None, values, time, conjunction(left))
+
+
+def time_range(filter: Filter) -> TimeRange:
+    """Return a range outside which no event passes the filter."""
+    match filter:
+        case Compare("time", op, int(value)):
+            return _RANGES[op](value) if op in _RANGES else TimeRange()
+        case And(terms):
+            range = TimeRange()
+            for term in terms:
+                range = range.intersection(time_range(term))
+            return range
+        case Or(terms):
+            ranges = [range for term in terms if not (range := time_range(term)).is_empty]
+            if not ranges:
+                return _NEVER
+            return TimeRange(min(r.first for r in ranges), max(r.last for r in ranges))
+        case _:
+            return TimeRange()
+
+
+_RANGES = {
+    Op.EQ: lambda value: TimeRange(value, value),
+    Op.LT: lambda value: TimeRange(last=value - 1),
+    Op.LE: lambda value: TimeRange(last=value),
+    Op.GT: lambda value: TimeRange(first=value + 1),
+    Op.GE: lambda value: TimeRange(first=value),
+}
+
+
+def _is_time_bound(term: Filter) -> bool:
+    return isinstance(term, Compare) and term.field == "time" and term.op in _RANGES
+
+
+def _choice(term: Filter, field: str) -> frozenset[str] | None:
+    """Return the values that the term leaves to the field, if that is all that it says.
+
+    An absent field, which compares as "", is not in its index; a value longer than any stored one
+    cannot be found.
+    """
+    options = term.terms if isinstance(term, Or) else (term,)
+    if len(options) > MAX_VALUES:
+        return None
+    values: set[str] = set()
+    for option in options:
+        match option:
+            case Compare(name, Op.EQ, str(value)) if name == field and (value or field == "type"):
+                values.add(value)
+            case _:
+                return None
+    return frozenset(value for value in values if 0 < len(value) <= MAX_KEY_LENGTH)

@@ -1,0 +1,98 @@
+"""How events lie in the events table: item <-> `Event`, and the names of its indexes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pydantic_core import to_json
+
+from polylog.event import Event
+from polylog.query import Position
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    Item = dict[str, AttributeValueTypeDef]
+
+TIME_INDEX: Final = "by_time"
+FIELD_INDEXES: Final = {
+    "target.id": ("by_target", "target_id"),
+    "actor.id": ("by_actor", "actor_id"),
+    "project_id": ("by_project", "project_id"),
+    "organization_id": ("by_organization", "organization_id"),
+    "type": ("by_type", "type"),
+}
+"""Field of the event -> its index and the attribute that keys it; the most selective first."""
+
+# Above this, zlib makes ordinary JSON small enough to keep an item and its copies in the indexes
+# within one write unit (1 KB); below, unpacking would cost more time than it saves space.
+_COMPRESS_ABOVE_BYTES: Final = 700
+
+
+def partition_key(scope: str, event_id: str) -> str:
+    """Return the key of an event's item; no scope contains a slash."""
+    return f"{scope}/{event_id}"
+
+
+def shard_of(event_id: str, shards: int) -> int:
+    """Return the part of every index that an event lies in."""
+    return zlib.crc32(event_id.encode()) % shards
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event as it was offered: its content in JSON, without the `seq` it may get."""
+
+    event: Event
+    content: bytes
+    digest: bytes
+
+    @classmethod
+    def of(cls, event: Event) -> Draft:
+        """Return the draft of an event; the digest does not depend on the order of members."""
+        content = event.model_dump(mode="json", exclude={"seq"}, exclude_defaults=True)
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        digest = hashlib.blake2b(canonical.encode(), digest_size=16).digest()
+        return cls(event, to_json(content), digest)
+
+    def item(self, scope: str, seq: int, shards: int) -> Item:
+        """Return the item that stores the event under this `seq`."""
+        event = self.event
+        keys = {
+            "pk": partition_key(scope, event.id),
+            "scope": scope,
+            "type": event.type,
+            "actor_id": event.actor.id,
+            "target_id": event.target.id,
+            "project_id": event.project_id,
+            "organization_id": event.organization_id,
+        }
+        numbers = {"seq": seq, "time": event.time, "shard": shard_of(event.id, shards)}
+        body = b'%b,"seq":%d}' % (self.content[:-1], seq)
+        return {
+            **{name: {"S": value} for name, value in keys.items() if value is not None},
+            **{name: {"N": str(value)} for name, value in numbers.items()},
+            "digest": {"B": self.digest},
+            "body": _pack(body),
+        }
+
+
+def _pack(body: bytes) -> AttributeValueTypeDef:
+    if len(body) > _COMPRESS_ABOVE_BYTES:
+        return {"B": zlib.compress(body)}
+    return {"S": body.decode()}
+
+
+def read_item(item: Item) -> Event:
+    """Return the event that an item stores."""
+    body = item["body"]
+    return Event.model_validate_json(body["S"] if "S" in body else zlib.decompress(body["B"]))
+
+
+def read_position(item: Item) -> Position:
+    """Return the place of an item in the order, without reading its body."""
+    return Position(int(item["time"]["N"]), int(item["seq"]["N"]))

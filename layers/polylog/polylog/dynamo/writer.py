@@ -1,0 +1,172 @@
+"""Stores events: transactions of many, each event once, whatever is sent how often."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.schema import Draft, partition_key
+from polylog.errors import Unavailable
+from polylog.event import MAX_EVENT_BYTES, Event
+from polylog.store import Outcome, Status
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        KeysAndAttributesUnionTypeDef,
+        TransactWriteItemTypeDef,
+    )
+
+# DynamoDB takes 100 actions and 4 MB in a transaction; some of both is left for bookkeeping.
+_MAX_ACTIONS: Final = 95
+_MAX_BYTES: Final = 3_000_000
+_ITEM_BYTES: Final = 4096
+"""Room for an item's keys, beside its content."""
+
+_ATTEMPTS: Final = 8
+_RETRIED: Final = {
+    "None",
+    "ConditionalCheckFailed",
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the log holds under an id, and the draft that this call stored there, if it did."""
+
+    digest: bytes
+    seq: int
+    draft: Draft | None = None
+
+
+class Writer:
+    """Answers `put` of the port."""
+
+    def __init__(self, client: DynamoDBClient, events: str, tally: str, shards: int) -> None:
+        self._client = client
+        self._events = events
+        self._tally = tally
+        self._shards = shards
+
+    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+        """Store events; see `EventStore.put`."""
+        drafts = [Draft.of(event) for event in events]
+        storable = {draft.event.id: draft for draft in reversed(drafts) if not _is_too_large(draft)}
+        in_order = [draft for draft in drafts if storable.get(draft.event.id) is draft]
+        kept: dict[str, _Kept] = {}
+        for batch in _batches(in_order):
+            kept |= self._store(scope, batch)
+        return tuple(_outcome(draft, kept) for draft in drafts)
+
+    def _store(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
+        """Store all drafts in one transaction, less those whose ids turn out to be taken."""
+        kept: dict[str, _Kept] = {}
+        for attempt in range(_ATTEMPTS):
+            pending = [draft for draft in drafts if draft.event.id not in kept]
+            if not pending:
+                return kept
+            numbered = dict(enumerate(pending, self._take_seqs(scope, len(pending))))
+            reasons = self._transact(scope, numbered)
+            if not reasons:
+                stored = {d.event.id: _Kept(d.digest, seq, d) for seq, d in numbered.items()}
+                return kept | stored
+            if "ConditionalCheckFailed" in reasons:
+                kept |= self._look_up(scope, pending)
+            else:
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))
+        raise Unavailable("transactions went on conflicting")
+
+    def _take_seqs(self, scope: str, count: int) -> int:
+        """Return the first of so many numbers that nobody else gets; gaps are allowed."""
+        with failures_as_unavailable():
+            answer = self._client.update_item(
+                TableName=self._tally,
+                Key={"scope": {"S": f"{scope}|seq"}, "row": {"S": "seq"}},
+                UpdateExpression="ADD #last :count",
+                ExpressionAttributeNames={"#last": "last"},
+                ExpressionAttributeValues={":count": {"N": str(count)}},
+                ReturnValues="UPDATED_NEW",
+            )
+        return int(answer["Attributes"]["last"]["N"]) - count + 1
+
+    def _transact(self, scope: str, numbered: dict[int, Draft]) -> set[str]:
+        """Store all or nothing; return the codes of what stood against it, empty when stored."""
+        actions: list[TransactWriteItemTypeDef] = [
+            {
+                "Put": {
+                    "TableName": self._events,
+                    "Item": draft.item(scope, seq, self._shards),
+                    "ConditionExpression": "attribute_not_exists(pk)",
+                }
+            }
+            for seq, draft in numbered.items()
+        ]
+        with failures_as_unavailable():
+            try:
+                self._client.transact_write_items(TransactItems=actions)
+            except self._client.exceptions.TransactionCanceledException as error:
+                codes = {
+                    reason.get("Code", "None") for reason in error.response["CancellationReasons"]
+                }
+                if not codes <= _RETRIED:
+                    raise
+                return codes
+        return set()
+
+    def _look_up(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
+        ids = {partition_key(scope, draft.event.id): draft.event.id for draft in drafts}
+        asked: Mapping[str, KeysAndAttributesUnionTypeDef] = {
+            self._events: {
+                "Keys": [{"pk": {"S": key}} for key in ids],
+                "ConsistentRead": True,
+                "ProjectionExpression": "pk, digest, seq",
+            }
+        }
+        found = {}
+        while asked:
+            with failures_as_unavailable():
+                answer = self._client.batch_get_item(RequestItems=asked)
+            for item in answer["Responses"].get(self._events, []):
+                kept = _Kept(item["digest"]["B"], int(item["seq"]["N"]))
+                found[ids[item["pk"]["S"]]] = kept
+            asked = answer["UnprocessedKeys"]
+        return found
+
+
+def _is_too_large(draft: Draft) -> bool:
+    return len(draft.content) > MAX_EVENT_BYTES
+
+
+def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
+    batch: list[Draft] = []
+    size = 0
+    for draft in drafts:
+        weight = len(draft.content) + _ITEM_BYTES
+        if batch and (len(batch) == _MAX_ACTIONS or size + weight > _MAX_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(draft)
+        size += weight
+    if batch:
+        yield batch
+
+
+def _outcome(draft: Draft, kept: dict[str, _Kept]) -> Outcome:
+    event_id = draft.event.id
+    if _is_too_large(draft):
+        reason = f"the event has {len(draft.content)} bytes, more than {MAX_EVENT_BYTES}"
+        return Outcome(Status.INVALID, event_id, reason=reason)
+    there = kept[event_id]
+    if there.draft is draft:
+        return Outcome(Status.STORED, event_id, there.seq)
+    if there.digest == draft.digest:
+        return Outcome(Status.DUPLICATE, event_id, there.seq)
+    reason = "another event has this id already"
+    return Outcome(Status.CONFLICT, event_id, there.seq, reason)

@@ -1,0 +1,135 @@
+"""The errors a client can meet.
+
+::
+
+    ApiError
+    ├── InvalidParameter        a parameter, or a field of an event, is not acceptable
+    │   └── UnknownField        a filter names a field that the API does not filter by
+    ├── InvalidBody             the body as a whole cannot be read
+    ├── Unauthenticated         no credential of the API's scheme
+    │   └── InvalidCredential   a credential, but forged, expired or revoked
+    ├── Forbidden               the credential does not allow this request
+    │   └── NotVisible          the event exists, outside the credential's restriction
+    ├── RouteNotFound           no endpoint at this path with this method
+    ├── EventNotFound           no event of this id in the scope
+    ├── TooBroad                the question needs more reading than the budget allows
+    ├── RequestTooLarge         more bytes or events than one request may carry
+    ├── ResponseTooLarge        more bytes than one response can carry
+    ├── Unavailable             the database did not answer in time, or refused
+    └── InternalError           a fault of ours
+
+Leaves carry data; dialects build the sentences and statuses of their API from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+_MAX_SHOWN = 100
+_REASONS = {
+    "greater_than_equal": "must be >= {ge}",
+    "less_than_equal": "must be <= {le}",
+    "int_parsing": "must be an integer but was '{input}'",
+    "literal_error": "must be {expected} but was '{input}'",
+    "enum": "must be {expected} but was '{input}'",
+    "missing": "is required",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_type": "must be a string",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "extra_forbidden": "is not known",
+}
+
+
+class ApiError(Exception):
+    """The root of everything that a dialect renders as an error response."""
+
+
+class InvalidParameter(ApiError):
+    """The parameter (wire name, or dotted path of an event's field) is not acceptable: why."""
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        super().__init__(f"{parameter} {reason}")
+        self.parameter = parameter
+        self.reason = reason
+
+    @classmethod
+    def of(cls, error: ValidationError) -> InvalidParameter:
+        """Return the first thing that pydantic refused, as a parameter and a reason."""
+        detail = error.errors(include_url=False)[0]
+        names = [part for part in detail["loc"] if isinstance(part, str)]
+        return cls(".".join(names) or "event", _reason(detail))
+
+
+def _reason(detail: ErrorDetails) -> str:
+    shown = str(detail["input"])[:_MAX_SHOWN]
+    template = _REASONS.get(detail["type"])
+    if template:
+        return template.format(input=shown, **detail.get("ctx", {}))
+    message = detail["msg"].removeprefix("Value error, ")
+    return message if message.startswith("must ") else message[:1].lower() + message[1:]
+
+
+class UnknownField(InvalidParameter):
+    """The filter in `parameter` names `field`, which the API does not filter by."""
+
+    def __init__(self, parameter: str, field: str) -> None:
+        super().__init__(parameter, f"does not know {field}")
+        self.field = field
+
+
+class InvalidBody(ApiError):
+    """The request body cannot be read at all, so that no part of it was used."""
+
+
+class Unauthenticated(ApiError):
+    """The request carries no credential of the scheme that the API asks for."""
+
+
+class InvalidCredential(Unauthenticated):
+    """The request's credential is malformed, forged, expired or revoked."""
+
+
+class Forbidden(ApiError):
+    """The credential is good, but lacks the permission for this request."""
+
+
+class NotVisible(Forbidden):
+    """The event exists in the scope, but outside what the credential is restricted to."""
+
+
+class RouteNotFound(ApiError):
+    """No endpoint answers this method at this path."""
+
+
+class EventNotFound(ApiError):
+    """The scope has no event with this id."""
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(event_id)
+        self.event_id = event_id
+
+
+class TooBroad(ApiError):
+    """The answer would take more reading than the budget allows, and would be wrong if cut."""
+
+
+class RequestTooLarge(ApiError):
+    """The request carries more bytes or events than one request may."""
+
+
+class ResponseTooLarge(ApiError):
+    """The response would carry more bytes than the gateway can deliver."""
+
+
+class Unavailable(ApiError):
+    """The database refused or timed out, after retries; the same request may succeed later."""
+
+
+class InternalError(ApiError):
+    """A fault of ours; its cause is in the log, never in the response."""

@@ -1,0 +1,51 @@
+"""A question to the log, with nothing of HTTP and nothing of DynamoDB in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from polylog.event import Event
+from polylog.filter import Filter
+
+
+class Order(StrEnum):
+    """The direction of (time, seq); descending is the exact reverse of ascending."""
+
+    ASCENDING = "asc"
+    DESCENDING = "desc"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """The place of one event in the order: microseconds, then order of arrival."""
+
+    time: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `limit` events: those after a position, or those after skipping `offset`."""
+
+    limit: int
+    offset: int = 0
+    after: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which events of one scope, in which order, and which of those."""
+
+    scope: str
+    filter: Filter
+    order: Order
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events in order, and the position after the last one; None when nothing can follow."""
+
+    events: tuple[Event, ...]
+    next: Position | None

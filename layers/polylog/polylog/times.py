@@ -1,0 +1,72 @@
+"""Wire times and the one time we keep: whole microseconds since the epoch, UTC."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+SECOND = 1_000_000
+"""Microseconds in a second."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
+_ISO_8601 = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d|\d{8})"
+    r"(?:[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
+    r"(?: ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?[0-5]\d)?))?)?",
+    re.ASCII,
+)
+
+
+def now() -> int:
+    """Return the present in microseconds since the epoch."""
+    return time.time_ns() // 1000
+
+
+def parse_iso8601(text: str) -> int:
+    """Return the microseconds that an ISO 8601 text means.
+
+    Basic and extended forms; a blank or `T`; time, seconds, fraction and zone may be missing
+    (midnight, :00, UTC). `24:00:00` and second 60 roll over; digits beyond microseconds are cut.
+    Raises `ValueError` for everything else.
+    """
+    match = _ISO_8601.fullmatch(text)
+    if not match:
+        raise ValueError(f"not an ISO 8601 time: {text!r}")
+    hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
+    if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second)):
+        raise ValueError(f"no such time of day: {text!r}")
+    midnight = datetime.strptime(match["date"].replace("-", ""), "%Y%m%d").replace(tzinfo=UTC)
+    seconds = hour * 3600 + minute * 60 + second - _offset_seconds(match["zone"])
+    fraction = int((match["fraction"] or "0")[:6].ljust(6, "0"))
+    value = (midnight - _EPOCH) // _MICROSECOND + seconds * SECOND + fraction
+    if not EARLIEST <= value <= LATEST:
+        raise ValueError(f"outside the years 1 to 9999: {text!r}")
+    return value
+
+
+def _offset_seconds(zone: str | None) -> int:
+    if zone is None or zone[0] not in "+-":
+        return 0
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
+    return -seconds if zone[0] == "-" else seconds
+
+
+def format_seconds(time_us: int) -> str:
+    """Return `YYYY-MM-DDTHH:MM:SSZ`; a fraction of a second is cut, not rounded."""
+    return _naive(time_us - time_us % SECOND) + "Z"
+
+
+def format_rfc3339(time_us: int) -> str:
+    """Return RFC 3339 in UTC, with six digits of a fraction when there is one."""
+    return _naive(time_us) + "Z"
+
+
+def _naive(time_us: int) -> str:
+    return (_EPOCH + timedelta(microseconds=time_us)).isoformat()[:-6]

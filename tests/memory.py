@@ -1,0 +1,105 @@
+"""The ports in memory: the reference that every store is held against, and stores for tests."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+
+from polylog.auth import (
+    AccessKey,
+    Credential,
+    Permission,
+    Principal,
+    Restriction,
+    derive_secret,
+    new_key_id,
+)
+from polylog.event import MAX_EVENT_BYTES, Event
+from polylog.filter import Filter, predicate
+from polylog.query import EventQuery, Order, Page, Position
+from polylog.store import Outcome, Status
+
+UNRESTRICTED = Restriction()
+
+
+class MemoryEventStore:
+    """The `EventStore` as simple as it can be said: a list of events for each scope."""
+
+    def __init__(self) -> None:
+        self._scopes: dict[str, list[Event]] = defaultdict(list)
+
+    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+        return tuple(self._put_one(scope, event) for event in events)
+
+    def _put_one(self, scope: str, event: Event) -> Outcome:
+        there = self.get(scope, event.id)
+        size = len(event.model_dump_json(exclude={"seq"}, exclude_defaults=True).encode())
+        if size > MAX_EVENT_BYTES:
+            reason = f"the event has {size} bytes, more than {MAX_EVENT_BYTES}"
+            return Outcome(Status.INVALID, event.id, reason=reason)
+        if there is None:
+            seq = len(self._scopes[scope]) + 1
+            self._scopes[scope].append(event.model_copy(update={"seq": seq}))
+            return Outcome(Status.STORED, event.id, seq)
+        if _content(there) == _content(event):
+            return Outcome(Status.DUPLICATE, event.id, there.seq)
+        reason = "another event has this id already"
+        return Outcome(Status.CONFLICT, event.id, there.seq, reason)
+
+    def get(self, scope: str, event_id: str) -> Event | None:
+        return next((event for event in self._scopes[scope] if event.id == event_id), None)
+
+    def find(self, query: EventQuery) -> Page:
+        is_descending, window = query.order is Order.DESCENDING, query.window
+        passing = filter(predicate(query.filter), self._scopes[query.scope])
+        ordered = sorted(passing, key=_position, reverse=is_descending)
+        if window.after is not None:
+            ordered = [
+                event
+                for event in ordered
+                if _position(event) != window.after
+                and (_position(event) < window.after) == is_descending
+            ]
+        events = tuple(ordered[window.offset : window.offset + window.limit])
+        is_full = len(events) == window.limit > 0
+        return Page(events, _position(events[-1]) if is_full else None)
+
+    def count(self, scope: str, filter: Filter) -> int:
+        return sum(map(predicate(filter), self._scopes[scope]))
+
+
+def _position(event: Event) -> Position:
+    return Position(event.time, event.seq)
+
+
+def _content(event: Event) -> str:
+    """As JSON text, since Python takes 1, 1.0 and True for equal."""
+    return json.dumps(event.model_dump(mode="json", exclude={"seq"}), sort_keys=True)
+
+
+class MemoryKeyStore:
+    """The `KeyStore` over two dictionaries; `keys` and `peppers` may be changed at will."""
+
+    def __init__(self) -> None:
+        self.peppers = {"1": b"a pepper for tests"}
+        self.keys: dict[str, AccessKey] = {}
+
+    def create(
+        self,
+        scope: str,
+        permissions: frozenset[Permission],
+        restriction: Restriction = UNRESTRICTED,
+        expires_at: int | None = None,
+    ) -> Credential:
+        version = max(self.peppers, key=int)
+        key_id = new_key_id(version)
+        principal = Principal(key_id, scope, permissions, restriction)
+        self.keys[key_id] = AccessKey(principal, created_at=0, expires_at=expires_at)
+        return Credential(key_id, derive_secret(self.peppers[version], key_id))
+
+    def pepper(self, version: str) -> bytes | None:
+        return self.peppers.get(version)
+
+    def get(self, key_id: str, *, fresh: bool) -> AccessKey | None:
+        return self.keys.get(key_id)
