@@ -1,0 +1,175 @@
+"""Every dialect against its file of cases: a request, and what its original would answer.
+
+Cases run through the functions and routes of template.yaml, over moto. In a file, `$E1` stands for
+a seeded event, `$token`, `$secret` and `$key_id` for the key `reader`, `$base` for the API's root.
+`key` names the key that the request carries (`reader` where it is left out; null: none).
+`response_headers` are regular expressions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto import mock_aws
+from werkzeug.test import Client, TestResponse
+
+from polylog import times
+from polylog.auth import Credential, Permission, Restriction
+from polylog.dialects import DIALECTS, load
+from polylog.dynamo.keys import DynamoKeyStore, peppers_from_file
+from polylog.errors import RouteNotFound
+from polylog.http import Request
+from polylog_cli.gateway import Gateway
+from polylog_cli.home import Home
+from polylog_cli.local import ENVIRONMENT, connect, create_tables
+from polylog_cli.template import Template
+
+HERE = Path(__file__).parent
+BASE = "http://log.example.com"
+SPACE = "dddddddd-0000-4000-8000-00000000000d"
+SUITES = {name: json.loads((HERE / f"{name}.json").read_text()) for name in DIALECTS}
+CASES = [
+    pytest.param(name, case, id=f"{name}: {case['name']}")
+    for name, suite in SUITES.items()
+    for case in suite["cases"]
+]
+
+Case = dict[str, Any]
+
+
+class Service:
+    """The gateway over one moto, with a scope and keys for each dialect's cases."""
+
+    def __init__(self, gateway: Gateway, keys: DynamoKeyStore) -> None:
+        self._client = Client(gateway)
+        self._keys = keys
+        self._seeded: dict[str, dict[str, Credential]] = {}
+
+    def credentials(self, name: str) -> dict[str, Credential]:
+        """Return the keys for a dialect's cases, its events stored on the first call."""
+        if name not in self._seeded:
+            suite = SUITES[name]
+            self._seeded[name] = keys = self._make_keys(name, suite)
+            if suite["events"]:
+                text = json.dumps(list(suite["events"].values()))
+                case = {"request": f"POST /v1/events?format={name}", "content": text}
+                response = self.send(case, keys["writer"], {})
+                results = json.loads(response.data)["results"]
+                assert {result["status"] for result in results} == {"stored"}
+        return self._seeded[name]
+
+    def _make_keys(self, scope: str, suite: Case) -> dict[str, Credential]:
+        def make(
+            *permissions: Permission,
+            scope: str = scope,
+            project_id: str | None = None,
+            expires_at: int | None = None,
+        ) -> Credential:
+            restriction = Restriction(project_id=project_id)
+            return self._keys.create(scope, frozenset(permissions), restriction, expires_at)
+
+        keys = {
+            "reader": make("read"),
+            "writer": make("write"),
+            "space": make("read", "write", project_id=SPACE),
+            "stranger": make("read", "write", scope=f"{scope}-other"),
+            "expired": make("read", expires_at=times.now() - 1),
+            "revoked": make("read"),
+        }
+        self._keys.revoke(keys["revoked"].key_id)
+        return keys
+
+    def send(self, case: Case, key: Credential | None, names: dict[str, str]) -> TestResponse:
+        """Send a case's request."""
+        method, target = case["request"].split(" ", 1)
+        path, _, query = target.partition("?")
+        headers = {"Content-Type": "application/json"} | case.get("headers", {})
+        if key:
+            headers["Authorization"] = f"bearer {key.token}"
+        return self._client.open(
+            path,
+            query_string=query,
+            method=method,
+            base_url=BASE,
+            headers={name: _fill(value, names) for name, value in headers.items()},
+            data=_fill(case.get("content", ""), names),
+        )
+
+
+def _fill(value: Any, names: dict[str, Any]) -> Any:
+    """Put in what `$names` stand for: whole values, or parts of a text."""
+    if isinstance(value, dict):
+        return {key: _fill(member, names) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_fill(member, names) for member in value]
+    if not isinstance(value, str):
+        return value
+    if value[1:] in names and value.startswith("$"):
+        return names[value[1:]]
+    for name in sorted(names, key=len, reverse=True):
+        if isinstance(names[name], str):
+            value = value.replace(f"${name}", names[name])
+    return value
+
+
+@pytest.fixture(scope="module")
+def service(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    home = Home(tmp_path_factory.mktemp("home"))
+    home.make()
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        patch.setenv("PEPPER_FILE", str(home.pepper))
+        client = connect(None)
+        create_tables(client, template)
+        keys = DynamoKeyStore(
+            client, "KeysTable", lambda: peppers_from_file(home.pepper), times.now
+        )
+        yield Service(Gateway.of(template), keys)
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_it(service: Service, name: str, case: Case) -> None:
+    keys = service.credentials(name)
+    reader = keys["reader"]
+    names = {
+        **SUITES[name]["events"],
+        "base": BASE + load(name).mounts[0],
+        "token": reader.token,
+        "secret": reader.secret,
+        "key_id": reader.key_id,
+    }
+    key = case.get("key", "reader")
+    response = service.send(case, keys[key] if key else None, names)
+    assert response.status_code == case["status"], response.text
+    if "body" in case:
+        assert json.loads(response.data) == _fill(case["body"], names)
+    for header, pattern in case.get("response_headers", {}).items():
+        assert re.fullmatch(pattern, response.headers[header]), response.headers[header]
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_endpoint_has_a_case(name: str) -> None:
+    dialect = load(name)
+    seen = set()
+    for case in SUITES[name]["cases"]:
+        method, target = case["request"].split(" ", 1)
+        path = target.partition("?")[0]
+        with suppress(RouteNotFound):
+            seen.add(dialect.match(Request(method, path))[1].path)
+    assert seen == {endpoint.path for endpoint in dialect.endpoints}
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_parameter_has_a_case(name: str) -> None:
+    requests = " ".join(case["request"] for case in SUITES[name]["cases"])
+    for endpoint in load(name).endpoints:
+        for field, info in endpoint.params.model_fields.items():
+            is_in_path = f"{{{field}}}" in endpoint.path
+            assert is_in_path or re.search(rf"[?&]{info.alias or field}=", requests), field
