@@ -1,0 +1,63 @@
+"""The data folder of a log that runs on this machine: `.polylog/`."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from polylog_cli.credentials import write_private
+
+DEFAULT = Path(".polylog")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where the service of a data folder can be reached while it runs."""
+
+    url: str
+    dynamodb: str
+    keys_table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The files of a data folder."""
+
+    path: Path
+
+    @property
+    def credentials(self) -> Path:
+        """The credentials that `polylog run` made for its user."""
+        return self.path / "credentials.json"
+
+    @property
+    def pepper(self) -> Path:
+        """The peppers: `{version: pepper}`."""
+        return self.path / "pepper.json"
+
+    def make(self) -> None:
+        """Make the folder and its pepper, where they are not there yet."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        if not self.pepper.exists():
+            write_private(self.pepper, json.dumps({"1": secrets.token_urlsafe(48)}))
+
+    @property
+    def _running(self) -> Path:
+        return self.path / "running.json"
+
+    def read_running(self) -> Running | None:
+        """Return where the service runs, None when it does not."""
+        try:
+            return Running(**json.loads(self._running.read_text()))
+        except FileNotFoundError:
+            return None
+
+    def write_running(self, running: Running) -> None:
+        """Say where the service runs."""
+        self._running.write_text(json.dumps(asdict(running)))
+
+    def remove_running(self) -> None:
+        """Say that the service has ended."""
+        self._running.unlink(missing_ok=True)

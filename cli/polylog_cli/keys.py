@@ -1,0 +1,112 @@
+"""`polylog keys`: creates, lists and revokes access keys, straight in the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from polylog import times
+from polylog.auth import AccessKey, Restriction
+from polylog.errors import Unavailable
+from polylog_cli import home as homes
+from polylog_cli.credentials import Credentials
+from polylog_cli.keyring import KeyRing, KeyRingError, open_home, open_stack
+from polylog_cli.options import (
+    Data,
+    failure,
+    parse_duration,
+    parse_key,
+    parse_permissions,
+    parse_scope,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Create, list and revoke access keys.")
+
+Scope = Annotated[str, typer.Option(parser=parse_scope, help="The scope that the keys open.")]
+Stack = Annotated[str | None, typer.Option(help="A deployed stack, instead of the data folder.")]
+Confined = Annotated[str | None, typer.Option(parser=parse_key, help="Confine the key to it.")]
+
+
+@app.command()
+def create(
+    scope: Scope,
+    permissions: Annotated[str, typer.Option(help="Of read, write and admin.")] = "read",
+    organization: Confined = None,
+    project: Confined = None,
+    expires: Annotated[
+        str | None, typer.Option(help="In 30d, 12h or 45m; never if left out.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as credentials.json.")] = False,
+    stack: Stack = None,
+    data: Data = homes.DEFAULT,
+) -> None:
+    """Create a key and print it. Its secret cannot be shown again."""
+    granted = parse_permissions(permissions)
+    expires_at = None if expires is None else times.now() + parse_duration(expires)
+    with _key_ring(stack, data) as ring:
+        restriction = Restriction(organization, project)
+        credential = ring.store.create(scope, granted, restriction, expires_at)
+    credentials = Credentials.of(ring.url, scope, credential)
+    print(credentials.json() if as_json else credentials.token)
+
+
+@app.command("list")
+def list_keys(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> None:
+    """List the keys of a scope, the revoked ones too."""
+    with _key_ring(stack, data) as ring:
+        found = ring.store.list(scope)
+    table = Table("key id", "permissions", "organization", "project", "created", "state", box=None)
+    for key in found:
+        table.add_row(*_row(key))
+    Console().print(table)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="As `list` shows it.")],
+    stack: Stack = None,
+    data: Data = homes.DEFAULT,
+) -> None:
+    """Make a key useless for ever; readers that used it just now may go on for a minute."""
+    with _key_ring(stack, data) as ring:
+        is_known = ring.store.revoke(key_id)
+    if not is_known:
+        raise failure(f"there is no key {key_id}")
+    print(f"{key_id} is revoked")
+
+
+@contextmanager
+def _key_ring(stack: str | None, data: Path) -> Iterator[KeyRing]:
+    try:
+        yield open_home(data) if stack is None else open_stack(stack)
+    except KeyRingError as error:
+        raise failure(str(error)) from error
+    except Unavailable as error:
+        raise failure(f"the keys cannot be reached: {error.__cause__}") from error
+
+
+def _row(key: AccessKey) -> tuple[str, ...]:
+    principal = key.principal
+    return (
+        principal.key_id,
+        ",".join(sorted(principal.permissions)),
+        principal.restriction.organization_id or "",
+        principal.restriction.project_id or "",
+        times.format_seconds(key.created_at),
+        _state(key),
+    )
+
+
+def _state(key: AccessKey) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {times.format_seconds(key.revoked_at)}"
+    if key.expires_at is None:
+        return "valid"
+    word = "valid until" if key.is_valid(times.now()) else "expired"
+    return f"{word} {times.format_seconds(key.expires_at)}"

@@ -1,0 +1,78 @@
+"""DynamoDB on this machine: which engine, and the tables of template.yaml in it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+
+from polylog_cli.engine import dynamodb_local
+from polylog_cli.template import Template
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+REGION = "eu-central-1"
+"""Any region would do: nothing here leaves the machine."""
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_DEFAULT_REGION": REGION,
+}
+
+
+class OutdatedTablesError(Exception):
+    """The tables of a data folder lack indexes that the template has by now."""
+
+
+@contextmanager
+def engine(kind: str, data: Path | None) -> Iterator[str]:
+    """Run a DynamoDB (`local`, `moto`, or the URL of one that runs already); yield its URL.
+
+    `data` is the folder it keeps its tables in; None keeps them in memory, as moto always does.
+    """
+    if kind == "local":
+        with dynamodb_local(data) as url:
+            yield url
+    elif kind == "moto":
+        from moto.server import ThreadedMotoServer
+
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            server.stop()
+    else:
+        yield kind
+
+
+def connect(url: str | None) -> DynamoDBClient:
+    """Return a client for a DynamoDB on this machine; None: the one that the process imitates."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+
+
+def create_tables(client: DynamoDBClient, template: Template) -> None:
+    """Create the template's tables where they are missing; raises `OutdatedTablesError`."""
+    existing = client.list_tables()["TableNames"]
+    for name, arguments in template.tables.items():
+        if name not in existing:
+            client.create_table(**arguments)
+            continue
+        there = client.describe_table(TableName=name)["Table"].get("GlobalSecondaryIndexes", [])
+        wanted = {index["IndexName"] for index in arguments.get("GlobalSecondaryIndexes", [])}
+        if not wanted <= {index["IndexName"] for index in there}:
+            raise OutdatedTablesError(f"{name} was made by another version of Polylog")

@@ -1,0 +1,108 @@
+"""The `polylog` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+
+from polylog.dialects import DIALECTS
+from polylog.dialects import load as load_dialect
+from polylog.errors import Unavailable
+from polylog_cli import home as homes
+from polylog_cli import keys
+from polylog_cli.credentials import Credentials
+from polylog_cli.engine import EngineError
+from polylog_cli.load import LoadError, load, read_lines
+from polylog_cli.local import OutdatedTablesError
+from polylog_cli.options import Data, console, failure, parse_scope
+from polylog_cli.template import TemplateError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app.add_typer(keys.app, name="keys")
+
+
+@app.callback()
+def polylog() -> None:
+    """One event log behind the list-events APIs that your clients already speak."""
+
+
+@app.command()
+def run(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+    dynamodb: Annotated[str, typer.Option(help="local, moto, or the URL of one.")] = "local",
+    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing on disk.")] = False,
+    data: Data = homes.DEFAULT,
+    scope: Annotated[
+        str, typer.Option(parser=parse_scope, help="Whose events the printed key opens.")
+    ] = "demo",
+    sample: Annotated[bool, typer.Option(help="Load sample events into an empty log.")] = True,
+    template: Annotated[Path, typer.Option(help="What to serve.")] = Path("template.yaml"),
+) -> None:
+    """Serve every API on this machine, from the functions and tables of template.yaml."""
+    from polylog_cli import run as service  # with boto3 and waitress, which nothing else needs
+
+    settings = service.Settings(
+        port=port,
+        dynamodb=dynamodb,
+        memory=memory,
+        data=data,
+        scope=scope,
+        sample=sample,
+        template=template,
+    )
+    try:
+        service.run(settings, console)
+    except (EngineError, TemplateError) as error:
+        raise failure(str(error)) from error
+    except OutdatedTablesError as error:
+        raise failure(f"{error}. Name another folder with --data, or remove {data}.") from error
+    except Unavailable as error:
+        raise failure(f"DynamoDB at {dynamodb} does not answer: {error.__cause__}") from error
+    except OSError as error:
+        raise failure(f"Cannot serve at port {port}: {error}. Name another with --port.") from error
+
+
+@app.command("load")
+def load_file(
+    file: Annotated[Path, typer.Argument(help="JSON array, NDJSON, or a list response.")],
+    format: Annotated[str, typer.Option(help="The API in whose form the events are.")],
+    data: Data = homes.DEFAULT,
+    url: Annotated[str | None, typer.Option(envvar="POLYLOG_URL", help="The service.")] = None,
+    token: Annotated[str | None, typer.Option(envvar="POLYLOG_TOKEN", help="Its key.")] = None,
+) -> None:
+    """Hand the events of a file to a running service.
+
+    Events that are there already are left alone, so the same file can be loaded again. Exits with
+    1 when any event is neither stored now nor was before.
+    """
+    known = {name: load_dialect(name).format for name in DIALECTS}
+    reader = known.get(format)
+    if reader is None:
+        names = ", ".join(name for name, known_format in known.items() if known_format)
+        raise typer.BadParameter(f"{format}: known are {names}", param_hint="--format")
+    url, token = _service(data, url, token)
+    headers = {"Authorization": f"Bearer {token}"}
+    try:
+        lines = read_lines(file, reader)
+        with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+            summary = load(client, lines, format, console)
+    except LoadError as error:
+        raise failure(str(error)) from error
+    summary.print(console)
+    if not summary.is_complete:
+        raise typer.Exit(1)
+
+
+def _service(data: Path, url: str | None, token: str | None) -> tuple[str, str]:
+    """Return the service's address and token: as given, else from the data folder."""
+    if url and token:
+        return url, token
+    try:
+        credentials = Credentials.read(homes.Home(data).credentials)
+    except (OSError, ValueError, KeyError) as error:
+        hint = f"no credentials in {data}: start `polylog run`, or give --url and --token"
+        raise typer.BadParameter(hint) from error
+    return url or credentials.url, token or credentials.token

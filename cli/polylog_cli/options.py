@@ -1,0 +1,57 @@
+"""What the commands share: common options, how their values are read, how a command fails."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from polylog.auth import PERMISSIONS, Permission, is_scope
+from polylog.event import MAX_KEY_LENGTH
+from polylog.times import SECOND
+
+# Results go to standard output; progress, summaries and failures to standard error.
+console = Console(stderr=True)
+
+Data = Annotated[Path, typer.Option(help="The data folder of `polylog run`.")]
+
+_UNITS = {"s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86400 * SECOND}
+
+
+def failure(message: str) -> typer.Exit:
+    """Print why the command cannot go on, and return the exception that ends it with 1."""
+    console.print(f"polylog: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(1)
+
+
+def parse_scope(text: str) -> str:
+    """Read the name of a scope."""
+    if not is_scope(text):
+        raise typer.BadParameter("1 to 64 of letters, digits, '.', '_' and '-'")
+    return text
+
+
+def parse_key(text: str) -> str:
+    """Read the id of an organization or a project."""
+    if not 0 < len(text) <= MAX_KEY_LENGTH:
+        raise typer.BadParameter(f"1 to {MAX_KEY_LENGTH} characters")
+    return text
+
+
+def parse_duration(text: str) -> int:
+    """Read a duration like `30d`, `12h`, `45m` or `90s`, as microseconds."""
+    match = re.fullmatch(r"([1-9]\d{0,8})([smhd])", text)
+    if not match:
+        raise typer.BadParameter(f"{text}: give it like 30d, 12h, 45m or 90s")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def parse_permissions(text: str) -> frozenset[Permission]:
+    """Read permissions that are separated by commas."""
+    names = {name.strip() for name in text.split(",")}
+    if not names <= set(PERMISSIONS):
+        raise typer.BadParameter(f"{text}: any of {', '.join(PERMISSIONS)}, separated by commas")
+    return frozenset(name for name in PERMISSIONS if name in names)

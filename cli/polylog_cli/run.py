@@ -1,0 +1,162 @@
+"""`polylog run`: the whole service on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+from pydantic_core import to_json
+from rich.console import Console
+from waitress.server import create_server
+
+from polylog import times
+from polylog.auth import PERMISSIONS, Credential, Restriction, authenticate
+from polylog.aws.services import services_from_environment
+from polylog.dynamo.keys import DynamoKeyStore, peppers_from_file
+from polylog.errors import InvalidCredential
+from polylog.filter import EVERYTHING
+from polylog.query import EventQuery, Order, Window
+from polylog_cli.credentials import Credentials
+from polylog_cli.gateway import Gateway
+from polylog_cli.home import Home, Running
+from polylog_cli.load import load
+from polylog_cli.local import ENVIRONMENT, connect, create_tables, engine
+from polylog_cli.sample import sample_events
+from polylog_cli.template import Template
+
+HOST = "127.0.0.1"
+KEYS_TABLE = "KeysTable"
+
+# API Gateway's limit for the request line and the headers together.
+_MAX_HEADER_BYTES = 10_240
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `polylog run` was asked for; `memory` keeps nothing on disk."""
+
+    port: int
+    dynamodb: str
+    memory: bool
+    data: Path
+    scope: str
+    sample: bool
+    template: Path
+
+
+def run(settings: Settings, console: Console) -> None:
+    """Serve until interrupted; raises `OSError` when the port is taken."""
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
+    template = Template.read(settings.template, {"LogLevel": "WARN"})
+    with socket.create_server((HOST, settings.port)) as listener, _home(settings) as home:
+        console.print("Starting DynamoDB")
+        tables = None if settings.memory else home.path / "dynamodb"
+        with engine(settings.dynamodb, tables) as url:
+            client = connect(url)
+            create_tables(client, template)
+            gateway = _gateway(template, home, url)
+            running = Running(f"http://{HOST}:{listener.getsockname()[1]}", url, KEYS_TABLE)
+            keys = DynamoKeyStore(
+                client, KEYS_TABLE, lambda: peppers_from_file(home.pepper), times.now
+            )
+            credentials = _credentials(home, keys, settings.scope, running.url)
+            credentials.write(home.credentials)
+            if settings.sample:
+                _load_sample(gateway, credentials, console)
+            with _announced(home, running):
+                _greet(console, home, credentials)
+                _serve(gateway, listener)
+
+
+@contextmanager
+def _home(settings: Settings) -> Iterator[Home]:
+    if settings.memory:
+        with TemporaryDirectory(prefix="polylog-") as folder:
+            yield _made(Home(Path(folder)))
+    else:
+        yield _made(Home(settings.data))
+
+
+def _made(home: Home) -> Home:
+    home.make()
+    return home
+
+
+@contextmanager
+def _announced(home: Home, running: Running) -> Iterator[None]:
+    home.write_running(running)
+    try:
+        yield
+    finally:
+        home.remove_running()
+
+
+def _gateway(template: Template, home: Home, dynamodb: str) -> Gateway:
+    os.environ.pop("AWS_PROFILE", None)
+    os.environ.update(ENVIRONMENT)
+    os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb
+    os.environ["PEPPER_FILE"] = str(home.pepper)
+    return Gateway.of(template)
+
+
+def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Credentials:
+    """Return the credentials of the last run while they are good, else new ones."""
+    try:
+        old = Credentials.read(home.credentials)
+        credential = Credential(old.access_key, old.secret_key)
+        if authenticate(credential, keys, times.now(), fresh=True).scope == scope:
+            return Credentials.of(url, scope, credential)
+    except (OSError, ValueError, KeyError, InvalidCredential):
+        pass
+    credential = keys.create(scope, frozenset(PERMISSIONS), Restriction(), expires_at=None)
+    return Credentials.of(url, scope, credential)
+
+
+def _load_sample(gateway: Gateway, credentials: Credentials, console: Console) -> None:
+    query = EventQuery(credentials.scope, EVERYTHING, Order.ASCENDING, Window(limit=1))
+    if services_from_environment().store.find(query).events:
+        return
+    lines = [to_json(event) for event in sample_events(datetime.now(UTC))]
+    transport = httpx.WSGITransport(gateway)
+    headers = {"Authorization": f"Bearer {credentials.token}"}
+    with httpx.Client(transport=transport, base_url=credentials.url, headers=headers) as client:
+        load(client, lines, "cloudfoundry", console).print(console)
+
+
+def _serve(gateway: Gateway, listener: socket.socket) -> None:
+    server = create_server(
+        gateway,
+        sockets=[listener],
+        threads=_THREADS,
+        max_request_header_size=_MAX_HEADER_BYTES,
+    )
+    server.run()
+
+
+def _greet(console: Console, home: Home, credentials: Credentials) -> None:
+    curl = 'curl -H "Authorization: bearer $TOKEN"'
+    since = "q=timestamp%3E2014-01-01+00%3A00%3A00-04%3A00"
+    lines = (
+        f"Polylog serves {credentials.url}, scope {credentials.scope}; Ctrl-C ends it.",
+        f"Credentials: {home.credentials}",
+        "",
+        f"export URL={credentials.url} TOKEN={credentials.token}",
+        "",
+        "# Cloud Foundry v2 events",
+        f'{curl} "$URL/cf/v2/events?results-per-page=5&order-direction=desc"',
+        f'{curl} "$URL/cf/v2/events?q=type:audit.app.create&{since}"',
+        "# ingestion",
+        f'{curl} --data-binary @FILE "$URL/v1/events?format=cloudfoundry"',
+    )
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
