@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -14,7 +19,9 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from polylog.dynamo.reader import Limits
 from polylog.dynamo.store import DynamoEventStore, Tables
 from polylog.store import EventStore
+from polylog_cli.credentials import Credentials
 from polylog_cli.engine import dynamodb_local
+from polylog_cli.home import Home
 from polylog_cli.local import connect, create_tables
 from polylog_cli.template import Template
 
@@ -69,3 +76,46 @@ def make_store(request: pytest.FixtureRequest) -> MakeStore:
 @pytest.fixture
 def store(make_store: MakeStore) -> EventStore:
     return make_store(1)
+
+
+COMMAND = str(Path(sys.executable).parent / "polylog")
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Service:
+    """A `polylog run` in a process of its own, and the data folder it was given."""
+
+    home: Home
+    credentials: Credentials
+
+    def polylog(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command against the service."""
+        data = ("--data", str(self.home.path))
+        command = [COMMAND, *arguments, *data]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def running_service(data: Path, *options: str) -> Iterator[Service]:
+    """Run the service on a free port until the block ends."""
+    command = [COMMAND, "run", "--port", "0", "--data", str(data), *options]
+    home = Home(data)
+    with (data.parent / f"{data.name}.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while home.read_running() is None:
+                assert process.poll() is None, Path(log.name).read_text()
+                assert time.monotonic() < deadline, Path(log.name).read_text()
+                time.sleep(0.05)
+            yield Service(home, Credentials.read(home.credentials))
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with running_service(tmp_path_factory.mktemp("run") / "data", "--no-sample") as running:
+        yield running

@@ -26,6 +26,8 @@ from polylog_cli.options import (
     parse_scope,
 )
 
+_WIDTH = 200
+
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke access keys.")
 
 Scope = Annotated[str, typer.Option(parser=parse_scope, help="The scope that the keys open.")]
@@ -64,7 +66,8 @@ def list_keys(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> 
     table = Table("key id", "permissions", "organization", "project", "created", "state", box=None)
     for key in found:
         table.add_row(*_row(key))
-    Console().print(table)
+    # Ids are for copying: rather a long line than a shortened one.
+    Console(width=max(Console().width, _WIDTH)).print(table)
 
 
 @app.command()

@@ -76,7 +76,7 @@ def read_lines(path: Path, format: Format) -> list[bytes]:
 def load(client: httpx.Client, lines: list[bytes], format: str, console: Console) -> Summary:
     """Send events in their order, and show how far it is; raises `LoadError`."""
     summary = Summary()
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Loading events", total=len(lines))
         for batch in _batches(lines):
             for result in _send(client, batch, format):

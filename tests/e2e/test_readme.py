@@ -1,0 +1,76 @@
+"""What the README tells people to type works, and its table is true."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import httpx
+import pytest
+from conftest import ROOT, Service
+
+from polylog.dialects import DIALECTS, load
+
+README = (ROOT / "README.md").read_text()
+CURLS = re.findall(r"^\$ (curl .*)$", README, re.MULTILINE)
+EXPECTED = {"no-such-event": 404}
+
+
+def send(line: str, variables: dict[str, str]) -> httpx.Response:
+    """Send what a curl line says; only the options that the README uses."""
+    for name, value in variables.items():
+        line = line.replace(f"${name}", value)
+    words = iter(shlex.split(line)[1:])
+    headers, content, url = {}, None, ""
+    for word in words:
+        if word == "-H":
+            name, _, value = next(words).partition(": ")
+            headers[name] = value
+        elif word == "-d":
+            content = next(words)
+            headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers
+        else:
+            url = word
+    method = "GET" if content is None else "POST"
+    return httpx.request(method, url, headers=headers, content=content, timeout=30)
+
+
+@pytest.mark.parametrize("line", CURLS)
+def test_its_curl_lines_work(service: Service, line: str) -> None:
+    credentials = service.credentials
+    variables = {
+        "URL": credentials.url,
+        "TOKEN": credentials.token,
+        "KEY_ID": credentials.key_id,
+        "SECRET": credentials.secret_key,
+    }
+    expected = next((status for part, status in EXPECTED.items() if part in line), 200)
+    assert send(line, variables).status_code == expected
+
+
+def test_it_shows_every_endpoint() -> None:
+    for name in DIALECTS:
+        dialect = load(name)
+        for endpoint in dialect.endpoints:
+            path = re.sub(r"\\\{\w+\\\}", r"[^/?\"]+", re.escape(dialect.mounts[0] + endpoint.path))
+            assert re.search(rf'\$URL{path}["?]', README), endpoint.path
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_its_table_names_every_dialect_and_mount(name: str) -> None:
+    (row,) = re.findall(rf"^\| `{name}`.*$", README, re.MULTILINE)
+    for mount in load(name).mounts:
+        assert f"`{mount}/…`" in row
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("keys", "create", "--scope", "demo", "--permissions", "read,write", "--expires", "30d"),
+        ("keys", "list", "--scope", "demo"),
+    ],
+    ids=" ".join,
+)
+def test_its_commands_work(service: Service, arguments: tuple[str, ...]) -> None:
+    assert f"$ .venv/bin/polylog {' '.join(arguments)}\n" in README
+    assert service.polylog(*arguments).returncode == 0

@@ -1,0 +1,236 @@
+"""`polylog run`, `load` and `keys` as processes of their own, over HTTP and DynamoDB Local."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import COMMAND, ROOT, Service, running_service
+
+DOCUMENT = ROOT / "tests/conformance/documents/cloudfoundry.json"
+
+
+def make_key(service: Service, scope: str, *options: str) -> dict[str, str]:
+    """Create a key by the command, and return what it prints."""
+    options = options or ("--permissions", "read,write")
+    made = service.polylog("keys", "create", "--scope", scope, "--json", *options)
+    assert made.returncode == 0, made.stderr
+    return json.loads(made.stdout)
+
+
+def get(credentials: dict[str, str], target: str) -> httpx.Response:
+    headers = {"Authorization": f"bearer {credentials['token']}"}
+    return httpx.get(credentials["url"] + target, headers=headers, timeout=30)
+
+
+def post_nothing(credentials: dict[str, str]) -> int:
+    """Return the status that handing in no event gets."""
+    headers = {"Authorization": f"bearer {credentials['token']}"}
+    url = f"{credentials['url']}/v1/events?format=cloudfoundry"
+    return httpx.post(url, headers=headers, json=[]).status_code
+
+
+def load(
+    service: Service, file: Path, credentials: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    token = ("--token", credentials["token"])
+    return service.polylog("load", str(file), "--format", "cloudfoundry", *token)
+
+
+class TestLoad:
+    def test_brings_back_the_documents_own_response_identical(
+        self, service: Service, scope: str
+    ) -> None:
+        key = make_key(service, scope)
+        done = load(service, DOCUMENT, key)
+        assert (done.returncode, done.stderr.strip()) == (0, "3 stored")
+        answer = get(key, "/cf/v2/events")
+        assert answer.text == json.dumps(json.loads(DOCUMENT.read_text()), separators=(",", ":"))
+
+    def test_answers_the_documents_own_request(self, service: Service, scope: str) -> None:
+        key = make_key(service, scope)
+        load(service, DOCUMENT, key)
+        query = "q=type:audit.app.create&q=timestamp%3E2014-01-01+00%3A00%3A00-04%3A00"
+        answer = get(key, f"/cf/v2/events?{query}").json()
+        assert answer["resources"] == json.loads(DOCUMENT.read_text())["resources"][:1]
+
+    def test_can_be_repeated(self, service: Service, scope: str) -> None:
+        key = make_key(service, scope)
+        load(service, DOCUMENT, key)
+        done = load(service, DOCUMENT, key)
+        assert (done.returncode, done.stderr.strip()) == (0, "3 duplicate")
+
+    @pytest.mark.parametrize("form", ["array", "lines", "one"])
+    def test_reads(self, service: Service, scope: str, form: str, tmp_path: Path) -> None:
+        resources = json.loads(DOCUMENT.read_text())["resources"]
+        texts = {
+            "array": json.dumps(resources),
+            "lines": "\n\n".join(map(json.dumps, resources)),
+            "one": json.dumps(resources[0]),
+        }
+        file = tmp_path / "events"
+        file.write_text(texts[form])
+        done = load(service, file, make_key(service, scope))
+        assert done.returncode == 0
+        assert done.stderr.strip() == ("1 stored" if form == "one" else "3 stored")
+
+    def test_says_what_is_wrong_and_stores_the_rest(
+        self, service: Service, scope: str, tmp_path: Path
+    ) -> None:
+        good, bad, _ = json.loads(DOCUMENT.read_text())["resources"]
+        bad["entity"]["timestamp"] = "soon"
+        other = json.loads(json.dumps(good))
+        other["entity"]["type"] = "app.crash"
+        file = tmp_path / "events.ndjson"
+        file.write_text("\n".join([json.dumps(good), "{", json.dumps(bad), json.dumps(other)]))
+        done = load(service, file, make_key(service, scope))
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[0] == "1 conflict, 2 invalid, 1 stored"
+        assert "event 2 (unreadable): invalid: not JSON" in done.stderr
+        assert "event 3 (unreadable): invalid: entity.timestamp must be a time" in done.stderr
+        assert f"event 4 ({good['metadata']['guid']}): conflict" in done.stderr
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [("", "not JSON"), ("{", "not JSON"), ("<html>", "not JSON"), (None, "No such file")],
+    )
+    def test_refuses_a_file_that_it_cannot_read(
+        self, service: Service, text: str | None, message: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "events"
+        file.parent.joinpath("events" if text is not None else "other").write_text(text or "")
+        done = service.polylog("load", str(file), "--format", "cloudfoundry")
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            (("--token", "x"), "401 Invalid credential"),
+            (("--url", "http://127.0.0.1:1"), "nothing is stored twice"),
+            (("--url", "nonsense"), "nonsense"),
+        ],
+    )
+    def test_says_why_a_service_does_not_take_it(
+        self, service: Service, options: tuple[str, ...], message: str
+    ) -> None:
+        done = service.polylog("load", str(DOCUMENT), "--format", "cloudfoundry", *options)
+        assert done.returncode == 1
+        assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_knows_its_formats(self, service: Service) -> None:
+        done = service.polylog("load", str(DOCUMENT), "--format", "syslog")
+        assert done.returncode == 2
+        assert "cloudfoundry" in done.stderr
+
+
+class TestKeys:
+    def test_confines_a_key_to_a_project(self, service: Service, scope: str) -> None:
+        load(service, DOCUMENT, make_key(service, scope))
+        space = json.loads(DOCUMENT.read_text())["resources"][0]["entity"]["space_guid"]
+        for project, total in ((space, 3), ("elsewhere", 0)):
+            key = make_key(service, scope, "--project", project)
+            assert get(key, "/cf/v2/events").json()["total_results"] == total
+
+    def test_confines_a_key_to_its_permissions(self, service: Service, scope: str) -> None:
+        writer = make_key(service, scope, "--permissions", "write")
+        assert get(writer, "/cf/v2/events").status_code == 403
+        reader = make_key(service, scope, "--permissions", "read")
+        assert post_nothing(reader) == 403
+
+    def test_revokes_a_key(self, service: Service, scope: str) -> None:
+        key = make_key(service, scope, "--permissions", "write")
+        assert post_nothing(key) == 200
+        assert service.polylog("keys", "revoke", key["key_id"]).returncode == 0
+        assert post_nothing(key) == 401
+
+    def test_lists_keys_but_no_secret(self, service: Service, scope: str) -> None:
+        kept = make_key(service, scope, "--expires", "30d")
+        gone = make_key(service, scope)
+        service.polylog("keys", "revoke", gone["key_id"])
+        listed = service.polylog("keys", "list", "--scope", scope).stdout
+        assert re.search(rf"{kept['key_id']}.*valid until 20", listed)
+        assert re.search(rf"{gone['key_id']}.*revoked 20", listed)
+        assert kept["secret_key"] not in listed
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("create", "--scope", "a/b"),
+            ("create", "--scope", ""),
+            ("create", "--scope", "a", "--permissions", "fly"),
+            ("create", "--scope", "a", "--expires", "soon"),
+            ("create", "--scope", "a", "--expires", "0d"),
+            ("create", "--scope", "a", "--project", ""),
+            ("create",),
+            ("list",),
+        ],
+    )
+    def test_refuses_what_makes_no_sense(self, service: Service, options: tuple[str, ...]) -> None:
+        done = service.polylog("keys", *options)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+
+    def test_does_not_know_a_key(self, service: Service) -> None:
+        done = service.polylog("keys", "revoke", "PL1NONE")
+        assert done.returncode == 1
+        assert "no key PL1NONE" in done.stderr
+
+    def test_says_that_nothing_runs(self, tmp_path: Path) -> None:
+        command = [COMMAND, "keys", "list", "--scope", "demo", "--data", str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert "polylog run" in done.stderr
+
+
+class TestRun:
+    def test_keeps_events_and_key_between_runs(self, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        with running_service(data) as first:
+            answer = get(asdict(first.credentials), "/cf/v2/events?results-per-page=1")
+            total = answer.json()["total_results"]
+        assert total == 3000
+        assert first.home.read_running() is None
+        with running_service(data) as second:
+            assert second.credentials.token == first.credentials.token
+            answer = get(asdict(second.credentials), "/cf/v2/events?results-per-page=1")
+            assert answer.json()["total_results"] == total
+
+    def test_lets_one_run_at_a_time_have_a_folder(self, service: Service) -> None:
+        done = service.polylog("run", "--port", "0")
+        assert done.returncode == 1
+        assert "in use" in done.stderr
+
+    def test_says_that_the_port_is_taken(self, service: Service, tmp_path: Path) -> None:
+        port = str(httpx.URL(service.credentials.url).port)
+        command = [COMMAND, "run", "--port", port, "--data", str(tmp_path)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert f"port {port}" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_says_that_the_template_is_missing(self, tmp_path: Path) -> None:
+        done = subprocess.run(
+            [COMMAND, "run"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert "template" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_runs_on_moto(self, tmp_path: Path) -> None:
+        with running_service(tmp_path / "data", "--no-sample", "--dynamodb", "moto") as running:
+            key = asdict(running.credentials)
+            done = load(running, DOCUMENT, key)
+            assert done.stderr.strip() == "3 stored"
+            assert get(key, "/cf/v2/events").json()["total_results"] == 3
+
+    def test_writes_its_secrets_for_the_user_alone(self, service: Service) -> None:
+        for file in (service.home.credentials, service.home.pepper):
+            assert file.stat().st_mode & 0o077 == 0

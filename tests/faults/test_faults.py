@@ -1,0 +1,236 @@
+"""What goes wrong between us and DynamoDB, injected at the SDK's own seam."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ReadTimeoutError
+from conftest import LIMITS, TABLES
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.dynamo.reader import Limits
+from polylog.dynamo.store import DynamoEventStore
+from polylog.errors import TooBroad, Unavailable
+from polylog.event import Event
+from polylog.filter import EVERYTHING, Compare, Op, Or, Text
+from polylog.query import EventQuery, Order, Window
+from polylog.store import Status
+
+Fault = Callable[[dict[str, Any]], object]
+
+
+def batch(count: int, **values: object) -> list[Event]:
+    numbered = ({"id": f"e{n:03}", "time": n, "type": "ab"[n % 2]} | values for n in range(count))
+    return [Event.model_validate(each) for each in numbered]
+
+
+@pytest.fixture
+def inject(moto: DynamoDBClient) -> Iterator[Callable[[str, list[object]], None]]:
+    """Return a function that lets the next calls of an operation end as listed.
+
+    An exception is raised, a dict is what DynamoDB answers as its error, None lets the call pass.
+    """
+    hooks: list[tuple[str, Fault]] = []
+
+    def inject(operation: str, outcomes: list[object]) -> None:
+        def fault(**_: object) -> object:
+            outcome = outcomes.pop(0) if outcomes else None
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome and (AWSResponse("", 400, {}, None), outcome)
+
+        hooks.append((f"before-call.dynamodb.{operation}", fault))
+        moto.meta.events.register_first(*hooks[-1])
+
+    yield inject
+    for hook in hooks:
+        moto.meta.events.unregister(*hook)
+
+
+def refused(code: str, **details: object) -> dict[str, object]:
+    return {"Error": {"Code": code, "Message": "internal: table EventsTable"}, **details}
+
+
+def cancelled(*codes: str) -> dict[str, object]:
+    reasons = [{"Code": code} for code in codes]
+    return refused("TransactionCanceledException", CancellationReasons=reasons)
+
+
+@pytest.fixture
+def store(moto: DynamoDBClient) -> DynamoEventStore:
+    return DynamoEventStore(moto, TABLES, shards=1, limits=LIMITS)
+
+
+class TestPut:
+    @pytest.mark.parametrize(
+        "code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+    )
+    def test_tries_a_cancelled_transaction_again(
+        self,
+        store: DynamoEventStore,
+        inject: Callable[[str, list[object]], None],
+        code: str,
+    ) -> None:
+        inject("TransactWriteItems", [cancelled("None", code), cancelled(code, "None")])
+        assert [outcome.status for outcome in store.put("s", batch(2))] == [Status.STORED] * 2
+        assert store.count("s", EVERYTHING) == 2
+
+    @pytest.mark.parametrize(
+        "outcome",
+        [
+            cancelled("ValidationError"),
+            refused("ValidationException"),
+            refused("ResourceNotFoundException"),
+            ReadTimeoutError(endpoint_url="http://x"),
+        ],
+        ids=str,
+    )
+    def test_stores_nothing_of_a_batch_that_fails(
+        self,
+        store: DynamoEventStore,
+        inject: Callable[[str, list[object]], None],
+        outcome: object,
+    ) -> None:
+        inject("TransactWriteItems", [outcome])
+        with pytest.raises(Unavailable):
+            store.put("s", batch(2))
+        assert store.count("s", EVERYTHING) == 0
+
+    def test_gives_up_after_bounded_tries(
+        self, store: DynamoEventStore, inject: Callable[[str, list[object]], None]
+    ) -> None:
+        outcomes: list[object] = [cancelled("TransactionConflict")] * 20
+        inject("TransactWriteItems", outcomes)
+        with pytest.raises(Unavailable):
+            store.put("s", batch(1))
+        assert 0 < len(outcomes) < 19
+
+    def test_can_be_repeated_after_a_failure_between_transactions(
+        self, store: DynamoEventStore, inject: Callable[[str, list[object]], None]
+    ) -> None:
+        inject("TransactWriteItems", [None, refused("InternalServerError")])
+        events = batch(150)
+        with pytest.raises(Unavailable):
+            store.put("s", events)
+        statuses = Counter(outcome.status for outcome in store.put("s", events))
+        assert statuses == {Status.DUPLICATE: 95, Status.STORED: 55}
+
+    def test_looks_every_key_up_that_was_not_processed(
+        self, moto: DynamoDBClient, store: DynamoEventStore
+    ) -> None:
+        store.put("s", batch(10))
+        asked: list[int] = []
+
+        def shorten(params: dict[str, Any], **_: object) -> None:
+            keys = params["RequestItems"]["EventsTable"]["Keys"]
+            asked.append(len(keys))
+
+        def leave_out(parsed: dict[str, Any], **_: object) -> None:
+            items = parsed["Responses"]["EventsTable"]
+            left = [{"pk": item["pk"]} for item in items[3:]]
+            del items[3:]
+            parsed["UnprocessedKeys"] = {"EventsTable": {"Keys": left}} if left else {}
+
+        events = moto.meta.events
+        events.register("provide-client-params.dynamodb.BatchGetItem", shorten)
+        events.register("after-call.dynamodb.BatchGetItem", leave_out)
+        outcomes = store.put("s", batch(10))
+        assert {outcome.status for outcome in outcomes} == {Status.DUPLICATE}
+        assert asked == [10, 7, 4, 1]
+
+    @pytest.mark.engine
+    def test_stores_an_event_once_whoever_offers_it(
+        self, engine: DynamoDBClient, scope: str
+    ) -> None:
+        store = DynamoEventStore(engine, TABLES, shards=1, limits=LIMITS)
+        offers = [batch(20)[start:] + batch(20)[:start] for start in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            outcomes = [o for part in pool.map(lambda e: store.put(scope, e), offers) for o in part]
+        statuses = Counter(outcome.status for outcome in outcomes)
+        assert statuses == {Status.STORED: 20, Status.DUPLICATE: 140}
+        assert len({outcome.seq for outcome in outcomes}) == 20
+        assert store.count(scope, EVERYTHING) == 20
+
+
+class TestReads:
+    @pytest.mark.parametrize("operation", ["Query", "GetItem"])
+    def test_are_unavailable_when_dynamodb_refuses(
+        self,
+        store: DynamoEventStore,
+        inject: Callable[[str, list[object]], None],
+        operation: str,
+    ) -> None:
+        inject(operation, [refused("ResourceNotFoundException")] * 2)
+        question = EventQuery("s", EVERYTHING, Order.ASCENDING, Window(1))
+        reads = {"Query": lambda: store.find(question), "GetItem": lambda: store.get("s", "e")}
+        with pytest.raises(Unavailable):
+            reads[operation]()
+
+    @pytest.mark.parametrize("filter", [EVERYTHING, Text("x")], ids=str)
+    def test_stop_at_the_budget_instead_of_guessing(
+        self, moto: DynamoDBClient, filter: object
+    ) -> None:
+        store = DynamoEventStore(moto, TABLES, shards=1, limits=Limits(items=50, seconds=60))
+        store.put("s", batch(51))
+        with pytest.raises(TooBroad):
+            store.count("s", filter)
+        with pytest.raises(TooBroad):
+            store.find(EventQuery("s", filter, Order.ASCENDING, Window(limit=51)))
+        assert store.count("s", Compare("time", Op.LT, 50)) == 50
+
+    def test_stop_at_the_end_of_their_time(self, moto: DynamoDBClient) -> None:
+        store = DynamoEventStore(moto, TABLES, shards=1, limits=Limits(items=50, seconds=0))
+        with pytest.raises(TooBroad):
+            store.count("s", EVERYTHING)
+
+
+@pytest.mark.engine
+class TestRequests:
+    @pytest.fixture
+    def calls(self, engine: DynamoDBClient) -> Iterator[list[str]]:
+        """Yield the operations asked of DynamoDB since the test began."""
+        seen: list[str] = []
+
+        def record(model: Any, **_: object) -> None:
+            seen.append(model.name)
+
+        engine.meta.events.register("before-call.dynamodb", record)
+        yield seen
+        engine.meta.events.unregister("before-call.dynamodb", record)
+
+    @pytest.mark.parametrize(
+        ("filter", "queries"),
+        [
+            (EVERYTHING, 1),
+            (Compare("type", Op.EQ, "a"), 1),
+            (Or((Compare("type", Op.EQ, "a"), Compare("type", Op.EQ, "b"))), 2),
+            (Compare("message", Op.EQ, ""), 1),
+            (Compare("type", Op.EQ, ""), 0),
+        ],
+        ids=str,
+    )
+    def test_a_page_takes_one_query_a_stream(
+        self,
+        engine: DynamoDBClient,
+        calls: list[str],
+        scope: str,
+        filter: Any,
+        queries: int,
+    ) -> None:
+        store = DynamoEventStore(engine, TABLES, shards=1, limits=LIMITS)
+        store.put(scope, batch(60))
+        calls.clear()
+        store.find(EventQuery(scope, filter, Order.ASCENDING, Window(limit=30)))
+        assert calls == ["Query"] * queries
+
+    def test_a_batch_takes_two_requests(
+        self, engine: DynamoDBClient, calls: list[str], scope: str
+    ) -> None:
+        store = DynamoEventStore(engine, TABLES, shards=1, limits=LIMITS)
+        store.put(scope, batch(95))
+        assert calls == ["UpdateItem", "TransactWriteItems"]
