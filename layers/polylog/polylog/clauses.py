@@ -49,9 +49,7 @@ class ClauseGrammar:
     def _split(self, text: str) -> list[str]:
         joiner = re.escape(self.joiner)
         parts = re.findall(rf"((?:{joiner}{joiner}|[^{joiner}])*)(?:{joiner}|$)", text)
-        while parts and not parts[-1]:
-            parts.pop()
-        return [part.replace(self.joiner * 2, self.joiner) for part in parts]
+        return [part.replace(self.joiner * 2, self.joiner) for part in _without_end(parts)]
 
     def _clause(self, text: str) -> Clause:
         any_operator = "|".join(map(re.escape, self.operators))
@@ -59,11 +57,19 @@ class ClauseGrammar:
         if not found:
             return Clause(text, None, ())
         value = text[found.end() :]
-        is_list = found[0] in self.lists
-        values = tuple(value.split(self.list_separator)) if is_list else (value,)
-        return Clause(text[: found.start()], found[0], values)
+        values = [value]
+        if found[0] in self.lists:
+            values = _without_end(value.split(self.list_separator))
+        return Clause(text[: found.start()], found[0], tuple(values))
 
     def _filter(self, clause: Clause) -> Filter:
         if clause.name not in self.fields:
             raise UnknownField(self.parameter, clause.name)
         return self.fields[clause.name](clause)
+
+
+def _without_end(parts: list[str]) -> list[str]:
+    """Return the parts without the empty ones at the end, which separators there leave behind."""
+    while parts and not parts[-1]:
+        parts.pop()
+    return parts

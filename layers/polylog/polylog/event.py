@@ -62,7 +62,7 @@ class Event(_Canonical):
     links: tuple[str, ...] = ()
     # Whoever reads JSON for us has checked it; walking it again costs more than all else here.
     data: SkipValidation[JsonValue] = None
-    attributes: Mapping[str, str] = Field(default_factory=dict)
+    attributes: Mapping[str, str | None] = Field(default_factory=dict)
 
 
 def new_id(time_us: int) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 from pydantic_core import PydanticCustomError
 
 from polylog.clauses import Clause, ClauseGrammar
@@ -26,9 +27,7 @@ _OPS = {":": Op.EQ, ">": Op.GT, ">=": Op.GE, "<": Op.LT, "<=": Op.LE}
 
 def _text(field: str) -> Callable[[Clause], Filter]:
     def build(clause: Clause) -> Filter:
-        if clause.operator is None or (clause.operator == _IN and clause.values == ("",)):
-            return NOTHING
-        op = _OPS.get(clause.operator, Op.EQ)
+        op = _OPS.get(clause.operator or "", Op.EQ)
         return disjunction(Compare(field, op, value) for value in clause.values)
 
     return build
@@ -36,7 +35,10 @@ def _text(field: str) -> Callable[[Clause], Filter]:
 
 def _timestamp(clause: Clause) -> Filter:
     """Compare whole seconds, as the server does since 2017 (query.rb)."""
-    if clause.operator is None or (clause.values == ("",) and clause.operator in (":", _IN)):
+    if clause.operator is None:
+        # Ours: the server fails, while it takes other names without an operator for nothing.
+        raise InvalidParameter("timestamp", "must be followed by an operator and a time")
+    if clause.operator == ":" and clause.values == ("",):
         return NOTHING
     starts = [_parse_timestamp(value) for value in clause.values]
     match clause.operator:
@@ -79,19 +81,39 @@ GRAMMAR = ClauseGrammar(
 )
 
 
-def _ruby_integer(value: object) -> object:
+_BASES = {None: 10, "0": 8, "0_": 8, "0b": 2, "0o": 8, "0x": 16}
+_RUBY_INTEGER = re.compile(
+    r"\s*([+-]?)(0[box]|0_?(?=\d))?([\da-f]+(?:_[\da-f]+)*)\s*", re.ASCII | re.IGNORECASE
+)
+
+
+def _ruby_integer(value: object) -> int:
     """Read what Ruby's `Integer()` reads: blanks around, a sign, `0x10`, `010` (octal), `1_000`."""
-    text = str(value).strip()
-    octal = re.fullmatch(r"([+-]?0)_?([0-7](?:_?[0-7])*)", text)
+    match = _RUBY_INTEGER.fullmatch(str(value))
     try:
-        if not text.isascii():
-            raise ValueError(text)
-        return int("".join(octal.groups()), 8) if octal else int(text, 0)
+        if not match:
+            raise ValueError(value)
+        sign, prefix, digits = match.groups()
+        return int(sign + digits, _BASES[prefix and prefix.lower()])
     except ValueError as error:
         raise PydanticCustomError("int_parsing", "must be an integer") from error
 
 
-RubyInteger = Annotated[int, BeforeValidator(_ruby_integer)]
+# Ours: the server's database takes no longer integers either, and the server then fails.
+RubyInteger = Annotated[int, BeforeValidator(_ruby_integer), Field(ge=-(2**63), le=2**63 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Q:
+    """One `q` parameter: as it was given, which the urls of other pages repeat, and read."""
+
+    text: str
+    filter: Filter
+
+    @classmethod
+    def parse(cls, text: str) -> Q:
+        """Read the text; raises `InvalidParameter`."""
+        return cls(text, GRAMMAR.parse(text))
 
 
 def _last_is_sortable(fields: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,7 +128,7 @@ class ListParams(Params):
     order_by: Annotated[
         tuple[str, ...], Field(alias="order-by"), AfterValidator(_last_is_sortable)
     ] = ("timestamp", "id")
-    q: tuple[str, ...] = ()
+    q: tuple[Annotated[InstanceOf[Q], BeforeValidator(Q.parse)], ...] = ()
     results_per_page: Annotated[RubyInteger, Field(alias="results-per-page", ge=1, le=100)] = 50
     inline_relations_depth: Annotated[
         RubyInteger | None, Field(alias="inline-relations-depth", le=3)
@@ -120,7 +142,7 @@ class ListParams(Params):
 
 def list_events(call: Call, params: ListParams) -> Response:
     """Answer one page, with exact totals and the paths of its neighbours."""
-    filter = conjunction(GRAMMAR.parse(q) for q in params.q)
+    filter = conjunction(q.filter for q in params.q)
     total, size = call.count(filter), params.results_per_page
     offset = (params.page - 1) * size
     events: tuple[Event, ...] = ()
@@ -155,7 +177,7 @@ def _page_url(params: ListParams, page: int) -> str:
         ("order-direction", params.order_direction),
         *([] if orphans is None else [("orphan-relations", orphans)]),
         ("page", page),
-        *(("q", q) for q in params.q),
+        *(("q", q.text) for q in params.q),
         ("results-per-page", params.results_per_page),
     ]
     return "/v2/events?" + "&".join(f"{name}={escape(str(value))}" for name, value in pairs)

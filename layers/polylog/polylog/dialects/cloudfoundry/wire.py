@@ -73,8 +73,8 @@ class _Resource(_Wire):
 def read_event(wire: JsonValue) -> Event:
     """Read an event resource.
 
-    `created_at` is kept only where it differs from the timestamp. `actor_username`, which servers
-    send since 2017, is kept when it is a string. Raises `InvalidParameter` with the member's path.
+    `created_at` is kept only where it differs from the timestamp, `actor_username`, which servers
+    send since 2017, only where it is there. Raises `InvalidParameter` with the member's path.
     """
     try:
         resource = _Resource.model_validate(wire)
@@ -94,13 +94,13 @@ def read_event(wire: JsonValue) -> Event:
     )
 
 
-def _read_attributes(metadata: _Metadata, entity: _Entity) -> Mapping[str, str]:
-    attributes = {}
+def _read_attributes(metadata: _Metadata, entity: _Entity) -> Mapping[str, str | None]:
+    attributes: dict[str, str | None] = {}
     if metadata.created_at not in (None, entity.timestamp):
         attributes["created_at"] = format_seconds(metadata.created_at)
     if metadata.updated_at is not None:
         attributes["updated_at"] = format_seconds(metadata.updated_at)
-    if entity.actor_username is not None:
+    if "actor_username" in entity.model_fields_set:
         attributes["actor_username"] = entity.actor_username
     return attributes
 
@@ -112,20 +112,21 @@ def render_event(event: Event) -> dict[str, object]:
     an object, which this API cannot show, stands under the member `data` (ours).
     """
     timestamp = format_seconds(event.time)
-    username = event.attributes.get("actor_username")
+    attributes = event.attributes
+    named = "actor_username" in attributes
     return {
         "metadata": {
             "guid": event.id,
             "url": f"/v2/events/{escape(event.id)}",
-            "created_at": event.attributes.get("created_at", timestamp),
-            "updated_at": event.attributes.get("updated_at"),
+            "created_at": attributes.get("created_at", timestamp),
+            "updated_at": attributes.get("updated_at"),
         },
         "entity": {
             "type": event.type,
             "actor": event.actor.id or "",
             "actor_type": event.actor.type or "",
             "actor_name": event.actor.name,
-            **({} if username is None else {"actor_username": username}),
+            **({"actor_username": attributes["actor_username"]} if named else {}),
             "actee": event.target.id or "",
             "actee_type": event.target.type or "",
             "actee_name": event.target.name or "",
