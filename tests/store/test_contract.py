@@ -160,6 +160,7 @@ class TestFind:
         ("window", "expected"),
         [
             (Window(limit=2), [0, 1]),
+            (Window(limit=0), []),
             (Window(limit=2, offset=3), [3, 4]),
             (Window(limit=5, offset=4), [4]),
             (Window(limit=5, offset=5), []),

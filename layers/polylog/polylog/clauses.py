@@ -33,6 +33,7 @@ class ClauseGrammar:
     `parameter` is the wire name of the parameter that carries them. `fields` says how a clause on
     each wire name becomes a filter; such a function raises `InvalidParameter` for a bad value.
     `operators` are tried in this order at each place; those in `lists` take several values.
+    `joiner` is one character, which stands doubled for itself in a value.
     """
 
     parameter: str

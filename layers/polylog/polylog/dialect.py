@@ -149,7 +149,10 @@ P = TypeVar("P", bound=Params)
 
 @dataclass(frozen=True)
 class Endpoint(Generic[P]):
-    """One method at one path, `{name}` standing for a segment; None asks for no credential."""
+    """One method at one path; `permission` None asks for no credential.
+
+    `{name}` stands for a segment of the path, `{name+}` for one or more.
+    """
 
     method: str
     path: str
@@ -160,13 +163,9 @@ class Endpoint(Generic[P]):
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The path as an expression with one group a name."""
-        literals = re.split(r"\{(\w+)\}", self.path)
-        return re.compile(
-            "".join(
-                f"(?P<{part}>[^/]+)" if position % 2 else re.escape(part)
-                for position, part in enumerate(literals)
-            )
-        )
+        text = re.escape(self.path)
+        text = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", text)
+        return re.compile(re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+)", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +214,9 @@ def serve(dialect: Dialect, request: Request, services: Services) -> Response:
     principal = ANONYMOUS
     try:
         mount, endpoint, path_values = dialect.match(request)
-        principal = _principal(dialect, endpoint, request, services)
+        if endpoint.permission:
+            principal = _principal(dialect, endpoint.permission, request, services)
+            principal.require(endpoint.permission)
         params = endpoint.params.parse(request.query, path_values)
         response = endpoint.answer(Call(request, mount, principal, services), params)
         if not response.is_deliverable:
@@ -233,14 +234,10 @@ def serve(dialect: Dialect, request: Request, services: Services) -> Response:
 
 
 def _principal(
-    dialect: Dialect, endpoint: Endpoint[Any], request: Request, services: Services
+    dialect: Dialect, permission: Permission, request: Request, services: Services
 ) -> Principal:
-    if endpoint.permission is None:
-        return ANONYMOUS
     credential = dialect.scheme(request)
     if credential is None:
         raise Unauthenticated
-    fresh = endpoint.permission != "read"
-    principal = authenticate(credential, services.keys, services.clock(), fresh=fresh)
-    principal.require(endpoint.permission)
-    return principal
+    fresh = permission != "read"
+    return authenticate(credential, services.keys, services.clock(), fresh=fresh)

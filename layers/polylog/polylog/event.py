@@ -66,7 +66,10 @@ class Event(_Canonical):
 
 
 def new_id(time_us: int) -> str:
-    """Return a UUIDv7 (RFC 9562) of this time: 48 bits of milliseconds, the rest random."""
-    milliseconds = (time_us // 1000) & ((1 << 48) - 1)
+    """Return a UUIDv7 (RFC 9562): 48 bits of milliseconds since the epoch, the rest random.
+
+    Times before the epoch, which it cannot hold, count as the epoch.
+    """
+    milliseconds = max(0, time_us // 1000)
     random_a, random_b = secrets.randbits(12), secrets.randbits(62)
     return str(UUID(int=milliseconds << 80 | 7 << 76 | random_a << 64 | 2 << 62 | random_b))

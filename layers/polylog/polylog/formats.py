@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 
 from pydantic import JsonValue
@@ -41,7 +42,7 @@ def _read_line(line: bytes, format: Format) -> Sequence[Offered]:
 def read_json(text: bytes) -> JsonValue:
     """Read one JSON document (RFC 8259); raises `InvalidBody` saying what is wrong where."""
     try:
-        document: JsonValue = from_json(text, allow_inf_nan=False)
+        document: JsonValue = from_json(text.removeprefix(BOM_UTF8), allow_inf_nan=False)
     except ValueError as error:
         raise InvalidBody(f"not JSON: {error}") from error
     return document

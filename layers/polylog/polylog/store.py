@@ -25,8 +25,8 @@ class Status(StrEnum):
 class Outcome:
     """What became of one offered event.
 
-    `seq` is that of the event in the log (of a conflict: the one already there), None when
-    nothing was stored under `id`. `reason` says in words why it was not stored.
+    `seq` is that of the event that the log holds under `id` (after a conflict: another one), None
+    when the event was not looked up at all. `reason` says in words why it was not stored.
     """
 
     status: Status

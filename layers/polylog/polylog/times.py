@@ -39,11 +39,11 @@ def parse_iso8601(text: str) -> int:
     if not match:
         raise ValueError(f"not an ISO 8601 time: {text!r}")
     hour, minute, second = (int(match[part] or 0) for part in ("hour", "minute", "second"))
-    if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second)):
+    fraction = int((match["fraction"] or "0")[:6].ljust(6, "0"))
+    if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second or fraction)):
         raise ValueError(f"no such time of day: {text!r}")
     midnight = datetime.strptime(match["date"].replace("-", ""), "%Y%m%d").replace(tzinfo=UTC)
     seconds = hour * 3600 + minute * 60 + second - _offset_seconds(match["zone"])
-    fraction = int((match["fraction"] or "0")[:6].ljust(6, "0"))
     value = (midnight - _EPOCH) // _MICROSECOND + seconds * SECOND + fraction
     if not EARLIEST <= value <= LATEST:
         raise ValueError(f"outside the years 1 to 9999: {text!r}")

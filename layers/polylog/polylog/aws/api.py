@@ -59,12 +59,17 @@ def read_request(event: Payload) -> Request:
     )
     return Request(
         method=http["method"],
-        path=event["rawPath"],
+        path=_clean(event["rawPath"]),
         query=tuple(query),
-        headers=headers,
+        headers={name: _clean(value) for name, value in headers.items()},
         body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
         url=f"{headers.get('x-forwarded-proto', 'https')}://{headers.get('host', '')}",
     )
+
+
+def _clean(text: str) -> str:
+    """Replace what JSON can spell but UTF-8 cannot carry."""
+    return text.encode(errors="replace").decode()
 
 
 def write_response(response: Response) -> Payload:

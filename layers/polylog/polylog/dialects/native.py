@@ -15,7 +15,6 @@ from polylog.dialects import DIALECTS, load
 from polylog.errors import (
     ApiError,
     Forbidden,
-    InternalError,
     InvalidBody,
     InvalidCredential,
     InvalidParameter,
@@ -79,7 +78,7 @@ def _render_outcome(outcome: Outcome) -> dict[str, object]:
 
 def render_error(error: ApiError) -> Response:
     """Render problem details (RFC 9457); `type` names the kind of problem and stays the same."""
-    status, title = _PROBLEMS.get(type(error), _PROBLEMS[InternalError])
+    status, title = next(_PROBLEMS[kind] for kind in type(error).__mro__ if kind in _PROBLEMS)
     document: dict[str, object] = {
         "type": f"urn:polylog:problem:{title.lower().replace(' ', '-')}",
         "title": title,
@@ -106,7 +105,7 @@ _PROBLEMS: dict[type[ApiError], tuple[int, str]] = {
     RouteNotFound: (404, "Not found"),
     RequestTooLarge: (413, "Request too large"),
     Unavailable: (503, "Unavailable"),
-    InternalError: (500, "Internal error"),
+    ApiError: (500, "Internal error"),
 }
 
 DIALECT = Dialect(

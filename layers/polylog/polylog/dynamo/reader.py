@@ -59,7 +59,7 @@ class Reader:
         else:
             passing = filter(predicate(reading.plan.residual), map(read_item, items))
             events = tuple(islice(passing, window.offset, stop))
-        is_full = len(events) == window.limit
+        is_full = events and len(events) == window.limit
         return Page(events, Position(events[-1].time, events[-1].seq) if is_full else None)
 
     def count(self, scope: str, filter: Filter) -> int:

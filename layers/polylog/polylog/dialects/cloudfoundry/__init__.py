@@ -39,7 +39,7 @@ DIALECT = Dialect(
     scheme=bearer,
     endpoints=(
         Endpoint("GET", "/v2/events", ListParams, list_events),
-        Endpoint("GET", "/v2/events/{guid}", GuidParams, get_event),
+        Endpoint("GET", "/v2/events/{guid+}", GuidParams, get_event),
         Endpoint("GET", "/", Params, login.show_root, permission=None),
         Endpoint("GET", "/v2/info", Params, login.show_info, permission=None),
         Endpoint("POST", "/oauth/token", Params, login.grant_token, permission=None),

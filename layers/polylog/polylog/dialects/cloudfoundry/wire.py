@@ -30,7 +30,9 @@ def escape(text: str) -> str:
 
 def _parse_time(value: object) -> int:
     try:
-        return parse_iso8601(str(value))
+        if isinstance(value, str):
+            return parse_iso8601(value)
+        raise ValueError("not a text")
     except ValueError as error:
         raise ValueError(f"must be a time like 2015-02-13T22:34:52Z but was '{value}'") from error
 
@@ -118,7 +120,7 @@ def render_event(event: Event) -> dict[str, object]:
         "metadata": {
             "guid": event.id,
             "url": f"/v2/events/{escape(event.id)}",
-            "created_at": attributes.get("created_at", timestamp),
+            "created_at": attributes.get("created_at") or timestamp,
             "updated_at": attributes.get("updated_at"),
         },
         "entity": {

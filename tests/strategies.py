@@ -1,0 +1,178 @@
+"""Random values of the domain, for properties."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from pydantic import JsonValue
+
+from polylog.event import Entity, Event
+from polylog.filter import FIELDS, And, Compare, Filter, Not, Op, Or, Text
+from polylog.times import EARLIEST, LATEST, SECOND, format_seconds
+
+NOON = 1_772_366_400_000_000
+"""2026-03-01T12:00:00Z."""
+
+POOLS = {
+    "type": ("audit.app.create", "audit.app.update", "app.crash", "Ünïcode 🎉"),
+    "actor": ("ada", "bob", "ÅSA"),
+    "target": ("app-1", "app-2", "db/1"),
+    "project": ("space-1", "space-2"),
+    "organization": ("org-1", "org-2"),
+    "word": ("", "info", "Info", "warning", 'say "hi"', "Straße", "\N{PILE OF POO}"),
+}
+"""Few values of each, so that filters hit and events tie."""
+
+TIMES = (EARLIEST, 0, NOON - 1, NOON, NOON + 1, NOON + 999_999, NOON + SECOND, LATEST)
+
+_ATTRIBUTES = ("created_at", "shoe size")
+
+
+def texts(**limits: int) -> SearchStrategy[str]:
+    """Any text that UTF-8 can carry."""
+    return st.text(st.characters(exclude_categories=["Cs"]), **limits)
+
+
+def json_values() -> SearchStrategy[JsonValue]:
+    """Any JSON value, integers beyond 2**53 among them."""
+    numbers = st.integers(-(2**80), 2**80) | st.floats(allow_nan=False, allow_infinity=False)
+    leaves = st.none() | st.booleans() | numbers | texts(max_size=8)
+    return st.recursive(
+        leaves,
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(texts(max_size=5), inner, max_size=3)
+        ),
+        max_leaves=8,
+    )
+
+
+def json_objects() -> SearchStrategy[dict[str, JsonValue]]:
+    """Any JSON object."""
+    return st.dictionaries(texts(max_size=5), json_values(), max_size=3)
+
+
+def events() -> SearchStrategy[Event]:
+    """Any event that was not stored yet."""
+    word = st.none() | _from("word")
+    entity_types = st.none() | st.sampled_from(("app", "user"))
+    return st.builds(
+        Event,
+        id=texts(min_size=1, max_size=6),
+        time=st.sampled_from(TIMES),
+        type=_from("type"),
+        origin=st.sampled_from(("system", "custom")),
+        source=word,
+        message=word | texts(max_size=6),
+        severity=word,
+        status=word,
+        category=word,
+        actor=_entities("actor", entity_types),
+        target=_entities("target", entity_types),
+        organization_id=st.none() | _from("organization"),
+        project_id=st.none() | _from("project"),
+        links=st.lists(texts(max_size=6), max_size=2).map(tuple),
+        data=json_values(),
+        attributes=st.dictionaries(st.sampled_from(_ATTRIBUTES), word),
+    )
+
+
+def stored_events() -> SearchStrategy[Event]:
+    """Any event as a store returns it: with a `seq`."""
+    return st.builds(
+        lambda event, seq: event.model_copy(update={"seq": seq}),
+        events(),
+        st.integers(1, 2**53 - 1),
+    )
+
+
+def _entities(pool: str, types: SearchStrategy[str | None]) -> SearchStrategy[Entity]:
+    return st.builds(Entity, id=st.none() | _from(pool), type=types, name=st.none() | _from("word"))
+
+
+def _from(pool: str) -> SearchStrategy[str]:
+    return st.sampled_from(POOLS[pool])
+
+
+def filters(*, empty: bool = True, max_leaves: int = 8) -> SearchStrategy[Filter]:
+    """Any filter over `FIELDS`; with `empty` also conjunctions and disjunctions of nothing."""
+    least = 0 if empty else 1
+    leaves = st.one_of(comparisons(), st.builds(Text, _from("word")))
+
+    def terms(inner: SearchStrategy[Filter]) -> SearchStrategy[tuple[Filter, ...]]:
+        return st.lists(inner, min_size=least, max_size=3).map(tuple)
+
+    return st.recursive(
+        leaves | st.builds(And, terms(leaves)),
+        lambda inner: (
+            st.builds(Not, inner) | st.builds(And, terms(inner)) | st.builds(Or, terms(inner))
+        ),
+        max_leaves=max_leaves,
+    )
+
+
+_VALUES: dict[str, SearchStrategy[str | int]] = {
+    "seq": st.integers(0, 5),
+    "time": st.sampled_from(TIMES),
+    "type": _from("type") | st.just(""),
+    "actor.id": _from("actor") | st.just(""),
+    "target.id": _from("target") | st.just(""),
+    "project_id": _from("project") | st.just(""),
+    "organization_id": _from("organization") | st.just(""),
+}
+_FIELD_NAMES = (*FIELDS, *(f"attributes.{name}" for name in _ATTRIBUTES))
+
+
+def comparisons() -> SearchStrategy[Compare]:
+    """Any comparison of a field with a value of its kind; the indexed fields come more often."""
+    fields = st.sampled_from(_FIELD_NAMES) | st.sampled_from(tuple(_VALUES))
+    return fields.flatmap(
+        lambda field: st.builds(
+            Compare, st.just(field), st.sampled_from(Op), _VALUES.get(field, _from("word"))
+        )
+    )
+
+
+def cloudfoundry_resources() -> SearchStrategy[dict[str, JsonValue]]:
+    """Any event resource that Cloud Foundry's API can return."""
+    return st.integers(0, LATEST // SECOND).map(_wire_time).flatmap(_cloudfoundry_resource)
+
+
+def _wire_time(second: int) -> str:
+    return format_seconds(second * SECOND)
+
+
+def _cloudfoundry_resource(timestamp: str) -> SearchStrategy[dict[str, JsonValue]]:
+    other_time = st.integers(0, 4 * 10**9).map(_wire_time)
+    guid = st.uuids().map(str)
+    guid_or_empty = st.just("") | guid
+    metadata = st.fixed_dictionaries(
+        {
+            "guid": guid,
+            "created_at": st.just(timestamp) | other_time,
+            "updated_at": st.none() | other_time,
+        }
+    )
+    entity = st.fixed_dictionaries(
+        {
+            "type": _from("type"),
+            "actor": guid_or_empty,
+            "actor_type": texts(max_size=6),
+            "actor_name": st.none() | texts(max_size=6),
+            "actee": guid_or_empty,
+            "actee_type": texts(max_size=6),
+            "actee_name": texts(max_size=6),
+            "timestamp": st.just(timestamp),
+            "metadata": json_objects(),
+            "space_guid": guid_or_empty,
+            "organization_guid": guid_or_empty,
+        },
+        optional={"actor_username": st.none() | texts(max_size=6)},
+    )
+    return st.builds(
+        lambda metadata, entity: {
+            "metadata": metadata | {"url": f"/v2/events/{metadata['guid']}"},
+            "entity": entity,
+        },
+        metadata,
+        entity,
+    )

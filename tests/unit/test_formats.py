@@ -1,0 +1,151 @@
+"""Bodies that carry events: documents, list responses, lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+import strategies
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from polylog.dialect import Format
+from polylog.errors import InvalidBody, InvalidParameter
+from polylog.event import Event
+from polylog.formats import Offered, read_document, read_json, read_lines, unpack
+
+
+def read(wire: JsonValue) -> Event:
+    """Take any object that has a `name`."""
+    match wire:
+        case {"name": str(name)}:
+            return Event(id=name, time=0, type="t", data=wire)
+    raise InvalidParameter("name", "is required")
+
+
+FORMAT = Format(read, envelope="things")
+PLAIN = Format(read)
+
+
+def names(offered: list[Offered]) -> list[str]:
+    """The ids of what was read, and the errors in between as text."""
+    return [getattr(part, "id", str(part)) for part in offered]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"name":"a"}', ["a"]),
+        ('[{"name":"a"},{"name":"b"}]', ["a", "b"]),
+        ('{"total":2,"things":[{"name":"a"},{"name":"b"}]}', ["a", "b"]),
+        ('{"things":{"name":"a"}}', ["a"]),
+        ('{"things":[]}', []),
+        ("[]", []),
+        (' \n{"name":"ü"}\t', ["ü"]),
+        ('[{"name":"a"},{},{"name":"b"}]', ["a", "name is required", "b"]),
+        ('[[{"name":"a"}]]', ["name is required"]),
+        ('["name", 5, null]', ["name is required"] * 3),
+        ("null", ["name is required"]),
+    ],
+)
+def test_a_document_is_one_event_or_many(text: str, expected: list[str]) -> None:
+    assert names(read_document(text.encode(), FORMAT)) == expected
+
+
+@pytest.mark.parametrize("reader", [read_document, read_lines])
+def test_a_byte_order_mark_is_ignored(reader: Callable[[bytes, Format], list[Offered]]) -> None:
+    assert names(reader(b'\xef\xbb\xbf{"name":"a"}', FORMAT)) == ["a"]
+
+
+def test_without_an_envelope_a_document_is_taken_as_it_is() -> None:
+    wire: JsonValue = {"name": "a", "things": [{"name": "b"}]}
+    assert unpack(wire, PLAIN) == [wire]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b" ",
+        b"{",
+        b"{'name':'a'}",
+        b'{"name":"a"} x',
+        b'{"name":"a"}\n{"name":"b"}',
+        b"NaN",
+        b"[Infinity]",
+        b"[-Infinity]",
+        b"\xff",
+        b'"\xed\xa0\x80"',
+        b'"\\ud800"',
+        b'"\x01"',
+        b"01",
+        b"[1,]",
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_not_json_is_an_invalid_body(text: bytes) -> None:
+    with pytest.raises(InvalidBody, match="not JSON"):
+        read_document(text, FORMAT)
+
+
+def test_an_invalid_body_says_where() -> None:
+    with pytest.raises(InvalidBody, match="line 2 column 3"):
+        read_document(b'[\n  x"', FORMAT)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b'{"name":"a"}\n{"name":"b"}', ["a", "b"]),
+        (b'{"name":"a"}\r\n{"name":"b"}\r\n', ["a", "b"]),
+        (b'\n{"name":"a"}\n \n\n{"name":"b"}\n', ["a", "b"]),
+        (b'{"name":"a"}\n{"name":5}\n{"name":"b"}', ["a", "name is required", "b"]),
+        (b'[{"name":"a"},{"name":"b"}]\n{"things":[{"name":"c"}]}', ["a", "b", "c"]),
+        (b"", []),
+        (b"\n", []),
+    ],
+)
+def test_lines_are_documents(text: bytes, expected: list[str]) -> None:
+    assert names(read_lines(text, FORMAT)) == expected
+
+
+@pytest.mark.parametrize("bad", [b"{", b"\xff", b"nonsense", b'{"name":"x"} {"name":"y"}'])
+def test_a_bad_line_spoils_no_other(bad: bytes) -> None:
+    first, error, last = read_lines(b'{"name":"a"}\n%b\n{"name":"b"}' % bad, FORMAT)
+    assert isinstance(error, InvalidBody)
+    assert names([first, last]) == ["a", "b"]
+
+
+def test_only_line_feeds_and_carriage_returns_end_a_line() -> None:
+    """JSON may hold the line ends of Unicode unescaped."""
+    wire = {"name": "a\u2028b\u2029c\x85d"}
+    text = json.dumps(wire, ensure_ascii=False).encode()
+    assert names(read_lines(text, FORMAT)) == [wire["name"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name":"a","size":1e999}',
+        '{"name":"a","size":-1e999}',
+        '{"name":"a","deep":[{"er":[1,2e308]}]}',
+    ],
+)
+def test_a_number_beyond_floats_spoils_only_its_event(text: str) -> None:
+    """Read as infinity it could be stored, and never be written again as JSON."""
+    offered = read_document(f'[{{"name":"b"}},{text},{{"name":"c"}}]'.encode(), FORMAT)
+    assert names(offered) == ["b", "event must not hold a number beyond 1.8e308", "c"]
+
+
+@given(strategies.json_values())
+def test_json_is_read_exactly(value: JsonValue) -> None:
+    assert json.dumps(read_json(json.dumps(value).encode())) == json.dumps(value)
+
+
+@given(st.lists(strategies.json_objects(), max_size=4))
+def test_lines_and_an_array_offer_the_same(wires: list[JsonValue]) -> None:
+    array = json.dumps(wires).encode()
+    lines = "\n".join(map(json.dumps, wires)).encode()
+    assert names(read_lines(lines, PLAIN)) == names(read_document(array, PLAIN))

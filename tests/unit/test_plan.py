@@ -1,0 +1,242 @@
+"""Plans: which index a filter is read by, within which times, and what is left to check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+
+import pytest
+import strategies
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from polylog.dynamo.plan import MAX_VALUES, QueryPlan, TimeRange, plan
+from polylog.event import MAX_KEY_LENGTH, Event
+from polylog.filter import (
+    EVERYTHING,
+    NOTHING,
+    And,
+    Compare,
+    Filter,
+    Not,
+    Op,
+    Or,
+    Text,
+    conjunction,
+    disjunction,
+    predicate,
+)
+from polylog.times import EARLIEST, LATEST
+
+ALWAYS = TimeRange(EARLIEST, LATEST)
+NEVER: tuple[str, ...] = ()
+READ: Mapping[str | None, Callable[[Event], str | None]] = {
+    "target_id": attrgetter("target.id"),
+    "actor_id": attrgetter("actor.id"),
+    "project_id": attrgetter("project_id"),
+    "organization_id": attrgetter("organization_id"),
+    "type": attrgetter("type"),
+    None: lambda event: "",
+}
+"""How the attribute of a plan is read; the index by time holds everything in one stream."""
+
+
+def equals(field: str, value: str) -> Compare:
+    return Compare(field, Op.EQ, value)
+
+
+def one_of(field: str, *values: str) -> Filter:
+    return disjunction(equals(field, value) for value in values)
+
+
+def time(op: Op, value: int) -> Compare:
+    return Compare("time", op, value)
+
+
+def many(count: int) -> tuple[str, ...]:
+    return tuple(f"{number:04}" for number in range(count))
+
+
+TYPE, ACTOR, TARGET = equals("type", "t"), equals("actor.id", "a"), equals("target.id", "x")
+PROJECT, ORGANIZATION = equals("project_id", "p"), equals("organization_id", "o")
+SOURCE = equals("source", "s")
+
+
+@pytest.mark.parametrize(
+    ("filter", "index", "attribute", "values"),
+    [
+        (EVERYTHING, "by_time", None, ("",)),
+        (TYPE, "by_type", "type", ("t",)),
+        (ACTOR, "by_actor", "actor_id", ("a",)),
+        (TARGET, "by_target", "target_id", ("x",)),
+        (PROJECT, "by_project", "project_id", ("p",)),
+        (ORGANIZATION, "by_organization", "organization_id", ("o",)),
+        (one_of("type", "b", "a", "b"), "by_type", "type", ("a", "b")),
+    ],
+)
+def test_an_equality_is_left_to_its_index(
+    filter: Filter, index: str, attribute: str | None, values: tuple[str, ...]
+) -> None:
+    assert plan(filter) == QueryPlan(index, attribute, values, ALWAYS, EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("terms", "index", "residual"),
+    [
+        ((TYPE, ORGANIZATION, PROJECT, ACTOR, TARGET), "by_target", {0, 1, 2, 3}),
+        ((TYPE, ORGANIZATION, PROJECT, ACTOR), "by_actor", {0, 1, 2}),
+        ((TYPE, ORGANIZATION, PROJECT), "by_project", {0, 1}),
+        ((TYPE, ORGANIZATION), "by_organization", {0}),
+        ((SOURCE, TYPE), "by_type", {0}),
+        ((SOURCE, Text("x")), "by_time", {0, 1}),
+    ],
+)
+def test_the_most_selective_index_is_taken(
+    terms: tuple[Filter, ...], index: str, residual: set[int]
+) -> None:
+    chosen = plan(And(terms))
+    left = conjunction(term for place, term in enumerate(terms) if place in residual)
+    assert (chosen.index, chosen.residual) == (index, left)
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        Compare("type", Op.NE, "t"),
+        Compare("type", Op.GE, "t"),
+        Compare("type", Op.HAS, "t"),
+        Not(TYPE),
+        SOURCE,
+        equals("id", "1"),
+        equals("attributes.type", "t"),
+        Or((TYPE, ACTOR)),
+        Or((TYPE, time(Op.GE, 5))),
+        Or((And((TYPE, SOURCE)), TYPE)),
+    ],
+)
+def test_what_no_index_can_tell_is_left_to_check(filter: Filter) -> None:
+    assert plan(filter) == QueryPlan("by_time", None, ("",), ALWAYS, filter)
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (time(Op.EQ, 5), TimeRange(5, 5)),
+        (time(Op.GE, 5), TimeRange(first=5)),
+        (time(Op.GT, 5), TimeRange(first=6)),
+        (time(Op.LE, 5), TimeRange(last=5)),
+        (time(Op.LT, 5), TimeRange(last=4)),
+        (And((time(Op.GE, 5), time(Op.LT, 9), time(Op.GE, 3))), TimeRange(5, 8)),
+    ],
+)
+def test_bounds_of_time_become_the_range_and_need_no_check(
+    filter: Filter, expected: TimeRange
+) -> None:
+    assert plan(filter) == QueryPlan("by_time", None, ("",), expected, EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (Or((time(Op.EQ, 5), time(Op.EQ, 9))), TimeRange(5, 9)),
+        (Or((And((time(Op.GE, 5), time(Op.LT, 7))), time(Op.EQ, 2))), TimeRange(2, 6)),
+        (Or((And((time(Op.GE, 7), time(Op.LT, 5))), time(Op.EQ, 2))), TimeRange(2, 2)),
+        (Or((time(Op.EQ, 5), TYPE)), ALWAYS),
+        (Not(time(Op.GE, 5)), ALWAYS),
+        (time(Op.NE, 5), ALWAYS),
+    ],
+)
+def test_a_choice_of_times_narrows_the_range_and_is_checked(
+    filter: Filter, expected: TimeRange
+) -> None:
+    assert plan(filter) == QueryPlan("by_time", None, ("",), expected, filter)
+
+
+def test_index_range_and_residual_come_from_one_conjunction() -> None:
+    residual = And((Not(SOURCE), Text("x")))
+    filter = And((time(Op.GE, 5), *residual.terms, one_of("type", "b", "a"), time(Op.LT, 9)))
+    assert plan(filter) == QueryPlan("by_type", "type", ("a", "b"), TimeRange(5, 8), residual)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "values"),
+    [
+        (("a", "b"), ("b", "c"), ("b",)),
+        (("a", "b"), ("b",), ("b",)),
+        (("a",), ("a",), ("a",)),
+        (("a",), ("b",), NEVER),
+    ],
+)
+def test_two_choices_leave_what_is_in_both(
+    one: tuple[str, ...], other: tuple[str, ...], values: tuple[str, ...]
+) -> None:
+    chosen = plan(And((one_of("type", *one), one_of("type", *other))))
+    assert (chosen.index, chosen.values, chosen.residual) == ("by_type", values, EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        NOTHING,
+        And((TYPE, NOTHING)),
+        And((TYPE, equals("type", "u"))),
+        And((time(Op.GE, 5), time(Op.LT, 5))),
+        And((TARGET, time(Op.GE, 5), time(Op.LT, 5))),
+        And((time(Op.EQ, 5), Or((time(Op.EQ, 6), time(Op.EQ, 7))))),
+        time(Op.GT, LATEST),
+        time(Op.LT, EARLIEST),
+        equals("type", ""),
+        equals("target.id", "x" * (MAX_KEY_LENGTH + 1)),
+    ],
+)
+def test_a_contradiction_asks_for_nothing(filter: Filter) -> None:
+    assert plan(filter).values == NEVER
+
+
+def test_a_value_longer_than_any_stored_is_not_asked_for() -> None:
+    longest = "x" * MAX_KEY_LENGTH
+    assert plan(one_of("type", longest, longest + "x")).values == (longest,)
+
+
+@pytest.mark.parametrize("field", ["target.id", "actor.id", "project_id", "organization_id"])
+def test_an_absent_value_is_looked_for_outside_its_index(field: str) -> None:
+    filter = one_of(field, "", "x")
+    assert plan(filter) == QueryPlan("by_time", None, ("",), ALWAYS, filter)
+
+
+def test_the_empty_type_is_dropped_from_a_choice() -> None:
+    assert plan(one_of("type", "", "t")).values == ("t",)
+
+
+def test_as_many_values_as_allowed_are_streams() -> None:
+    assert plan(one_of("type", *many(MAX_VALUES))).values == many(MAX_VALUES)
+
+
+def test_more_values_are_left_to_check() -> None:
+    filter = one_of("type", *many(MAX_VALUES + 1))
+    assert plan(filter) == QueryPlan("by_time", None, ("",), ALWAYS, filter)
+
+
+def is_found(chosen: QueryPlan, event: Event) -> bool:
+    """Return whether the event lies in one of the plan's streams and passes what is left."""
+    in_time = chosen.time.first <= event.time <= chosen.time.last
+    in_values = READ[chosen.attribute](event) in chosen.values
+    return in_time and in_values and predicate(chosen.residual)(event)
+
+
+bounds = st.builds(time, st.sampled_from(Op), st.sampled_from(strategies.TIMES))
+choices = st.lists(strategies.comparisons(), max_size=3).map(lambda terms: Or(tuple(terms)))
+conjunctions = st.lists(bounds | choices | strategies.comparisons(), max_size=4).map(conjunction)
+
+
+@given(strategies.filters() | conjunctions, strategies.stored_events())
+@example(And((TYPE, TYPE)), Event(id="1", time=0, type="t"))
+def test_a_plan_finds_exactly_what_passes(filter: Filter, event: Event) -> None:
+    assert is_found(plan(filter), event) == predicate(filter)(event)
+
+
+@given(conjunctions, strategies.stored_events())
+def test_a_plan_loses_nothing_of_an_event_it_was_made_for(filter: Filter, event: Event) -> None:
+    """Random filters let few events through: here each has the event's own values in it."""
+    own = And((filter, one_of("type", event.type, "other"), time(Op.GE, event.time)))
+    assert is_found(plan(own), event) == predicate(filter)(event)
