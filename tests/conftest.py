@@ -17,7 +17,8 @@ from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog.dynamo.reader import Limits
-from polylog.dynamo.store import DynamoEventStore, Tables
+from polylog.dynamo.schema import Shards, Tables
+from polylog.dynamo.store import DynamoEventStore
 from polylog.store import EventStore
 from polylog_cli.credentials import Credentials
 from polylog_cli.engine import dynamodb_local
@@ -28,6 +29,16 @@ from polylog_cli.template import Template
 ROOT = Path(__file__).parent.parent
 TABLES = Tables(events="EventsTable", tally="TallyTable")
 LIMITS = Limits(items=100_000, seconds=60)
+
+
+def dynamo_store(
+    client: DynamoDBClient, shards: int = 1, limits: Limits = LIMITS
+) -> DynamoEventStore:
+    """Return a store over a client, which never sleeps."""
+    return DynamoEventStore(
+        client, TABLES, shards=Shards(shards, shards), limits=limits, sleep=lambda seconds: None
+    )
+
 
 MakeStore = Callable[[int], EventStore]
 
@@ -70,7 +81,7 @@ def make_store(request: pytest.FixtureRequest) -> MakeStore:
     if request.param == "memory":
         return lambda shards: MemoryEventStore()
     client = request.getfixturevalue(request.param)
-    return lambda shards: DynamoEventStore(client, TABLES, shards=shards, limits=LIMITS)
+    return lambda shards: dynamo_store(client, shards)
 
 
 @pytest.fixture

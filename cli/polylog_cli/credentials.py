@@ -31,6 +31,8 @@ class Credentials:
     def read(cls, path: Path) -> Credentials:
         """Read the file; raises `OSError` or `ValueError`."""
         document = json.loads(path.read_text())
+        if not isinstance(document, dict) or not document.keys() >= set(cls.__slots__):
+            raise ValueError(f"{path} does not hold credentials")
         return cls(**{name: str(document[name]) for name in cls.__slots__})
 
     def json(self) -> str:

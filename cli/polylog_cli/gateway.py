@@ -12,20 +12,17 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from polylog.aws.api import Handler, Payload
 from polylog_cli.template import Function, Template
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-# A Lambda payload is JSON of AWS's making.
-Payload = dict[str, Any]
-Handler = Callable[[Payload, object], Payload]
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 """What Lambda takes and gives in one invocation."""
@@ -61,7 +58,7 @@ class Gateway:
         routes: dict[str, Handler] = {}
         for function in template.functions:
             handler = load_handler(function)
-            routes |= {route.path: handler for route in function.routes}
+            routes |= dict.fromkeys(function.routes, handler)
         return cls(routes)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:

@@ -18,7 +18,6 @@ class Running:
 
     url: str
     dynamodb: str
-    keys_table: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,12 @@ class Home:
         """The peppers: `{version: pepper}`."""
         return self.path / "pepper.json"
 
-    def make(self) -> None:
-        """Make the folder and its pepper, where they are not there yet."""
+    def make(self) -> Home:
+        """Make the folder and its pepper, where they are not there yet; return this home."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not self.pepper.exists():
             write_private(self.pepper, json.dumps({"1": secrets.token_urlsafe(48)}))
+        return self
 
     @property
     def _running(self) -> Path:
@@ -55,8 +55,10 @@ class Home:
             return None
 
     def write_running(self, running: Running) -> None:
-        """Say where the service runs."""
-        self._running.write_text(json.dumps(asdict(running)))
+        """Say where the service runs; whoever reads meanwhile sees all of it or nothing."""
+        new = self._running.with_suffix(".new")
+        new.write_text(json.dumps(asdict(running)))
+        new.replace(self._running)
 
     def remove_running(self) -> None:
         """Say that the service has ended."""

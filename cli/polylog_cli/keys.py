@@ -20,7 +20,7 @@ from polylog_cli.keyring import KeyRing, KeyRingError, open_home, open_stack
 from polylog_cli.options import (
     Data,
     failure,
-    parse_duration,
+    parse_expiry,
     parse_key,
     parse_permissions,
     parse_scope,
@@ -50,7 +50,7 @@ def create(
 ) -> None:
     """Create a key and print it. Its secret cannot be shown again."""
     granted = parse_permissions(permissions)
-    expires_at = None if expires is None else times.now() + parse_duration(expires)
+    expires_at = None if expires is None else parse_expiry(expires)
     with _key_ring(stack, data) as ring:
         restriction = Restriction(organization, project)
         credential = ring.store.create(scope, granted, restriction, expires_at)

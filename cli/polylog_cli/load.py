@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx
@@ -12,14 +13,20 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.progress import Progress
 
+from polylog.batches import batches
 from polylog.dialect import Format
 from polylog.errors import InvalidBody
+from polylog.event import MAX_EVENT_BYTES
 from polylog.formats import read_json, unpack
 
 # One request's share: well below Lambda's 6 MB in base64, and below the API's 1,000 events.
 _BATCH_EVENTS = 475
 _BATCH_BYTES = 2_000_000
 _PROBLEMS_SHOWN = 20
+
+# Seconds to wait when the service says that it is unavailable, before each further try.
+_PAUSES = (1, 2, 4, 8)
+_AGAIN = "The same command can be run again: nothing is stored twice."
 
 
 class LoadError(Exception):
@@ -53,24 +60,36 @@ class Summary:
             console.print(f"  {problem}", style="red", markup=False, highlight=False)
 
 
-def read_lines(path: Path, format: Format) -> list[bytes]:
+def read_events(path: Path, format: Format) -> list[bytes]:
     """Return the events of a file, each as a line of JSON, in the file's order.
 
-    The file is a JSON array, a list response of the API, one event, or NDJSON of any of these.
-    Raises `LoadError` when it cannot be read.
+    The file is a JSON array, a list response of the API, one event, or a line for each of these.
+    Lines that are not JSON are returned as they are, for the service to refuse.
+    Raises `LoadError` when the file cannot be read.
     """
     try:
         text = path.read_bytes()
     except OSError as error:
         raise LoadError(f"{path}: {error.strerror}") from error
     try:
-        # inf, which JSON does not have, is for the service to refuse; null would hide it.
-        return [to_json(wire, inf_nan_mode="constants") for wire in unpack(read_json(text), format)]
+        return _unpack(text, format)
     except InvalidBody as error:
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) < 2:
             raise LoadError(f"{path}: {error}") from error
-        return lines
+        return [event for line in lines for event in _unpack_line(line, format)]
+
+
+def _unpack(text: bytes, format: Format) -> list[bytes]:
+    # inf, which JSON does not have, is for the service to refuse; null would hide it.
+    return [to_json(wire, inf_nan_mode="constants") for wire in unpack(read_json(text), format)]
+
+
+def _unpack_line(line: bytes, format: Format) -> list[bytes]:
+    try:
+        return _unpack(line, format)
+    except InvalidBody:
+        return [line]
 
 
 def load(client: httpx.Client, lines: list[bytes], format: str, console: Console) -> Summary:
@@ -78,40 +97,34 @@ def load(client: httpx.Client, lines: list[bytes], format: str, console: Console
     summary = Summary()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Loading events", total=len(lines))
-        for batch in _batches(lines):
+        for batch in batches(lines, len, most=_BATCH_EVENTS, most_weight=_BATCH_BYTES):
             for result in _send(client, batch, format):
                 summary.add(result)
             progress.advance(task, len(batch))
     return summary
 
 
-def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    batch: list[bytes] = []
-    size = 0
-    for line in lines:
-        if batch and (len(batch) == _BATCH_EVENTS or size + len(line) > _BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(line)
-        size += len(line)
-    if batch:
-        yield batch
-
-
 def _send(client: httpx.Client, batch: list[bytes], format: str) -> list[dict[str, object]]:
-    try:
-        response = client.post(
-            "/v1/events",
-            params={"format": format},
-            content=b"\n".join(batch),
-            headers={"Content-Type": "application/x-ndjson"},
-        )
-        response.raise_for_status()
-    except httpx.HTTPStatusError as error:
-        raise LoadError(f"the service refused: {_detail(error.response)}") from error
-    except httpx.HTTPError as error:
-        again = "Run the same command again: nothing is stored twice."
-        raise LoadError(f"the service at {client.base_url} failed ({error}). {again}") from error
+    if len(batch[0]) > _BATCH_BYTES:
+        error = f"the event has {len(batch[0])} bytes, more than {MAX_EVENT_BYTES}"
+        return [{"id": None, "status": "invalid", "error": error}]
+    for seconds in (*_PAUSES, None):
+        try:
+            response = client.post(
+                "/v1/events",
+                params={"format": format},
+                content=b"\n".join(batch),
+                headers={"Content-Type": "application/x-ndjson"},
+            )
+        except httpx.HTTPError as error:
+            raise LoadError(
+                f"the service at {client.base_url} failed ({error}). {_AGAIN}"
+            ) from error
+        if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE or seconds is None:
+            break
+        time.sleep(seconds)
+    if not response.is_success:
+        raise LoadError(f"the service refused: {_detail(response)}. {_AGAIN}")
     results: list[dict[str, object]] = response.json()["results"]
     return results
 

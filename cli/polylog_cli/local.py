@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,11 +67,9 @@ def connect(url: str | None) -> DynamoDBClient:
 
 def create_tables(client: DynamoDBClient, template: Template) -> None:
     """Create the template's tables where they are missing; raises `OutdatedTablesError`."""
-    existing = client.list_tables()["TableNames"]
     for name, arguments in template.tables.items():
-        if name not in existing:
+        with suppress(client.exceptions.ResourceInUseException):
             client.create_table(**arguments)
-            continue
         there = client.describe_table(TableName=name)["Table"].get("GlobalSecondaryIndexes", [])
         wanted = {index["IndexName"] for index in arguments.get("GlobalSecondaryIndexes", [])}
         if not wanted <= {index["IndexName"] for index in there}:

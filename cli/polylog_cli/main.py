@@ -8,14 +8,13 @@ from typing import Annotated
 import httpx
 import typer
 
-from polylog.dialects import DIALECTS
-from polylog.dialects import load as load_dialect
-from polylog.errors import Unavailable
+from polylog.dialects import format_named
+from polylog.errors import InvalidParameter, Unavailable
 from polylog_cli import home as homes
 from polylog_cli import keys
 from polylog_cli.credentials import Credentials
 from polylog_cli.engine import EngineError
-from polylog_cli.load import LoadError, load, read_lines
+from polylog_cli.load import LoadError, load, read_events
 from polylog_cli.local import OutdatedTablesError
 from polylog_cli.options import Data, console, failure, parse_scope
 from polylog_cli.template import TemplateError
@@ -55,14 +54,16 @@ def run(
     )
     try:
         service.run(settings, console)
-    except (EngineError, TemplateError) as error:
+    except (EngineError, TemplateError, LoadError) as error:
         raise failure(str(error)) from error
     except OutdatedTablesError as error:
         raise failure(f"{error}. Name another folder with --data, or remove {data}.") from error
     except Unavailable as error:
         raise failure(f"DynamoDB at {dynamodb} does not answer: {error.__cause__}") from error
+    except service.PortTakenError as error:
+        raise failure(f"{error}; name another with --port") from error
     except OSError as error:
-        raise failure(f"Cannot serve at port {port}: {error}. Name another with --port.") from error
+        raise failure(f"the data folder {data} cannot be used: {error}") from error
 
 
 @app.command("load")
@@ -78,15 +79,14 @@ def load_file(
     Events that are there already are left alone, so the same file can be loaded again. Exits with
     1 when any event is neither stored now nor was before.
     """
-    known = {name: load_dialect(name).format for name in DIALECTS}
-    reader = known.get(format)
-    if reader is None:
-        names = ", ".join(name for name, known_format in known.items() if known_format)
-        raise typer.BadParameter(f"{format}: known are {names}", param_hint="--format")
+    try:
+        reader = format_named(format)
+    except InvalidParameter as error:
+        raise typer.BadParameter(error.reason, param_hint="--format") from error
     url, token = _service(data, url, token)
     headers = {"Authorization": f"Bearer {token}"}
     try:
-        lines = read_lines(file, reader)
+        lines = read_events(file, reader)
         with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
             summary = load(client, lines, format, console)
     except LoadError as error:
@@ -102,7 +102,7 @@ def _service(data: Path, url: str | None, token: str | None) -> tuple[str, str]:
         return url, token
     try:
         credentials = Credentials.read(homes.Home(data).credentials)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError) as error:
         hint = f"no credentials in {data}: start `polylog run`, or give --url and --token"
         raise typer.BadParameter(hint) from error
     return url or credentials.url, token or credentials.token

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from polylog import times
 from polylog.auth import PERMISSIONS, Permission, is_scope
 from polylog.event import MAX_KEY_LENGTH
 from polylog.times import SECOND
@@ -41,12 +42,13 @@ def parse_key(text: str) -> str:
     return text
 
 
-def parse_duration(text: str) -> int:
-    """Read a duration like `30d`, `12h`, `45m` or `90s`, as microseconds."""
+def parse_expiry(text: str) -> int:
+    """Read how long something holds, like `30d`, `12h`, `45m` or `90s`; return when it ends."""
     match = re.fullmatch(r"([1-9]\d{0,8})([smhd])", text)
-    if not match:
+    end = times.now() + int(match[1]) * _UNITS[match[2]] if match else None
+    if end is None or end > times.LATEST:
         raise typer.BadParameter(f"{text}: give it like 30d, 12h, 45m or 90s")
-    return int(match[1]) * _UNITS[match[2]]
+    return end
 
 
 def parse_permissions(text: str) -> frozenset[Permission]:

@@ -21,24 +21,28 @@ from waitress.server import create_server
 from polylog import times
 from polylog.auth import PERMISSIONS, Credential, Restriction, authenticate
 from polylog.aws.services import services_from_environment
-from polylog.dynamo.keys import DynamoKeyStore, peppers_from_file
+from polylog.dynamo.keys import DynamoKeyStore
 from polylog.errors import InvalidCredential
 from polylog.filter import EVERYTHING
 from polylog.query import EventQuery, Order, Window
 from polylog_cli.credentials import Credentials
 from polylog_cli.gateway import Gateway
 from polylog_cli.home import Home, Running
+from polylog_cli.keyring import local_keys
 from polylog_cli.load import load
 from polylog_cli.local import ENVIRONMENT, connect, create_tables, engine
 from polylog_cli.sample import sample_events
 from polylog_cli.template import Template
 
 HOST = "127.0.0.1"
-KEYS_TABLE = "KeysTable"
 
 # API Gateway's limit for the request line and the headers together.
 _MAX_HEADER_BYTES = 10_240
 _THREADS = 8
+
+
+class PortTakenError(Exception):
+    """Nothing can listen on the port that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +59,18 @@ class Settings:
 
 
 def run(settings: Settings, console: Console) -> None:
-    """Serve until interrupted; raises `OSError` when the port is taken."""
+    """Serve until interrupted; raises `PortTakenError`."""
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
     template = Template.read(settings.template, {"LogLevel": "WARN"})
-    with socket.create_server((HOST, settings.port)) as listener, _home(settings) as home:
+    with _listen(settings.port) as listener, _home(settings) as home:
         console.print("Starting DynamoDB")
         tables = None if settings.memory else home.path / "dynamodb"
         with engine(settings.dynamodb, tables) as url:
             client = connect(url)
             create_tables(client, template)
             gateway = _gateway(template, home, url)
-            running = Running(f"http://{HOST}:{listener.getsockname()[1]}", url, KEYS_TABLE)
-            keys = DynamoKeyStore(
-                client, KEYS_TABLE, lambda: peppers_from_file(home.pepper), times.now
-            )
+            running = Running(f"http://{HOST}:{listener.getsockname()[1]}", url)
+            keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
             credentials.write(home.credentials)
             if settings.sample:
@@ -78,18 +80,20 @@ def run(settings: Settings, console: Console) -> None:
                 _serve(gateway, listener)
 
 
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise PortTakenError(f"cannot listen on port {port}: {error.strerror}") from error
+
+
 @contextmanager
 def _home(settings: Settings) -> Iterator[Home]:
     if settings.memory:
         with TemporaryDirectory(prefix="polylog-") as folder:
-            yield _made(Home(Path(folder)))
+            yield Home(Path(folder)).make()
     else:
-        yield _made(Home(settings.data))
-
-
-def _made(home: Home) -> Home:
-    home.make()
-    return home
+        yield Home(settings.data).make()
 
 
 @contextmanager

@@ -20,23 +20,18 @@ class TemplateError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """A method (or `ANY`) and a path of the HTTP API; the path `$default` catches all others."""
-
-    method: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
 class Function:
-    """A Lambda function: where its handler is, its environment, and the routes that lead to it."""
+    """A Lambda function: where its handler is, its environment, and the routes that lead to it.
+
+    A route is a path of the HTTP API, for any method; `$default` catches all others.
+    """
 
     name: str
     code_uri: Path
     module: str
     attribute: str
     environment: dict[str, str]
-    routes: tuple[Route, ...]
+    routes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +116,7 @@ def _function(name: str, settings: dict[str, Any], directory: Path) -> Function:
     code_uri = (directory / settings["code_uri"]).resolve()
     module, _, attribute = settings["handler"].rpartition(".")
     environment = {key: str(value) for key, value in settings["environment"].items()}
-    routes = tuple(Route(route["Method"].upper(), route["Path"]) for route in settings["routes"])
+    if any(route["Method"].upper() != "ANY" for route in settings["routes"]):
+        raise TemplateError(f"{name}: only routes for ANY method are supported on this machine")
+    routes = tuple(route["Path"] for route in settings["routes"])
     return Function(name, code_uri, module, attribute, environment, routes)

@@ -3,7 +3,7 @@
 Cases run through the functions and routes of template.yaml, over moto. In a file, `$E1` stands for
 a seeded event, `$token`, `$secret` and `$key_id` for the key `reader`, `$base` for the API's root.
 `key` names the key that the request carries (`reader` where it is left out; null: none).
-`response_headers` are regular expressions.
+`response_headers` are regular expressions. `format` says in which API's form the events are.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from werkzeug.test import Client, TestResponse
 from polylog import times
 from polylog.auth import Credential, Permission, Restriction
 from polylog.dialects import DIALECTS, load
-from polylog.dynamo.keys import DynamoKeyStore, peppers_from_file
+from polylog.dynamo.keys import DynamoKeyStore
 from polylog.errors import RouteNotFound
 from polylog.http import Request
 from polylog_cli.gateway import Gateway
 from polylog_cli.home import Home
+from polylog_cli.keyring import local_keys
 from polylog_cli.local import ENVIRONMENT, connect, create_tables
 from polylog_cli.template import Template
 
@@ -58,7 +59,7 @@ class Service:
             self._seeded[name] = keys = self._make_keys(name, suite)
             if suite["events"]:
                 text = json.dumps(list(suite["events"].values()))
-                case = {"request": f"POST /v1/events?format={name}", "content": text}
+                case = {"request": f"POST /v1/events?format={suite['format']}", "content": text}
                 response = self.send(case, keys["writer"], {})
                 results = json.loads(response.data)["results"]
                 assert {result["status"] for result in results} == {"stored"}
@@ -120,18 +121,14 @@ def _fill(value: Any, names: dict[str, Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def service(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    home = Home(tmp_path_factory.mktemp("home"))
-    home.make()
+    home = Home(tmp_path_factory.mktemp("home")).make()
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         patch.setenv("PEPPER_FILE", str(home.pepper))
         client = connect(None)
         create_tables(client, template)
-        keys = DynamoKeyStore(
-            client, "KeysTable", lambda: peppers_from_file(home.pepper), times.now
-        )
-        yield Service(Gateway.of(template), keys)
+        yield Service(Gateway.of(template), local_keys(client, home))
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)

@@ -52,7 +52,9 @@ def test_it_shows_every_endpoint() -> None:
     for name in DIALECTS:
         dialect = load(name)
         for endpoint in dialect.endpoints:
-            path = re.sub(r"\\\{\w+\\\}", r"[^/?\"]+", re.escape(dialect.mounts[0] + endpoint.path))
+            path = re.sub(
+                r"\\\{\w+(?:\\\+)?\\\}", r"[^/?\"]+", re.escape(dialect.mounts[0] + endpoint.path)
+            )
             assert re.search(rf'\$URL{path}["?]', README), endpoint.path
 
 

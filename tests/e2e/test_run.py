@@ -95,6 +95,34 @@ class TestLoad:
         assert "event 3 (unreadable): invalid: entity.timestamp must be a time" in done.stderr
         assert f"event 4 ({good['metadata']['guid']}): conflict" in done.stderr
 
+    def test_reads_a_list_response_a_line(
+        self, service: Service, scope: str, tmp_path: Path
+    ) -> None:
+        resource = json.loads(DOCUMENT.read_text())["resources"][0]
+
+        def renamed(guid: str) -> dict[str, object]:
+            return resource | {"metadata": resource["metadata"] | {"guid": guid}}
+
+        pages = [{"resources": [renamed(f"{p}-{n}") for n in range(100)]} for p in range(12)]
+        file = tmp_path / "pages.ndjson"
+        file.write_text("\n".join(map(json.dumps, pages)))
+        done = load(service, file, make_key(service, scope))
+        assert (done.returncode, done.stderr.strip()) == (0, "1200 stored")
+
+    def test_refuses_an_event_too_large_to_send_and_stores_the_rest(
+        self, service: Service, scope: str, tmp_path: Path
+    ) -> None:
+        first, second, third = json.loads(DOCUMENT.read_text())["resources"]
+        second["entity"]["metadata"] = {"large": "x" * 5_000_000}
+        third["entity"]["metadata"] = {"large": "x" * 300_000}
+        file = tmp_path / "events.json"
+        file.write_text(json.dumps([first, second, third]))
+        done = load(service, file, make_key(service, scope))
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[0] == "2 invalid, 1 stored"
+        assert "event 2 (unreadable): invalid: the event has 5000" in done.stderr
+        assert f"event 3 ({third['metadata']['guid']}): invalid: the event has 300" in done.stderr
+
     @pytest.mark.parametrize(
         ("text", "message"),
         [("", "not JSON"), ("{", "not JSON"), ("<html>", "not JSON"), (None, "No such file")],
@@ -168,6 +196,7 @@ class TestKeys:
             ("create", "--scope", "a", "--permissions", "fly"),
             ("create", "--scope", "a", "--expires", "soon"),
             ("create", "--scope", "a", "--expires", "0d"),
+            ("create", "--scope", "a", "--expires", "9999999d"),
             ("create", "--scope", "a", "--project", ""),
             ("create",),
             ("list",),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
-from conftest import LIMITS, TABLES
+from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog.dynamo.reader import Limits
@@ -63,7 +63,7 @@ def cancelled(*codes: str) -> dict[str, object]:
 
 @pytest.fixture
 def store(moto: DynamoDBClient) -> DynamoEventStore:
-    return DynamoEventStore(moto, TABLES, shards=1, limits=LIMITS)
+    return dynamo_store(moto)
 
 
 class TestPut:
@@ -147,7 +147,7 @@ class TestPut:
     def test_stores_an_event_once_whoever_offers_it(
         self, engine: DynamoDBClient, scope: str
     ) -> None:
-        store = DynamoEventStore(engine, TABLES, shards=1, limits=LIMITS)
+        store = dynamo_store(engine)
         offers = [batch(20)[start:] + batch(20)[:start] for start in range(8)]
         with ThreadPoolExecutor(8) as pool:
             outcomes = [o for part in pool.map(lambda e: store.put(scope, e), offers) for o in part]
@@ -175,7 +175,7 @@ class TestReads:
     def test_stop_at_the_budget_instead_of_guessing(
         self, moto: DynamoDBClient, filter: object
     ) -> None:
-        store = DynamoEventStore(moto, TABLES, shards=1, limits=Limits(items=50, seconds=60))
+        store = dynamo_store(moto, limits=Limits(items=50, seconds=60))
         store.put("s", batch(51))
         with pytest.raises(TooBroad):
             store.count("s", filter)
@@ -184,7 +184,7 @@ class TestReads:
         assert store.count("s", Compare("time", Op.LT, 50)) == 50
 
     def test_stop_at_the_end_of_their_time(self, moto: DynamoDBClient) -> None:
-        store = DynamoEventStore(moto, TABLES, shards=1, limits=Limits(items=50, seconds=0))
+        store = dynamo_store(moto, limits=Limits(items=50, seconds=0))
         with pytest.raises(TooBroad):
             store.count("s", EVERYTHING)
 
@@ -222,7 +222,7 @@ class TestRequests:
         filter: Any,
         queries: int,
     ) -> None:
-        store = DynamoEventStore(engine, TABLES, shards=1, limits=LIMITS)
+        store = dynamo_store(engine)
         store.put(scope, batch(60))
         calls.clear()
         store.find(EventQuery(scope, filter, Order.ASCENDING, Window(limit=30)))
@@ -231,6 +231,6 @@ class TestRequests:
     def test_a_batch_takes_two_requests(
         self, engine: DynamoDBClient, calls: list[str], scope: str
     ) -> None:
-        store = DynamoEventStore(engine, TABLES, shards=1, limits=LIMITS)
+        store = dynamo_store(engine)
         store.put(scope, batch(95))
         assert calls == ["UpdateItem", "TransactWriteItems"]

@@ -7,14 +7,13 @@ from itertools import count
 from random import Random
 
 import pytest
-from conftest import LIMITS, TABLES
+from conftest import dynamo_store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory import MemoryEventStore
 from mypy_boto3_dynamodb import DynamoDBClient
 from strategies import events, filters
 
-from polylog.dynamo.store import DynamoEventStore
 from polylog.event import Event
 from polylog.filter import Filter
 from polylog.query import EventQuery, Order, Position, Window
@@ -83,7 +82,7 @@ def test_it_stores_and_finds_what_the_reference_does(
     shards: int,
 ) -> None:
     scope = f"property-{next(_numbers)}"
-    store = DynamoEventStore(engine, TABLES, shards=shards, limits=LIMITS)
+    store = dynamo_store(engine, shards)
     reference = MemoryEventStore()
     for batch in batches:
         stored = [(outcome.id, outcome.status) for outcome in store.put(scope, batch)]
@@ -109,7 +108,7 @@ def large(request: pytest.FixtureRequest, engine: DynamoDBClient) -> tuple[str, 
         for number in range(30)
     ]
     stores: list[EventStore] = [
-        DynamoEventStore(engine, TABLES, shards=request.param, limits=LIMITS),
+        dynamo_store(engine, request.param),
         MemoryEventStore(),
     ]
     for store in stores:

@@ -1,4 +1,4 @@
-"""The clause grammar, as Cloud Foundry's `q` (contract, section 3) and as a toy of its own."""
+"""The clause grammar, as Cloud Foundry's `q` (query.rb) and as a toy of its own."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_only_a_name_matches_nothing(q: str) -> None:
 
 
 def test_only_the_name_timestamp_is_refused() -> None:
-    """The server fails on it (contract, section 3), which is a 400 with us (section 9 no. 3)."""
+    """The server fails on it (query.rb), which is a 400 with us."""
     with pytest.raises(InvalidParameter):
         GRAMMAR.parse("timestamp")
 

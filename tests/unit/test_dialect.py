@@ -13,11 +13,14 @@ from pydantic import Field
 from pydantic_core import from_json, to_json
 
 from polylog.auth import AccessKey, Permission, Restriction, bearer
-from polylog.dialect import Call, Dialect, Endpoint, Params, Services, Where, serve
+from polylog.aws.services import MAX_RESPONSE_BYTES, fits_lambda
+from polylog.call import Call, Services
+from polylog.dialect import Dialect, Endpoint, serve
 from polylog.errors import ApiError, InvalidParameter, Unavailable
 from polylog.event import Event
 from polylog.filter import EVERYTHING, And, Compare, Filter, Op
-from polylog.http import MAX_RESPONSE_BYTES, Pairs, Request, Response
+from polylog.http import Pairs, Request, Response
+from polylog.params import Params, Where
 from polylog.query import EventQuery, Order, Page, Window
 from polylog.store import Status
 
@@ -145,7 +148,7 @@ class World:
         return self.serve(request)
 
     def serve(self, request: Request) -> Response:
-        return serve(TOY, request, Services(self.store, self.keys, clock=lambda: NOW))
+        return serve(TOY, request, Services(self.store, self.keys, lambda: NOW, fits_lambda))
 
 
 @pytest.fixture

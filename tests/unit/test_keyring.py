@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from polylog import times
 from polylog.auth import Credential, authenticate
-from polylog.dynamo.keys import DynamoKeyStore, peppers_from_secret
+from polylog.dynamo.keys import DynamoKeyStore
+from polylog.dynamo.peppers import peppers_from_secret
 from polylog.errors import InvalidCredential
 from polylog_cli.local import ENVIRONMENT, connect, create_tables
 from polylog_cli.main import app
@@ -61,6 +62,14 @@ def test_a_key_of_a_stack_can_be_revoked(keys: DynamoKeyStore) -> None:
     CliRunner().invoke(app, ["keys", "revoke", credential.key_id, "--stack", "log"])
     with pytest.raises(InvalidCredential):
         authenticate(credential, keys, times.now(), fresh=True)
+
+
+def test_a_stack_of_another_application_is_refused(keys: DynamoKeyStore) -> None:
+    stack = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    boto3.client("cloudformation").create_stack(StackName="shop", TemplateBody=json.dumps(stack))
+    result = CliRunner().invoke(app, ["keys", "list", "--scope", "ops", "--stack", "shop"])
+    assert result.exit_code == 1
+    assert "the stack shop is no Polylog" in " ".join(result.stderr.split())
 
 
 def test_an_unknown_stack_is_named(keys: DynamoKeyStore) -> None:

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from polylog_cli.template import Function, Route, Template, TemplateError
+from polylog_cli.template import Function, Template, TemplateError
 
 PROJECT = Path(__file__).parents[2]
 
@@ -38,7 +38,7 @@ Resources:
       Environment:
         Variables: {COLOUR: blue, COATS: 2}
       Events:
-        Brush: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: get, Path: /paint}}
+        Brush: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: any, Path: /paint}}
         Order: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}
   Api:
     Type: AWS::Serverless::HttpApi
@@ -143,18 +143,18 @@ def test_every_table_is_a_valid_create_table_request(template: Template) -> None
 def test_every_route_leads_to_its_function(template: Template) -> None:
     assert {function.name: function.routes for function in template.functions} == {
         "CloudFoundryFunction": (
-            Route("ANY", "/cf"),
-            Route("ANY", "/cf/{proxy+}"),
-            Route("ANY", "/cloudfoundry"),
-            Route("ANY", "/cloudfoundry/{proxy+}"),
+            "/cf",
+            "/cf/{proxy+}",
+            "/cloudfoundry",
+            "/cloudfoundry/{proxy+}",
         ),
-        "EventsFunction": (Route("ANY", "/v1/{proxy+}"), Route("ANY", "$default")),
+        "EventsFunction": ("/v1/{proxy+}", "$default"),
     }
 
 
 def test_no_route_ends_in_a_slash(template: Template) -> None:
     """HTTP APIs have no such routes, and FailOnWarnings makes the deployment fail on one."""
-    paths = [route.path for function in template.functions for route in function.routes]
+    paths = [path for function in template.functions for path in function.routes]
     assert [path for path in paths if path.endswith("/")] == []
 
 
@@ -165,8 +165,9 @@ def test_functions_get_the_settings_as_strings(template: Template) -> None:
         "KEYS_TABLE": "KeysTable",
         "PEPPER_SECRET": "PepperSecret",
         "INDEX_SHARDS": "1",
+        "WRITTEN_SHARDS": "1",
         "READ_BUDGET_ITEMS": "100000",
-        "READ_BUDGET_SECONDS": "20",
+        "READ_BUDGET_SECONDS": "10",
         "POWERTOOLS_SERVICE_NAME": "polylog",
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
@@ -200,7 +201,7 @@ def test_what_a_function_says_itself_wins_over_globals(small: Path) -> None:
 
 
 def test_only_http_events_are_routes(small: Path) -> None:
-    assert with_name(Template.read(small), "Paint").routes == (Route("GET", "/paint"),)
+    assert with_name(Template.read(small), "Paint").routes == ("/paint",)
 
 
 def test_a_given_parameter_wins_over_its_default() -> None:
@@ -236,3 +237,12 @@ def test_a_reference_without_a_value_is_named(small: Path, name: str) -> None:
     small.write_text(SMALL.replace("COATS: 2", f"COATS: !Ref {name}"), "utf-8")
     with pytest.raises(TemplateError, match=f"Ref {name}"):
         Template.read(small)
+
+
+def test_a_route_for_one_method_is_refused(tmp_path: Path) -> None:
+    text = SMALL.replace("Method: any", "Method: get")
+    assert text != SMALL
+    file = tmp_path / "template.yaml"
+    file.write_text(text)
+    with pytest.raises(TemplateError, match="Paint: only routes for ANY"):
+        Template.read(file)

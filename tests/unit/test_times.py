@@ -113,13 +113,13 @@ def test_what_ruby_refuses_is_refused(text: str) -> None:
     ],
 )
 def test_other_date_forms_of_ruby_are_refused(text: str) -> None:
-    """Ours (contract, section 9 no. 10): only ISO 8601."""
+    """Ours: only ISO 8601."""
     with pytest.raises(ValueError, match=r".+"):
         parse_iso8601(text)
 
 
 def test_an_offset_whose_plus_became_a_blank_is_refused() -> None:
-    """Ours (contract, section 9 no. 9): a wrong window is worse than an error."""
+    """Ours: a wrong window is worse than an error."""
     with pytest.raises(ValueError, match="04:00"):
         parse_iso8601("2014-01-01T00:00:00 04:00")
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
 from polylog.errors import Forbidden, InvalidCredential
+from polylog.event import Event
 from polylog.filter import Compare, Filter, Op, conjunction
 from polylog.http import Request
 
@@ -41,6 +42,13 @@ class Restriction:
         wanted = {"organization_id": self.organization_id, "project_id": self.project_id}
         return conjunction(
             Compare(name, Op.EQ, value) for name, value in wanted.items() if value is not None
+        )
+
+    def allows(self, event: Event) -> bool:
+        """Return whether the event lies inside of it."""
+        return self.organization_id in (None, event.organization_id) and self.project_id in (
+            None,
+            event.project_id,
         )
 
 

@@ -50,7 +50,7 @@ class ClauseGrammar:
     def _split(self, text: str) -> list[str]:
         joiner = re.escape(self.joiner)
         parts = re.findall(rf"((?:{joiner}{joiner}|[^{joiner}])*)(?:{joiner}|$)", text)
-        return [part.replace(self.joiner * 2, self.joiner) for part in _without_end(parts)]
+        return [part.replace(self.joiner * 2, self.joiner) for part in without_end(parts)]
 
     def _clause(self, text: str) -> Clause:
         any_operator = "|".join(map(re.escape, self.operators))
@@ -60,7 +60,7 @@ class ClauseGrammar:
         value = text[found.end() :]
         values = [value]
         if found[0] in self.lists:
-            values = _without_end(value.split(self.list_separator))
+            values = without_end(value.split(self.list_separator))
         return Clause(text[: found.start()], found[0], tuple(values))
 
     def _filter(self, clause: Clause) -> Filter:
@@ -69,7 +69,7 @@ class ClauseGrammar:
         return self.fields[clause.name](clause)
 
 
-def _without_end(parts: list[str]) -> list[str]:
+def without_end(parts: list[str]) -> list[str]:
     """Return the parts without the empty ones at the end, which separators there leave behind."""
     while parts and not parts[-1]:
         parts.pop()

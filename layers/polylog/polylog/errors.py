@@ -62,7 +62,7 @@ class InvalidParameter(ApiError):
     def of(cls, error: ValidationError) -> InvalidParameter:
         """Return the first thing that pydantic refused, as a parameter and a reason."""
         detail = error.errors(include_url=False)[0]
-        names = [part for part in detail["loc"] if isinstance(part, str)]
+        names = [part[:_MAX_SHOWN] for part in detail["loc"] if isinstance(part, str)]
         return cls(".".join(names) or "event", _reason(detail))
 
 
@@ -71,7 +71,7 @@ def _reason(detail: ErrorDetails) -> str:
     template = _REASONS.get(detail["type"])
     if template:
         return template.format(input=shown, **detail.get("ctx", {}))
-    message = detail["msg"].removeprefix("Value error, ")
+    message = detail["msg"].removeprefix("Value error, ")[: 2 * _MAX_SHOWN]
     return message if message.startswith("must ") else message[:1].lower() + message[1:]
 
 

@@ -9,12 +9,9 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 from pydantic_core import from_json
 
+from polylog.call import Offered
 from polylog.dialect import Format
-from polylog.errors import ApiError, InvalidBody, InvalidParameter
-from polylog.event import Event
-
-Offered = Event | ApiError
-"""An event as it was read, or why it could not be."""
+from polylog.errors import InvalidBody, InvalidParameter
 
 
 def read_document(text: bytes, format: Format) -> list[Offered]:

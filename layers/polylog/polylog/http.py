@@ -9,9 +9,6 @@ from pydantic_core import to_json
 
 Pairs = tuple[tuple[str, str], ...]
 
-MAX_RESPONSE_BYTES = 5_900_000
-"""What one response may weigh: Lambda's 6 MB, less room for headers and the payload's frame."""
-
 JSON = ("Content-Type", "application/json")
 
 
@@ -44,11 +41,3 @@ class Response:
     def of(cls, document: object, *, status: int = 200, headers: Pairs = (JSON,)) -> Response:
         """Return the response that carries a document as compact JSON."""
         return cls(status, to_json(document), headers)
-
-    @property
-    def is_deliverable(self) -> bool:
-        """Whether Lambda can carry the body, which it wraps into a JSON string."""
-        size = len(self.body)
-        if size <= MAX_RESPONSE_BYTES // 2:
-            return True
-        return size + self.body.count(b'"') + self.body.count(b"\\") <= MAX_RESPONSE_BYTES

@@ -8,11 +8,17 @@ from functools import partial
 from pathlib import Path
 
 from polylog import times
-from polylog.dialect import Services
+from polylog.call import Services
 from polylog.dynamo.client import connect
-from polylog.dynamo.keys import DynamoKeyStore, Peppers, peppers_from_file, peppers_from_secret
+from polylog.dynamo.keys import DynamoKeyStore
+from polylog.dynamo.peppers import Peppers, peppers_from_file, peppers_from_secret
 from polylog.dynamo.reader import Limits
-from polylog.dynamo.store import DynamoEventStore, Tables
+from polylog.dynamo.schema import Shards, Tables
+from polylog.dynamo.store import DynamoEventStore
+from polylog.http import Response
+
+MAX_RESPONSE_BYTES = 5_900_000
+"""What a response may weigh: Lambda's 6 MB, less room for headers and the payload's frame."""
 
 
 def services_from_environment() -> Services:
@@ -20,12 +26,21 @@ def services_from_environment() -> Services:
     client = connect()
     limits = Limits(int(os.environ["READ_BUDGET_ITEMS"]), float(os.environ["READ_BUDGET_SECONDS"]))
     tables = Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"])
-    shards = int(os.environ["INDEX_SHARDS"])
+    shards = Shards(int(os.environ["INDEX_SHARDS"]), int(os.environ["WRITTEN_SHARDS"]))
     return Services(
         store=DynamoEventStore(client, tables, shards=shards, limits=limits),
         keys=DynamoKeyStore(client, os.environ["KEYS_TABLE"], _load_peppers(), times.now),
         clock=times.now,
+        can_deliver=fits_lambda,
     )
+
+
+def fits_lambda(response: Response) -> bool:
+    """Return whether Lambda can carry a body, which it wraps into a JSON string."""
+    size = len(response.body)
+    if size <= MAX_RESPONSE_BYTES // 2:
+        return True
+    return size + response.body.count(b'"') + response.body.count(b"\\") <= MAX_RESPONSE_BYTES
 
 
 def _load_peppers() -> Callable[[], Peppers]:

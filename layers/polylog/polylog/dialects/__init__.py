@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from polylog.dialect import Dialect
+from polylog.dialect import Dialect, Format
+from polylog.errors import InvalidParameter
 
 DIALECTS = ("cloudfoundry", "native")
 
@@ -17,3 +18,12 @@ def load(name: str) -> Dialect:
     """Return the dialect of this name; its module is imported only now, to keep starts short."""
     dialect: Dialect = import_module(f"{__name__}.{name}").DIALECT
     return dialect
+
+
+def format_named(name: str) -> Format:
+    """Return the format of a dialect's events; raises `InvalidParameter` naming the known ones."""
+    format = load(name).format if name in DIALECTS else None
+    if format is None:
+        known = ", ".join(name for name in DIALECTS if load(name).format)
+        raise InvalidParameter("format", f"must be one of {known} but was '{name}'")
+    return format

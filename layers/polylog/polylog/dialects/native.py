@@ -5,13 +5,12 @@ So far it takes events in; what it answers questions with comes with its query l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydantic_core import to_json
 
 from polylog.auth import bearer
-from polylog.dialect import Call, Dialect, Endpoint, Format, Params
-from polylog.dialects import DIALECTS, load
+from polylog.call import Call
+from polylog.dialect import Dialect, Endpoint
+from polylog.dialects import format_named
 from polylog.errors import (
     ApiError,
     Forbidden,
@@ -19,14 +18,15 @@ from polylog.errors import (
     InvalidCredential,
     InvalidParameter,
     RequestTooLarge,
+    ResponseTooLarge,
     RouteNotFound,
     Unauthenticated,
     Unavailable,
 )
-from polylog.event import Event
-from polylog.formats import Offered, read_document, read_lines
+from polylog.formats import read_document, read_lines
 from polylog.http import Response
-from polylog.store import Outcome, Status
+from polylog.params import Params
+from polylog.store import Outcome
 
 MAX_EVENTS = 1000
 """As many events can be handed in with one request."""
@@ -42,29 +42,11 @@ def ingest(call: Call, params: IngestParams) -> Response:
     """Store the events of the body; answer what became of each, in their order."""
     is_ndjson = "ndjson" in call.request.headers.get("content-type", "")
     read = read_lines if is_ndjson else read_document
-    offered = read(call.request.body, _format(params.format))
+    offered = read(call.request.body, format_named(params.format))
     if len(offered) > MAX_EVENTS:
         raise RequestTooLarge(f"{len(offered)} events in one request, more than {MAX_EVENTS}")
-    outcomes = _put(call, offered)
-    return Response.of({"results": [_render_outcome(outcome) for outcome in outcomes]})
-
-
-def _format(name: str) -> Format:
-    format = load(name).format if name in DIALECTS else None
-    if format is None:
-        known = ", ".join(name for name in DIALECTS if load(name).format)
-        raise InvalidParameter("format", f"must be one of {known} but was '{name}'")
-    return format
-
-
-def _put(call: Call, offered: Sequence[Offered]) -> list[Outcome]:
-    stored = iter(call.put([event for event in offered if isinstance(event, Event)]))
-    return [
-        next(stored)
-        if isinstance(event, Event)
-        else Outcome(Status.INVALID, None, reason=str(event))
-        for event in offered
-    ]
+    results = [_render_outcome(outcome) for outcome in call.put(offered)]
+    return Response.of({"results": results})
 
 
 def _render_outcome(outcome: Outcome) -> dict[str, object]:
@@ -104,6 +86,7 @@ _PROBLEMS: dict[type[ApiError], tuple[int, str]] = {
     Forbidden: (403, "Forbidden"),
     RouteNotFound: (404, "Not found"),
     RequestTooLarge: (413, "Request too large"),
+    ResponseTooLarge: (413, "Response too large"),
     Unavailable: (503, "Unavailable"),
     ApiError: (500, "Internal error"),
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Three tries, with what lies between them, end well before the gateway's 30 seconds.
-_CONFIG = Config(
+CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
     max_pool_connections=50,
@@ -26,7 +26,7 @@ _CONFIG = Config(
 
 def connect() -> DynamoDBClient:
     """Return a client for the region and credentials that the environment names."""
-    return boto3.client("dynamodb", config=_CONFIG)
+    return boto3.client("dynamodb", config=CONFIG)
 
 
 @contextmanager

@@ -1,13 +1,9 @@
-"""Access keys in DynamoDB, and the peppers that their secrets are derived with."""
+"""Access keys in DynamoDB."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
-
-import boto3
 
 from polylog.auth import (
     PERMISSIONS,
@@ -20,6 +16,7 @@ from polylog.auth import (
     new_key_id,
 )
 from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.peppers import Peppers
 from polylog.times import SECOND
 
 if TYPE_CHECKING:
@@ -29,25 +26,6 @@ if TYPE_CHECKING:
 
 SCOPE_INDEX: Final = "by_scope"
 _CACHED: Final = 60 * SECOND
-
-Peppers = Mapping[str, bytes]
-"""Version -> pepper; the highest version makes new keys."""
-
-
-def peppers_from_file(path: Path) -> Peppers:
-    """Read the peppers of a log that runs on this machine."""
-    return _read(path.read_text())
-
-
-def peppers_from_secret(name: str) -> Peppers:
-    """Read the peppers from Secrets Manager; `name` is the secret's ARN."""
-    with failures_as_unavailable():
-        answer = boto3.client("secretsmanager").get_secret_value(SecretId=name)
-    return _read(answer["SecretString"])
-
-
-def _read(text: str) -> Peppers:
-    return {version: pepper.encode() for version, pepper in json.loads(text).items()}
 
 
 class DynamoKeyStore:
@@ -69,8 +47,8 @@ class DynamoKeyStore:
         self._cache: dict[str, tuple[int, AccessKey | None]] = {}
 
     def pepper(self, version: str) -> bytes | None:
-        """Return a pepper; one that is unknown is looked for anew, at most once a minute."""
-        if version not in self._peppers and not self._is_recent(self._peppers_read_at):
+        """Return a pepper, as it was up to a minute ago."""
+        if not self._is_recent(self._peppers_read_at):
             self._peppers, self._peppers_read_at = self._load_peppers(), self._clock()
         return self._peppers.get(version)
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from polylog.dynamo.schema import FIELD_INDEXES, TIME_INDEX
 from polylog.event import MAX_KEY_LENGTH
 from polylog.filter import And, Compare, Filter, Op, Or, conjunction, conjuncts
 from polylog.times import EARLIEST, LATEST
-
-MAX_VALUES: Final = 50
-"""As many values of one field are asked for in streams of their own; more are checked by us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +45,11 @@ class QueryPlan:
     residual: Filter
 
 
-def plan(filter: Filter) -> QueryPlan:
-    """Return the plan that reads least: the most selective index, and the time range."""
+def plan(filter: Filter, most_values: int = 50) -> QueryPlan:
+    """Return the plan that reads least: the most selective index, and the time range.
+
+    A field of which more than `most_values` are wanted does not choose the index.
+    """
     time = time_range(filter)
     left = [term for term in conjuncts(filter) if not _is_time_bound(term)]
     for field, (index, attribute) in FIELD_INDEXES.items():
@@ -59,6 +58,8 @@ def plan(filter: Filter) -> QueryPlan:
         if offered:
             residual = conjunction(term for term in left if choices[term] is None)
             values = tuple(sorted(frozenset.intersection(*offered)))
+            if len(values) > most_values:
+                continue
             return QueryPlan(index, attribute, () if time.is_empty else values, time, residual)
     values = () if time.is_empty else ("",)
     return QueryPlan(TIME_INDEX, None, values, time, conjunction(left))
@@ -103,8 +104,6 @@ def _choice(term: Filter, field: str) -> frozenset[str] | None:
     cannot be found.
     """
     options = term.terms if isinstance(term, Or) else (term,)
-    if len(options) > MAX_VALUES:
-        return None
     values: set[str] = set()
     for option in options:
         match option:

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _LEAST: Final = 100
 _MOST: Final = 1000
 
+# Streams are asked one after the other; more values than these are checked by us.
+_MOST_STREAMS: Final = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -59,7 +62,7 @@ class Reader:
         else:
             passing = filter(predicate(reading.plan.residual), map(read_item, items))
             events = tuple(islice(passing, window.offset, stop))
-        is_full = events and len(events) == window.limit
+        is_full = 0 < len(events) == window.limit
         return Page(events, Position(events[-1].time, events[-1].seq) if is_full else None)
 
     def count(self, scope: str, filter: Filter) -> int:
@@ -72,7 +75,7 @@ class Reader:
         return sum(passes(read_item(item)) for item in items)
 
     def _reading(self, scope: str, filter: Filter) -> _Reading:
-        chosen = plan(filter)
+        chosen = plan(filter, most_values=max(1, _MOST_STREAMS // self._shards))
         keys = tuple(
             _key(scope, chosen.attribute, value, shard)
             for value in chosen.values

@@ -18,6 +18,26 @@ if TYPE_CHECKING:
 
     Item = dict[str, AttributeValueTypeDef]
 
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The names of the tables that events and their bookkeeping lie in."""
+
+    events: str
+    tally: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """In how many parts every index is read and written.
+
+    More may be read than are written, so that the number can grow while functions are replaced.
+    """
+
+    read: int
+    written: int
+
+
 TIME_INDEX: Final = "by_time"
 FIELD_INDEXES: Final = {
     "target.id": ("by_target", "target_id"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.reader import Limits, Reader
-from polylog.dynamo.schema import partition_key, read_item
+from polylog.dynamo.schema import Shards, Tables, partition_key, read_item
 from polylog.dynamo.writer import Writer
 from polylog.event import MAX_KEY_LENGTH, Event
 from polylog.filter import Filter
@@ -19,24 +19,22 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """The names of the tables that events and their bookkeeping lie in."""
-
-    events: str
-    tally: str
-
-
 class DynamoEventStore:
-    """Events in DynamoDB; `shards` is in how many parts every index is cut."""
+    """Events in DynamoDB."""
 
     def __init__(
-        self, client: DynamoDBClient, tables: Tables, *, shards: int, limits: Limits
+        self,
+        client: DynamoDBClient,
+        tables: Tables,
+        *,
+        shards: Shards,
+        limits: Limits,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._tables = tables
-        self._reader = Reader(client, tables.events, shards, limits)
-        self._writer = Writer(client, tables.events, tables.tally, shards)
+        self._reader = Reader(client, tables.events, shards.read, limits)
+        self._writer = Writer(client, tables, shards.written, sleep)
 
     def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
         """Store events; see `EventStore.put`."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from polylog.batches import batches
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.schema import Draft, partition_key
+from polylog.dynamo.schema import Draft, Tables, partition_key
 from polylog.errors import Unavailable
 from polylog.event import MAX_EVENT_BYTES, Event
 from polylog.store import Outcome, Status
@@ -49,11 +49,18 @@ class _Kept:
 class Writer:
     """Answers `put` of the port."""
 
-    def __init__(self, client: DynamoDBClient, events: str, tally: str, shards: int) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        tables: Tables,
+        shards: int,
+        sleep: Callable[[float], None],
+    ) -> None:
         self._client = client
-        self._events = events
-        self._tally = tally
+        self._events = tables.events
+        self._tally = tables.tally
         self._shards = shards
+        self._sleep = sleep
 
     def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
         """Store events; see `EventStore.put`."""
@@ -61,7 +68,7 @@ class Writer:
         storable = {draft.event.id: draft for draft in reversed(drafts) if not _is_too_large(draft)}
         in_order = [draft for draft in drafts if storable.get(draft.event.id) is draft]
         kept: dict[str, _Kept] = {}
-        for batch in _batches(in_order):
+        for batch in batches(in_order, _weight, most=_MAX_ACTIONS, most_weight=_MAX_BYTES):
             kept |= self._store(scope, batch)
         return tuple(_outcome(draft, kept) for draft in drafts)
 
@@ -80,8 +87,11 @@ class Writer:
             if "ConditionalCheckFailed" in reasons:
                 kept |= self._look_up(scope, pending)
             else:
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))
+                self._wait(attempt)
         raise Unavailable("transactions went on conflicting")
+
+    def _wait(self, attempt: int) -> None:
+        self._sleep(random.uniform(0, 0.02 * 2**attempt))
 
     def _take_seqs(self, scope: str, count: int) -> int:
         """Return the first of so many numbers that nobody else gets; gaps are allowed."""
@@ -130,32 +140,25 @@ class Writer:
             }
         }
         found = {}
-        while asked:
+        for attempt in range(_ATTEMPTS):
             with failures_as_unavailable():
                 answer = self._client.batch_get_item(RequestItems=asked)
             for item in answer["Responses"].get(self._events, []):
                 kept = _Kept(item["digest"]["B"], int(item["seq"]["N"]))
                 found[ids[item["pk"]["S"]]] = kept
             asked = answer["UnprocessedKeys"]
-        return found
+            if not asked:
+                return found
+            self._wait(attempt)
+        raise Unavailable("keys went on unprocessed")
 
 
 def _is_too_large(draft: Draft) -> bool:
     return len(draft.content) > MAX_EVENT_BYTES
 
 
-def _batches(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
-    batch: list[Draft] = []
-    size = 0
-    for draft in drafts:
-        weight = len(draft.content) + _ITEM_BYTES
-        if batch and (len(batch) == _MAX_ACTIONS or size + weight > _MAX_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(draft)
-        size += weight
-    if batch:
-        yield batch
+def _weight(draft: Draft) -> int:
+    return len(draft.content) + _ITEM_BYTES
 
 
 def _outcome(draft: Draft, kept: dict[str, _Kept]) -> Outcome:

@@ -12,12 +12,13 @@ from typing import Final
 from uuid import uuid4
 
 from polylog.auth import ANONYMOUS, Principal, bearer
-from polylog.dialect import Dialect, Endpoint, Format, Params
+from polylog.dialect import Dialect, Endpoint, Format
 from polylog.dialects.cloudfoundry import login
 from polylog.dialects.cloudfoundry.errors import render_error
 from polylog.dialects.cloudfoundry.listing import GuidParams, ListParams, get_event, list_events
 from polylog.dialects.cloudfoundry.wire import read_event
 from polylog.http import Pairs, Request
+from polylog.params import Params
 
 _REQUEST_ID_LENGTH: Final = 255
 

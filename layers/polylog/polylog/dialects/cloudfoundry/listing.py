@@ -10,14 +10,15 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 from pydantic_core import PydanticCustomError
 
-from polylog.clauses import Clause, ClauseGrammar
-from polylog.dialect import Call, Params
+from polylog.call import Call
+from polylog.clauses import Clause, ClauseGrammar, without_end
 from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE, CannotOrderBy
 from polylog.dialects.cloudfoundry.wire import escape, render_event
 from polylog.errors import InvalidParameter
 from polylog.event import Event
 from polylog.filter import NOTHING, Compare, Filter, Op, conjunction, disjunction
 from polylog.http import Response
+from polylog.params import Params
 from polylog.query import Order, Window
 from polylog.times import SECOND, parse_iso8601
 
@@ -81,9 +82,9 @@ GRAMMAR = ClauseGrammar(
 )
 
 
-_BASES = {None: 10, "0": 8, "0_": 8, "0b": 2, "0o": 8, "0x": 16}
+_BASES = {None: 10, "0": 8, "0_": 8, "0b": 2, "0d": 10, "0o": 8, "0x": 16}
 _RUBY_INTEGER = re.compile(
-    r"\s*([+-]?)(0[box]|0_?(?=\d))?([\da-f]+(?:_[\da-f]+)*)\s*", re.ASCII | re.IGNORECASE
+    r"\s*([+-]?)(0[bdox]|0_?(?=\d))?([\da-f]+(?:_[\da-f]+)*)\s*", re.ASCII | re.IGNORECASE
 )
 
 
@@ -123,7 +124,10 @@ def _last_is_sortable(fields: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class ListParams(Params):
-    """The parameters of the list, in the order in which the server checks them."""
+    """The parameters of the list, in the order in which the server checks what they mean.
+
+    Ours: whether they are integers is checked with that, not before all else.
+    """
 
     order_by: Annotated[
         tuple[str, ...], Field(alias="order-by"), AfterValidator(_last_is_sortable)
@@ -184,7 +188,7 @@ def _page_url(params: ListParams, page: int) -> str:
 
 
 def _split(names: str | None) -> list[str]:
-    return [] if names is None else names.split(",")
+    return without_end((names or "").split(","))
 
 
 class GuidParams(Params):

@@ -9,10 +9,11 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 from polylog.auth import Credential, Principal, authenticate
-from polylog.dialect import Call, Params
+from polylog.call import Call
 from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE
 from polylog.errors import InvalidCredential
 from polylog.http import Response
+from polylog.params import Params
 
 API_VERSION = "2.200.0"
 

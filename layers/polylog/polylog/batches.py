@@ -1,0 +1,27 @@
+"""Cuts a sequence into parts that something can take at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def batches(
+    parts: Iterable[T], weigh: Callable[[T], int], *, most: int, most_weight: int
+) -> Iterator[list[T]]:
+    """Yield lists of at most so many parts and so much weight, in order.
+
+    A part that weighs more than `most_weight` comes alone.
+    """
+    batch: list[T] = []
+    weight = 0
+    for part in parts:
+        if batch and (len(batch) == most or weight + weigh(part) > most_weight):
+            yield batch
+            batch, weight = [], 0
+        batch.append(part)
+        weight += weigh(part)
+    if batch:
+        yield batch

@@ -1,0 +1,81 @@
+"""One request being answered: who asks, and the log as far as they may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from polylog.auth import KeyStore, Principal
+from polylog.errors import ApiError, EventNotFound, NotVisible
+from polylog.event import Event
+from polylog.filter import Filter, conjunction
+from polylog.http import Request, Response
+from polylog.query import EventQuery, Order, Page, Window
+from polylog.store import EventStore, Outcome, Status
+
+Offered = Event | ApiError
+"""An event as it was read, or why it could not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What serving needs from outside; made once, where the program is put together.
+
+    `can_deliver` says whether a response is small enough for whatever carries it.
+    """
+
+    store: EventStore
+    keys: KeyStore
+    clock: Callable[[], int]
+    can_deliver: Callable[[Response], bool] = lambda response: True
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request being answered: adds scope and restriction to all that is asked of the log."""
+
+    request: Request
+    mount: str
+    principal: Principal
+    services: Services
+
+    @property
+    def base_url(self) -> str:
+        """The address of the dialect's root as the client knows it, without a final slash."""
+        return self.request.url + self.mount
+
+    def find(self, filter: Filter, order: Order, window: Window) -> Page:
+        """Return the events of a window that the caller may see."""
+        query = EventQuery(self.principal.scope, self._restricted(filter), order, window)
+        return self.services.store.find(query)
+
+    def count(self, filter: Filter) -> int:
+        """Return how many events that the caller may see pass the filter."""
+        return self.services.store.count(self.principal.scope, self._restricted(filter))
+
+    def get(self, event_id: str) -> Event:
+        """Return one event; raises `EventNotFound`, or `NotVisible` for a restricted caller."""
+        event = self.services.store.get(self.principal.scope, event_id)
+        if event is None:
+            raise EventNotFound(event_id)
+        if not self.principal.restriction.allows(event):
+            raise NotVisible
+        return event
+
+    def put(self, offered: Sequence[Offered]) -> tuple[Outcome, ...]:
+        """Store what could be read and the caller may write; answer one outcome each, in order."""
+        judged = [self._judge(each) for each in offered]
+        events = [each for each in judged if isinstance(each, Event)]
+        stored = iter(self.services.store.put(self.principal.scope, events))
+        return tuple(next(stored) if isinstance(each, Event) else each for each in judged)
+
+    def _judge(self, offered: Offered) -> Event | Outcome:
+        if isinstance(offered, ApiError):
+            return Outcome(Status.INVALID, None, reason=str(offered))
+        if self.principal.restriction.allows(offered):
+            return offered
+        reason = f"the key may only write events with {self.principal.restriction.filter}"
+        return Outcome(Status.INVALID, offered.id, reason=reason)
+
+    def _restricted(self, filter: Filter) -> Filter:
+        return conjunction([self.principal.restriction.filter, filter])

@@ -1,0 +1,121 @@
+"""The keys table and its caches, over moto and a clock of the test's own."""
+
+from __future__ import annotations
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.auth import Credential, Restriction, authenticate
+from polylog.dynamo.keys import DynamoKeyStore
+from polylog.errors import InvalidCredential
+from polylog.times import SECOND
+
+MINUTE = 60 * SECOND
+
+
+class World:
+    """Keys, what a warm function knows of them, the peppers, and the time."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.now = 0
+        self.peppers = {"1": b"one"}
+        self.operator = self._store(client)
+        self.function = self._store(client)
+
+    def _store(self, client: DynamoDBClient) -> DynamoKeyStore:
+        return DynamoKeyStore(client, "KeysTable", lambda: dict(self.peppers), lambda: self.now)
+
+    def create(self, expires_at: int | None = None) -> Credential:
+        restriction = Restriction(organization_id="o", project_id="p")
+        return self.operator.create("s", frozenset({"read", "admin"}), restriction, expires_at)
+
+    def is_let_in(self, credential: Credential, *, fresh: bool = False) -> bool:
+        try:
+            authenticate(credential, self.function, self.now, fresh=fresh)
+        except InvalidCredential:
+            return False
+        return True
+
+
+@pytest.fixture
+def world(moto: DynamoDBClient) -> World:
+    return World(moto)
+
+
+def test_a_key_comes_back_as_it_was_made(world: World) -> None:
+    credential = world.create(expires_at=5)
+    key = world.function.get(credential.key_id, fresh=True)
+    assert key is not None
+    assert key.principal.scope == "s"
+    assert key.principal.permissions == {"read", "admin"}
+    assert key.principal.restriction == Restriction(organization_id="o", project_id="p")
+    assert (key.created_at, key.expires_at, key.revoked_at) == (0, 5, None)
+
+
+def test_an_unknown_key_is_none(world: World) -> None:
+    assert world.function.get("PL1X", fresh=False) is None
+
+
+def test_a_revoked_key_reads_for_a_minute_at_most(world: World) -> None:
+    credential = world.create()
+    assert world.is_let_in(credential)
+    world.operator.revoke(credential.key_id)
+    world.now = MINUTE - 1
+    assert world.is_let_in(credential)
+    assert not world.is_let_in(credential, fresh=True)
+
+
+def test_a_revoked_key_is_refused_after_a_minute(world: World) -> None:
+    credential = world.create()
+    assert world.is_let_in(credential)
+    world.operator.revoke(credential.key_id)
+    world.now = MINUTE
+    assert not world.is_let_in(credential)
+
+
+def test_a_key_expires_though_it_is_remembered(world: World) -> None:
+    credential = world.create(expires_at=10)
+    assert world.is_let_in(credential)
+    world.now = 10
+    assert not world.is_let_in(credential)
+
+
+def test_a_key_is_revoked_once(world: World) -> None:
+    credential = world.create()
+    world.now = 7
+    assert world.operator.revoke(credential.key_id)
+    world.now = 9
+    assert world.operator.revoke(credential.key_id)
+    key = world.function.get(credential.key_id, fresh=True)
+    assert key is not None
+    assert key.revoked_at == 7
+
+
+def test_what_is_not_there_cannot_be_revoked(world: World) -> None:
+    assert not world.operator.revoke("PL1X")
+    assert world.function.get("PL1X", fresh=True) is None
+
+
+def test_a_list_shows_a_scope_alone_the_oldest_first(world: World) -> None:
+    made = []
+    for world.now in range(3):
+        made.append(world.create().key_id)
+    world.operator.create("other", frozenset({"read"}), Restriction(), None)
+    assert [key.principal.key_id for key in world.operator.list("s")] == made
+
+
+def test_a_new_pepper_is_used_within_a_minute(world: World) -> None:
+    assert world.is_let_in(world.create())
+    world.peppers["2"] = b"two"
+    credential = world.create()
+    assert credential.key_id.startswith("PL2")
+    world.now = MINUTE
+    assert world.is_let_in(credential)
+
+
+def test_a_pepper_that_is_taken_out_opens_nothing_after_a_minute(world: World) -> None:
+    credential = world.create()
+    assert world.is_let_in(credential)
+    world.peppers = {"2": b"two"}
+    world.now = MINUTE
+    assert not world.is_let_in(credential)
