@@ -25,7 +25,8 @@ format: .venv/ready
 
 # The virtual environment lives in the checkout; removing .venv undoes all set-up.
 .venv/ready: requirements.lock pyproject.toml
-	@echo "Setting up .venv: pinned packages, then DynamoDB Local (about a minute, once)"
+	@echo "Setting up .venv: pinned packages, then DynamoDB Local (up to a minute, once)"
+	@test -e $@ || rm -rf .venv  # An interrupted set-up is begun anew.
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
 	@$(UV) pip sync --python $(BIN)/python requirements.lock

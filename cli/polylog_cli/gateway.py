@@ -54,11 +54,11 @@ class Gateway:
 
     @classmethod
     def of(cls, template: Template) -> Gateway:
-        """Return the gateway of a template, all of its functions loaded."""
+        """Return the gateway of a template, all functions that it leads to loaded."""
         routes: dict[str, Handler] = {}
         for function in template.functions:
-            handler = load_handler(function)
-            routes |= dict.fromkeys(function.routes, handler)
+            if function.routes:
+                routes |= dict.fromkeys(function.routes, load_handler(function))
         return cls(routes)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -89,7 +89,7 @@ def _event(environ: WSGIEnvironment, path: str) -> Payload:
     }
     headers["x-forwarded-proto"] = environ["wsgi.url_scheme"]
     content = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    is_text = environ.get("CONTENT_TYPE", "").startswith(_TEXT_TYPES) or not content
+    text = _text(content, environ.get("CONTENT_TYPE", ""))
     return {
         "version": "2.0",
         "routeKey": "$default",
@@ -108,9 +108,19 @@ def _event(environ: WSGIEnvironment, path: str) -> Payload:
             "stage": "$default",
             "timeEpoch": int(time.time() * 1000),
         },
-        "body": content.decode(errors="replace") if is_text else base64.b64encode(content).decode(),
-        "isBase64Encoded": not is_text,
+        "body": base64.b64encode(content).decode() if text is None else text,
+        "isBase64Encoded": text is None,
     }
+
+
+def _text(content: bytes, content_type: str) -> str | None:
+    """Return a body as text, None where it is handed over in base64."""
+    if content and not content_type.startswith(_TEXT_TYPES):
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _invoke(handler: Handler, event: Payload) -> Payload:

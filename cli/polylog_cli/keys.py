@@ -78,7 +78,7 @@ def revoke(
 ) -> None:
     """Make a key useless for ever; readers that used it just now may go on for a minute."""
     with _key_ring(stack, data) as ring:
-        is_known = ring.store.revoke(key_id)
+        is_known = bool(key_id) and ring.store.revoke(key_id)
     if not is_known:
         raise failure(f"there is no key {key_id}")
     print(f"{key_id} is revoked")

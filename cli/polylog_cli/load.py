@@ -49,7 +49,8 @@ class Summary:
         """Take in what the service says of the next event."""
         self.counts[str(result["status"])] += 1
         if result.get("error") and len(self.problems) < _PROBLEMS_SHOWN:
-            place = f"event {self.counts.total()} ({result['id'] or 'unreadable'})"
+            name = f" ({result['id']})" if result["id"] else ""
+            place = f"event {self.counts.total()}{name}"
             self.problems.append(f"{place}: {result['status']}: {result['error']}")
 
     def print(self, console: Console) -> None:
@@ -130,8 +131,11 @@ def _send(client: httpx.Client, batch: list[bytes], format: str) -> list[dict[st
 
 
 def _detail(response: httpx.Response) -> str:
+    """Return what the service, or whatever else answers there, says is wrong."""
+    said = f"{response.status_code} {response.reason_phrase}"
     try:
         problem = response.json()
     except ValueError:
-        return f"{response.status_code} {response.reason_phrase}"
-    return f"{response.status_code} {problem.get('detail') or problem.get('title') or problem}"
+        return said
+    detail = isinstance(problem, dict) and (problem.get("detail") or problem.get("title"))
+    return f"{response.status_code} {detail}" if detail else said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -87,6 +88,12 @@ def test_a_body_that_is_not_text_comes_in_base64(kind: str, body: str, encoded: 
     ask(function, "/", method="POST", data=body, content_type=kind)
     assert function.event["isBase64Encoded"] is encoded
     assert (function.event["body"] == body) is not encoded
+
+
+def test_a_body_that_is_not_utf_8_is_handed_over_as_it_is() -> None:
+    function = Function()
+    ask(function, "/", method="POST", data=b'"\xff"', content_type="application/json")
+    assert base64.b64decode(function.event["body"]) == b'"\xff"'
 
 
 def test_what_the_function_says_is_answered() -> None:
