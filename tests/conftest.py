@@ -16,7 +16,8 @@ from memory import MemoryEventStore
 from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog.dynamo.reader import Limits
+from polylog import times
+from polylog.dynamo.reading import Limits
 from polylog.dynamo.schema import Shards, Tables
 from polylog.dynamo.store import DynamoEventStore
 from polylog.store import EventStore
@@ -32,11 +33,19 @@ LIMITS = Limits(items=100_000, seconds=60)
 
 
 def dynamo_store(
-    client: DynamoDBClient, shards: int = 1, limits: Limits = LIMITS
+    client: DynamoDBClient,
+    shards: int = 1,
+    limits: Limits = LIMITS,
+    clock: Callable[[], int] = times.now,
 ) -> DynamoEventStore:
     """Return a store over a client, which never sleeps."""
     return DynamoEventStore(
-        client, TABLES, shards=Shards(shards, shards), limits=limits, sleep=lambda seconds: None
+        client,
+        TABLES,
+        shards=Shards(shards, shards),
+        limits=limits,
+        clock=clock,
+        sleep=lambda seconds: None,
     )
 
 

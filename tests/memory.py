@@ -63,7 +63,8 @@ class MemoryEventStore:
             ]
         events = tuple(ordered[window.offset : window.offset + window.limit])
         is_full = len(events) == window.limit > 0
-        return Page(events, _position(events[-1]) if is_full else None)
+        total = self.count(query.scope, query.filter) if query.with_total else None
+        return Page(events, _position(events[-1]) if is_full else None, total)
 
     def count(self, scope: str, filter: Filter) -> int:
         return sum(map(predicate(filter), self._scopes[scope]))

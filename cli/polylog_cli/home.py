@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from polylog_cli.credentials import write_private
@@ -63,3 +64,24 @@ class Home:
     def remove_running(self) -> None:
         """Say that the service has ended."""
         self._running.unlink(missing_ok=True)
+
+    @property
+    def _sample(self) -> Path:
+        return self.path / "sample-loading"
+
+    def sample_begun(self) -> datetime | None:
+        """Return when the loading of the sample began, None when none is unfinished."""
+        try:
+            return datetime.fromisoformat(self._sample.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def begin_sample(self) -> datetime:
+        """Remember that the sample is being loaded; return the time that it is made for."""
+        now = datetime.now(UTC)
+        self._sample.write_text(now.isoformat())
+        return now
+
+    def end_sample(self) -> None:
+        """Remember that the sample is loaded."""
+        self._sample.unlink()

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import boto3
 
@@ -15,6 +15,14 @@ from polylog_cli.template import Template
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+
+
+class _Session(TypedDict):
+    region_name: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+
 
 REGION = "eu-central-1"
 """Any region would do: nothing here leaves the machine."""
@@ -26,8 +34,15 @@ ENVIRONMENT = {
 }
 
 
+_SESSION: _Session = {
+    "region_name": REGION,
+    "aws_access_key_id": "local",
+    "aws_secret_access_key": "local",
+}
+
+
 class OutdatedTablesError(Exception):
-    """The tables of a data folder lack indexes that the template has by now."""
+    """The tables of a data folder lack an index or a stream that the template has by now."""
 
 
 @contextmanager
@@ -56,13 +71,12 @@ def engine(kind: str, data: Path | None) -> Iterator[str]:
 
 def connect(url: str | None) -> DynamoDBClient:
     """Return a client for a DynamoDB on this machine; None: the one that the process imitates."""
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=url,
-        region_name=REGION,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
+    return boto3.client("dynamodb", endpoint_url=url, **_SESSION)
+
+
+def connect_streams(url: str) -> DynamoDBStreamsClient:
+    """Return a client for the streams of a DynamoDB on this machine."""
+    return boto3.client("dynamodbstreams", endpoint_url=url, **_SESSION)
 
 
 def create_tables(client: DynamoDBClient, template: Template) -> None:
@@ -70,7 +84,9 @@ def create_tables(client: DynamoDBClient, template: Template) -> None:
     for name, arguments in template.tables.items():
         with suppress(client.exceptions.ResourceInUseException):
             client.create_table(**arguments)
-        there = client.describe_table(TableName=name)["Table"].get("GlobalSecondaryIndexes", [])
+        table = client.describe_table(TableName=name)["Table"]
+        there = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])}
         wanted = {index["IndexName"] for index in arguments.get("GlobalSecondaryIndexes", [])}
-        if not wanted <= {index["IndexName"] for index in there}:
+        has_stream = "StreamSpecification" not in arguments or "LatestStreamArn" in table
+        if not (wanted <= there and has_stream):
             raise OutdatedTablesError(f"{name} was made by another version of Polylog")

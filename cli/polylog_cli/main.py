@@ -16,7 +16,7 @@ from polylog_cli.credentials import Credentials
 from polylog_cli.engine import EngineError
 from polylog_cli.load import LoadError, load, read_events
 from polylog_cli.local import OutdatedTablesError
-from polylog_cli.options import Data, console, failure, parse_scope
+from polylog_cli.options import Data, console, failure, parse_engine, parse_scope
 from polylog_cli.template import TemplateError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -31,7 +31,12 @@ def polylog() -> None:
 @app.command()
 def run(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
-    dynamodb: Annotated[str, typer.Option(help="local, moto, or the URL of one.")] = "local",
+    dynamodb: Annotated[
+        str,
+        typer.Option(
+            parser=parse_engine, help="local, moto (for tests, no samples), or the URL of one."
+        ),
+    ] = "local",
     memory: Annotated[bool, typer.Option("--memory", help="Keep nothing on disk.")] = False,
     data: Data = homes.DEFAULT,
     scope: Annotated[
@@ -54,12 +59,15 @@ def run(
     )
     try:
         service.run(settings, console)
-    except (EngineError, TemplateError, LoadError) as error:
+    except TemplateError as error:
+        hint = "run this in the checkout, or name the template with --template"
+        raise failure(f"{error}; {hint}") from error
+    except (EngineError, LoadError) as error:
         raise failure(str(error)) from error
     except OutdatedTablesError as error:
         raise failure(f"{error}. Name another folder with --data, or remove {data}.") from error
-    except Unavailable as error:
-        raise failure(f"DynamoDB at {dynamodb} does not answer: {error.__cause__}") from error
+    except (Unavailable, service.NoDynamoDBError) as error:
+        raise failure(f"DynamoDB ({dynamodb}) does not answer: {error.__cause__}") from error
     except service.PortTakenError as error:
         raise failure(f"{error}; name another with --port") from error
     except OSError as error:
@@ -84,6 +92,8 @@ def load_file(
     except InvalidParameter as error:
         raise typer.BadParameter(error.reason, param_hint="--format") from error
     url, token = _service(data, url, token)
+    if not token.isascii():
+        raise typer.BadParameter("a token has ASCII characters only", param_hint="--token")
     headers = {"Authorization": f"Bearer {token}"}
     try:
         lines = read_events(file, reader)
@@ -98,11 +108,13 @@ def load_file(
 
 def _service(data: Path, url: str | None, token: str | None) -> tuple[str, str]:
     """Return the service's address and token: as given, else from the data folder."""
-    if url and token:
+    if url is not None and token is not None:
         return url, token
+    if url is not None:
+        raise typer.BadParameter("a key of that service, with --token", param_hint="--url")
     try:
         credentials = Credentials.read(homes.Home(data).credentials)
     except (OSError, ValueError) as error:
         hint = f"no credentials in {data}: start `polylog run`, or give --url and --token"
         raise typer.BadParameter(hint) from error
-    return url or credentials.url, token or credentials.token
+    return credentials.url, credentials.token if token is None else token

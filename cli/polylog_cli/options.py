@@ -35,6 +35,13 @@ def parse_scope(text: str) -> str:
     return text
 
 
+def parse_engine(text: str) -> str:
+    """Read which DynamoDB is meant."""
+    if text not in ("local", "moto") and not re.fullmatch(r"https?://[^/\s]+/?", text):
+        raise typer.BadParameter("local, moto, or a URL like http://127.0.0.1:8000")
+    return text
+
+
 def parse_key(text: str) -> str:
     """Read the id of an organization or a project."""
     if not 0 < len(text) <= MAX_KEY_LENGTH:
@@ -47,7 +54,7 @@ def parse_expiry(text: str) -> int:
     match = re.fullmatch(r"([1-9]\d{0,8})([smhd])", text)
     end = times.now() + int(match[1]) * _UNITS[match[2]] if match else None
     if end is None or end > times.LATEST:
-        raise typer.BadParameter(f"{text}: give it like 30d, 12h, 45m or 90s")
+        raise typer.BadParameter(f"{text}: give it like 30d, 12h, 45m or 90s, within millennia")
     return end
 
 

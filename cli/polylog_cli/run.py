@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -9,24 +10,27 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic_core import to_json
 from rich.console import Console
 from waitress.server import create_server
 
 from polylog import times
 from polylog.auth import PERMISSIONS, Credential, Restriction, authenticate
+from polylog.aws.api import Handler
 from polylog.aws.services import services_from_environment
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.errors import InvalidCredential
 from polylog.filter import EVERYTHING
 from polylog.query import EventQuery, Order, Window
+from polylog_cli.compaction import compaction
 from polylog_cli.credentials import Credentials
-from polylog_cli.gateway import Gateway
+from polylog_cli.gateway import Gateway, load_handler
 from polylog_cli.home import Home, Running
 from polylog_cli.keyring import local_keys
 from polylog_cli.load import load
@@ -34,11 +38,19 @@ from polylog_cli.local import ENVIRONMENT, connect, create_tables, engine
 from polylog_cli.sample import sample_events
 from polylog_cli.template import Template
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 HOST = "127.0.0.1"
 
 # API Gateway's limit for the request line and the headers together.
 _MAX_HEADER_BYTES = 10_240
 _THREADS = 8
+_CONNECTIONS = 1000
+
+
+class NoDynamoDBError(Exception):
+    """What should be DynamoDB does not answer like one; the cause says how."""
 
 
 class PortTakenError(Exception):
@@ -67,17 +79,24 @@ def run(settings: Settings, console: Console) -> None:
         tables = None if settings.memory else home.path / "dynamodb"
         with engine(settings.dynamodb, tables) as url:
             client = connect(url)
-            create_tables(client, template)
+            _create_tables(client, template)
             gateway = _gateway(template, home, url)
             running = Running(f"http://{HOST}:{listener.getsockname()[1]}", url)
             keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
             credentials.write(home.credentials)
-            if settings.sample:
-                _load_sample(gateway, credentials, console)
-            with _announced(home, running):
-                _greet(console, home, credentials)
+            if settings.sample and settings.dynamodb != "moto":
+                _load_sample(gateway, credentials, home, console)
+            with compaction(_compact_handler(template), url), _announced(home, running):
+                _greet(home, credentials)
                 _serve(gateway, listener)
+
+
+def _create_tables(client: DynamoDBClient, template: Template) -> None:
+    try:
+        create_tables(client, template)
+    except (BotoCoreError, ClientError) as error:
+        raise NoDynamoDBError from error
 
 
 def _listen(port: int) -> socket.socket:
@@ -113,6 +132,11 @@ def _gateway(template: Template, home: Home, dynamodb: str) -> Gateway:
     return Gateway.of(template)
 
 
+def _compact_handler(template: Template) -> Handler:
+    (function,) = (each for each in template.functions if each.module == "compact")
+    return load_handler(function)
+
+
 def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Credentials:
     """Return the credentials of the last run while they are good, else new ones."""
     try:
@@ -126,28 +150,33 @@ def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Cred
     return Credentials.of(url, scope, credential)
 
 
-def _load_sample(gateway: Gateway, credentials: Credentials, console: Console) -> None:
+def _load_sample(gateway: Gateway, credentials: Credentials, home: Home, console: Console) -> None:
+    """Load the sample into an empty log, or go on where that was interrupted."""
     query = EventQuery(credentials.scope, EVERYTHING, Order.ASCENDING, Window(limit=1))
-    if services_from_environment().store.find(query).events:
+    begun = home.sample_begun()
+    if begun is None and services_from_environment().store.find(query).events:
         return
-    lines = [to_json(event) for event in sample_events(datetime.now(UTC))]
+    lines = [to_json(event) for event in sample_events(begun or home.begin_sample())]
     transport = httpx.WSGITransport(gateway)
     headers = {"Authorization": f"Bearer {credentials.token}"}
     with httpx.Client(transport=transport, base_url=credentials.url, headers=headers) as client:
         load(client, lines, "cloudfoundry", console).print(console)
+    home.end_sample()
 
 
 def _serve(gateway: Gateway, listener: socket.socket) -> None:
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # It warns of every short queue.
     server = create_server(
         gateway,
         sockets=[listener],
         threads=_THREADS,
+        connection_limit=_CONNECTIONS,
         max_request_header_size=_MAX_HEADER_BYTES,
     )
     server.run()
 
 
-def _greet(console: Console, home: Home, credentials: Credentials) -> None:
+def _greet(home: Home, credentials: Credentials) -> None:
     curl = 'curl -H "Authorization: bearer $TOKEN"'
     since = "q=timestamp%3E2014-01-01+00%3A00%3A00-04%3A00"
     lines = (
@@ -162,5 +191,4 @@ def _greet(console: Console, home: Home, credentials: Credentials) -> None:
         "# ingestion",
         f'{curl} --data-binary @FILE "$URL/v1/events?format=cloudfoundry"',
     )
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    print(*lines, sep="\n", flush=True)

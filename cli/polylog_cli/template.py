@@ -12,7 +12,10 @@ from typing import Any
 
 import yaml
 
-_CREATE_TABLE = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+_CREATE_TABLE = (
+    *("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode"),
+    "StreamSpecification",
+)
 
 
 class TemplateError(Exception):
@@ -59,6 +62,8 @@ class Template:
         for name, resource in document["Resources"].items():
             if resource["Type"] == "AWS::DynamoDB::Table":
                 arguments = {k: v for k, v in resource["Properties"].items() if k in _CREATE_TABLE}
+                if "StreamSpecification" in arguments:  # CloudFormation leaves this out.
+                    arguments["StreamSpecification"] |= {"StreamEnabled": True}
                 tables[name] = {"TableName": name, **_resolve(arguments, values)}
             elif resource["Type"] == "AWS::Serverless::Function":
                 settings = _resolve(_settings(document, resource["Properties"]), values)

@@ -90,7 +90,7 @@ def test_a_function_loads_from_what_was_built(
     loaded = load(function, layer, runtime)
     assert loaded["callable"]
     assert Path(loaded["files"]["polylog"]).is_relative_to(layer)
-    assert Path(loaded["files"]["pydantic"]).is_relative_to(layer)
+    assert Path(loaded["files"]["aws_lambda_powertools"]).is_relative_to(layer)
 
 
 def test_compiled_code_in_the_layer_is_for_arm64(for_lambda: Path) -> None:

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from conftest import COMMAND, ROOT, Service, running_service
 
+from polylog_cli.sample import sample_events
+
 DOCUMENT = ROOT / "tests/conformance/documents/cloudfoundry.json"
 
 
@@ -91,8 +93,8 @@ class TestLoad:
         done = load(service, file, make_key(service, scope))
         assert done.returncode == 1
         assert done.stderr.splitlines()[0] == "1 conflict, 2 invalid, 1 stored"
-        assert "event 2 (unreadable): invalid: not JSON" in done.stderr
-        assert "event 3 (unreadable): invalid: entity.timestamp must be a time" in done.stderr
+        assert "event 2: invalid: not JSON" in done.stderr
+        assert "event 3: invalid: entity.timestamp must be a time" in done.stderr
         assert f"event 4 ({good['metadata']['guid']}): conflict" in done.stderr
 
     def test_reads_a_list_response_a_line(
@@ -120,7 +122,7 @@ class TestLoad:
         done = load(service, file, make_key(service, scope))
         assert done.returncode == 1
         assert done.stderr.splitlines()[0] == "2 invalid, 1 stored"
-        assert "event 2 (unreadable): invalid: the event has 5000" in done.stderr
+        assert "event 2: invalid: the event has 5000" in done.stderr
         assert f"event 3 ({third['metadata']['guid']}): invalid: the event has 300" in done.stderr
 
     @pytest.mark.parametrize(
@@ -141,8 +143,8 @@ class TestLoad:
         ("options", "message"),
         [
             (("--token", "x"), "401 Invalid credential"),
-            (("--url", "http://127.0.0.1:1"), "nothing is stored twice"),
-            (("--url", "nonsense"), "nonsense"),
+            (("--url", "http://127.0.0.1:1", "--token", "x"), "nothing is stored twice"),
+            (("--url", "nonsense", "--token", "x"), "nonsense"),
         ],
     )
     def test_says_why_a_service_does_not_take_it(
@@ -151,6 +153,14 @@ class TestLoad:
         done = service.polylog("load", str(DOCUMENT), "--format", "cloudfoundry", *options)
         assert done.returncode == 1
         assert message in done.stderr
+        assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize("options", [("--url", "http://127.0.0.1:1"), ("--token", "é")])
+    def test_sends_no_key_to_another_service(
+        self, service: Service, options: tuple[str, ...]
+    ) -> None:
+        done = service.polylog("load", str(DOCUMENT), "--format", "cloudfoundry", *options)
+        assert done.returncode == 2
         assert "Traceback" not in done.stderr
 
     def test_knows_its_formats(self, service: Service) -> None:
@@ -207,10 +217,11 @@ class TestKeys:
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
 
-    def test_does_not_know_a_key(self, service: Service) -> None:
-        done = service.polylog("keys", "revoke", "PL1NONE")
+    @pytest.mark.parametrize("key_id", ["PL1NONE", ""])
+    def test_does_not_know_a_key(self, service: Service, key_id: str) -> None:
+        done = service.polylog("keys", "revoke", key_id)
         assert done.returncode == 1
-        assert "no key PL1NONE" in done.stderr
+        assert f"no key {key_id}" in done.stderr
 
     def test_says_that_nothing_runs(self, tmp_path: Path) -> None:
         command = [COMMAND, "keys", "list", "--scope", "demo", "--data", str(tmp_path)]
@@ -244,6 +255,29 @@ class TestRun:
         assert done.returncode == 1
         assert f"port {port}" in done.stderr
         assert "Traceback" not in done.stderr
+
+    @pytest.mark.parametrize(
+        ("engine", "status"), [("foo", 2), ("http://127.0.0.1:1", 1), ("http://a b", 2)]
+    )
+    def test_says_that_there_is_no_such_dynamodb(
+        self, tmp_path: Path, engine: str, status: int
+    ) -> None:
+        command = [COMMAND, "run", "--port", "0", "--data", str(tmp_path), "--dynamodb", engine]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == status
+        assert "Traceback" not in done.stderr
+
+    def test_goes_on_with_a_sample_that_was_interrupted(self, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        with running_service(data, "--no-sample") as first:
+            sample = sample_events(first.home.begin_sample())
+            file = tmp_path / "part.json"
+            file.write_text(json.dumps(sample[:100]))
+            load(first, file, asdict(first.credentials))
+        with running_service(data) as second:
+            answer = get(asdict(second.credentials), "/cf/v2/events?results-per-page=1")
+            assert answer.json()["total_results"] == len(sample)
+        assert second.home.sample_begun() is None
 
     def test_says_that_the_template_is_missing(self, tmp_path: Path) -> None:
         done = subprocess.run(

@@ -44,9 +44,12 @@ class Call:
         """The address of the dialect's root as the client knows it, without a final slash."""
         return self.request.url + self.mount
 
-    def find(self, filter: Filter, order: Order, window: Window) -> Page:
+    def find(
+        self, filter: Filter, order: Order, window: Window, *, with_total: bool = False
+    ) -> Page:
         """Return the events of a window that the caller may see."""
-        query = EventQuery(self.principal.scope, self._restricted(filter), order, window)
+        restricted = self._restricted(filter)
+        query = EventQuery(self.principal.scope, restricted, order, window, with_total)
         return self.services.store.find(query)
 
     def count(self, filter: Filter) -> int:

@@ -35,17 +35,22 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Which events of one scope, in which order, and which of those."""
+    """Which events of one scope, in which order, which of those, and whether to count them all."""
 
     scope: str
     filter: Filter
     order: Order
     window: Window
+    with_total: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in order, and the position after the last one; None when nothing can follow."""
+    """Events in order, and the position after the last one; None when nothing can follow.
+
+    `total` is how many events pass the filter, when the query asked for it.
+    """
 
     events: tuple[Event, ...]
     next: Position | None
+    total: int | None = None

@@ -18,12 +18,10 @@ from polylog.http import Request, Response
 Payload = dict[str, Any]
 Handler = Callable[[Payload, object], Payload]
 
-logger = Logger("polylog")
-
 
 def api_handler(dialect: Dialect) -> Handler:
     """Return the Lambda handler that serves a dialect."""
-    services = services_from_environment()
+    services, logger = services_from_environment(), Logger("polylog")
 
     def handler(event: Payload, context: object) -> Payload:
         start = time.perf_counter()

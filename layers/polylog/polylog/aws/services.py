@@ -12,7 +12,7 @@ from polylog.call import Services
 from polylog.dynamo.client import connect
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.peppers import Peppers, peppers_from_file, peppers_from_secret
-from polylog.dynamo.reader import Limits
+from polylog.dynamo.reading import Limits
 from polylog.dynamo.schema import Shards, Tables
 from polylog.dynamo.store import DynamoEventStore
 from polylog.http import Response

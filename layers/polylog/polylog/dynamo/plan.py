@@ -51,9 +51,9 @@ def plan(filter: Filter, most_values: int = 50) -> QueryPlan:
     A field of which more than `most_values` are wanted does not choose the index.
     """
     time = time_range(filter)
-    left = [term for term in conjuncts(filter) if not _is_time_bound(term)]
+    left = [term for term in conjuncts(filter) if not is_time_bound(term)]
     for field, (index, attribute) in FIELD_INDEXES.items():
-        choices = {term: _choice(term, field) for term in left}
+        choices = {term: choice(term, field) for term in left}
         offered = [choice for choice in choices.values() if choice is not None]
         if offered:
             residual = conjunction(term for term in left if choices[term] is None)
@@ -93,11 +93,12 @@ _RANGES = {
 }
 
 
-def _is_time_bound(term: Filter) -> bool:
+def is_time_bound(term: Filter) -> bool:
+    """Return whether all that the term says is a bound of time."""
     return isinstance(term, Compare) and term.field == "time" and term.op in _RANGES
 
 
-def _choice(term: Filter, field: str) -> frozenset[str] | None:
+def choice(term: Filter, field: str) -> frozenset[str] | None:
     """Return the values that the term leaves to the field, if that is all that it says.
 
     An absent field, which compares as "", is not in its index; a value longer than any stored one

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic_core import to_json
 
+from polylog.dynamo.buckets import Entry, kind_of
 from polylog.event import Event
 from polylog.query import Position
 
@@ -78,6 +79,11 @@ class Draft:
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         digest = hashlib.blake2b(canonical.encode(), digest_size=16).digest()
         return cls(event, to_json(content), digest)
+
+    def entry(self, seq: int) -> Entry:
+        """Return what the tally keeps of the event, stored under this `seq`."""
+        event = self.event
+        return Entry(seq, event.time, kind_of(event.origin, event.type), event.id, event.source)
 
     def item(self, scope: str, seq: int, shards: int) -> Item:
         """Return the item that stores the event under this `seq`."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batches
+from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.head import Delta
 from polylog.dynamo.schema import Draft, Tables, partition_key
 from polylog.errors import Unavailable
 from polylog.event import MAX_EVENT_BYTES, Event
@@ -16,10 +18,9 @@ from polylog.store import Outcome, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import (
-        KeysAndAttributesUnionTypeDef,
-        TransactWriteItemTypeDef,
-    )
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from polylog.dynamo.schema import Item
 
 # DynamoDB takes 100 actions and 4 MB in a transaction; some of both is left for bookkeeping.
 _MAX_ACTIONS: Final = 95
@@ -54,12 +55,14 @@ class Writer:
         client: DynamoDBClient,
         tables: Tables,
         shards: int,
+        clock: Callable[[], int],
         sleep: Callable[[float], None],
     ) -> None:
         self._client = client
         self._events = tables.events
         self._tally = tables.tally
         self._shards = shards
+        self._clock = clock
         self._sleep = sleep
 
     def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
@@ -87,11 +90,8 @@ class Writer:
             if "ConditionalCheckFailed" in reasons:
                 kept |= self._look_up(scope, pending)
             else:
-                self._wait(attempt)
+                self._sleep(random.uniform(0, 0.02 * 2**attempt))
         raise Unavailable("transactions went on conflicting")
-
-    def _wait(self, attempt: int) -> None:
-        self._sleep(random.uniform(0, 0.02 * 2**attempt))
 
     def _take_seqs(self, scope: str, count: int) -> int:
         """Return the first of so many numbers that nobody else gets; gaps are allowed."""
@@ -118,6 +118,8 @@ class Writer:
             }
             for seq, draft in numbered.items()
         ]
+        delta = Delta.of([draft.entry(seq) for seq, draft in numbered.items()], self._clock())
+        actions.append({"Put": {"TableName": self._tally, "Item": delta.item(scope)}})
         with failures_as_unavailable():
             try:
                 self._client.transact_write_items(TransactItems=actions)
@@ -132,25 +134,11 @@ class Writer:
 
     def _look_up(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
         ids = {partition_key(scope, draft.event.id): draft.event.id for draft in drafts}
-        asked: Mapping[str, KeysAndAttributesUnionTypeDef] = {
-            self._events: {
-                "Keys": [{"pk": {"S": key}} for key in ids],
-                "ConsistentRead": True,
-                "ProjectionExpression": "pk, digest, seq",
-            }
+        keys: list[Item] = [{"pk": {"S": key}} for key in ids]
+        return {
+            ids[item["pk"]["S"]]: _Kept(item["digest"]["B"], int(item["seq"]["N"]))
+            for item in get_all(self._client, self._events, keys, "pk, digest, seq")
         }
-        found = {}
-        for attempt in range(_ATTEMPTS):
-            with failures_as_unavailable():
-                answer = self._client.batch_get_item(RequestItems=asked)
-            for item in answer["Responses"].get(self._events, []):
-                kept = _Kept(item["digest"]["B"], int(item["seq"]["N"]))
-                found[ids[item["pk"]["S"]]] = kept
-            asked = answer["UnprocessedKeys"]
-            if not asked:
-                return found
-            self._wait(attempt)
-        raise Unavailable("keys went on unprocessed")
 
 
 def _is_too_large(draft: Draft) -> bool:

@@ -15,7 +15,6 @@ from polylog.clauses import Clause, ClauseGrammar, without_end
 from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE, CannotOrderBy
 from polylog.dialects.cloudfoundry.wire import escape, render_event
 from polylog.errors import InvalidParameter
-from polylog.event import Event
 from polylog.filter import NOTHING, Compare, Filter, Op, conjunction, disjunction
 from polylog.http import Response
 from polylog.params import Params
@@ -147,19 +146,17 @@ class ListParams(Params):
 def list_events(call: Call, params: ListParams) -> Response:
     """Answer one page, with exact totals and the paths of its neighbours."""
     filter = conjunction(q.filter for q in params.q)
-    total, size = call.count(filter), params.results_per_page
-    offset = (params.page - 1) * size
-    events: tuple[Event, ...] = ()
-    if offset < total:
-        window = Window(limit=size, offset=offset)
-        events = call.find(filter, params.order_direction, window).events
+    size = params.results_per_page
+    window = Window(limit=size, offset=(params.page - 1) * size)
+    page = call.find(filter, params.order_direction, window, with_total=True)
+    total = page.total or 0
     pages = max(1, -(-total // size))
     document: dict[str, object] = {
         "total_results": total,
         "total_pages": pages,
         "prev_url": _page_url(params, params.page - 1) if params.page > 1 else None,
         "next_url": _page_url(params, params.page + 1) if params.page < pages else None,
-        "resources": [render_event(event) for event in events],
+        "resources": [render_event(event) for event in page.events],
     }
     if params.orphan_relations == 1:
         document["orphans"] = {}

@@ -1,0 +1,73 @@
+"""Folds the tallies of a local run: the table's stream wakes the compact function, as on AWS."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from polylog.errors import Unavailable
+from polylog_cli.local import connect, connect_streams
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+
+    from polylog.aws.api import Handler
+
+TALLY_TABLE = "TallyTable"
+_DELTA = "head/delta/"
+_SECONDS = 1.0
+
+
+@contextmanager
+def compaction(handler: Handler, dynamodb: str) -> Iterator[None]:
+    """Wake the handler for new deltas, in a thread of its own, for as long as the block runs."""
+    ended = threading.Event()
+    arn = connect(dynamodb).describe_table(TableName=TALLY_TABLE)["Table"]["LatestStreamArn"]
+    arguments = (handler, connect_streams(dynamodb), arn, ended)
+    thread = threading.Thread(target=_wake, args=arguments, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def _wake(
+    handler: Handler, streams: DynamoDBStreamsClient, arn: str, ended: threading.Event
+) -> None:
+    iterators: dict[str, str | None] = {}
+    while not ended.wait(_SECONDS):
+        try:
+            records = list(_records(streams, arn, iterators))
+            if records:
+                handler({"Records": records}, None)
+        except (BotoCoreError, ClientError, Unavailable):
+            iterators.clear()  # The next wake-up makes up for this one.
+
+
+def _records(
+    streams: DynamoDBStreamsClient, arn: str, iterators: dict[str, str | None]
+) -> Iterator[Any]:
+    """Yield the records of new deltas, and move the shards' iterators on."""
+    shards = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    for shard in shards:
+        shard_id = shard["ShardId"]
+        if shard_id not in iterators:
+            start = streams.get_shard_iterator(
+                StreamArn=arn, ShardId=shard_id, ShardIteratorType="LATEST"
+            )
+            iterators[shard_id] = start["ShardIterator"]
+        position = iterators[shard_id]
+        if position is not None:
+            answer = streams.get_records(ShardIterator=position)
+            iterators[shard_id] = answer.get("NextShardIterator")
+            yield from filter(_is_new_delta, answer["Records"])
+
+
+def _is_new_delta(record: Any) -> bool:
+    row: str = record["dynamodb"]["Keys"]["row"]["S"]
+    return record["eventName"] == "INSERT" and row.startswith(_DELTA)

@@ -1,0 +1,5 @@
+"""Folds the tallies."""
+
+from polylog.aws.compact import compact_handler
+
+handler = compact_handler()

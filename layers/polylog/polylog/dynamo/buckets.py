@@ -1,0 +1,125 @@
+"""Exact counts by time and kind of event, as rows of a tree: all, year, month, day, hour.
+
+A bucket is named by how the times in it begin in ISO 8601: ``""`` is all, ``"2026"`` a year,
+``"2026-11-20T13"`` an hour, ``"2026-11-20T13:05"`` a minute. Each row holds the counts of its
+children, so that minutes need none of their own. A row also states the version of each child's
+row: that is how a reader knows whether the rows in its hands belong together.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from polylog.times import format_seconds, parse_iso8601
+
+_LENGTHS: Final = (0, 4, 7, 10, 13, 16)
+_LEVELS: Final = {4: "year", 7: "month", 10: "day", 13: "hour"}
+
+MINUTE_LENGTH: Final = _LENGTHS[-1]
+ROOT: Final = ""
+HEAD_ROW: Final = "head/all"
+
+MAX_KINDS: Final = 2000
+OTHER: Final = "other"
+"""What events are counted as whose own kind came after `MAX_KINDS` others."""
+
+Counts = Mapping[str, int]
+"""Kind -> number of events; a kind is `<origin>:<type>`."""
+
+
+class Entry(NamedTuple):
+    """What the tally keeps of an event until it is folded into the buckets."""
+
+    seq: int
+    time: int
+    kind: str
+    id: str
+    source: str | None
+
+    @property
+    def minute(self) -> str:
+        """The minute that the event lies in."""
+        return minute_of(self.time)
+
+
+def kind_of(origin: str, type: str) -> str:
+    """Return the kind that events of this origin and type are counted as."""
+    return f"{origin}:{type}"
+
+
+def minute_of(time_us: int) -> str:
+    """Return the name of the minute that a time lies in."""
+    return format_seconds(time_us)[:MINUTE_LENGTH]
+
+
+def minute_start(minute: str) -> int:
+    """Return the first time of a minute."""
+    return parse_iso8601(f"{minute}:00Z")
+
+
+def path_to(minute: str) -> tuple[str, ...]:
+    """Return the names of the rows that a minute is counted in, from the root to its hour."""
+    return tuple(minute[:length] for length in _LENGTHS[:-1])
+
+
+def child_of(name: str, minute: str) -> str:
+    """Return the name of the row's child that a minute lies in."""
+    return minute[: _LENGTHS[_LENGTHS.index(len(name)) + 1]]
+
+
+def parent_of(name: str) -> str:
+    """Return the name of the bucket that counts this one."""
+    return name[: _LENGTHS[_LENGTHS.index(len(name)) - 1]]
+
+
+def row_of(name: str) -> str:
+    """Return the sort key of a bucket's row."""
+    return f"{_LEVELS[len(name)]}/{name}" if name else HEAD_ROW
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The counts of a time; `latest` is the newest event of each kind: its time and source.
+
+    `version` 0 is that of a row that was never written.
+    """
+
+    version: int = 0
+    children: Mapping[str, Counts] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)
+    latest: Mapping[str, tuple[int, str | None]] = field(default_factory=dict)
+
+    def totals(self) -> Counter[str]:
+        """Return how many events of each kind the bucket holds."""
+        totals: Counter[str] = Counter()
+        for counts in self.children.values():
+            totals.update(counts)
+        return totals
+
+    def pack(self) -> bytes:
+        """Return the bucket without its version, compressed."""
+        document = {"k": self.children, "kv": self.versions, "l": self.latest}
+        return zlib.compress(json.dumps(document, separators=(",", ":")).encode())
+
+    @classmethod
+    def unpack(cls, version: int, packed: bytes) -> Bucket:
+        """Return the bucket that `pack` was given."""
+        document = json.loads(zlib.decompress(packed))
+        latest = {kind: (time, source) for kind, (time, source) in document["l"].items()}
+        return cls(version, document["k"], document["kv"], latest)
+
+    def with_entries(self, name: str, entries: Iterable[Entry]) -> Bucket:
+        """Return the next version of the bucket of this name, with these entries counted."""
+        children = {child: dict(counts) for child, counts in self.children.items()}
+        latest = dict(self.latest)
+        for entry in entries:
+            counts = children.setdefault(child_of(name, entry.minute), {})
+            counts[entry.kind] = counts.get(entry.kind, 0) + 1
+            if entry.kind not in latest or entry.time >= latest[entry.kind][0]:
+                latest[entry.kind] = (entry.time, entry.source)
+        return Bucket(self.version + 1, children, dict(self.versions), latest)

@@ -1,0 +1,217 @@
+"""One question to the events table: sorted streams of the index and of what is young, merged."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final
+
+from polylog.batches import batches
+from polylog.dynamo.batch_get import get_all
+from polylog.dynamo.buckets import Entry
+from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.plan import QueryPlan, TimeRange
+from polylog.dynamo.question import Question
+from polylog.dynamo.schema import partition_key, read_item, read_position
+from polylog.errors import TooBroad
+from polylog.event import Event
+from polylog.filter import EVERYTHING, predicate
+from polylog.query import EventQuery, Order, Position
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        AttributeValueTypeDef,
+        QueryInputTypeDef,
+        QueryOutputTypeDef,
+    )
+
+    from polylog.dynamo.schema import Item
+
+    Found = Item | Entry | Event
+
+# Items asked for at once: fewer make more requests, more are read in vain where streams are
+# merged or events are checked by us. A stream that goes on asks for twice as many each time.
+_LEAST: Final = 100
+MOST: Final = 1000
+
+_place = itemgetter(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one answer may read: items of an index, and seconds."""
+
+    items: int
+    seconds: float
+
+
+class Budget:
+    """What is left of the limits of one answer."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._items = limits.items
+        self._deadline = time.monotonic() + limits.seconds
+
+    def spend(self, items: int) -> None:
+        """Raise `TooBroad` when more has been read than is allowed."""
+        self._items -= items
+        if self._items < 0 or time.monotonic() > self._deadline:
+            raise TooBroad
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A stretch of an index's sort key: a range of time, or of seq within the one time."""
+
+    time: TimeRange
+    beyond_seq: int | None = None
+
+
+def _spans(time: TimeRange, order: Order, after: Position | None) -> list[_Span]:
+    """Return the stretches that follow a position, in order."""
+    if after is None:
+        return [_Span(time)]
+    if order is Order.ASCENDING:
+        rest = TimeRange(first=after.time + 1)
+    else:
+        rest = TimeRange(last=after.time - 1)
+    same = TimeRange(after.time, after.time)
+    spans = [_Span(time.intersection(same), after.seq), _Span(time.intersection(rest))]
+    return [span for span in spans if not span.time.is_empty]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One question being answered: a plan, the partitions it names, and what it may cost."""
+
+    client: DynamoDBClient
+    table: str
+    scope: str
+    plan: QueryPlan
+    keys: tuple[Item, ...]
+    budget: Budget
+
+    def items(self, order: Order, after: Position | None, wanted: int) -> Iterator[Item]:
+        """Return the items of all partitions, merged into the order."""
+        spans = _spans(self.plan.time, order, after)
+        is_exact = self.plan.residual == EVERYTHING and len(self.keys) == 1
+        limit = min(MOST, wanted if is_exact else max(_LEAST, wanted // max(1, len(self.keys))))
+        streams = [self._stream(key, spans, order, limit) for key in self.keys]
+        return heapq.merge(*streams, key=read_position, reverse=order is Order.DESCENDING)
+
+    def found(
+        self, query: EventQuery, young: Iterable[Entry], wanted: int
+    ) -> Iterator[tuple[Position, Found]]:
+        """Return what the indexes show and what is young, each event once, in order."""
+        descending = query.order is Order.DESCENDING
+        shown = self.passing(self.items(query.order, query.window.after, wanted))
+        both = heapq.merge(shown, self.young(query, young), key=_place, reverse=descending)
+        for _, same in groupby(both, key=_place):
+            yield next(same)
+
+    def passing(self, items: Iterable[Item]) -> Iterator[tuple[Position, Found]]:
+        """Return the items whose events pass the residual filter."""
+        if self.plan.residual == EVERYTHING:
+            return ((read_position(item), item) for item in items)
+        passes = predicate(self.plan.residual)
+        events = ((read_position(item), read_item(item)) for item in items)
+        return (found for found in events if passes(found[1]))
+
+    def young(
+        self, query: EventQuery, entries: Iterable[Entry]
+    ) -> Iterator[tuple[Position, Found]]:
+        """Return the young events that pass, in order; reads them only where it has to."""
+        question = Question.of(query.filter)
+        positions = {
+            Position(entry.time, entry.seq): entry
+            for entry in entries
+            if self._may_hold(entry) and (question is None or question.wants(entry.kind))
+        }
+        after, descending = query.window.after, query.order is Order.DESCENDING
+        ordered = sorted(positions, reverse=descending)
+        if after is not None:
+            ordered = [p for p in ordered if (p < after if descending else p > after)]
+        if question is not None:
+            return ((place, positions[place]) for place in ordered)
+        passes = predicate(query.filter)
+        return (
+            (place, event)
+            for batch in batches(ordered, lambda _: 0, most=_LEAST, most_weight=1)
+            for place, event in self.resolved([(place, positions[place]) for place in batch])
+            if passes(event)
+        )
+
+    def resolved(self, found: Sequence[tuple[Position, Found]]) -> Iterator[tuple[Position, Event]]:
+        """Return the events themselves; those of entries are read by their key."""
+        ids = (each.id for _, each in found if isinstance(each, Entry))
+        keys: list[Item] = [{"pk": {"S": partition_key(self.scope, each)}} for each in ids]
+        read = {int(item["seq"]["N"]): item for item in get_all(self.client, self.table, keys)}
+        for place, each in found:
+            if isinstance(each, Event):
+                yield place, each
+            elif not isinstance(each, Entry):
+                yield place, read_item(each)
+            elif each.seq in read:
+                yield place, read_item(read[each.seq])
+
+    def _may_hold(self, entry: Entry) -> bool:
+        """Return whether an entry lies in the plan's range, and its kind is not ruled out."""
+        type = entry.kind.partition(":")[2]
+        is_possible = (
+            type in self.plan.values if self.plan.attribute == "type" else self.plan.values
+        )
+        return bool(is_possible) and self.plan.time.first <= entry.time <= self.plan.time.last
+
+    def count(self) -> int:
+        """Return how many items the partitions hold in the plan's range of time."""
+        span = _Span(self.plan.time)
+        requests = [self._request(key, span, Order.ASCENDING) for key in self.keys]
+        for request in requests:
+            request["Select"] = "COUNT"
+        return sum(answer["Count"] for request in requests for answer in self._answers(request))
+
+    def _stream(self, key: Item, spans: list[_Span], order: Order, limit: int) -> Iterator[Item]:
+        for span in spans:
+            request = self._request(key, span, order)
+            request["Limit"] = limit
+            for answer in self._answers(request):
+                yield from answer["Items"]
+                request["Limit"] = min(MOST, request["Limit"] * 2)
+
+    def _answers(self, request: QueryInputTypeDef) -> Iterator[QueryOutputTypeDef]:
+        """Follow continuation keys to the end; `request` may change between the answers."""
+        while True:
+            with failures_as_unavailable():
+                answer = self.client.query(**request)
+            self.budget.spend(answer["ScannedCount"])
+            yield answer
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _request(self, key: Item, span: _Span, order: Order) -> QueryInputTypeDef:
+        values: dict[str, AttributeValueTypeDef] = {f":{name}": key[name] for name in key}
+        conditions = [f"#{name} = :{name}" for name in key]
+        names = [*key, "time"]
+        values[":first"] = {"N": str(span.time.first)}
+        if span.beyond_seq is None:
+            conditions.append("#time BETWEEN :first AND :last")
+            values[":last"] = {"N": str(span.time.last)}
+        else:
+            beyond = ">" if order is Order.ASCENDING else "<"
+            conditions.append(f"#time = :first AND #seq {beyond} :seq")
+            names.append("seq")
+            values[":seq"] = {"N": str(span.beyond_seq)}
+        return {
+            "TableName": self.table,
+            "IndexName": self.plan.index,
+            "KeyConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeNames": {f"#{name}": name for name in names},
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": order is Order.ASCENDING,
+        }

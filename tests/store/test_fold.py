@@ -1,0 +1,265 @@
+"""Folding: once whatever happens, within its bounds, and with nothing left lying."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+from random import Random
+from typing import Any
+
+import pytest
+from conftest import dynamo_store
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.dynamo import fold
+from polylog.dynamo.buckets import OTHER, Bucket, parent_of
+from polylog.dynamo.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.head import Head, read_buckets, read_head
+from polylog.event import Event
+from polylog.filter import EVERYTHING, Compare, Op
+from polylog.times import SECOND
+
+pytestmark = pytest.mark.engine
+
+NOON = 1_772_366_400_000_000
+DAY = 86_400 * SECOND
+
+_numbers = count(1)
+
+
+CALLS = (
+    *("query", "batch_get_item", "put_item", "delete_item"),
+    *("transact_write_items", "update_item"),
+)
+
+
+class StoppedError(Exception):
+    """The process ended here."""
+
+
+class DyingClient:
+    """A client whose process ends before or after one of its calls."""
+
+    def __init__(self, client: DynamoDBClient, die_at: int, *, after: bool) -> None:
+        self._client = client
+        self._left = die_at
+        self._after = after
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._client, name)
+        if name not in CALLS:
+            return found
+
+        def call(**request: Any) -> Any:
+            self._left -= 1
+            if self._left == 0 and not self._after:
+                raise StoppedError(name)
+            answer = found(**request)
+            if self._left == 0:
+                raise StoppedError(name)
+            return answer
+
+        return call
+
+
+class World:
+    """A log, its folder, and a clock that the test moves."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.client = client
+        self.scope = f"fold-{next(_numbers)}"
+        self.now = 10**15
+        self.log = dynamo_store(client, clock=self.clock)
+        self.folder = self.folder_of(client)
+
+    def clock(self) -> int:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += int(seconds * SECOND)
+
+    def folder_of(self, client: Any) -> Folder:
+        return Folder(client, "TallyTable", self.clock, self.sleep)
+
+    def head(self) -> Head:
+        return read_head(self.client, "TallyTable", self.scope)
+
+    def fold_all(self) -> None:
+        """Fold until everything is settled and cleared away."""
+        self.now += SETTLING
+        while self.head().deltas or self.head().marks:
+            self.folder.fold(self.scope)
+            self.now += HOLDING
+
+    def settled(self) -> Counter[str]:
+        """Recount the tree of rows from below, and return its totals."""
+        head = self.head()
+        rows = {"": head.bucket}
+        level = list(head.bucket.versions)
+        while level:
+            found = read_buckets(self.client, "TallyTable", self.scope, level)
+            for name in level:
+                parent = rows[parent_of(name)]
+                assert found[name].version == parent.versions[name]
+                assert dict(found[name].totals()) == dict(parent.children[name])
+            rows |= found
+            level = [child for name in level for child in found[name].versions]
+        return head.bucket.totals()
+
+
+def spread(number: int, start: int = 0) -> list[Event]:
+    """Return events of which every one lies in a day of its own."""
+    return [
+        Event(id=f"e{start + n}", time=NOON + (start + n) * DAY, type="ab"[n % 2], source=f"s{n}")
+        for n in range(number)
+    ]
+
+
+@pytest.fixture
+def world(engine: DynamoDBClient) -> World:
+    return World(engine)
+
+
+def test_it_leaves_what_an_index_may_not_show_yet(world: World) -> None:
+    world.log.put(world.scope, spread(3))
+    world.now += SETTLING - 1
+    world.folder.fold(world.scope)
+    assert world.head().bucket == Bucket()
+    world.now += 1
+    world.folder.fold(world.scope)
+    assert world.head().bucket.totals() == {"system:a": 2, "system:b": 1}
+
+
+def test_it_keeps_folded_deltas_as_long_as_an_old_head_may_be_read(world: World) -> None:
+    world.log.put(world.scope, spread(3))
+    world.now += SETTLING
+    world.folder.fold(world.scope)
+    world.now += HOLDING - 1
+    world.folder.fold(world.scope)
+    assert len(world.head().deltas) == 1
+    assert list(world.head().young()) == []
+    world.now += 1
+    world.folder.fold(world.scope)
+    assert (world.head().deltas, world.head().marks) == ((), {})
+
+
+def test_it_cuts_a_delta_that_touches_more_rows_than_a_transaction_holds(world: World) -> None:
+    world.log.put(world.scope, spread(95))
+    world.now += SETTLING
+    assert world.folder.fold(world.scope)
+    assert 0 < len(list(world.head().young())) < 95
+    assert world.log.count(world.scope, EVERYTHING) == 95
+    world.fold_all()
+    assert world.settled() == {"system:a": 48, "system:b": 47}
+
+
+def test_it_keeps_every_entry_in_the_arrival_log_once(world: World) -> None:
+    for start in (0, 10, 20):
+        world.log.put(world.scope, spread(10, start))
+        world.fold_all()
+    world.log.put(world.scope, spread(95, 30))
+    world.fold_all()
+    answer = world.client.query(
+        TableName="TallyTable",
+        KeyConditionExpression="#s = :s AND begins_with(#r, :log)",
+        ExpressionAttributeNames={"#s": "scope", "#r": "row"},
+        ExpressionAttributeValues={":s": {"S": world.scope}, ":log": {"S": "log/"}},
+    )
+    ids = [entry.id for item in answer["Items"] for entry in fold.read_log(item)]
+    assert ids == [f"e{n}" for n in range(125)]
+
+
+def test_it_remembers_the_newest_of_each_kind(world: World) -> None:
+    world.log.put(world.scope, spread(4))
+    world.fold_all()
+    world.log.put(world.scope, [Event(id="old", time=0, type="a", source="old")])
+    world.fold_all()
+    assert world.head().bucket.latest == {
+        "system:a": (NOON + 2 * DAY, "s2"),
+        "system:b": (NOON + 3 * DAY, "s3"),
+    }
+
+
+def test_it_counts_kinds_beyond_the_limit_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fold, "MAX_KINDS", 3)
+    events = [Event(id=f"{n}-{r}", time=r, type=f"t{n}") for n in range(6) for r in range(2)]
+    world.log.put(world.scope, events)
+    world.fold_all()
+    assert world.settled() == {"system:t0": 2, "system:t1": 2, "system:t2": 2, OTHER: 6}
+    assert world.log.count(world.scope, EVERYTHING) == 12
+    for n in range(6):
+        assert world.log.count(world.scope, Compare("type", Op.EQ, f"t{n}")) == 2
+    assert world.log.count(world.scope, Compare("type", Op.EQ, "t9")) == 0
+
+
+def test_compacting_leaves_readers_little_to_read(world: World) -> None:
+    for number in range(40):
+        world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
+    world.folder.compact(world.scope, seconds=60)
+    assert world.head().deltas == ()
+    assert world.settled() == {"system:a": 40}
+
+
+def test_compacting_leaves_a_few_small_deltas_alone(world: World) -> None:
+    world.log.put(world.scope, spread(5))
+    world.now += SETTLING
+    world.folder.compact(world.scope, seconds=60)
+    assert world.head().bucket == Bucket()
+
+
+def test_compacting_ends_in_time(world: World) -> None:
+    for number in range(40):
+        world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
+    world.folder.compact(world.scope, seconds=3)
+    assert world.head().bucket == Bucket()
+    assert world.now <= 10**15 + 4 * SECOND
+
+
+@pytest.mark.parametrize("die_at", range(1, 14))
+@pytest.mark.parametrize("after", [False, True])
+def test_whoever_dies_wherever_nothing_is_lost_or_counted_twice(
+    world: World, die_at: int, after: bool
+) -> None:
+    random = Random(die_at)
+    expected = 0
+    for round in range(4):
+        events = spread(30, round * 30)
+        random.shuffle(events)
+        dying: Any = DyingClient(world.client, die_at, after=after)
+        writer = dynamo_store(dying, clock=world.clock)
+        for cut in (events[:10], events[10:11], events[11:]):
+            try:
+                writer.put(world.scope, cut)
+            except StoppedError:
+                world.log.put(world.scope, cut)
+        expected += 30
+        assert world.log.count(world.scope, EVERYTHING) == expected
+        folder = world.folder_of(DyingClient(world.client, die_at, after=after))
+        for seconds in (6, 3, 3):
+            world.now += seconds * SECOND
+            try:
+                folder.fold(world.scope)
+            except StoppedError:
+                world.folder.fold(world.scope)
+            assert world.log.count(world.scope, EVERYTHING) == expected
+    world.fold_all()
+    assert world.settled().total() == expected
+
+
+def test_a_folder_that_was_overtaken_changes_nothing(world: World) -> None:
+    world.log.put(world.scope, spread(20))
+    world.now += SETTLING
+
+    class Overtaken(DyingClient):
+        """Lets somebody else fold between its first reading and its writing."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "transact_write_items":
+                world.folder.fold(world.scope)
+            return super().__getattr__(name)
+
+    world.folder_of(Overtaken(world.client, 0, after=False)).fold(world.scope)
+    assert world.head().bucket.version == 1
+    assert world.settled().total() == 20
