@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import count
 from random import Random
 from typing import Any
@@ -16,7 +17,8 @@ from polylog.dynamo.buckets import OTHER, Bucket, parent_of
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import Head, read_buckets, read_head
 from polylog.event import Event
-from polylog.filter import EVERYTHING, Compare, Op
+from polylog.filter import EVERYTHING, And, Compare, Filter, Op
+from polylog.query import EventQuery, Order, Window
 from polylog.times import SECOND
 
 pytestmark = pytest.mark.engine
@@ -263,3 +265,73 @@ def test_a_folder_that_was_overtaken_changes_nothing(world: World) -> None:
     world.folder_of(Overtaken(world.client, 0, after=False)).fold(world.scope)
     assert world.head().bucket.version == 1
     assert world.settled().total() == 20
+
+
+@pytest.fixture(scope="module")
+def settled(engine: DynamoDBClient) -> World:
+    """Return a log of 800 events in 400 days, all settled."""
+    world = World(engine)
+    events = [Event(id=f"e{n}", time=NOON + n * DAY // 2, type="ab"[n % 2]) for n in range(800)]
+    world.log.put(world.scope, events)
+    world.fold_all()
+    return world
+
+
+class TestRequests:
+    @pytest.fixture
+    def calls(self, engine: DynamoDBClient) -> Iterator[list[str]]:
+        """Yield the operations asked of DynamoDB since the test began."""
+        seen: list[str] = []
+
+        def record(model: Any, **_: object) -> None:
+            seen.append(model.name)
+
+        engine.meta.events.register("before-call.dynamodb", record)
+        yield seen
+        engine.meta.events.unregister("before-call.dynamodb", record)
+
+    @pytest.mark.parametrize(
+        ("filter", "total", "rows"),
+        [
+            (EVERYTHING, 800, []),
+            (Compare("type", Op.EQ, "a"), 400, []),
+            (Compare("time", Op.GE, NOON - NOON % DAY + DAY), 799, ["BatchGetItem"]),
+        ],
+        ids=str,
+    )
+    def test_a_first_page_with_its_total_takes_two_and_one_more_for_a_range(
+        self, settled: World, calls: list[str], filter: Filter, total: int, rows: list[str]
+    ) -> None:
+        log = dynamo_store(settled.client)
+        query = EventQuery(settled.scope, filter, Order.ASCENDING, Window(100), with_total=True)
+        assert log.find(query).total == total
+        assert calls == ["Query", *rows, "Query"]
+
+    @pytest.mark.parametrize("order", list(Order))
+    @pytest.mark.parametrize("offset", [301, 500, 799])
+    def test_any_page_takes_six_and_two_when_its_rows_are_known(
+        self, settled: World, calls: list[str], order: Order, offset: int
+    ) -> None:
+        log = dynamo_store(settled.client)
+        query = EventQuery(settled.scope, EVERYTHING, order, Window(100, offset), with_total=True)
+        expected = [f"e{n}" for n in range(800)][:: 1 if order is Order.ASCENDING else -1]
+        page = [event.id for event in log.find(query).events]
+        assert page == expected[offset : offset + 100]
+        assert len(calls) <= 6
+        calls.clear()
+        assert [event.id for event in log.find(query).events] == page
+        assert calls == ["Query", "Query"]
+
+    def test_a_total_of_any_range_takes_four(self, settled: World, calls: list[str]) -> None:
+        log = dynamo_store(settled.client)
+        within = And(
+            (
+                Compare("time", Op.GT, NOON + 33 * DAY + 1),
+                Compare("time", Op.LT, NOON + 333 * DAY + 1),
+            )
+        )
+        assert log.count(settled.scope, within) == 600
+        assert len(calls) == 4
+        calls.clear()
+        assert log.count(settled.scope, within) == 600
+        assert calls == ["Query", "Query", "Query"]

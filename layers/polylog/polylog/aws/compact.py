@@ -15,8 +15,12 @@ from polylog.dynamo.fold import Folder
 # What Lambda hands in is JSON of AWS's making.
 Payload = dict[str, Any]
 
-SECONDS = 25
-"""How long one scope is worked on; what is left then is done at the next wake-up."""
+SCOPE_SECONDS = 25
+RUN_SECONDS = 75
+"""How long a scope is worked on, and how long after its start a run takes on another one.
+
+What is left then is done at the next wake-up.
+"""
 
 
 def compact_handler() -> Callable[[Payload, object], None]:
@@ -29,8 +33,10 @@ def compact_handler() -> Callable[[Payload, object], None]:
 
     def handler(event: Payload, context: object) -> None:
         scopes = {record["dynamodb"]["Keys"]["scope"]["S"] for record in event["Records"]}
-        for scope in sorted(scopes):
-            folder.compact(scope, SECONDS)
-            logger.info("compacted", extra={"scope": scope})
+        end = times.now() + RUN_SECONDS * times.SECOND
+        for scope in scopes:
+            if times.now() < end:
+                folder.compact(scope, SCOPE_SECONDS)
+                logger.info("compacted", extra={"scope": scope})
 
     return handler

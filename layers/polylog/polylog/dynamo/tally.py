@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from polylog.dynamo.buckets import (
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 MINUTE: Final = 60 * SECOND
 _ATTEMPTS: Final = 20
 
+# A row unpacked takes some 10 KB, so these take a few MB.
+_MOST_ROWS: Final = 300
+
 
 class StaleRowsError(Exception):
     """Rows were changed between being read: all of them have to be read again."""
@@ -48,15 +51,15 @@ Edges = tuple[frozenset[int], frozenset[int]]
 class View:
     """A scope at one moment, as far as a question goes.
 
-    `fetch` reads the rows of buckets. Every method raises `StaleRowsError` when the rows do not
-    belong together.
+    `rows` holds buckets that were read before, by name, in whatever version; `fetch` reads them.
+    Every method raises `StaleRowsError` when the rows do not belong together.
     """
 
     head: Head
     question: Question
     edges: Edges
+    rows: dict[str, Bucket]
     fetch: Callable[[Sequence[str]], Mapping[str, Bucket]]
-    rows: dict[str, Bucket] = field(default_factory=dict)
 
     def is_exact(self) -> bool:
         """Return whether the buckets can tell the events that are asked for from others."""
@@ -129,29 +132,46 @@ class View:
         parent = self._bucket(parent_of(name))
         if parent is None or name not in parent.versions:
             return None
-        if name not in self.rows:
+        if not self._is_known(name, parent):
             self.rows.update(self.fetch([name]))
-        row = self.rows.get(name)
-        if row is None or row.version != parent.versions[name]:
+        if not self._is_known(name, parent):
             raise StaleRowsError(name)
-        return row
+        return self.rows[name]
+
+    def _is_known(self, name: str, parent: Bucket) -> bool:
+        row = self.rows.get(name)
+        return row is not None and row.version == parent.versions.get(name)
 
     def _prefetch(self, *minutes: str) -> None:
-        names = {name for minute in minutes for name in path_to(minute)} - {ROOT, *self.rows}
-        known = [name for name in names if name[:4] in self.head.bucket.versions]
-        if known:
-            self.rows.update(self.fetch(known))
+        """Fetch at once what lies below the last rows that are known on the way to each minute."""
+        unknown = {name for minute in minutes for name in self._unknown(path_to(minute))}
+        if unknown:
+            self.rows.update(self.fetch(sorted(unknown)))
+
+    def _unknown(self, path: Sequence[str]) -> Sequence[str]:
+        parent = self.head.bucket
+        for depth, name in enumerate(path[1:], start=1):
+            if name not in parent.versions:
+                return ()
+            if not self._is_known(name, parent):
+                return path[depth:]
+            parent = self.rows[name]
+        return ()
 
 
 T = TypeVar("T")
 
 
 class Tally:
-    """Makes views of the tally table's scopes."""
+    """Makes views of the tally table's scopes.
+
+    Remembers rows: one is good as long as its parent states its version.
+    """
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
+        self._rows: dict[str, dict[str, Bucket]] = {}
 
     def head(self, scope: str) -> Head:
         """Return the head of a scope."""
@@ -175,10 +195,15 @@ class Tally:
 
         for _ in range(_ATTEMPTS):
             try:
-                return answer(View(self.head(scope), question, edges, fetch))
+                return answer(View(self.head(scope), question, edges, self._known(scope), fetch))
             except StaleRowsError:
                 continue
         raise Unavailable("the tally went on changing")
+
+    def _known(self, scope: str) -> dict[str, Bucket]:
+        if sum(map(len, self._rows.values())) > _MOST_ROWS:
+            self._rows.clear()
+        return self._rows.setdefault(scope, {})
 
 
 def _edges(time: TimeRange, read_edge: Callable[[TimeRange], frozenset[int]]) -> Edges:

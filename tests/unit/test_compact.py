@@ -1,0 +1,42 @@
+"""The compact function: which scopes it folds, from records of the tally table's stream."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import dynamo_store
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog import times
+from polylog.aws.compact import compact_handler
+from polylog.dynamo.fold import SETTLING
+from polylog.dynamo.head import read_head
+from polylog.event import Event
+from polylog_cli.local import ENVIRONMENT
+
+
+def record(scope: str) -> dict[str, object]:
+    keys = {"scope": {"S": scope}, "row": {"S": "head/delta/0000000000000001"}}
+    return {"eventName": "INSERT", "dynamodb": {"Keys": keys}}
+
+
+@pytest.fixture
+def woken(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClient:
+    """Return a client of tables in which two scopes have deltas to fold."""
+    for name, value in {**ENVIRONMENT, "TALLY_TABLE": "TallyTable"}.items():
+        monkeypatch.setenv(name, value)
+    store = dynamo_store(moto, clock=lambda: times.now() - SETTLING)
+    for scope in ("one", "two"):
+        for number in range(33):
+            store.put(scope, [Event(id=f"e{number}", time=number, type="t")])
+    return moto
+
+
+def test_it_folds_the_scopes_of_its_records_alone(woken: DynamoDBClient) -> None:
+    compact_handler()({"Records": [record("one"), record("one")]}, None)
+    assert read_head(woken, "TallyTable", "one").bucket.totals() == {"system:t": 33}
+    assert read_head(woken, "TallyTable", "two").bucket.totals() == {}
+
+
+def test_it_takes_records_of_an_unknown_scope(woken: DynamoDBClient) -> None:
+    compact_handler()({"Records": [record("none")]}, None)
+    assert read_head(woken, "TallyTable", "none").deltas == ()
