@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from memory import MemoryEventStore
@@ -64,6 +65,19 @@ def engine(template: Template) -> Iterator[DynamoDBClient]:
         client = connect(url)
         create_tables(client, template)
         yield client
+
+
+@pytest.fixture
+def calls(engine: DynamoDBClient) -> Iterator[list[str]]:
+    """Yield the operations asked of DynamoDB Local since the test began."""
+    seen: list[str] = []
+
+    def record(model: Any, **_: object) -> None:
+        seen.append(model.name)
+
+    engine.meta.events.register("before-call.dynamodb", record)
+    yield seen
+    engine.meta.events.unregister("before-call.dynamodb", record)
 
 
 @pytest.fixture

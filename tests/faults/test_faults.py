@@ -191,18 +191,6 @@ class TestReads:
 
 @pytest.mark.engine
 class TestRequests:
-    @pytest.fixture
-    def calls(self, engine: DynamoDBClient) -> Iterator[list[str]]:
-        """Yield the operations asked of DynamoDB since the test began."""
-        seen: list[str] = []
-
-        def record(model: Any, **_: object) -> None:
-            seen.append(model.name)
-
-        engine.meta.events.register("before-call.dynamodb", record)
-        yield seen
-        engine.meta.events.unregister("before-call.dynamodb", record)
-
     @pytest.mark.parametrize(
         ("filter", "requests"),
         [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import count
 from random import Random
 from typing import Any
@@ -182,10 +181,11 @@ def test_it_remembers_the_newest_of_each_kind(world: World) -> None:
     }
 
 
+@pytest.mark.parametrize("limit", [("MAX_KINDS", 3), ("MAX_KIND_CHARACTERS", 28)])
 def test_it_counts_kinds_beyond_the_limit_together(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, limit: tuple[str, int]
 ) -> None:
-    monkeypatch.setattr(fold, "MAX_KINDS", 3)
+    monkeypatch.setattr(fold, *limit)
     events = [Event(id=f"{n}-{r}", time=r, type=f"t{n}") for n in range(6) for r in range(2)]
     world.log.put(world.scope, events)
     world.fold_all()
@@ -278,18 +278,6 @@ def settled(engine: DynamoDBClient) -> World:
 
 
 class TestRequests:
-    @pytest.fixture
-    def calls(self, engine: DynamoDBClient) -> Iterator[list[str]]:
-        """Yield the operations asked of DynamoDB since the test began."""
-        seen: list[str] = []
-
-        def record(model: Any, **_: object) -> None:
-            seen.append(model.name)
-
-        engine.meta.events.register("before-call.dynamodb", record)
-        yield seen
-        engine.meta.events.unregister("before-call.dynamodb", record)
-
     @pytest.mark.parametrize(
         ("filter", "total", "rows"),
         [

@@ -44,6 +44,7 @@ def test_everything_within_the_limits_is_an_event(parts: dict[str, object]) -> N
         ({"id": "x" * (MAX_KEY_LENGTH + 1)}, ("id",)),
         ({"type": ""}, ("type",)),
         ({"type": "x" * (MAX_KEY_LENGTH + 1)}, ("type",)),
+        ({"source": "x" * (MAX_KEY_LENGTH + 1)}, ("source",)),
         ({"time": EARLIEST - 1}, ("time",)),
         ({"time": LATEST + 1}, ("time",)),
         ({"time": 0.5}, ("time",)),

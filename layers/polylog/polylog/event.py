@@ -50,7 +50,7 @@ class Event(_Canonical):
     time: Microseconds
     type: Key
     origin: Literal["system", "custom"] = "system"
-    source: str | None = None
+    source: Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)] | None = None
     message: str | None = None
     severity: str | None = None
     status: str | None = None

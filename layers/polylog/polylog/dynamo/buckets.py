@@ -25,8 +25,11 @@ ROOT: Final = ""
 HEAD_ROW: Final = "head/all"
 
 MAX_KINDS: Final = 2000
+MAX_KIND_CHARACTERS: Final = 100_000
+"""As many kinds, and characters of kinds, fit into the rows of a tally, which hold 400 KB each."""
+
 OTHER: Final = "other"
-"""What events are counted as whose own kind came after `MAX_KINDS` others."""
+"""What events are counted as whose own kind had no room any more."""
 
 Counts = Mapping[str, int]
 """Kind -> number of events; a kind is `<origin>:<type>`."""
@@ -102,16 +105,34 @@ class Bucket:
         return totals
 
     def pack(self) -> bytes:
-        """Return the bucket without its version, compressed."""
-        document = {"k": self.children, "kv": self.versions, "l": self.latest}
-        return zlib.compress(json.dumps(document, separators=(",", ":")).encode())
+        """Return the bucket without its version: compressed JSON, each kind written once."""
+        kinds = sorted({kind for counts in self.children.values() for kind in counts})
+        number = {kind: position for position, kind in enumerate(kinds)}
+        document = {
+            "t": kinds,
+            "k": {
+                child: [[number[kind] for kind in counts], list(counts.values())]
+                for child, counts in self.children.items()
+            },
+            "kv": self.versions,
+            "l": [self.latest[kind] for kind in kinds],
+        }
+        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+        return zlib.compress(text.encode())
 
     @classmethod
     def unpack(cls, version: int, packed: bytes) -> Bucket:
         """Return the bucket that `pack` was given."""
         document = json.loads(zlib.decompress(packed))
-        latest = {kind: (time, source) for kind, (time, source) in document["l"].items()}
-        return cls(version, document["k"], document["kv"], latest)
+        kinds = document["t"]
+        children = {
+            child: {kinds[number]: count for number, count in zip(numbers, counts, strict=True)}
+            for child, (numbers, counts) in document["k"].items()
+        }
+        latest = {
+            kind: (time, source) for kind, (time, source) in zip(kinds, document["l"], strict=True)
+        }
+        return cls(version, children, document["kv"], latest)
 
     def with_entries(self, name: str, entries: Iterable[Entry]) -> Bucket:
         """Return the next version of the bucket of this name, with these entries counted."""

@@ -14,7 +14,17 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from polylog.dynamo.buckets import MAX_KINDS, OTHER, ROOT, Bucket, Entry, parent_of, path_to, row_of
+from polylog.dynamo.buckets import (
+    MAX_KIND_CHARACTERS,
+    MAX_KINDS,
+    OTHER,
+    ROOT,
+    Bucket,
+    Entry,
+    parent_of,
+    path_to,
+    row_of,
+)
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import (
     Delta,
@@ -184,12 +194,17 @@ def _entries(deltas: Iterable[Delta]) -> int:
 
 
 def _within_limit(root: Bucket, entries: Iterable[Entry]) -> list[Entry]:
-    kinds = set(root.latest)
+    """Count as `OTHER` what is of a new kind when there is no room for one."""
+    kinds = set(root.latest) - {OTHER}
+    characters = sum(map(len, kinds))
     counted = []
     for entry in entries:
-        if entry.kind not in kinds and len(kinds - {OTHER}) >= MAX_KINDS:
-            entry = entry._replace(kind=OTHER)
-        kinds.add(entry.kind)
+        if entry.kind not in kinds:
+            characters += len(entry.kind)
+            if len(kinds) >= MAX_KINDS or characters > MAX_KIND_CHARACTERS:
+                counted.append(entry._replace(kind=OTHER))
+                continue
+            kinds.add(entry.kind)
         counted.append(entry)
     return counted
 

@@ -27,7 +27,8 @@ _DELTA: Final = "head/delta/"
 
 def pack_entries(entries: Sequence[Entry]) -> bytes:
     """Return entries as compressed JSON."""
-    return zlib.compress(json.dumps(entries, separators=(",", ":")).encode())
+    text = json.dumps(entries, separators=(",", ":"), ensure_ascii=False)
+    return zlib.compress(text.encode())
 
 
 def unpack_entries(packed: bytes) -> tuple[Entry, ...]:

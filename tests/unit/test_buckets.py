@@ -1,0 +1,88 @@
+"""The rows of the tally: names, and what is packed into them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import texts
+
+from polylog.dynamo.buckets import (
+    Bucket,
+    Entry,
+    child_of,
+    kind_of,
+    minute_of,
+    minute_start,
+    parent_of,
+    path_to,
+    row_of,
+)
+from polylog.times import EARLIEST, LATEST, SECOND
+
+MINUTE = "2026-11-20T13:05"
+
+
+def test_a_minute_is_counted_in_a_row_of_every_level() -> None:
+    rows = [row_of(name) for name in path_to(MINUTE)]
+    assert rows == [
+        "head/all",
+        "year/2026",
+        "month/2026-11",
+        "day/2026-11-20",
+        "hour/2026-11-20T13",
+    ]
+
+
+def test_a_child_lies_one_level_below_its_parent() -> None:
+    for name in path_to(MINUTE):
+        assert parent_of(child_of(name, MINUTE)) == name
+
+
+@pytest.mark.parametrize(
+    ("time", "minute"),
+    [
+        (EARLIEST, "0001-01-01T00:00"),
+        (-1, "1969-12-31T23:59"),
+        (0, "1970-01-01T00:00"),
+        (60 * SECOND - 1, "1970-01-01T00:00"),
+        (60 * SECOND, "1970-01-01T00:01"),
+        (LATEST, "9999-12-31T23:59"),
+    ],
+)
+def test_a_time_lies_in_its_minute(time: int, minute: str) -> None:
+    assert minute_of(time) == minute
+    assert minute_start(minute) <= time < minute_start(minute) + 60 * SECOND
+
+
+entries = st.lists(
+    st.builds(
+        lambda time, type, source: Entry(1, time, kind_of("system", type), "id", source),
+        st.integers(EARLIEST, LATEST),
+        texts(min_size=1, max_size=5),
+        st.none() | texts(max_size=5),
+    ),
+    max_size=8,
+)
+
+
+@given(first=entries, second=entries)
+def test_a_bucket_comes_back_as_it_was_packed(first: list[Entry], second: list[Entry]) -> None:
+    bucket = Bucket().with_entries("", first).with_entries("", second)
+    assert Bucket.unpack(bucket.version, bucket.pack()) == bucket
+
+
+@given(first=entries, second=entries)
+def test_a_bucket_counts_all_it_was_given(first: list[Entry], second: list[Entry]) -> None:
+    bucket = Bucket().with_entries("", first).with_entries("", second)
+    given = [entry.kind for entry in first + second]
+    assert bucket.totals() == {kind: given.count(kind) for kind in given}
+    assert bucket.version == 2
+
+
+@given(given=entries)
+def test_a_bucket_knows_the_newest_of_each_kind(given: list[Entry]) -> None:
+    newest = {
+        entry.kind: (entry.time, entry.source) for entry in sorted(given, key=lambda e: e.time)
+    }
+    assert Bucket().with_entries("", given).latest == newest
