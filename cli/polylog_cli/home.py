@@ -19,6 +19,7 @@ class Running:
 
     url: str
     dynamodb: str
+    shards: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,12 +10,12 @@ from rich.table import Table
 
 from polylog import times
 from polylog.auth import AccessKey, Restriction
-from polylog.errors import Unavailable
 from polylog_cli import home as homes
 from polylog_cli.credentials import Credentials
-from polylog_cli.keyring import KeyRing, KeyRingError, open_home, open_stack
+from polylog_cli.log import opened
 from polylog_cli.options import (
     Data,
+    Stack,
     failure,
     parse_expiry,
     parse_key,
@@ -31,7 +28,6 @@ _WIDTH = 200
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke access keys.")
 
 Scope = Annotated[str, typer.Option(parser=parse_scope, help="The scope that the keys open.")]
-Stack = Annotated[str | None, typer.Option(help="A deployed stack, instead of the data folder.")]
 Confined = Annotated[str | None, typer.Option(parser=parse_key, help="Confine the key to it.")]
 
 
@@ -51,18 +47,18 @@ def create(
     """Create a key and print it. Its secret cannot be shown again."""
     granted = parse_permissions(permissions)
     expires_at = None if expires is None else parse_expiry(expires)
-    with _key_ring(stack, data) as ring:
+    with opened(stack, data) as log:
         restriction = Restriction(organization, project)
-        credential = ring.store.create(scope, granted, restriction, expires_at)
-    credentials = Credentials.of(ring.url, scope, credential)
+        credential = log.keys.create(scope, granted, restriction, expires_at)
+    credentials = Credentials.of(log.url, scope, credential)
     print(credentials.json() if as_json else credentials.token)
 
 
 @app.command("list")
 def list_keys(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> None:
     """List the keys of a scope, the revoked ones too."""
-    with _key_ring(stack, data) as ring:
-        found = ring.store.list(scope)
+    with opened(stack, data) as log:
+        found = log.keys.list(scope)
     table = Table("key id", "permissions", "organization", "project", "created", "state", box=None)
     for key in found:
         table.add_row(*_row(key))
@@ -77,21 +73,11 @@ def revoke(
     data: Data = homes.DEFAULT,
 ) -> None:
     """Make a key useless for ever; readers that used it just now may go on for a minute."""
-    with _key_ring(stack, data) as ring:
-        is_known = bool(key_id) and ring.store.revoke(key_id)
+    with opened(stack, data) as log:
+        is_known = bool(key_id) and log.keys.revoke(key_id)
     if not is_known:
         raise failure(f"there is no key {key_id}")
     print(f"{key_id} is revoked")
-
-
-@contextmanager
-def _key_ring(stack: str | None, data: Path) -> Iterator[KeyRing]:
-    try:
-        yield open_home(data) if stack is None else open_stack(stack)
-    except KeyRingError as error:
-        raise failure(str(error)) from error
-    except Unavailable as error:
-        raise failure(f"the keys cannot be reached: {error.__cause__}") from error
 
 
 def _row(key: AccessKey) -> tuple[str, ...]:

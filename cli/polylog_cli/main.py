@@ -11,7 +11,7 @@ import typer
 from polylog.dialects import format_named
 from polylog.errors import InvalidParameter, Unavailable
 from polylog_cli import home as homes
-from polylog_cli import keys
+from polylog_cli import keys, tally
 from polylog_cli.credentials import Credentials
 from polylog_cli.engine import EngineError
 from polylog_cli.load import LoadError, load, read_events
@@ -21,6 +21,8 @@ from polylog_cli.template import TemplateError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(keys.app, name="keys")
+app.command()(tally.verify)
+app.command()(tally.compact)
 
 
 @app.callback()

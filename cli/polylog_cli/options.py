@@ -19,6 +19,8 @@ console = Console(stderr=True)
 
 Data = Annotated[Path, typer.Option(help="The data folder of `polylog run`.")]
 
+Stack = Annotated[str | None, typer.Option(help="A deployed stack, instead of the data folder.")]
+
 _UNITS = {"s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86400 * SECOND}
 
 

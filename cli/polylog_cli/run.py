@@ -32,9 +32,9 @@ from polylog_cli.compaction import compaction
 from polylog_cli.credentials import Credentials
 from polylog_cli.gateway import Gateway, load_handler
 from polylog_cli.home import Home, Running
-from polylog_cli.keyring import local_keys
 from polylog_cli.load import load
 from polylog_cli.local import ENVIRONMENT, connect, create_tables, engine
+from polylog_cli.log import local_keys
 from polylog_cli.sample import sample_events
 from polylog_cli.template import Template
 
@@ -81,7 +81,8 @@ def run(settings: Settings, console: Console) -> None:
             client = connect(url)
             _create_tables(client, template)
             gateway = _gateway(template, home, url)
-            running = Running(f"http://{HOST}:{listener.getsockname()[1]}", url)
+            address = f"http://{HOST}:{listener.getsockname()[1]}"
+            running = Running(address, url, int(os.environ["INDEX_SHARDS"]))
             keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
             credentials.write(home.credentials)

@@ -27,8 +27,8 @@ from polylog.errors import RouteNotFound
 from polylog.http import Request
 from polylog_cli.gateway import Gateway
 from polylog_cli.home import Home
-from polylog_cli.keyring import local_keys
 from polylog_cli.local import ENVIRONMENT, connect, create_tables
+from polylog_cli.log import local_keys
 from polylog_cli.template import Template
 
 HERE = Path(__file__).parent

@@ -70,6 +70,8 @@ def test_its_table_names_every_dialect_and_mount(name: str) -> None:
     [
         ("keys", "create", "--scope", "demo", "--permissions", "read,write", "--expires", "30d"),
         ("keys", "list", "--scope", "demo"),
+        ("verify", "--scope", "demo"),
+        ("compact", "--scope", "demo"),
     ],
     ids=" ".join,
 )

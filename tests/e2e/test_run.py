@@ -12,6 +12,9 @@ import httpx
 import pytest
 from conftest import COMMAND, ROOT, Service, running_service
 
+from polylog import times
+from polylog.dynamo.fold import SETTLING, Folder
+from polylog_cli.local import connect
 from polylog_cli.sample import sample_events
 
 DOCUMENT = ROOT / "tests/conformance/documents/cloudfoundry.json"
@@ -228,6 +231,26 @@ class TestKeys:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 1
         assert "polylog run" in done.stderr
+
+
+class TestTally:
+    def test_is_verified_and_folded_by_hand(self, service: Service, scope: str) -> None:
+        load(service, DOCUMENT, make_key(service, scope))
+        verified = service.polylog("verify", "--scope", scope)
+        assert verified.returncode == 0
+        assert verified.stdout == "0 events in 1 rows, 3 not folded yet, 0 counts wrong\n"
+        assert service.polylog("compact", "--scope", scope).returncode == 0
+
+    def test_tells_when_a_count_is_wrong(self, service: Service, scope: str) -> None:
+        load(service, DOCUMENT, make_key(service, scope))
+        client = connect(service.home.read_running().dynamodb)
+        later = Folder(client, "TallyTable", lambda: times.now() + SETTLING)
+        later.fold(scope)
+        guid = json.loads(DOCUMENT.read_text())["resources"][0]["metadata"]["guid"]
+        client.delete_item(TableName="EventsTable", Key={"pk": {"S": f"{scope}/{guid}"}})
+        verified = service.polylog("verify", "--scope", scope)
+        assert verified.returncode == 1
+        assert "2015-02-13 system:audit.app.create: 0 events, counted 1" in verified.stdout
 
 
 class TestRun:

@@ -31,7 +31,14 @@ def keys(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dynamo
         create_tables(connect(None), template)
         secrets = boto3.client("secretsmanager")
         secret = secrets.create_secret(Name="pepper", SecretString='{"1": "p", "10": "q"}')
-        outputs = {"Url": URL, "KeysTableName": "KeysTable", "PepperSecretArn": secret["ARN"]}
+        outputs = {
+            "Url": URL,
+            "KeysTableName": "KeysTable",
+            "EventsTableName": "EventsTable",
+            "TallyTableName": "TallyTable",
+            "IndexShards": "1",
+            "PepperSecretArn": secret["ARN"],
+        }
         stack = {
             "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
             "Outputs": {name: {"Value": value} for name, value in outputs.items()},

@@ -1,0 +1,101 @@
+"""A log as its operator sees it: its tables and its keys, on a stack or on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from polylog import times
+from polylog.dynamo.client import connect
+from polylog.dynamo.keys import DynamoKeyStore
+from polylog.dynamo.peppers import peppers_from_file, peppers_from_secret
+from polylog.dynamo.schema import Tables
+from polylog.errors import Unavailable
+from polylog_cli.home import Home
+from polylog_cli.local import connect as connect_local
+from polylog_cli.options import failure
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEYS_TABLE = "KeysTable"
+LOCAL_TABLES = Tables(events="EventsTable", tally="TallyTable")
+
+_OUTPUTS = {
+    *("Url", "PepperSecretArn", "IndexShards"),
+    *("EventsTableName", "TallyTableName", "KeysTableName"),
+}
+
+
+class LogError(Exception):
+    """The tables cannot be reached; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The address of a log's service, its access keys, and its tables."""
+
+    url: str
+    keys: DynamoKeyStore
+    client: DynamoDBClient
+    tables: Tables
+    shards: int
+
+
+def open_stack(stack: str) -> Log:
+    """Return the log of a deployed stack, with AWS credentials of the environment.
+
+    Raises `LogError`.
+    """
+    try:
+        stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    except (BotoCoreError, ClientError) as error:
+        raise LogError(f"the stack {stack} cannot be read: {error}") from error
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", [])}
+    if missing := _OUTPUTS - outputs.keys():
+        raise LogError(f"the stack {stack} is no Polylog: it has no {', '.join(sorted(missing))}")
+    client = connect()
+    load_peppers = partial(peppers_from_secret, outputs["PepperSecretArn"])
+    return Log(
+        outputs["Url"],
+        DynamoKeyStore(client, outputs["KeysTableName"], load_peppers, times.now),
+        client,
+        Tables(outputs["EventsTableName"], outputs["TallyTableName"]),
+        int(outputs["IndexShards"]),
+    )
+
+
+def open_home(path: Path) -> Log:
+    """Return the log that runs with this data folder; raises `LogError`."""
+    home = Home(path)
+    running = home.read_running()
+    if running is None:
+        raise LogError(
+            f"nothing runs with the data folder {path}: start `polylog run`, or name a stack "
+            "with --stack"
+        )
+    client = connect_local(running.dynamodb)
+    return Log(running.url, local_keys(client, home), client, LOCAL_TABLES, running.shards)
+
+
+@contextmanager
+def opened(stack: str | None, data: Path) -> Iterator[Log]:
+    """Open the log of a command; what goes wrong with it ends the command with a message."""
+    try:
+        yield open_home(data) if stack is None else open_stack(stack)
+    except LogError as error:
+        raise failure(str(error)) from error
+    except Unavailable as error:
+        raise failure(f"the tables cannot be used: {error.__cause__ or error}") from error
+
+
+def local_keys(client: DynamoDBClient, home: Home) -> DynamoKeyStore:
+    """Return the keys that lie in a DynamoDB on this machine."""
+    return DynamoKeyStore(client, KEYS_TABLE, partial(peppers_from_file, home.pepper), times.now)
