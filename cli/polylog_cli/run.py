@@ -86,11 +86,12 @@ def run(settings: Settings, console: Console) -> None:
             keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
             credentials.write(home.credentials)
-            if settings.sample and settings.dynamodb != "moto":
-                _load_sample(gateway, credentials, home, console)
-            with compaction(_compact_handler(template), url), _announced(home, running):
-                _greet(home, credentials)
-                _serve(gateway, listener)
+            with compaction(_compact_handler(template), url):
+                if settings.sample and settings.dynamodb != "moto":
+                    _load_sample(gateway, credentials, home, console)
+                with _announced(home, running):
+                    _greet(home, credentials)
+                    _serve(gateway, listener)
 
 
 def _create_tables(client: DynamoDBClient, template: Template) -> None:
@@ -145,7 +146,7 @@ def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Cred
         credential = Credential(old.access_key, old.secret_key)
         if authenticate(credential, keys, times.now(), fresh=True).scope == scope:
             return Credentials.of(url, scope, credential)
-    except (OSError, ValueError, KeyError, InvalidCredential):
+    except (OSError, ValueError, InvalidCredential):
         pass
     credential = keys.create(scope, frozenset(PERMISSIONS), Restriction(), expires_at=None)
     return Credentials.of(url, scope, credential)

@@ -78,6 +78,8 @@ class World:
     def __init__(self, client: DynamoDBClient, scope: str) -> None:
         self.client: Any = SlowClient(client)
         self.scope = scope
+        # One store for all readers: they share the rows that it remembers.
+        self.store = dynamo_store(self.client)
         self.tallies = Tallies()
         self.ended = Flag()
 
@@ -103,12 +105,12 @@ class World:
 
     def read(self, filter: Filter) -> list[tuple[int, int, int]]:
         """Return what was surely stored, the total that was read, and what was offered by then."""
-        store, seen = dynamo_store(self.client), []
+        seen = []
         window = Window(limit=5)
         query = EventQuery(self.scope, filter, Order.DESCENDING, window, with_total=True)
         while not self.ended.is_set():
             least = self.tallies.acknowledged
-            total = store.find(query).total
+            total = self.store.find(query).total
             seen.append((least, total or 0, self.tallies.offered))
         return seen
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -13,8 +15,11 @@ from lag import LaggingClient
 from memory import MemoryEventStore
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog.dynamo import store
+from polylog.dynamo import buckets, store
 from polylog.dynamo.fold import SETTLING, Folder
+from polylog.dynamo.head import read_buckets, read_head
+from polylog.dynamo.question import Question
+from polylog.dynamo.tally import View
 from polylog.event import Event
 from polylog.filter import EVERYTHING, And, Compare, Filter, Op, Or
 from polylog.query import EventQuery, Order, Window
@@ -150,3 +155,28 @@ def test_it_counts_and_pages_as_a_list_does(
                 world.fold(argument)
             case "check":
                 world.check(*argument)
+
+
+class Restless(dict[str, Any]):
+    """Rows of which another thread puts in a newer version after each look."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        row = super().get(name, default)
+        if row is not None:
+            self[name] = replace(row, version=row.version + 1, children={})
+        return row
+
+
+def test_a_row_that_is_replaced_meanwhile_is_not_counted(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    world.put([Event(id=f"e{n}", time=NOON + n * 3600 * SECOND, type="a") for n in range(30)])
+    world.fold(6)
+    head = read_head(engine, "TallyTable", world.scope)
+    question = Question.of(Compare("time", Op.GE, NOON + 7 * 3600 * SECOND))
+    assert question is not None
+
+    def fetch(names: Sequence[str]) -> dict[str, buckets.Bucket]:
+        return read_buckets(engine, "TallyTable", world.scope, names)
+
+    view = View(head, question, (frozenset(), frozenset()), Restless(), fetch)
+    assert view.total() == 23

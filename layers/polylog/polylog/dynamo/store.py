@@ -110,7 +110,7 @@ class DynamoEventStore:
         if window.offset >= total:
             return Page((), None, total)
         if window.offset > _NEAR:
-            time, offset = view.locate(window.offset, query.order)
+            time, offset = view.locate(window.offset, total, query.order)
             window = replace(window, offset=offset)
             query = replace(query, filter=view.question.within(time), window=window)
         return replace(self._reader.find(query, view.head.young()), total=total)

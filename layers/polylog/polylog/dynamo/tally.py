@@ -73,15 +73,15 @@ class View:
         self._prefetch(minute_of(time.first), minute_of(time.last))
         return self._before(time.last + 1, self.edges[1]) - self._before(time.first, self.edges[0])
 
-    def locate(self, offset: int, order: Order) -> tuple[TimeRange, int]:
+    def locate(self, offset: int, total: int, order: Order) -> tuple[TimeRange, int]:
         """Return a range that starts near the event at an offset, and how many to skip in it.
 
-        The offset must be less than the total.
+        The offset must be less than the view's total.
         """
         time = self.question.time
         before = self._before(time.first, self.edges[0])
         is_ascending = order is Order.ASCENDING
-        rank = before + offset if is_ascending else before + self.total() - 1 - offset
+        rank = before + offset if is_ascending else before + total - 1 - offset
         minute, passed, inside = self._minute_of_rank(rank)
         start = minute_start(minute)
         if is_ascending:
@@ -132,15 +132,21 @@ class View:
         parent = self._bucket(parent_of(name))
         if parent is None or name not in parent.versions:
             return None
-        if not self._is_known(name, parent):
+        known = self._known(name, parent)
+        if known is None:
             self.rows.update(self.fetch([name]))
-        if not self._is_known(name, parent):
+            known = self._known(name, parent)
+        if known is None:
             raise StaleRowsError(name)
-        return self.rows[name]
+        return known
 
-    def _is_known(self, name: str, parent: Bucket) -> bool:
+    def _known(self, name: str, parent: Bucket) -> Bucket | None:
+        """Return the row that is known in the version its parent states.
+
+        Looked up once: other threads may put another version in its place at any moment.
+        """
         row = self.rows.get(name)
-        return row is not None and row.version == parent.versions.get(name)
+        return row if row is not None and row.version == parent.versions.get(name) else None
 
     def _prefetch(self, *minutes: str) -> None:
         """Fetch at once what lies below the last rows that are known on the way to each minute."""
@@ -153,9 +159,10 @@ class View:
         for depth, name in enumerate(path[1:], start=1):
             if name not in parent.versions:
                 return ()
-            if not self._is_known(name, parent):
+            known = self._known(name, parent)
+            if known is None:
                 return path[depth:]
-            parent = self.rows[name]
+            parent = known
         return ()
 
 
@@ -195,13 +202,15 @@ class Tally:
 
         for _ in range(_ATTEMPTS):
             try:
-                return answer(View(self.head(scope), question, edges, self._known(scope), fetch))
+                return answer(
+                    View(self.head(scope), question, edges, self._remembered(scope), fetch)
+                )
             except StaleRowsError:
                 continue
         raise Unavailable("the tally went on changing")
 
-    def _known(self, scope: str) -> dict[str, Bucket]:
-        if sum(map(len, self._rows.values())) > _MOST_ROWS:
+    def _remembered(self, scope: str) -> dict[str, Bucket]:
+        if sum(map(len, list(self._rows.values()))) > _MOST_ROWS:
             self._rows.clear()
         return self._rows.setdefault(scope, {})
 
