@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from polylog.auth import (
     AccessKey,
@@ -18,7 +19,7 @@ from polylog.auth import (
 from polylog.event import MAX_EVENT_BYTES, Event
 from polylog.filter import Filter, predicate
 from polylog.query import EventQuery, Order, Page, Position
-from polylog.store import Outcome, Status
+from polylog.store import Bar, Group, Interval, Outcome, Status
 
 UNRESTRICTED = Restriction()
 
@@ -68,6 +69,38 @@ class MemoryEventStore:
 
     def count(self, scope: str, filter: Filter) -> int:
         return sum(map(predicate(filter), self._scopes[scope]))
+
+    def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
+        groups: dict[tuple[str, str], list[Event]] = defaultdict(list)
+        for event in sorted(self._passing(scope, filter), key=_position):
+            groups[event.origin, event.type].append(event)
+        return tuple(
+            Group(origin, type, len(events), events[-1].time, events[-1].source)
+            for (origin, type), events in groups.items()
+        )
+
+    def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
+        starts = Counter(_start(event.time, interval) for event in self._passing(scope, filter))
+        return tuple(Bar(start, count) for start, count in sorted(starts.items()))
+
+    def _passing(self, scope: str, filter: Filter) -> list[Event]:
+        passes = predicate(filter)
+        return [event for event in self._scopes[scope] if passes(event)]
+
+
+_CUT = {
+    Interval.MINUTE: {"second": 0},
+    Interval.HOUR: {"second": 0, "minute": 0},
+    Interval.DAY: {"second": 0, "minute": 0, "hour": 0},
+    Interval.MONTH: {"second": 0, "minute": 0, "hour": 0, "day": 1},
+}
+_EPOCH = datetime(1970, 1, 1)
+
+
+def _start(time: int, interval: Interval) -> int:
+    moment = _EPOCH + timedelta(microseconds=time)
+    start = moment.replace(microsecond=0, **_CUT[interval])
+    return (start - _EPOCH) // timedelta(microseconds=1)
 
 
 def _position(event: Event) -> Position:

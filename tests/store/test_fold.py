@@ -11,7 +11,7 @@ import pytest
 from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog.dynamo import fold
+from polylog.dynamo import buckets, fold
 from polylog.dynamo.buckets import OTHER, Bucket, parent_of
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import Head, read_buckets, read_head
@@ -175,9 +175,9 @@ def test_it_remembers_the_newest_of_each_kind(world: World) -> None:
     world.fold_all()
     world.log.put(world.scope, [Event(id="old", time=0, type="a", source="old")])
     world.fold_all()
-    assert world.head().bucket.latest == {
-        "system:a": (NOON + 2 * DAY, "s2"),
-        "system:b": (NOON + 3 * DAY, "s3"),
+    assert world.head().bucket.latest() == {
+        "system:a": (NOON + 2 * DAY, 3, "s2"),
+        "system:b": (NOON + 3 * DAY, 4, "s3"),
     }
 
 
@@ -185,7 +185,7 @@ def test_it_remembers_the_newest_of_each_kind(world: World) -> None:
 def test_it_counts_kinds_beyond_the_limit_together(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: tuple[str, int]
 ) -> None:
-    monkeypatch.setattr(fold, *limit)
+    monkeypatch.setattr(buckets, *limit)
     events = [Event(id=f"{n}-{r}", time=r, type=f"t{n}") for n in range(6) for r in range(2)]
     world.log.put(world.scope, events)
     world.fold_all()

@@ -19,10 +19,11 @@ from polylog.dynamo import buckets, store
 from polylog.dynamo.fold import SETTLING, Folder
 from polylog.dynamo.head import read_buckets, read_head
 from polylog.dynamo.question import Question
-from polylog.dynamo.tally import View
+from polylog.dynamo.view import View
 from polylog.event import Event
 from polylog.filter import EVERYTHING, And, Compare, Filter, Op, Or
 from polylog.query import EventQuery, Order, Window
+from polylog.store import Interval
 from polylog.times import SECOND
 
 pytestmark = pytest.mark.engine
@@ -66,6 +67,11 @@ class World:
         """Compare the total and every page."""
         total = self.list.count(self.scope, filter)
         assert self.log.count(self.scope, filter) == total
+        groups = self.log.groups(self.scope, filter)
+        assert set(groups) == set(self.list.groups(self.scope, filter))
+        for interval in Interval:
+            bars = self.log.histogram(self.scope, filter, interval)
+            assert bars == self.list.histogram(self.scope, filter, interval)
         for offset in range(0, total + limit, limit):
             window = Window(limit, offset)
             query = EventQuery(self.scope, filter, order, window, with_total=True)
@@ -178,5 +184,5 @@ def test_a_row_that_is_replaced_meanwhile_is_not_counted(engine: DynamoDBClient)
     def fetch(names: Sequence[str]) -> dict[str, buckets.Bucket]:
         return read_buckets(engine, "TallyTable", world.scope, names)
 
-    view = View(head, question, (frozenset(), frozenset()), Restless(), fetch)
+    view = View(head, question, {}, Restless(), fetch)
     assert view.total() == 23

@@ -8,7 +8,7 @@ import pytest
 from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog.dynamo import fold
+from polylog.dynamo import buckets
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import read_head
 from polylog.dynamo.verify import Drift, Verifier
@@ -45,7 +45,7 @@ def test_it_agrees_with_a_log_that_is_right(engine: DynamoDBClient, scope: str) 
 def test_it_agrees_where_kinds_are_counted_together(
     engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fold, "MAX_KINDS", 2)
+    monkeypatch.setattr(buckets, "MAX_KINDS", 2)
     scope, now = f"verify-{next(_numbers)}", 10**15
     store = dynamo_store(engine, clock=lambda: now)
     store.put(scope, [Event(id=f"e{n}", time=n, type=f"t{n}") for n in range(5)])

@@ -57,10 +57,12 @@ def test_a_time_lies_in_its_minute(time: int, minute: str) -> None:
 
 entries = st.lists(
     st.builds(
-        lambda time, type, source: Entry(1, time, kind_of("system", type), "id", source),
+        lambda seq, time, type: Entry(
+            seq, time, kind_of("system", type), f"e{seq}", f"s{seq}" if seq % 2 else None
+        ),
+        st.integers(1, 2**53),
         st.integers(EARLIEST, LATEST),
         texts(min_size=1, max_size=5),
-        st.none() | texts(max_size=5),
     ),
     max_size=8,
 )
@@ -82,7 +84,12 @@ def test_a_bucket_counts_all_it_was_given(first: list[Entry], second: list[Entry
 
 @given(given=entries)
 def test_a_bucket_knows_the_newest_of_each_kind(given: list[Entry]) -> None:
-    newest = {
-        entry.kind: (entry.time, entry.source) for entry in sorted(given, key=lambda e: e.time)
-    }
-    assert Bucket().with_entries("", given).latest == newest
+    newest = {entry.kind: entry.newest for entry in sorted(given, key=lambda e: e.newest)}
+    assert Bucket().with_entries("", given).latest() == newest
+
+
+@given(given=entries)
+def test_an_hour_knows_the_newest_of_each_of_its_minutes(given: list[Entry]) -> None:
+    hour = Bucket().with_entries("2026-11-20T13", given)
+    newest = {(e.minute, e.kind): e.newest for e in sorted(given, key=lambda e: e.newest)}
+    assert {(m, k): event for m, n in hour.newest.items() for k, event in n.items()} == newest

@@ -11,7 +11,7 @@ from polylog.event import Event
 from polylog.filter import Filter, conjunction
 from polylog.http import Request, Response
 from polylog.query import EventQuery, Order, Page, Window
-from polylog.store import EventStore, Outcome, Status
+from polylog.store import Bar, EventStore, Group, Interval, Outcome, Status
 
 Offered = Event | ApiError
 """An event as it was read, or why it could not be."""
@@ -55,6 +55,15 @@ class Call:
     def count(self, filter: Filter) -> int:
         """Return how many events that the caller may see pass the filter."""
         return self.services.store.count(self.principal.scope, self._restricted(filter))
+
+    def groups(self, filter: Filter) -> tuple[Group, ...]:
+        """Return the events that the caller may see and that pass, by origin and type."""
+        return self.services.store.groups(self.principal.scope, self._restricted(filter))
+
+    def histogram(self, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
+        """Return how many events that the caller may see pass, by interval of time."""
+        restricted = self._restricted(filter)
+        return self.services.store.histogram(self.principal.scope, restricted, interval)
 
     def get(self, event_id: str) -> Event:
         """Return one event; raises `EventNotFound`, or `NotVisible` for a restricted caller."""

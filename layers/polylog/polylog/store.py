@@ -35,11 +35,43 @@ class Outcome:
     reason: str | None = None
 
 
+class Interval(StrEnum):
+    """How long the bars of a histogram are; in UTC."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How many events lie in the interval that starts at a time, in microseconds."""
+
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Events of one origin and type: how many, and time (in microseconds) and source of the newest.
+
+    Origin and type are None for all those together that a log with very many types keeps no
+    counts of.
+    """
+
+    origin: str | None
+    type: str | None
+    count: int
+    time: int
+    source: str | None
+
+
 class EventStore(Protocol):
     """Events by scope: written once, never changed.
 
-    Every method raises `Unavailable` when the database does not answer; `find` and `count` raise
-    `TooBroad` when the answer would take more reading than is allowed.
+    Every method raises `Unavailable` when the database does not answer; all that takes a filter
+    raises `TooBroad` when the answer would take more reading than is allowed.
     """
 
     def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
@@ -57,3 +89,9 @@ class EventStore(Protocol):
 
     def count(self, scope: str, filter: Filter) -> int:
         """Return how many events pass the filter."""
+
+    def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
+        """Return the events that pass, grouped by origin and type; in no particular order."""
+
+    def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
+        """Return how many events pass in each interval that has any, the earliest first."""

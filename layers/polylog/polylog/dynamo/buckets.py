@@ -20,6 +20,9 @@ from polylog.times import format_seconds, parse_iso8601
 _LENGTHS: Final = (0, 4, 7, 10, 13, 16)
 _LEVELS: Final = {4: "year", 7: "month", 10: "day", 13: "hour"}
 
+LENGTHS: Final = {"month": 7, "day": 10, "hour": 13, "minute": 16}
+"""How long the names of such buckets are."""
+
 MINUTE_LENGTH: Final = _LENGTHS[-1]
 ROOT: Final = ""
 HEAD_ROW: Final = "head/all"
@@ -33,6 +36,14 @@ OTHER: Final = "other"
 
 Counts = Mapping[str, int]
 """Kind -> number of events; a kind is `<origin>:<type>`."""
+
+
+class Newest(NamedTuple):
+    """The newest of some events: its place in the order, and its source."""
+
+    time: int
+    seq: int
+    source: str | None
 
 
 class Entry(NamedTuple):
@@ -49,6 +60,11 @@ class Entry(NamedTuple):
         """The minute that the event lies in."""
         return minute_of(self.time)
 
+    @property
+    def newest(self) -> Newest:
+        """The event as the newest one, as long as no other is newer."""
+        return Newest(self.time, self.seq, self.source)
+
 
 def kind_of(origin: str, type: str) -> str:
     """Return the kind that events of this origin and type are counted as."""
@@ -63,6 +79,11 @@ def minute_of(time_us: int) -> str:
 def minute_start(minute: str) -> int:
     """Return the first time of a minute."""
     return parse_iso8601(f"{minute}:00Z")
+
+
+def first_minute(name: str) -> str:
+    """Return the first minute of a bucket."""
+    return name + "0001-01-01T00:00"[len(name) :]
 
 
 def path_to(minute: str) -> tuple[str, ...]:
@@ -87,15 +108,16 @@ def row_of(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The counts of a time; `latest` is the newest event of each kind: its time and source.
+    """The counts of a time, by its children, and the newest event of each kind.
 
-    `version` 0 is that of a row that was never written.
+    `newest` is that of the bucket under its own name; an hour has its minutes' instead, since
+    those have no rows. `version` 0 is that of a row that was never written.
     """
 
     version: int = 0
     children: Mapping[str, Counts] = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)
-    latest: Mapping[str, tuple[int, str | None]] = field(default_factory=dict)
+    newest: Mapping[str, Mapping[str, Newest]] = field(default_factory=dict)
 
     def totals(self) -> Counter[str]:
         """Return how many events of each kind the bucket holds."""
@@ -104,9 +126,21 @@ class Bucket:
             totals.update(counts)
         return totals
 
+    def latest(self) -> dict[str, Newest]:
+        """Return the newest event of each kind in the whole bucket."""
+        latest: dict[str, Newest] = {}
+        for newest in self.newest.values():
+            for kind, event in newest.items():
+                latest[kind] = max(event, latest.get(kind, event))
+        return latest
+
+    def kinds(self) -> frozenset[str]:
+        """Return the kinds that the bucket counts."""
+        return frozenset(kind for newest in self.newest.values() for kind in newest)
+
     def pack(self) -> bytes:
         """Return the bucket without its version: compressed JSON, each kind written once."""
-        kinds = sorted({kind for counts in self.children.values() for kind in counts})
+        kinds = sorted(self.kinds())
         number = {kind: position for position, kind in enumerate(kinds)}
         document = {
             "t": kinds,
@@ -115,7 +149,10 @@ class Bucket:
                 for child, counts in self.children.items()
             },
             "kv": self.versions,
-            "l": [self.latest[kind] for kind in kinds],
+            "l": {
+                name: [[number[kind] for kind in newest], *zip(*newest.values(), strict=True)]
+                for name, newest in self.newest.items()
+            },
         }
         text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
         return zlib.compress(text.encode())
@@ -129,18 +166,42 @@ class Bucket:
             child: {kinds[number]: count for number, count in zip(numbers, counts, strict=True)}
             for child, (numbers, counts) in document["k"].items()
         }
-        latest = {
-            kind: (time, source) for kind, (time, source) in zip(kinds, document["l"], strict=True)
+        newest = {
+            name: {
+                kinds[number]: Newest(*event)
+                for number, *event in zip(numbers, *columns, strict=True)
+            }
+            for name, (numbers, *columns) in document["l"].items()
         }
-        return cls(version, children, document["kv"], latest)
+        return cls(version, children, document["kv"], newest)
 
     def with_entries(self, name: str, entries: Iterable[Entry]) -> Bucket:
         """Return the next version of the bucket of this name, with these entries counted."""
         children = {child: dict(counts) for child, counts in self.children.items()}
-        latest = dict(self.latest)
+        newest = {each: dict(events) for each, events in self.newest.items()}
         for entry in entries:
-            counts = children.setdefault(child_of(name, entry.minute), {})
+            child = child_of(name, entry.minute)
+            counts = children.setdefault(child, {})
             counts[entry.kind] = counts.get(entry.kind, 0) + 1
-            if entry.kind not in latest or entry.time >= latest[entry.kind][0]:
-                latest[entry.kind] = (entry.time, entry.source)
-        return Bucket(self.version + 1, children, dict(self.versions), latest)
+            events = newest.setdefault(child if len(child) == MINUTE_LENGTH else name, {})
+            events[entry.kind] = max(entry.newest, events.get(entry.kind, entry.newest))
+        return Bucket(self.version + 1, children, dict(self.versions), newest)
+
+
+def within_limit(root: Bucket, entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries as the tally counts them: as `OTHER` where there is no room for a kind.
+
+    Once there is an `OTHER`, new kinds are not admitted: no kind is in it and beside it.
+    """
+    kinds = set(root.kinds())
+    characters = sum(map(len, kinds))
+    counted = []
+    for entry in entries:
+        kind = entry.kind
+        if kind not in kinds:
+            characters += len(kind)
+            is_full = len(kinds) >= MAX_KINDS or characters > MAX_KIND_CHARACTERS
+            kind = OTHER if is_full or OTHER in kinds else kind
+            kinds.add(kind)
+        counted.append(entry._replace(kind=kind))
+    return counted

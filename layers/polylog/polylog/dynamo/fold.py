@@ -15,15 +15,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.buckets import (
-    MAX_KIND_CHARACTERS,
-    MAX_KINDS,
-    OTHER,
     ROOT,
     Bucket,
     Entry,
     parent_of,
     path_to,
     row_of,
+    within_limit,
 )
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import (
@@ -160,7 +158,7 @@ class Folder:
 
     def _commit(self, scope: str, head: Head, share: Share, forgotten: set[str]) -> bool:
         """Write every touched row; return False when one of them has changed meanwhile."""
-        entries = _within_limit(head.bucket, share.entries)
+        entries = within_limit(head.bucket, share.entries)
         touched = _by_bucket(entries)
         names = [name for name in touched if name != ROOT]
         rows = read_buckets(self._client, self._table, scope, names) if names else {}
@@ -191,22 +189,6 @@ def read_log(item: Item) -> tuple[Entry, ...]:
 
 def _entries(deltas: Iterable[Delta]) -> int:
     return sum(len(delta.entries) for delta in deltas)
-
-
-def _within_limit(root: Bucket, entries: Iterable[Entry]) -> list[Entry]:
-    """Count as `OTHER` what is of a new kind when there is no room for one."""
-    kinds = set(root.latest) - {OTHER}
-    characters = sum(map(len, kinds))
-    counted = []
-    for entry in entries:
-        if entry.kind not in kinds:
-            characters += len(entry.kind)
-            if len(kinds) >= MAX_KINDS or characters > MAX_KIND_CHARACTERS:
-                counted.append(entry._replace(kind=OTHER))
-                continue
-            kinds.add(entry.kind)
-        counted.append(entry)
-    return counted
 
 
 def _by_bucket(entries: Iterable[Entry]) -> dict[str, list[Entry]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.buckets import Entry
 from polylog.dynamo.plan import plan
 from polylog.dynamo.reading import MOST, Budget, Limits, Reading
+from polylog.dynamo.schema import entry_of
+from polylog.event import Event
 from polylog.filter import EVERYTHING, Filter
 from polylog.query import EventQuery, Order, Page, Position, Window
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 # Streams are asked one after the other; more values than these are checked by us.
 _MOST_STREAMS: Final = 50
+
+# Young events are read by their keys, so many together.
+_AT_ONCE: Final = 100
 
 
 class Reader:
@@ -54,6 +59,18 @@ class Reader:
         reading = self._reading(scope, filter)
         passing = reading.passing(reading.items(Order.ASCENDING, None, MOST))
         return frozenset(position.seq for position, _ in passing)
+
+    def entries(self, scope: str, filter: Filter) -> tuple[Entry, ...]:
+        """Return what the tally would keep of the events that the indexes show."""
+        return tuple(map(entry_of, self.all(scope, filter, young=())))
+
+    def all(self, scope: str, filter: Filter, young: Iterable[Entry]) -> Iterator[Event]:
+        """Yield every event that passes, the earliest first."""
+        reading = self._reading(scope, filter)
+        query = EventQuery(scope, filter, Order.ASCENDING, Window(limit=MOST))
+        found = reading.found(query, young, MOST)
+        while some := list(islice(found, _AT_ONCE)):
+            yield from (event for _, event in reading.resolved(some))
 
     def young_seqs(self, scope: str, filter: Filter, young: Iterable[Entry]) -> frozenset[int]:
         """Return the seqs of those young events that pass."""

@@ -82,8 +82,7 @@ class Draft:
 
     def entry(self, seq: int) -> Entry:
         """Return what the tally keeps of the event, stored under this `seq`."""
-        event = self.event
-        return Entry(seq, event.time, kind_of(event.origin, event.type), event.id, event.source)
+        return entry_of(self.event)._replace(seq=seq)
 
     def item(self, scope: str, seq: int, shards: int) -> Item:
         """Return the item that stores the event under this `seq`."""
@@ -105,6 +104,11 @@ class Draft:
             "digest": {"B": self.digest},
             "body": _pack(body),
         }
+
+
+def entry_of(event: Event) -> Entry:
+    """Return what the tally keeps of an event."""
+    return Entry(event.seq, event.time, kind_of(event.origin, event.type), event.id, event.source)
 
 
 def _pack(body: bytes) -> AttributeValueTypeDef:

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from polylog import times
+from polylog.dynamo.buckets import (
+    LENGTHS,
+    OTHER,
+    Entry,
+    Newest,
+    first_minute,
+    minute_of,
+    minute_start,
+)
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.plan import TimeRange
 from polylog.dynamo.question import Question
 from polylog.dynamo.reader import Reader
 from polylog.dynamo.reading import Limits
-from polylog.dynamo.schema import Shards, Tables, partition_key, read_item
-from polylog.dynamo.tally import Tally, View
+from polylog.dynamo.schema import Shards, Tables, entry_of, partition_key, read_item
+from polylog.dynamo.tally import Tally
+from polylog.dynamo.view import View, count_kinds
 from polylog.dynamo.writer import Writer
 from polylog.event import MAX_KEY_LENGTH, Event
 from polylog.filter import Filter
 from polylog.query import EventQuery, Page
-from polylog.store import Outcome
+from polylog.store import Bar, Group, Interval, Outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -94,11 +105,32 @@ class DynamoEventStore:
         settled = shown - {entry.seq for entry in young}
         return len(settled) + len(self._reader.young_seqs(scope, filter, young))
 
+    def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
+        """Return the events that pass, by origin and type; see `EventStore.groups`."""
+        question = Question.of(filter)
+        kinds = self._ask(scope, question, lambda view: view.groups()) if question else None
+        if kinds is None:
+            young = self._tally.head(scope).young()
+            kinds = count_kinds(map(entry_of, self._reader.all(scope, filter, young)))
+        return tuple(_group(kind, *counted) for kind, counted in kinds.items())
+
+    def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
+        """Return how many events pass in each interval; see `EventStore.histogram`."""
+        question, length = Question.of(filter), LENGTHS[interval]
+        bars = self._ask(scope, question, lambda v: v.histogram(length)) if question else None
+        if bars is None:
+            young = self._tally.head(scope).young()
+            events = self._reader.all(scope, filter, young)
+            bars = Counter(minute_of(event.time)[:length] for event in events)
+        return tuple(
+            Bar(minute_start(first_minute(name)), count) for name, count in sorted(bars.items())
+        )
+
     def _ask(self, scope: str, question: Question, answer: Callable[[View], T]) -> T | None:
         """Return an answer from the tally, None where the tally cannot give an exact one."""
 
-        def read_edge(time: TimeRange) -> frozenset[int]:
-            return self._reader.seqs(scope, question.within(time))
+        def read_edge(time: TimeRange) -> Sequence[Entry]:
+            return self._reader.entries(scope, question.within(time))
 
         def exact(view: View) -> T | None:
             return answer(view) if view.is_exact() else None
@@ -114,3 +146,15 @@ class DynamoEventStore:
             window = replace(window, offset=offset)
             query = replace(query, filter=view.question.within(time), window=window)
         return replace(self._reader.find(query, view.head.young()), total=total)
+
+
+def _group(kind: str, count: int, newest: Newest) -> Group:
+    origin, _, type = kind.partition(":")
+    is_other = kind == OTHER
+    return Group(
+        None if is_other else origin,
+        None if is_other else type,
+        count,
+        newest.time,
+        newest.source,
+    )

@@ -108,9 +108,10 @@ def _report(head: Head, events: Sequence[tuple[int, str, str]], rows: dict[str, 
 
 def _count(settled: Sequence[tuple[str, str]], root: Bucket) -> Tree:
     tree: Tree = defaultdict(lambda: defaultdict(Counter))
+    kinds = root.kinds()
     for minute, kind in settled:
         for name in path_to(minute):
-            tree[name][child_of(name, minute)][kind if kind in root.latest else OTHER] += 1
+            tree[name][child_of(name, minute)][kind if kind in kinds else OTHER] += 1
     return tree
 
 

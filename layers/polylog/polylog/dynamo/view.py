@@ -1,0 +1,281 @@
+"""A scope's tally at one moment: counts of any time range, and where the n-th event lies.
+
+Everything is settled (bucket rows) plus young (the entries of deltas, by their exact times). The
+minutes at the edges of a range, which buckets do not cut, are those events that the index showed
+before the head was read: whatever it showed by then is young in that head, or settled.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from polylog.dynamo.buckets import (
+    MINUTE_LENGTH,
+    OTHER,
+    ROOT,
+    Bucket,
+    Counts,
+    Entry,
+    Newest,
+    child_of,
+    first_minute,
+    minute_of,
+    minute_start,
+    parent_of,
+    path_to,
+    within_limit,
+)
+from polylog.dynamo.head import Head
+from polylog.dynamo.plan import TimeRange
+from polylog.dynamo.question import Question
+from polylog.errors import TooBroad
+from polylog.query import Order
+from polylog.times import EARLIEST, LATEST, SECOND
+
+_MINUTE: Final = 60 * SECOND
+_NEVER: Final = "A"
+"""Sorts after every minute."""
+
+# A row takes a client about 20 KB to read, and some milliseconds.
+_MOST_ROWS: Final = 500
+
+
+class StaleRowsError(Exception):
+    """Rows were changed between being read: all of them have to be read again."""
+
+
+Edges = Mapping[int, Sequence[Entry]]
+"""For the start and the end of a range: what the index showed of the minute before, up to it."""
+
+
+class OfKind(NamedTuple):
+    """How many events there are of a kind, and the newest of them."""
+
+    number: int
+    newest: Newest
+
+
+def count_kinds(entries: Iterable[Entry]) -> dict[str, OfKind]:
+    """Return entries by kind."""
+    kinds: dict[str, OfKind] = {}
+    for entry in entries:
+        count, newest = kinds.get(entry.kind, (0, entry.newest))
+        kinds[entry.kind] = OfKind(count + 1, max(newest, entry.newest))
+    return kinds
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A scope at one moment, as far as a question goes.
+
+    `rows` holds buckets that were read before, by name, in whatever version; `fetch` reads them.
+    Every method raises `StaleRowsError` when the rows do not belong together.
+    """
+
+    head: Head
+    question: Question
+    edges: Edges
+    rows: dict[str, Bucket]
+    fetch: Callable[[Sequence[str]], Mapping[str, Bucket]]
+
+    def is_exact(self) -> bool:
+        """Return whether the buckets can tell the events that are asked for from others."""
+        return self.question.is_counted_among(self.head.bucket.kinds())
+
+    def total(self) -> int:
+        """Return how many events are asked for."""
+        time = self.question.time
+        return self._count(time.first, time.last + 1)
+
+    def groups(self) -> dict[str, OfKind]:
+        """Return the events that are asked for, by kind."""
+        first, end = self.question.time.first, self.question.time.last + 1
+        raw: Counter[str] = Counter()
+        for _, counts in self._pieces(first, end):
+            raw.update({kind: n for kind, n in counts.items() if self.question.wants(kind)})
+        root = self.head.bucket
+        named = {entry.kind for entry in within_limit(root, self.head.young())} | root.kinds()
+        counted: Counter[str] = Counter()
+        for kind, count in raw.items():
+            counted[kind if kind in named else OTHER] += count
+        kinds = {kind for kind, count in counted.items() if count}
+        newest = self._newest(kinds, first, end)
+        return {kind: OfKind(counted[kind], newest[kind]) for kind in kinds}
+
+    def histogram(self, length: int) -> dict[str, int]:
+        """Return how many events lie in each bucket whose name has this length, if any do."""
+        time = self.question.time
+        bars: Counter[str] = Counter()
+        for name, counts in self._pieces(time.first, time.last + 1, length):
+            bars[name[:length]] += self.question.count(counts)
+        return {name: count for name, count in sorted(bars.items()) if count}
+
+    def locate(self, offset: int, total: int, order: Order) -> tuple[TimeRange, int]:
+        """Return a range that starts near the event at an offset, and how many to skip in it.
+
+        The offset must be less than the view's total.
+        """
+        time = self.question.time
+        before = self._count(EARLIEST, time.first)
+        is_ascending = order is Order.ASCENDING
+        rank = before + offset if is_ascending else before + total - 1 - offset
+        minute, passed, inside = self._minute_of_rank(rank)
+        start = minute_start(minute)
+        if is_ascending:
+            return TimeRange(start, time.last), rank - passed
+        return TimeRange(time.first, start + _MINUTE - 1), passed + inside - 1 - rank
+
+    def _count(self, first: int, end: int) -> int:
+        return sum(self.question.count(counts) for _, counts in self._pieces(first, end))
+
+    def _pieces(self, first: int, end: int, length: int = 0) -> Iterator[tuple[str, Counts]]:
+        """Yield counts that add up to those of the times from `first` to before `end`.
+
+        Each comes with a bucket that they lie in, whose name has at least this length.
+        """
+        if first >= end:
+            return
+        yield from self._settled(minute_of(first), _minute_at(end), length)
+        young = {entry.seq for entry in self.head.young()}
+        for time, sign in ((end, 1), (first, -1)):
+            for entry in self.edges.get(time, ()):
+                if entry.seq not in young:
+                    yield entry.minute, {entry.kind: sign}
+        for entry in self.head.young():
+            if first <= entry.time < end:
+                yield entry.minute, {entry.kind: 1}
+
+    def _settled(self, first: str, end: str, length: int) -> Iterator[tuple[str, Counts]]:
+        """Yield the settled counts of the minutes from `first` to before `end`.
+
+        They come in buckets as large as possible, with names of at least this length.
+        """
+        level = [ROOT]
+        self._fetch([*self._unknown(first), *self._unknown(end)])
+        while level:
+            below = []
+            for name in level:
+                bucket = self._bucket(name) or Bucket()
+                for child, counts in bucket.children.items():
+                    start, size = first_minute(child), len(child)
+                    if child < first[:size] or start >= end:
+                        continue
+                    if start >= first and child < end[:size] and size >= length:
+                        yield child, counts
+                    else:
+                        below.append(child)
+            self._fetch_all(below)
+            level = below
+
+    def _newest(self, kinds: Iterable[str], first: int, end: int) -> dict[str, Newest]:
+        """Return the newest event of each of these kinds, all of which the range has."""
+        newest: dict[str, Newest] = {}
+        root = self.head.bucket.kinds()
+        for entry in (*self.edges.get(end, ()), *self.head.young()):
+            kind = entry.kind if entry.kind in kinds else OTHER
+            if first <= entry.time < end:
+                newest[kind] = max(entry.newest, newest.get(kind, entry.newest))
+        for kind, event in self._settled_newest(root.intersection(kinds), _minute_at(end)):
+            newest[kind] = max(event, newest.get(kind, event))
+        return newest
+
+    def _settled_newest(self, kinds: Iterable[str], end: str) -> Iterator[tuple[str, Newest]]:
+        """Yield the newest settled event of each kind before a minute, level by level from below.
+
+        At every level it lies in the last child before the minute that has the kind.
+        """
+        left, latest = set(kinds), self.head.bucket.latest()
+        for kind in tuple(left):
+            if minute_of(latest[kind].time) < end:
+                yield kind, latest[kind]
+                left.remove(kind)
+        for name in reversed(path_to(end)) if left else ():
+            bucket, own = self._bucket(name) or Bucket(), child_of(name, end)
+            last = {
+                kind: child
+                for child in sorted(bucket.children)
+                if child < own
+                for kind in left.intersection(bucket.children[child])
+            }
+            if len(own) == MINUTE_LENGTH:
+                newest = bucket.newest
+            else:
+                self._fetch_all(sorted(set(last.values())))
+                newest = {child: self._latest(child) for child in set(last.values())}
+            yield from ((kind, newest[child][kind]) for kind, child in last.items())
+            left.difference_update(last)
+
+    def _latest(self, name: str) -> Mapping[str, Newest]:
+        return (self._bucket(name) or Bucket()).latest()
+
+    def _minute_of_rank(self, rank: int) -> tuple[str, int, int]:
+        """Return the minute of the event at a rank, how many lie before it, and how many in it."""
+        young = Counter(e.minute for e in self.head.young() if self.question.wants(e.kind))
+        name, passed, inside = ROOT, 0, 0
+        while len(name) < MINUTE_LENGTH:
+            bucket = self._bucket(name) or Bucket()
+            counts = Counter({c: self.question.count(n) for c, n in bucket.children.items()})
+            for minute, number in young.items():
+                if minute.startswith(name):
+                    counts[child_of(name, minute)] += number
+            for child in sorted(counts):
+                name, inside = child, counts[child]
+                if passed + inside > rank:
+                    break
+                passed += inside
+        return name, passed, inside
+
+    def _bucket(self, name: str) -> Bucket | None:
+        """Return a bucket in the version that its parent states, None when it states none."""
+        if name == ROOT:
+            return self.head.bucket
+        parent = self._bucket(parent_of(name))
+        if parent is None or name not in parent.versions:
+            return None
+        known = self._known(name, parent)
+        if known is None:
+            self._fetch([name])
+            known = self._known(name, parent)
+        if known is None:
+            raise StaleRowsError(name)
+        return known
+
+    def _known(self, name: str, parent: Bucket) -> Bucket | None:
+        """Return the row that is known in the version its parent states.
+
+        Looked up once: other threads may put another version in its place at any moment.
+        """
+        row = self.rows.get(name)
+        return row if row is not None and row.version == parent.versions.get(name) else None
+
+    def _fetch_all(self, names: Sequence[str]) -> None:
+        """Fetch at once those of one level's buckets that are not known; raises `TooBroad`."""
+        if len(names) > _MOST_ROWS:
+            raise TooBroad
+        parents = {name: self._bucket(parent_of(name)) for name in names}
+        self._fetch(
+            [name for name, parent in parents.items() if parent and not self._known(name, parent)]
+        )
+
+    def _fetch(self, names: Sequence[str]) -> None:
+        if names:
+            self.rows.update(self.fetch(sorted(set(names))))
+
+    def _unknown(self, minute: str) -> Sequence[str]:
+        """Return the rows below the last one that is known on the way to a minute."""
+        path, parent = path_to(minute), self.head.bucket
+        for depth, name in enumerate(path[1:], start=1):
+            if name not in parent.versions:
+                return ()
+            known = self._known(name, parent)
+            if known is None:
+                return path[depth:]
+            parent = known
+        return ()
+
+
+def _minute_at(time: int) -> str:
+    return minute_of(time) if time <= LATEST else _NEVER
