@@ -19,7 +19,7 @@ from polylog.auth import (
 from polylog.event import MAX_EVENT_BYTES, Event
 from polylog.filter import Filter, predicate
 from polylog.query import EventQuery, Order, Page, Position
-from polylog.store import Bar, Group, Interval, Outcome, Status
+from polylog.store import Bar, Group, Interval, Outcome, Status, Tail
 
 UNRESTRICTED = Restriction()
 
@@ -50,6 +50,9 @@ class MemoryEventStore:
 
     def get(self, scope: str, event_id: str) -> Event | None:
         return next((event for event in self._scopes[scope] if event.id == event_id), None)
+
+    def get_by_seq(self, scope: str, seq: int) -> Event | None:
+        return next((event for event in self._scopes[scope] if event.seq == seq), None)
 
     def find(self, query: EventQuery) -> Page:
         is_descending, window = query.order is Order.DESCENDING, query.window
@@ -82,6 +85,12 @@ class MemoryEventStore:
     def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
         starts = Counter(_start(event.time, interval) for event in self._passing(scope, filter))
         return tuple(Bar(start, count) for start, count in sorted(starts.items()))
+
+    def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
+        later = [event for event in self._passing(scope, filter) if event.seq > after]
+        events = tuple(later[:limit])
+        complete = events[-1].seq if len(events) == limit else len(self._scopes[scope])
+        return Tail(events, max(after, complete), False)
 
     def _passing(self, scope: str, filter: Filter) -> list[Event]:
         passes = predicate(filter)

@@ -11,7 +11,8 @@ import pytest
 from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog.dynamo import buckets, fold
+from polylog.dynamo import buckets
+from polylog.dynamo.arrivals import ArrivalLog
 from polylog.dynamo.buckets import OTHER, Bucket, parent_of
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import Head, read_buckets, read_head
@@ -160,13 +161,9 @@ def test_it_keeps_every_entry_in_the_arrival_log_once(world: World) -> None:
         world.fold_all()
     world.log.put(world.scope, spread(95, 30))
     world.fold_all()
-    answer = world.client.query(
-        TableName="TallyTable",
-        KeyConditionExpression="#s = :s AND begins_with(#r, :log)",
-        ExpressionAttributeNames={"#s": "scope", "#r": "row"},
-        ExpressionAttributeValues={":s": {"S": world.scope}, ":log": {"S": "log/"}},
-    )
-    ids = [entry.id for item in answer["Items"] for entry in fold.read_log(item)]
+    arrivals = ArrivalLog(world.client, "TallyTable").after(world.scope, 0, 200, world.now)
+    assert not world.head().deltas
+    ids = [entry.id for entry in arrivals.entries]
     assert ids == [f"e{n}" for n in range(125)]
 
 

@@ -63,8 +63,26 @@ class World:
         self.now += seconds * SECOND
         self.folder.fold(self.scope)
 
+    def check_arrivals(self, filter: Filter, limit: int) -> None:
+        """Compare what arrived, in its order, and each event by its number."""
+        seq, told = 0, []
+        while True:
+            tail = self.log.tail(self.scope, filter, seq, limit)
+            assert len(tail.events) <= limit
+            assert all(seq < event.seq <= tail.complete for event in tail.events)
+            told += [event.id for event in tail.events]
+            for event in tail.events:
+                assert self.log.get_by_seq(self.scope, event.seq) == event
+            if tail.complete == seq:
+                break
+            seq = tail.complete
+        expected = self.list.tail(self.scope, filter, 0, 10**6).events
+        assert told == [event.id for event in expected]
+        assert self.log.get_by_seq(self.scope, seq + 1) is None
+
     def check(self, filter: Filter, order: Order, limit: int) -> None:
         """Compare the total and every page."""
+        self.check_arrivals(filter, limit)
         total = self.list.count(self.scope, filter)
         assert self.log.count(self.scope, filter) == total
         groups = self.log.groups(self.scope, filter)

@@ -11,7 +11,7 @@ from polylog.event import Event
 from polylog.filter import Filter, conjunction
 from polylog.http import Request, Response
 from polylog.query import EventQuery, Order, Page, Window
-from polylog.store import Bar, EventStore, Group, Interval, Outcome, Status
+from polylog.store import Bar, EventStore, Group, Interval, Outcome, Status, Tail
 
 Offered = Event | ApiError
 """An event as it was read, or why it could not be."""
@@ -68,8 +68,21 @@ class Call:
     def get(self, event_id: str) -> Event:
         """Return one event; raises `EventNotFound`, or `NotVisible` for a restricted caller."""
         event = self.services.store.get(self.principal.scope, event_id)
+        return self._visible(event, event_id)
+
+    def get_by_seq(self, seq: int) -> Event:
+        """Return the event with this number of arrival; raises as `get` does."""
+        event = self.services.store.get_by_seq(self.principal.scope, seq)
+        return self._visible(event, str(seq))
+
+    def tail(self, filter: Filter, after: int, limit: int) -> Tail:
+        """Return the events that the caller may see, in the order of arrival."""
+        restricted = self._restricted(filter)
+        return self.services.store.tail(self.principal.scope, restricted, after, limit)
+
+    def _visible(self, event: Event | None, name: str) -> Event:
         if event is None:
-            raise EventNotFound(event_id)
+            raise EventNotFound(name)
         if not self.principal.restriction.allows(event):
             raise NotVisible
         return event

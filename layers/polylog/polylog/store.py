@@ -67,6 +67,19 @@ class Group:
     source: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Events in the order of arrival: all that pass, up to the number `complete`.
+
+    Go on after that number. `is_held_back` says that there are later events already, but one
+    between may still come.
+    """
+
+    events: tuple[Event, ...]
+    complete: int
+    is_held_back: bool
+
+
 class EventStore(Protocol):
     """Events by scope: written once, never changed.
 
@@ -84,6 +97,9 @@ class EventStore(Protocol):
     def get(self, scope: str, event_id: str) -> Event | None:
         """Return the event with this id."""
 
+    def get_by_seq(self, scope: str, seq: int) -> Event | None:
+        """Return the event with this number of arrival."""
+
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window, in the query's order."""
 
@@ -95,3 +111,9 @@ class EventStore(Protocol):
 
     def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
         """Return how many events pass in each interval that has any, the earliest first."""
+
+    def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
+        """Return the events that arrived after a number, at most so many; never one twice.
+
+        There may be more although fewer were returned, up to the end of what may be read at once.
+        """

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from polylog.dynamo.arrivals import stretches
 from polylog.dynamo.buckets import (
     ROOT,
     Bucket,
@@ -24,15 +25,7 @@ from polylog.dynamo.buckets import (
     within_limit,
 )
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.head import (
-    Delta,
-    Head,
-    Mark,
-    pack_entries,
-    read_buckets,
-    read_head,
-    unpack_entries,
-)
+from polylog.dynamo.head import SETTLING, Delta, Head, Mark, read_buckets, read_head
 from polylog.times import SECOND
 
 if TYPE_CHECKING:
@@ -41,8 +34,6 @@ if TYPE_CHECKING:
 
     from polylog.dynamo.schema import Item
 
-# As long may an index lag behind: what is folded is looked for in the indexes alone.
-SETTLING: Final = 5 * SECOND
 # As long may a reader hold a head: the deltas it does not know to be folded must still be there.
 HOLDING: Final = 2 * SECOND
 
@@ -60,6 +51,11 @@ class Share:
 
     entries: tuple[Entry, ...]
     marks: dict[str, str | None]
+
+    @property
+    def completed(self) -> int:
+        """How many deltas are wholly taken."""
+        return sum(until is None for until in self.marks.values())
 
     @classmethod
     def of(cls, head: Head, deltas: Iterable[Delta]) -> Share:
@@ -115,12 +111,12 @@ class Folder:
         head, now = read_head(self._client, self._table, scope), self._clock()
         forgotten = self._clear(scope, head, now)
         ripe = [delta for delta in head.deltas if delta.at <= now - SETTLING]
-        pending = [delta for delta in ripe if head.unfolded(delta)][:_MAX_DELTAS]
-        share = Share.of(head, pending)
+        pending = [delta for delta in ripe if not head.is_folded(delta)]
+        share = Share.of(head, pending[:_MAX_DELTAS])
         if not share.marks and not forgotten:
             return False
         is_done = self._commit(scope, head, share, forgotten)
-        return is_done and len(share.entries) < sum(len(head.unfolded(d)) for d in pending)
+        return is_done and share.completed < len(pending)
 
     def _clear(self, scope: str, head: Head, now: int) -> set[str]:
         """Delete the deltas that were folded a while ago, their entries kept in the arrival log.
@@ -139,16 +135,9 @@ class Folder:
         return {row for rows in groups.values() for row in rows}
 
     def _log(self, scope: str, deltas: Sequence[Delta]) -> None:
-        entries = sorted(
-            (entry for delta in deltas for entry in delta.entries), key=lambda entry: entry.seq
-        )
-        item: Item = {
-            "scope": {"S": scope},
-            "row": {"S": f"log/{entries[0].seq:016}"},
-            "b": {"B": pack_entries(entries)},
-        }
-        with failures_as_unavailable():
-            self._client.put_item(TableName=self._table, Item=item)
+        for stretch in stretches(deltas):
+            with failures_as_unavailable():
+                self._client.put_item(TableName=self._table, Item=stretch.item(scope))
 
     def _delete(self, scope: str, deltas: Sequence[Delta]) -> None:
         for delta in deltas:
@@ -180,11 +169,6 @@ class Folder:
             except self._client.exceptions.TransactionCanceledException:
                 return False
         return True
-
-
-def read_log(item: Item) -> tuple[Entry, ...]:
-    """Return the entries of a row of the arrival log, by `seq`."""
-    return unpack_entries(item["b"]["B"])
 
 
 def _entries(deltas: Iterable[Delta]) -> int:

@@ -16,24 +16,17 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.buckets import HEAD_ROW, Bucket, Entry, row_of
 from polylog.dynamo.client import failures_as_unavailable
+from polylog.times import SECOND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from polylog.dynamo.schema import Item
 
-_DELTA: Final = "head/delta/"
+DELTA_ROWS: Final = "head/delta/"
 
-
-def pack_entries(entries: Sequence[Entry]) -> bytes:
-    """Return entries as compressed JSON."""
-    text = json.dumps(entries, separators=(",", ":"), ensure_ascii=False)
-    return zlib.compress(text.encode())
-
-
-def unpack_entries(packed: bytes) -> tuple[Entry, ...]:
-    """Return what `pack_entries` was given."""
-    return tuple(Entry(*each) for each in json.loads(zlib.decompress(packed)))
+# As long may an index lag behind: what is folded is looked for in the indexes alone.
+SETTLING: Final = 5 * SECOND
 
 
 class Mark(NamedTuple):
@@ -50,30 +43,44 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The entries of the events that one transaction stored, and when, in microseconds."""
+    """What one transaction stored: the numbers taken for it, and the entries of its events.
 
-    row: str
+    No event but these has a number from `first` to `last`. `at` is when the transaction was
+    begun, in microseconds.
+    """
+
+    first: int
+    last: int
     at: int
     entries: tuple[Entry, ...]
 
-    @classmethod
-    def of(cls, entries: Sequence[Entry], at: int) -> Delta:
-        """Return the delta of a transaction; its row sorts by the last `seq`."""
-        return cls(f"{_DELTA}{max(entry.seq for entry in entries):016}", at, tuple(entries))
+    @property
+    def row(self) -> str:
+        """The delta's sort key."""
+        return f"{DELTA_ROWS}{self.last:016}"
+
+    def pack(self) -> bytes:
+        """Return the entries as compressed JSON."""
+        text = json.dumps(self.entries, separators=(",", ":"), ensure_ascii=False)
+        return zlib.compress(text.encode())
 
     def item(self, scope: str) -> Item:
         """Return the delta's item."""
         return {
             "scope": {"S": scope},
             "row": {"S": self.row},
+            "first": {"N": str(self.first)},
+            "last": {"N": str(self.last)},
             "at": {"N": str(self.at)},
-            "b": {"B": pack_entries(self.entries)},
+            "b": {"B": self.pack()},
         }
 
     @classmethod
     def read(cls, item: Item) -> Delta:
         """Return the delta that an item holds."""
-        return cls(item["row"]["S"], int(item["at"]["N"]), unpack_entries(item["b"]["B"]))
+        entries = json.loads(zlib.decompress(item["b"]["B"]))
+        first, last, at = (int(item[name]["N"]) for name in ("first", "last", "at"))
+        return cls(first, last, at, tuple(Entry(*each) for each in entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,10 @@ class Head:
     def young(self) -> Iterator[Entry]:
         """Return the entries that no bucket counts yet."""
         return (entry for delta in self.deltas for entry in self.unfolded(delta))
+
+    def is_folded(self, delta: Delta) -> bool:
+        """Return whether the buckets count all of a delta."""
+        return delta.row in self.marks and self.marks[delta.row].until is None
 
     def unfolded(self, delta: Delta) -> Sequence[Entry]:
         """Return the entries of a delta that no bucket counts yet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from polylog.dynamo.buckets import OTHER, Counts, kind_of
+from polylog.dynamo.buckets import OTHER, Counts, Entry, kind_of
 from polylog.dynamo.plan import TimeRange, choice, is_time_bound, time_range
 from polylog.filter import Compare, Filter, Op, conjunction, conjuncts
 
@@ -45,6 +45,10 @@ class Question:
         return (self.types is None or type in self.types) and (
             self.origins is None or origin in self.origins
         )
+
+    def asks(self, entry: Entry) -> bool:
+        """Return whether the event of this entry is asked for."""
+        return self.time.first <= entry.time <= self.time.last and self.wants(entry.kind)
 
     def count(self, counts: Counts) -> int:
         """Return how many of these are asked for."""

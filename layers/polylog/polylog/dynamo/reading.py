@@ -64,6 +64,15 @@ class Budget:
             raise TooBroad
 
 
+def read_entries(
+    client: DynamoDBClient, table: str, scope: str, entries: Iterable[Entry]
+) -> dict[int, Event]:
+    """Return the events that entries stand for, by `seq`, as far as they are there."""
+    keys: list[Item] = [{"pk": {"S": partition_key(scope, entry.id)}} for entry in entries]
+    events = map(read_item, get_all(client, table, keys))
+    return {event.seq: event for event in events}
+
+
 @dataclass(frozen=True, slots=True)
 class _Span:
     """A stretch of an index's sort key: a range of time, or of seq within the one time."""
@@ -148,16 +157,15 @@ class Reading:
 
     def resolved(self, found: Sequence[tuple[Position, Found]]) -> Iterator[tuple[Position, Event]]:
         """Return the events themselves; those of entries are read by their key."""
-        ids = (each.id for _, each in found if isinstance(each, Entry))
-        keys: list[Item] = [{"pk": {"S": partition_key(self.scope, each)}} for each in ids]
-        read = {int(item["seq"]["N"]): item for item in get_all(self.client, self.table, keys)}
+        entries = [each for _, each in found if isinstance(each, Entry)]
+        read = read_entries(self.client, self.table, self.scope, entries)
         for place, each in found:
             if isinstance(each, Event):
                 yield place, each
             elif not isinstance(each, Entry):
                 yield place, read_item(each)
             elif each.seq in read:
-                yield place, read_item(read[each.seq])
+                yield place, read[each.seq]
 
     def _may_hold(self, entry: Entry) -> bool:
         """Return whether an entry lies in the plan's range, and its kind is not ruled out."""

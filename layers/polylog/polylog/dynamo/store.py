@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from polylog import times
+from polylog.dynamo.arrivals import ArrivalLog
 from polylog.dynamo.buckets import (
     LENGTHS,
     OTHER,
@@ -23,15 +24,15 @@ from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.plan import TimeRange
 from polylog.dynamo.question import Question
 from polylog.dynamo.reader import Reader
-from polylog.dynamo.reading import Limits
+from polylog.dynamo.reading import Limits, read_entries
 from polylog.dynamo.schema import Shards, Tables, entry_of, partition_key, read_item
 from polylog.dynamo.tally import Tally
 from polylog.dynamo.view import View, count_kinds
 from polylog.dynamo.writer import Writer
 from polylog.event import MAX_KEY_LENGTH, Event
-from polylog.filter import Filter
+from polylog.filter import Filter, predicate
 from polylog.query import EventQuery, Page
-from polylog.store import Bar, Group, Interval, Outcome
+from polylog.store import Bar, Group, Interval, Outcome, Tail
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,6 +42,9 @@ T = TypeVar("T")
 
 # So many events are skipped by reading them, which takes fewer requests than looking them up.
 _NEAR: Final = 300
+
+# So many arrivals are looked at together, where few of them may pass.
+_LEAST: Final = 100
 
 
 class DynamoEventStore:
@@ -61,6 +65,9 @@ class DynamoEventStore:
         self._reader = Reader(client, tables.events, shards.read, limits)
         self._writer = Writer(client, tables, shards.written, clock, sleep)
         self._tally = Tally(client, tables.tally)
+        self._arrivals = ArrivalLog(client, tables.tally)
+        self._limits = limits
+        self._clock = clock
 
     def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
         """Store events; see `EventStore.put`."""
@@ -77,6 +84,11 @@ class DynamoEventStore:
                 ConsistentRead=True,
             )
         return read_item(answer["Item"]) if "Item" in answer else None
+
+    def get_by_seq(self, scope: str, seq: int) -> Event | None:
+        """Return the event with this number of arrival; strongly consistent."""
+        entry = self._arrivals.find(scope, seq)
+        return self.get(scope, entry.id) if entry else None
 
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window; see `EventStore.find`."""
@@ -125,6 +137,27 @@ class DynamoEventStore:
         return tuple(
             Bar(minute_start(first_minute(name)), count) for name, count in sorted(bars.items())
         )
+
+    def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
+        """Return the events that arrived after a number; see `EventStore.tail`."""
+        passes, question = predicate(filter), Question.of(filter)
+        events: list[Event] = []
+        examined = 0
+        while True:
+            most = max(limit - len(events), _LEAST)
+            some = self._arrivals.after(scope, after, most, self._clock())
+            wanted = [entry for entry in some.entries if question is None or question.asks(entry)]
+            read = read_entries(self._client, self._tables.events, scope, wanted)
+            passing = [event for _, event in sorted(read.items()) if passes(event)]
+            room = limit - len(events)
+            events += passing[:room]
+            examined += len(some.entries)
+            if len(passing) >= room:
+                complete = some.complete if len(passing) == room else events[-1].seq
+                return Tail(tuple(events), complete, some.is_held_back)
+            if some.is_held_back or some.complete == after or examined >= self._limits.items:
+                return Tail(tuple(events), some.complete, some.is_held_back)
+            after = some.complete
 
     def _ask(self, scope: str, question: Question, answer: Callable[[View], T]) -> T | None:
         """Return an answer from the tally, None where the tally cannot give an exact one."""

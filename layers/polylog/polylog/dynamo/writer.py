@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from polylog.batches import batches
 from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.head import Delta
+from polylog.dynamo.head import SETTLING, Delta
 from polylog.dynamo.schema import Draft, Tables, partition_key
 from polylog.errors import Unavailable
 from polylog.event import MAX_EVENT_BYTES, Event
 from polylog.store import Outcome, Status
+from polylog.times import SECOND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +29,9 @@ _MAX_BYTES: Final = 3_000_000
 _ITEM_BYTES: Final = 4096
 """Room for an item's keys, beside its content."""
 
+# Numbers taken longer ago are dropped: those who read in the order of arrival wait for them.
+_TAKEN: Final = 10 * SECOND
+
 _ATTEMPTS: Final = 8
 _RETRIED: Final = {
     "None",
@@ -36,6 +40,15 @@ _RETRIED: Final = {
     "ThrottlingError",
     "ProvisionedThroughputExceeded",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Numbers that nobody else gets, and when they were taken, in microseconds."""
+
+    first: int
+    last: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +91,16 @@ class Writer:
     def _store(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
         """Store all drafts in one transaction, less those whose ids turn out to be taken."""
         kept: dict[str, _Kept] = {}
+        taken = self._take(scope, len(drafts))
         for attempt in range(_ATTEMPTS):
             pending = [draft for draft in drafts if draft.event.id not in kept]
             if not pending:
+                self._close(scope, taken)
                 return kept
-            numbered = dict(enumerate(pending, self._take_seqs(scope, len(pending))))
-            reasons = self._transact(scope, numbered)
+            if self._clock() - taken.at >= _TAKEN:
+                taken = self._take(scope, len(pending))
+            numbered = dict(enumerate(pending, taken.first))
+            reasons = self._transact(scope, taken, numbered)
             if not reasons:
                 stored = {d.event.id: _Kept(d.digest, seq, d) for seq, d in numbered.items()}
                 return kept | stored
@@ -93,8 +110,9 @@ class Writer:
                 self._sleep(random.uniform(0, 0.02 * 2**attempt))
         raise Unavailable("transactions went on conflicting")
 
-    def _take_seqs(self, scope: str, count: int) -> int:
-        """Return the first of so many numbers that nobody else gets; gaps are allowed."""
+    def _take(self, scope: str, count: int) -> _Taken:
+        """Take so many numbers that nobody else gets; gaps are allowed."""
+        at = self._clock()
         with failures_as_unavailable():
             answer = self._client.update_item(
                 TableName=self._tally,
@@ -104,10 +122,24 @@ class Writer:
                 ExpressionAttributeValues={":count": {"N": str(count)}},
                 ReturnValues="UPDATED_NEW",
             )
-        return int(answer["Attributes"]["last"]["N"]) - count + 1
+        last = int(answer["Attributes"]["last"]["N"])
+        return _Taken(last - count + 1, last, at)
 
-    def _transact(self, scope: str, numbered: dict[int, Draft]) -> set[str]:
-        """Store all or nothing; return the codes of what stood against it, empty when stored."""
+    def _close(self, scope: str, taken: _Taken) -> None:
+        """Say that no event will have these numbers."""
+        delta = Delta(taken.first, taken.last, self._clock(), ())
+        with failures_as_unavailable():
+            self._client.put_item(TableName=self._tally, Item=delta.item(scope))
+
+    def _transact(self, scope: str, taken: _Taken, numbered: dict[int, Draft]) -> set[str]:
+        """Store all or nothing; return the codes of what stood against it, empty when stored.
+
+        Returns late when it was stored late: a fold may follow at once then, and indexes show what
+        is folded only after a while.
+        """
+        begin = self._clock()
+        entries = tuple(draft.entry(seq) for seq, draft in numbered.items())
+        delta = Delta(taken.first, taken.last, begin, entries)
         actions: list[TransactWriteItemTypeDef] = [
             {
                 "Put": {
@@ -118,7 +150,6 @@ class Writer:
             }
             for seq, draft in numbered.items()
         ]
-        delta = Delta.of([draft.entry(seq) for seq, draft in numbered.items()], self._clock())
         actions.append({"Put": {"TableName": self._tally, "Item": delta.item(scope)}})
         with failures_as_unavailable():
             try:
@@ -130,6 +161,8 @@ class Writer:
                 if not codes <= _RETRIED:
                     raise
                 return codes
+        if self._clock() - begin > SETTLING // 2:
+            self._sleep(SETTLING / SECOND)
         return set()
 
     def _look_up(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:

@@ -1,0 +1,187 @@
+"""The order of arrival: entries by `seq`, in young deltas and in the log rows that follow them.
+
+Numbers are taken before their events are stored, so that a higher one may be stored before a
+lower one. A row therefore says which numbers it settles, those without an event included; between
+rows lie holes, which are final once they are old.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from polylog.dynamo.buckets import Entry
+from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.head import Delta, read_head
+from polylog.times import SECOND
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from polylog.dynamo.schema import Item
+
+MAX_SEQ: Final = 2**53 - 1
+
+# A writer drops its numbers ten seconds after taking them; what it sent before may be under way
+# for some more.
+FINAL: Final = 60 * SECOND
+
+_SPAN: Final = 500
+"""Numbers from the first to the last of a row: whoever looks for one reads few rows."""
+
+_PACKED_BYTES: Final = 300_000
+_ROWS_AT_ONCE: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some numbers that are settled, in ranges with both ends included, and their entries.
+
+    All of them were taken before `at`, in microseconds.
+    """
+
+    at: int
+    ranges: tuple[tuple[int, int], ...]
+    entries: tuple[Entry, ...]
+
+    @classmethod
+    def of(cls, deltas: Iterable[Delta]) -> Stretch:
+        """Return what some deltas settle."""
+        deltas = tuple(deltas)
+        return cls(
+            max(delta.at for delta in deltas),
+            tuple((delta.first, delta.last) for delta in deltas),
+            tuple(sorted(entry for delta in deltas for entry in delta.entries)),
+        )
+
+    @property
+    def first(self) -> int:
+        """The lowest of the numbers."""
+        return min(first for first, _ in self.ranges)
+
+    def item(self, scope: str) -> Item:
+        """Return the log row's item."""
+        document = {"e": self.entries, "r": self.ranges}
+        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+        return {
+            "scope": {"S": scope},
+            "row": {"S": _row(self.first)},
+            "at": {"N": str(self.at)},
+            "b": {"B": zlib.compress(text.encode())},
+        }
+
+    @classmethod
+    def read(cls, item: Item) -> Stretch:
+        """Return the stretch that a log row holds."""
+        document = json.loads(zlib.decompress(item["b"]["B"]))
+        ranges = tuple((first, last) for first, last in document["r"])
+        return cls(int(item["at"]["N"]), ranges, tuple(Entry(*each) for each in document["e"]))
+
+
+def stretches(deltas: Iterable[Delta]) -> Iterator[Stretch]:
+    """Yield the log rows that deltas become: always the same ones for the same deltas."""
+    some: list[Delta] = []
+    size = 0
+    for delta in sorted(deltas, key=lambda delta: delta.first):
+        weight = len(delta.pack())
+        if some and (delta.last - some[0].first >= _SPAN or size + weight > _PACKED_BYTES):
+            yield Stretch.of(some)
+            some, size = [], 0
+        some.append(delta)
+        size += weight
+    if some:
+        yield Stretch.of(some)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Entries in the order of arrival; none is missing up to the number `complete`.
+
+    `is_held_back` says that there are later ones, but that one between may still come.
+    """
+
+    entries: tuple[Entry, ...]
+    complete: int
+    is_held_back: bool
+
+
+class ArrivalLog:
+    """Reads scopes in the order of arrival, strongly consistent."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def find(self, scope: str, seq: int) -> Entry | None:
+        """Return the entry with this number."""
+        if not 0 < seq <= MAX_SEQ:
+            return None
+        young = (entry for delta in self._deltas(scope) for entry in delta.entries)
+        logged = (e for row in self._rows(scope, seq - _SPAN + 1, seq) for e in row.entries)
+        for entries in (young, logged):
+            for entry in entries:
+                if entry.seq == seq:
+                    return entry
+        return None
+
+    def after(self, scope: str, seq: int, most: int, now: int) -> Arrivals:
+        """Return at most so many entries with higher numbers, as far as none can be missing."""
+        young = [Stretch.of([delta]) for delta in self._deltas(scope)]
+        logged, horizon = self._logged(scope, seq, most)
+        complete, is_held_back = _complete(seq, [*young, *logged], now)
+        if complete > horizon:
+            complete, is_held_back = horizon, False
+        known = {entry for stretch in (*young, *logged) for entry in stretch.entries}
+        entries = sorted(entry for entry in known if seq < entry.seq <= complete)
+        if len(entries) > most:
+            return Arrivals(tuple(entries[:most]), entries[most - 1].seq, False)
+        return Arrivals(tuple(entries), complete, is_held_back)
+
+    def _deltas(self, scope: str) -> Sequence[Delta]:
+        return read_head(self._client, self._table, scope).deltas
+
+    def _logged(self, scope: str, seq: int, most: int) -> tuple[list[Stretch], int]:
+        """Return log rows with enough higher numbers, and up to where all rows are among them."""
+        rows: list[Stretch] = []
+        for row in self._rows(scope, seq - _SPAN + 1, MAX_SEQ):
+            if sum(seq < entry.seq < row.first for each in rows for entry in each.entries) >= most:
+                return rows, row.first - 1
+            rows.append(row)
+        return rows, MAX_SEQ
+
+    def _rows(self, scope: str, first: int, last: int) -> Iterator[Stretch]:
+        """Yield the rows whose lowest numbers lie between two."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#scope = :scope AND #row BETWEEN :first AND :last",
+            ExpressionAttributeNames={"#scope": "scope", "#row": "row"},
+            ExpressionAttributeValues={
+                ":scope": {"S": scope},
+                ":first": {"S": _row(max(0, first))},
+                ":last": {"S": _row(last)},
+            },
+            ConsistentRead=True,
+            PaginationConfig={"PageSize": _ROWS_AT_ONCE},
+        )
+        with failures_as_unavailable():
+            for page in pages:
+                yield from map(Stretch.read, page["Items"])
+
+
+def _row(seq: int) -> str:
+    return f"log/{seq:016}"
+
+
+def _complete(seq: int, stretches: Sequence[Stretch], now: int) -> tuple[int, bool]:
+    """Return up to where nothing can come any more, and whether something lies beyond."""
+    final = max((last for s in stretches if s.at <= now - FINAL for _, last in s.ranges), default=0)
+    complete = seq
+    for first, last in sorted(each for stretch in stretches for each in stretch.ranges):
+        if last > complete:
+            if complete + 1 < first and final < first:
+                return complete, True
+            complete = last
+    return complete, False

@@ -1,0 +1,172 @@
+"""The order of arrival: nothing lost, nothing told twice, and no waiting for what cannot come."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import pytest
+from conftest import dynamo_store
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.dynamo.arrivals import FINAL, MAX_SEQ, ArrivalLog, Arrivals
+from polylog.dynamo.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.head import read_head
+from polylog.errors import Unavailable
+from polylog.event import Event
+from polylog.filter import EVERYTHING, Compare, Op
+from polylog.times import SECOND
+
+pytestmark = pytest.mark.engine
+
+_numbers = count(1)
+
+
+class CancellingClient:
+    """A client that cancels every transaction."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **_: Any) -> Any:
+        reasons = [{"Code": "TransactionConflict"}]
+        answer = {"Error": {}, "CancellationReasons": reasons}
+        raise self._client.exceptions.TransactionCanceledException(answer, "TransactWriteItems")
+
+
+class World:
+    """A log, its folder, and a clock that the test moves."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.client = client
+        self.scope = f"arrivals-{next(_numbers)}"
+        self.now = 10**15
+        self.log = dynamo_store(client, clock=lambda: self.now)
+        self.arrivals = ArrivalLog(client, "TallyTable")
+
+    def put(self, *ids: str) -> list[int | None]:
+        events = [Event(id=id, time=0, type=id[0]) for id in ids]
+        return [outcome.seq for outcome in self.log.put(self.scope, events)]
+
+    def lose(self, number: int) -> None:
+        """Take numbers as a writer does that ends before its events are stored."""
+        client: Any = CancellingClient(self.client)
+        events = [Event(id=f"lost{n}", time=0, type="l") for n in range(number)]
+        with pytest.raises(Unavailable):
+            dynamo_store(client, clock=lambda: self.now).put(self.scope, events)
+
+    def fold_all(self) -> None:
+        self.now += SETTLING
+        folder = Folder(self.client, "TallyTable", lambda: self.now)
+        while read_head(self.client, "TallyTable", self.scope).deltas:
+            folder.fold(self.scope)
+            self.now += HOLDING
+
+    def after(self, seq: int, most: int = 100) -> Arrivals:
+        return self.arrivals.after(self.scope, seq, most, self.now)
+
+
+@pytest.fixture
+def world(engine: DynamoDBClient) -> World:
+    return World(engine)
+
+
+def ids(arrivals: Arrivals) -> list[str]:
+    return [entry.id for entry in arrivals.entries]
+
+
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_what_follows_a_hole_is_held_back_until_the_hole_is_final(
+    world: World, is_folded: bool
+) -> None:
+    world.put("a1", "a2")
+    world.lose(3)
+    world.put("b1")
+    if is_folded:
+        world.fold_all()
+    began = 10**15
+    assert (ids(world.after(0)), world.after(0).complete) == (["a1", "a2"], 2)
+    assert world.after(0).is_held_back
+    world.now = began + FINAL - 1
+    assert world.after(2) == Arrivals((), 2, True)
+    world.now = began + FINAL
+    assert (ids(world.after(2)), world.after(2).complete) == (["b1"], 6)
+    assert not world.after(2).is_held_back
+
+
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_numbers_of_duplicates_hold_nothing_back(world: World, is_folded: bool) -> None:
+    world.put("a1", "a2")
+    assert world.put("a1", "a2") == [1, 2]
+    assert world.put("a1", "b1", "a2", "b2") == [1, 5, 2, 6]
+    if is_folded:
+        world.fold_all()
+    assert ids(world.after(0)) == ["a1", "a2", "b1", "b2"]
+    assert not world.after(0).is_held_back
+
+
+def test_a_number_taken_long_ago_is_dropped(world: World) -> None:
+    """A writer that is slow between its tries takes new ones."""
+
+    class SlowClient(CancellingClient):
+        def transact_write_items(self, **request: Any) -> Any:
+            if world.now < 10**15 + 9 * SECOND:
+                world.now += 5 * SECOND
+                return super().transact_write_items(**request)
+            return self._client.transact_write_items(**request)
+
+    client: Any = SlowClient(world.client)
+    log = dynamo_store(client, clock=lambda: world.now)
+    assert log.put(world.scope, [Event(id="a", time=0, type="a")])[0].seq == 2
+
+
+def test_a_late_transaction_is_put_in_its_place(world: World) -> None:
+    class OvertakenClient(CancellingClient):
+        def transact_write_items(self, **request: Any) -> Any:
+            world.put("b1", "b2")
+            assert world.after(0) == Arrivals((), 0, True)
+            return self._client.transact_write_items(**request)
+
+    client: Any = OvertakenClient(world.client)
+    late = dynamo_store(client, clock=lambda: world.now)
+    late.put(world.scope, [Event(id="a1", time=0, type="a")])
+    assert ids(world.after(0)) == ["a1", "b1", "b2"]
+
+
+def test_every_event_is_found_by_its_number_in_large_logs(world: World) -> None:
+    for batch in range(14):
+        world.put(*(f"{batch}-{n}" for n in range(95)))
+        if batch % 5 == 4:
+            world.fold_all()
+    rows = len(list(world.arrivals._rows(world.scope, 0, MAX_SEQ)))
+    assert rows == 2
+    for seq in (1, 95, 96, 475, 476, 950, 951, 14 * 95):
+        event = world.log.get_by_seq(world.scope, seq)
+        assert event is not None
+        assert event.seq == seq
+    for seq in (0, -1, 14 * 95 + 1, MAX_SEQ, MAX_SEQ + 1, 10**30):
+        assert world.log.get_by_seq(world.scope, seq) is None
+
+
+def test_it_reads_no_more_rows_than_it_needs(world: World, calls: list[str]) -> None:
+    for batch in range(20):
+        world.put(*(f"{batch}-{n}" for n in range(95)))
+        world.fold_all()
+    calls.clear()
+    first = world.after(0, most=100)
+    assert [entry.seq for entry in first.entries] == list(range(1, 101))
+    assert calls == ["Query", "Query"]
+
+
+def test_a_tail_tells_what_passes_and_how_far_it_looked(world: World) -> None:
+    world.put(*(f"{'ab'[n % 2]}{n}" for n in range(90)))
+    only = Compare("type", Op.EQ, "b")
+    tail = world.log.tail(world.scope, only, 0, 10)
+    assert [event.seq for event in tail.events] == list(range(2, 22, 2))
+    assert tail.complete == 20
+    tail = world.log.tail(world.scope, only, 20, 100)
+    assert (len(tail.events), tail.complete, tail.is_held_back) == (35, 90, False)
+    assert world.log.tail(world.scope, EVERYTHING, 90, 10).complete == 90
