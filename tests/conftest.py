@@ -38,6 +38,7 @@ def dynamo_store(
     shards: int = 1,
     limits: Limits = LIMITS,
     clock: Callable[[], int] = times.now,
+    **options: Any,
 ) -> DynamoEventStore:
     """Return a store over a client, which never sleeps."""
     return DynamoEventStore(
@@ -47,6 +48,7 @@ def dynamo_store(
         limits=limits,
         clock=clock,
         sleep=lambda seconds: None,
+        **options,
     )
 
 

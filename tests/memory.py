@@ -20,14 +20,19 @@ from polylog.event import MAX_EVENT_BYTES, Event
 from polylog.filter import Filter, predicate
 from polylog.query import EventQuery, Order, Page, Position
 from polylog.store import Bar, Group, Interval, Outcome, Status, Tail
+from polylog.times import EARLIEST
 
 UNRESTRICTED = Restriction()
 
 
 class MemoryEventStore:
-    """The `EventStore` as simple as it can be said: a list of events for each scope."""
+    """The `EventStore` as simple as it can be said: a list of events for each scope.
+
+    Nothing from before `floor` is kept; it may be moved.
+    """
 
     def __init__(self) -> None:
+        self.floor = EARLIEST
         self._scopes: dict[str, list[Event]] = defaultdict(list)
 
     def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
@@ -39,6 +44,8 @@ class MemoryEventStore:
         if size > MAX_EVENT_BYTES:
             reason = f"the event has {size} bytes, more than {MAX_EVENT_BYTES}"
             return Outcome(Status.INVALID, event.id, reason=reason)
+        if event.time < self.floor:
+            return Outcome(Status.EXPIRED, event.id, reason="the event is too old")
         if there is None:
             seq = len(self._scopes[scope]) + 1
             self._scopes[scope].append(event.model_copy(update={"seq": seq}))
@@ -49,15 +56,16 @@ class MemoryEventStore:
         return Outcome(Status.CONFLICT, event.id, there.seq, reason)
 
     def get(self, scope: str, event_id: str) -> Event | None:
-        return next((event for event in self._scopes[scope] if event.id == event_id), None)
+        return next((event for event in self._kept(scope) if event.id == event_id), None)
 
     def get_by_seq(self, scope: str, seq: int) -> Event | None:
-        return next((event for event in self._scopes[scope] if event.seq == seq), None)
+        return next((event for event in self._kept(scope) if event.seq == seq), None)
 
     def find(self, query: EventQuery) -> Page:
         is_descending, window = query.order is Order.DESCENDING, query.window
-        passing = filter(predicate(query.filter), self._scopes[query.scope])
-        ordered = sorted(passing, key=_position, reverse=is_descending)
+        ordered = sorted(
+            self._passing(query.scope, query.filter), key=_position, reverse=is_descending
+        )
         if window.after is not None:
             ordered = [
                 event
@@ -71,7 +79,7 @@ class MemoryEventStore:
         return Page(events, _position(events[-1]) if is_full else None, total)
 
     def count(self, scope: str, filter: Filter) -> int:
-        return sum(map(predicate(filter), self._scopes[scope]))
+        return len(self._passing(scope, filter))
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
         groups: dict[tuple[str, str], list[Event]] = defaultdict(list)
@@ -94,7 +102,10 @@ class MemoryEventStore:
 
     def _passing(self, scope: str, filter: Filter) -> list[Event]:
         passes = predicate(filter)
-        return [event for event in self._scopes[scope] if passes(event)]
+        return [event for event in self._kept(scope) if passes(event)]
+
+    def _kept(self, scope: str) -> list[Event]:
+        return [event for event in self._scopes[scope] if event.time >= self.floor]
 
 
 _CUT = {

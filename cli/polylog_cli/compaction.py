@@ -1,10 +1,15 @@
-"""Folds the tallies of a local run: the table's stream wakes the compact function, as on AWS."""
+"""Folds the tallies of a local run: the table's stream wakes the compact function, as on AWS.
+
+So does the end of a day, and the start of the run.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 TALLY_TABLE = "TallyTable"
 _DELTA = "head/delta/"
 _SECONDS = 1.0
+_DAY = 86_400.0
 
 
 @contextmanager
@@ -40,8 +46,12 @@ def _wake(
     handler: Handler, streams: DynamoDBStreamsClient, arn: str, ended: threading.Event
 ) -> None:
     iterators: dict[str, str | None] = {}
+    tidied_at = -inf
     while not ended.wait(_SECONDS):
         try:
+            if time.monotonic() - tidied_at > _DAY:
+                handler({}, None)
+                tidied_at = time.monotonic()
             records = list(_records(streams, arn, iterators))
             if records:
                 handler({"Records": records}, None)

@@ -20,6 +20,8 @@ class Running:
     url: str
     dynamodb: str
     shards: int
+    facets: list[str]
+    retention_days: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from polylog import times
 from polylog.dynamo.client import connect
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.peppers import peppers_from_file, peppers_from_secret
+from polylog.dynamo.retention import Retention
 from polylog.dynamo.schema import Tables
 from polylog.errors import Unavailable
 from polylog_cli.home import Home
@@ -29,7 +30,7 @@ KEYS_TABLE = "KeysTable"
 LOCAL_TABLES = Tables(events="EventsTable", tally="TallyTable")
 
 _OUTPUTS = {
-    *("Url", "PepperSecretArn", "IndexShards"),
+    *("Url", "PepperSecretArn", "IndexShards", "RetentionDays", "TalliedFacets"),
     *("EventsTableName", "TallyTableName", "KeysTableName"),
 }
 
@@ -47,6 +48,8 @@ class Log:
     client: DynamoDBClient
     tables: Tables
     shards: int
+    facets: frozenset[str]
+    retention: Retention
 
 
 def open_stack(stack: str) -> Log:
@@ -69,6 +72,8 @@ def open_stack(stack: str) -> Log:
         client,
         Tables(outputs["EventsTableName"], outputs["TallyTableName"]),
         int(outputs["IndexShards"]),
+        frozenset(outputs["TalliedFacets"].removeprefix(":").split(",")) - {""},
+        Retention(int(outputs["RetentionDays"])),
     )
 
 
@@ -82,7 +87,15 @@ def open_home(path: Path) -> Log:
             "with --stack"
         )
     client = connect_local(running.dynamodb)
-    return Log(running.url, local_keys(client, home), client, LOCAL_TABLES, running.shards)
+    return Log(
+        running.url,
+        local_keys(client, home),
+        client,
+        LOCAL_TABLES,
+        running.shards,
+        frozenset(running.facets),
+        Retention(running.retention_days),
+    )
 
 
 @contextmanager

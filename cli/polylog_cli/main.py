@@ -16,13 +16,14 @@ from polylog_cli.credentials import Credentials
 from polylog_cli.engine import EngineError
 from polylog_cli.load import LoadError, load, read_events
 from polylog_cli.local import OutdatedTablesError
-from polylog_cli.options import Data, console, failure, parse_engine, parse_scope
+from polylog_cli.options import Data, console, failure, parse_engine, parse_parameters, parse_scope
 from polylog_cli.template import TemplateError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(keys.app, name="keys")
 app.command()(tally.verify)
 app.command()(tally.compact)
+app.command()(tally.restamp)
 
 
 @app.callback()
@@ -46,6 +47,9 @@ def run(
     ] = "demo",
     sample: Annotated[bool, typer.Option(help="Load sample events into an empty log.")] = True,
     template: Annotated[Path, typer.Option(help="What to serve.")] = Path("template.yaml"),
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="A template parameter, as NAME=VALUE; repeatable.")
+    ] = None,
 ) -> None:
     """Serve every API on this machine, from the functions and tables of template.yaml."""
     from polylog_cli import run as service  # with boto3 and waitress, which nothing else needs
@@ -58,6 +62,7 @@ def run(
         scope=scope,
         sample=sample,
         template=template,
+        parameters=parse_parameters(parameter or []),
     )
     try:
         service.run(settings, console)

@@ -44,6 +44,13 @@ def parse_engine(text: str) -> str:
     return text
 
 
+def parse_parameters(texts: list[str]) -> dict[str, str]:
+    """Read parameters of the template, each `NAME=VALUE`."""
+    if unclear := [text for text in texts if "=" not in text]:
+        raise typer.BadParameter(f"{unclear[0]}: give it as NAME=VALUE", param_hint="--parameter")
+    return dict(text.split("=", 1) for text in texts)
+
+
 def parse_key(text: str) -> str:
     """Read the id of an organization or a project."""
     if not 0 < len(text) <= MAX_KEY_LENGTH:

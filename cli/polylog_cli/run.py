@@ -23,7 +23,11 @@ from waitress.server import create_server
 from polylog import times
 from polylog.auth import PERMISSIONS, Credential, Restriction, authenticate
 from polylog.aws.api import Handler
-from polylog.aws.services import services_from_environment
+from polylog.aws.services import (
+    facets_from_environment,
+    retention_from_environment,
+    services_from_environment,
+)
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.errors import InvalidCredential
 from polylog.filter import EVERYTHING
@@ -68,12 +72,13 @@ class Settings:
     scope: str
     sample: bool
     template: Path
+    parameters: dict[str, str]
 
 
 def run(settings: Settings, console: Console) -> None:
     """Serve until interrupted; raises `PortTakenError`."""
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
-    template = Template.read(settings.template, {"LogLevel": "WARN"})
+    template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:
         console.print("Starting DynamoDB")
         tables = None if settings.memory else home.path / "dynamodb"
@@ -82,7 +87,13 @@ def run(settings: Settings, console: Console) -> None:
             _create_tables(client, template)
             gateway = _gateway(template, home, url)
             address = f"http://{HOST}:{listener.getsockname()[1]}"
-            running = Running(address, url, int(os.environ["INDEX_SHARDS"]))
+            running = Running(
+                address,
+                url,
+                int(os.environ["INDEX_SHARDS"]),
+                sorted(facets_from_environment()),
+                retention_from_environment().days,
+            )
             keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
             credentials.write(home.credentials)

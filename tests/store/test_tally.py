@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from conftest import dynamo_store
+from conftest import TABLES, dynamo_store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lag import LaggingClient
@@ -16,12 +17,15 @@ from memory import MemoryEventStore
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog.dynamo import buckets, store
-from polylog.dynamo.fold import SETTLING, Folder
+from polylog.dynamo.expire import Expirer
+from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import read_buckets, read_head
 from polylog.dynamo.question import Question
+from polylog.dynamo.retention import Retention
+from polylog.dynamo.verify import Verifier
 from polylog.dynamo.view import View
 from polylog.event import Event
-from polylog.filter import EVERYTHING, And, Compare, Filter, Op, Or
+from polylog.filter import EVERYTHING, And, Compare, Filter, Op, Or, conjunction
 from polylog.query import EventQuery, Order, Window
 from polylog.store import Interval
 from polylog.times import SECOND
@@ -32,25 +36,72 @@ YEAR = 365 * 86_400 * SECOND
 NOON = 1_772_366_400_000_000
 TIMES = [
     NOON + years * YEAR + offset
-    for years in (-8, -1, 0)
+    for years in (-8, -1, 0, 1)
     for offset in (0, 1, 59 * SECOND, 60 * SECOND, 61 * SECOND, 3600 * SECOND, 40 * 86_400 * SECOND)
 ]
 TYPES = tuple("abcdefgh")
+FACETS = ("organization", "project")
 
 _numbers = count(1)
+
+
+def expired(client: DynamoDBClient, scope: str, shards: int, now: int) -> Iterator[dict[str, Any]]:
+    """Yield the keys of the events whose time to live has ended, in seconds since the epoch."""
+    for shard in range(shards):
+        answer = client.query(
+            TableName="EventsTable",
+            IndexName="by_time",
+            KeyConditionExpression="#scope = :scope AND #shard = :shard",
+            FilterExpression="expires_at <= :now",
+            ExpressionAttributeNames={"#scope": "scope", "#shard": "shard"},
+            ExpressionAttributeValues={
+                ":scope": {"S": scope},
+                ":shard": {"N": str(shard)},
+                ":now": {"N": str(now)},
+            },
+        )
+        yield from ({"pk": item["pk"]} for item in answer["Items"])
 
 
 class World:
     """A log on DynamoDB Local beside a list, with a clock and a folder that the test moves."""
 
-    def __init__(self, client: DynamoDBClient, shards: int = 1) -> None:
-        self.now = 10**15
+    def __init__(self, client: DynamoDBClient, shards: int = 1, days: int = 0) -> None:
+        self.now = NOON
         self.scope = f"tally-{next(_numbers)}"
-        lagging: Any = LaggingClient(client, self.clock, SETTLING - SECOND)
+        self.shards = shards
         self.client = client
-        self.log = dynamo_store(lagging, shards, clock=self.clock)
         self.list = MemoryEventStore()
-        self.folder = Folder(client, "TallyTable", self.clock)
+        self.keep(days)
+
+    def keep(self, days: int) -> None:
+        """Keep events so long from now on."""
+        self.retention = Retention(days)
+        lagging: Any = LaggingClient(self.client, self.clock, SETTLING - SECOND)
+        options: Any = {"facets": FACETS, "retention": self.retention}
+        self.log = dynamo_store(lagging, self.shards, clock=self.clock, **options)
+        self.folder = Folder(self.client, "TallyTable", self.clock, **options)
+        self.expirer = Expirer(self.client, "TallyTable", self.clock, self.retention)
+        self.advance(0)
+
+    def advance(self, seconds: int) -> None:
+        """Let time pass, and DynamoDB delete what has expired."""
+        self.now += seconds * SECOND
+        self.list.floor = max(self.list.floor, self.retention.floor(self.now))
+        for key in expired(self.client, self.scope, self.shards, self.now // SECOND):
+            self.client.delete_item(TableName="EventsTable", Key=key)
+
+    def settle(self) -> None:
+        """Fold and clear all there is, and recount it."""
+        self.advance(SETTLING // SECOND)
+        while read_head(self.client, "TallyTable", self.scope).deltas:
+            self.folder.fold(self.scope)
+            self.advance(HOLDING // SECOND)
+        self.expirer.expire(self.scope)
+        report = Verifier(self.client, TABLES, self.shards, FACETS).verify(self.scope)
+        assert report.drifts == ()
+        assert report.facets == set(FACETS)
+        assert report.settled == self.list.count(self.scope, EVERYTHING)
 
     def clock(self) -> int:
         return self.now
@@ -60,7 +111,7 @@ class World:
         assert kept == [(o.id, o.status) for o in self.list.put(self.scope, events)]
 
     def fold(self, seconds: int) -> None:
-        self.now += seconds * SECOND
+        self.advance(seconds)
         self.folder.fold(self.scope)
 
     def check_arrivals(self, filter: Filter, limit: int) -> None:
@@ -80,13 +131,23 @@ class World:
         assert told == [event.id for event in expected]
         assert self.log.get_by_seq(self.scope, seq + 1) is None
 
+    def check_groups(self, filter: Filter) -> None:
+        """Compare the groups; those that the log counts together are the ones it does not name."""
+        groups = set(self.log.groups(self.scope, filter))
+        expected = set(self.list.groups(self.scope, filter))
+        named = {group for group in groups if group.type is not None}
+        assert named <= expected
+        others = sorted(expected - named, key=lambda group: group.time)
+        rest = [(group.count, group.time) for group in groups - named]
+        together = sum(group.count for group in others)
+        assert rest == ([(together, others[-1].time)] if others else [])
+
     def check(self, filter: Filter, order: Order, limit: int) -> None:
         """Compare the total and every page."""
         self.check_arrivals(filter, limit)
         total = self.list.count(self.scope, filter)
         assert self.log.count(self.scope, filter) == total
-        groups = self.log.groups(self.scope, filter)
-        assert set(groups) == set(self.list.groups(self.scope, filter))
+        self.check_groups(filter)
         for interval in Interval:
             bars = self.log.histogram(self.scope, filter, interval)
             assert bars == self.list.histogram(self.scope, filter, interval)
@@ -120,7 +181,11 @@ def ranges() -> st.SearchStrategy[Filter]:
 
 def questions() -> st.SearchStrategy[tuple[Filter, Order, int]]:
     other = st.just(Compare("message", Op.EQ, "odd"))
-    filters = st.builds(lambda a, b: And((a, b)), kinds() | other, ranges())
+    organization = st.sampled_from("ox").map(lambda o: Compare("organization_id", Op.EQ, o))
+    project = st.sampled_from("pq").map(lambda p: Compare("project_id", Op.EQ, p))
+    facets = st.just(EVERYTHING) | organization | project
+    facets |= st.builds(lambda a, b: And((a, b)), organization, project)
+    filters = st.builds(lambda *parts: conjunction(parts), kinds() | other, ranges(), facets)
     return st.tuples(filters, st.sampled_from(Order), st.integers(1, 7))
 
 
@@ -133,6 +198,8 @@ def offers() -> st.SearchStrategy[list[Event]]:
             origin=origin,
             source=f"source-{number}",
             message="odd" if number % 2 else None,
+            organization_id="o" if number % 3 else None,
+            project_id="pq"[number % 2] if number % 5 else None,
         ),
         st.integers(0, 60),
         st.sampled_from(TIMES),
@@ -146,6 +213,7 @@ steps = st.one_of(
     offers().map(lambda events: ("put", events)),
     st.sampled_from((0, 1, 3, 6, 20)).map(lambda seconds: ("fold", seconds)),
     questions().map(lambda question: ("check", question)),
+    st.sampled_from((1, 3600, 30_000, 86_400, 40 * 86_400)).map(lambda s: ("expire", s)),
 )
 
 
@@ -160,23 +228,36 @@ def near(monkeypatch: pytest.MonkeyPatch) -> None:
     history=st.lists(steps, min_size=4, max_size=14),
     last=questions(),
     shards=st.sampled_from((1, 3)),
+    days=st.sampled_from((0, 0, 1, 30, 400)),
+    most=st.sampled_from((3, 2000)),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_it_counts_and_pages_as_a_list_does(
     engine: DynamoDBClient,
     history: list[tuple[str, Any]],
     last: tuple[Filter, Order, int],
     shards: int,
+    days: int,
+    most: int,
 ) -> None:
-    world = World(engine, shards)
-    for step, argument in [*history, ("check", last)]:
+    world = World(engine, shards, days)
+    with patch.object(buckets, "MAX_KINDS", most):
+        live_through(world, [*history, ("check", last)])
+        world.settle()
+
+
+def live_through(world: World, history: list[tuple[str, Any]]) -> None:
+    for step, argument in history:
         match step:
             case "put":
                 world.put(argument)
             case "fold":
                 world.fold(argument)
+            case "expire":
+                world.advance(argument)
+                world.expirer.expire(world.scope)
             case "check":
                 world.check(*argument)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import pytest
 from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog.dynamo import buckets
+from polylog.dynamo.buckets import Newest
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import read_head
-from polylog.dynamo.verify import Drift, Verifier
+from polylog.dynamo.recount import Drift
+from polylog.dynamo.verify import Verifier
 from polylog.event import Event
+from polylog.filter import EVERYTHING, Compare, Op
 
 pytestmark = pytest.mark.engine
 
@@ -57,11 +62,11 @@ def test_it_agrees_where_kinds_are_counted_together(
 def test_it_finds_an_event_that_is_gone(engine: DynamoDBClient, scope: str) -> None:
     engine.delete_item(TableName="EventsTable", Key={"pk": {"S": f"{scope}/e1"}})
     assert Verifier(engine, TABLES, 3).verify(scope).drifts == (
-        Drift("1970", "system:b", 14, 15),
-        Drift("1970-01", "system:b", 14, 15),
-        Drift("1970-01-01", "system:b", 11, 12),
-        Drift("1970-01-01T01", "system:b", 0, 1),
-        Drift("1970-01-01T01:00", "system:b", 0, 1),
+        Drift(None, "1970", "system:b", 14, 15),
+        Drift(None, "1970-01", "system:b", 14, 15),
+        Drift(None, "1970-01-01", "system:b", 11, 12),
+        Drift(None, "1970-01-01T01", "system:b", 0, 1),
+        Drift(None, "1970-01-01T01:00", "system:b", 0, 1),
     )
 
 
@@ -70,5 +75,57 @@ def test_it_finds_a_row_that_is_gone(engine: DynamoDBClient, scope: str) -> None
     engine.delete_item(TableName="TallyTable", Key=key)
     assert read_head(engine, "TallyTable", scope).bucket.version > 0
     assert Verifier(engine, TABLES, 3).verify(scope).drifts == (
-        Drift("1970-01-02T00:00", "system:a", 1, 0),
+        Drift(None, "1970-01-02T00:00", "system:a", 1, 0),
     )
+
+
+def damaged(engine: DynamoDBClient, scope: str, row: str) -> None:
+    engine.delete_item(TableName="TallyTable", Key={"scope": {"S": scope}, "row": {"S": row}})
+
+
+@pytest.mark.parametrize(
+    "row", ["head/all", "year/1970", "month/1970-01", "day/1970-01-01", "hour/1970-01-01T05"]
+)
+def test_it_repairs_a_row_that_is_gone(engine: DynamoDBClient, scope: str, row: str) -> None:
+    damaged(engine, scope, row)
+    verifier = Verifier(engine, TABLES, 3)
+    assert verifier.verify(scope).drifts
+    report = verifier.repair(scope)
+    assert (report.settled, report.young, report.drifts) == (30, 3, ())
+    assert dynamo_store(engine, 3).count(scope, EVERYTHING) == 33
+
+
+def test_it_repairs_what_lost_its_events(engine: DynamoDBClient, scope: str) -> None:
+    for number in (1, 29):
+        engine.delete_item(TableName="EventsTable", Key={"pk": {"S": f"{scope}/e{number}"}})
+    report = Verifier(engine, TABLES, 3).repair(scope)
+    assert (report.settled, report.drifts) == (28, ())
+    groups = dynamo_store(engine, 3).groups(scope, Compare("type", Op.EQ, "b"))
+    assert [(group.count, group.time) for group in groups] == [(13, 27 * HOUR)]
+
+
+def test_it_repairs_a_newest_event_that_is_wrong(engine: DynamoDBClient, scope: str) -> None:
+    head = read_head(engine, "TallyTable", scope)
+    wrong = Newest(10**15, 10**6, "wrong")
+    bucket = replace(head.bucket, newest={"": {**head.bucket.newest[""], "system:a": wrong}})
+    engine.put_item(TableName="TallyTable", Item=replace(head, bucket=bucket).item(scope))
+    verifier = Verifier(engine, TABLES, 3)
+    (drift,) = verifier.verify(scope).drifts
+    assert (drift.bucket, drift.what, drift.row) == ("", "newest system:a", 10**6)
+    assert verifier.repair(scope).drifts == ()
+
+
+def test_a_recount_that_a_fold_disturbs_begins_again(engine: DynamoDBClient, scope: str) -> None:
+    folds = iter([True])
+
+    class Disturbing:
+        """A client that folds once between the reads of a recount."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "batch_get_item" and next(folds, False):
+                Folder(engine, "TallyTable", lambda: 2 * 10**15).fold(scope)
+            return getattr(engine, name)
+
+    disturbing: Any = Disturbing()
+    report = Verifier(disturbing, TABLES, 3).verify(scope)
+    assert (report.settled, report.young, report.drifts) == (33, 0, ())

@@ -13,6 +13,13 @@ from polylog.dynamo.head import read_head
 from polylog.event import Event
 from polylog_cli.local import ENVIRONMENT
 
+VARIABLES = {
+    **ENVIRONMENT,
+    "TALLY_TABLE": "TallyTable",
+    "RETENTION_DAYS": "10",
+    "TALLIED_FACETS": "",
+}
+
 
 def record(scope: str) -> dict[str, object]:
     keys = {"scope": {"S": scope}, "row": {"S": "head/delta/0000000000000001"}}
@@ -22,7 +29,7 @@ def record(scope: str) -> dict[str, object]:
 @pytest.fixture
 def woken(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClient:
     """Return a client of tables in which two scopes have deltas to fold."""
-    for name, value in {**ENVIRONMENT, "TALLY_TABLE": "TallyTable"}.items():
+    for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
     store = dynamo_store(moto, clock=lambda: times.now() - SETTLING)
     for scope in ("one", "two"):
@@ -35,6 +42,18 @@ def test_it_folds_the_scopes_of_its_records_alone(woken: DynamoDBClient) -> None
     compact_handler()({"Records": [record("one"), record("one")]}, None)
     assert read_head(woken, "TallyTable", "one").bucket.totals() == {"system:t": 33}
     assert read_head(woken, "TallyTable", "two").bucket.totals() == {}
+
+
+def test_a_schedule_folds_what_is_left_of_every_scope_and_drops_what_has_expired(
+    woken: DynamoDBClient,
+) -> None:
+    handler = compact_handler()
+    handler({"Records": [record("one"), record("two")]}, None)
+    store = dynamo_store(woken, clock=lambda: times.now() - SETTLING)
+    store.put("two", [Event(id="last", time=times.now(), type="t")])
+    handler({}, None)
+    assert read_head(woken, "TallyTable", "one").bucket.totals() == {}
+    assert read_head(woken, "TallyTable", "two").bucket.totals() == {"system:t": 1}
 
 
 def test_it_takes_records_of_an_unknown_scope(woken: DynamoDBClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
@@ -14,8 +15,10 @@ from polylog import times
 from polylog.auth import Credential, authenticate
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.peppers import peppers_from_secret
+from polylog.dynamo.retention import Retention
 from polylog.errors import InvalidCredential
 from polylog_cli.local import ENVIRONMENT, connect, create_tables
+from polylog_cli.log import opened
 from polylog_cli.main import app
 from polylog_cli.template import Template
 
@@ -37,6 +40,8 @@ def keys(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dynamo
             "EventsTableName": "EventsTable",
             "TallyTableName": "TallyTable",
             "IndexShards": "1",
+            "RetentionDays": "30",
+            "TalliedFacets": ":project,actor",
             "PepperSecretArn": secret["ARN"],
         }
         stack = {
@@ -69,6 +74,12 @@ def test_a_key_of_a_stack_can_be_revoked(keys: DynamoKeyStore) -> None:
     CliRunner().invoke(app, ["keys", "revoke", credential.key_id, "--stack", "log"])
     with pytest.raises(InvalidCredential):
         authenticate(credential, keys, times.now(), fresh=True)
+
+
+def test_the_tally_of_a_stack_is_kept_as_its_outputs_say(keys: DynamoKeyStore) -> None:
+    with opened("log", Path("none")) as log:
+        assert log.facets == {"project", "actor"}
+        assert log.retention == Retention(30)
 
 
 def test_a_stack_of_another_application_is_refused(keys: DynamoKeyStore) -> None:

@@ -167,6 +167,8 @@ def test_functions_get_the_settings_as_strings(template: Template) -> None:
         "PEPPER_SECRET": "PepperSecret",
         "INDEX_SHARDS": "1",
         "WRITTEN_SHARDS": "1",
+        "RETENTION_DAYS": "0",
+        "TALLIED_FACETS": "",
         "READ_BUDGET_ITEMS": "100000",
         "READ_BUDGET_SECONDS": "10",
         "POWERTOOLS_SERVICE_NAME": "polylog",

@@ -19,6 +19,7 @@ class Status(StrEnum):
     DUPLICATE = "duplicate"
     CONFLICT = "conflict"
     INVALID = "invalid"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class EventStore(Protocol):
         """Store events; one outcome each, in the given order.
 
         An event already there with the same content is a duplicate, with another a conflict;
-        neither changes what is stored. Offering the same events again is therefore safe.
+        neither changes what is stored. Offering the same events again is therefore safe. An event
+        older than the log keeps any is expired.
         """
 
     def get(self, scope: str, event_id: str) -> Event | None:

@@ -1,16 +1,20 @@
-"""Wakes the folding of tallies: records of the tally table's stream in, nothing out."""
+"""Wakes the folding of tallies: records of the tally table's stream, or a schedule."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from polylog import times
+from polylog.aws.services import facets_from_environment, retention_from_environment
 from polylog.dynamo.client import connect
+from polylog.dynamo.expire import Expirer
 from polylog.dynamo.fold import Folder
+from polylog.dynamo.scopes import Scopes
 
 # What Lambda hands in is JSON of AWS's making.
 Payload = dict[str, Any]
@@ -27,16 +31,45 @@ def compact_handler() -> Callable[[Payload, object], None]:
     """Return the Lambda handler that folds the scopes which new deltas were written to.
 
     The records say no more than where to look: the same ones again, or some lost, do no harm.
+    Without records every scope is tidied up: what no longer is kept leaves its tallies, and the
+    few deltas that nobody needed to fold so far are folded.
     """
-    folder = Folder(connect(), os.environ["TALLY_TABLE"], times.now)
+    client, table = connect(), os.environ["TALLY_TABLE"]
+    retention = retention_from_environment()
+    facets = facets_from_environment()
+    folder = Folder(client, table, times.now, facets=facets, retention=retention)
+    expirer = Expirer(client, table, times.now, retention)
+    scopes = Scopes(client, table)
     logger = Logger("polylog")
 
+    def compact(scope: str) -> None:
+        folder.compact(scope, SCOPE_SECONDS)
+
+    def tidy(scope: str) -> None:
+        while folder.fold(scope):
+            pass
+        expirer.expire(scope)
+
     def handler(event: Payload, context: object) -> None:
-        scopes = {record["dynamodb"]["Keys"]["scope"]["S"] for record in event["Records"]}
-        end = times.now() + RUN_SECONDS * times.SECOND
-        for scope in scopes:
-            if times.now() < end:
-                folder.compact(scope, SCOPE_SECONDS)
-                logger.info("compacted", extra={"scope": scope})
+        records = event.get("Records")
+        if records is None:
+            _each(tidy, _shuffled(scopes.all()), logger)
+        else:
+            _each(compact, {record["dynamodb"]["Keys"]["scope"]["S"] for record in records}, logger)
 
     return handler
+
+
+def _each(work: Callable[[str], None], scopes: Iterable[str], logger: Logger) -> None:
+    end = times.now() + RUN_SECONDS * times.SECOND
+    for scope in scopes:
+        if times.now() < end:
+            work(scope)
+            logger.info("compacted", extra={"scope": scope})
+
+
+def _shuffled(scopes: Iterable[str]) -> list[str]:
+    """Return scopes in another order each time, so that none is always among those left over."""
+    every = list(scopes)
+    random.shuffle(every)
+    return every

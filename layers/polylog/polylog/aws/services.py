@@ -13,7 +13,8 @@ from polylog.dynamo.client import connect
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.peppers import Peppers, peppers_from_file, peppers_from_secret
 from polylog.dynamo.reading import Limits
-from polylog.dynamo.schema import Shards, Tables
+from polylog.dynamo.retention import Retention
+from polylog.dynamo.schema import FACETS, Shards, Tables
 from polylog.dynamo.store import DynamoEventStore
 from polylog.http import Response
 
@@ -28,11 +29,28 @@ def services_from_environment() -> Services:
     tables = Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"])
     shards = Shards(int(os.environ["INDEX_SHARDS"]), int(os.environ["WRITTEN_SHARDS"]))
     return Services(
-        store=DynamoEventStore(client, tables, shards=shards, limits=limits),
+        store=DynamoEventStore(
+            client,
+            tables,
+            shards=shards,
+            limits=limits,
+            facets=facets_from_environment(),
+            retention=retention_from_environment(),
+        ),
         keys=DynamoKeyStore(client, os.environ["KEYS_TABLE"], _load_peppers(), times.now),
         clock=times.now,
         can_deliver=fits_lambda,
     )
+
+
+def facets_from_environment() -> frozenset[str]:
+    """Return what events are tallied by beside their scope."""
+    return frozenset(os.environ["TALLIED_FACETS"].split(",")) & FACETS.keys()
+
+
+def retention_from_environment() -> Retention:
+    """Return how long events are kept."""
+    return Retention(int(os.environ["RETENTION_DAYS"]))
 
 
 def fits_lambda(response: Response) -> bool:

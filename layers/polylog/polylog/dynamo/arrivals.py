@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from polylog.dynamo.buckets import Entry
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import Delta, read_head
+from polylog.dynamo.retention import Retention
 from polylog.times import SECOND
 
 if TYPE_CHECKING:
@@ -62,23 +63,26 @@ class Stretch:
         """The lowest of the numbers."""
         return min(first for first, _ in self.ranges)
 
-    def item(self, scope: str) -> Item:
-        """Return the log row's item."""
+    def item(self, scope: str, retention: Retention) -> Item:
+        """Return the log row's item, which is kept as long as the last of its events."""
         document = {"e": self.entries, "r": self.ranges}
         text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-        return {
+        item: Item = {
             "scope": {"S": scope},
             "row": {"S": _row(self.first)},
             "at": {"N": str(self.at)},
             "b": {"B": zlib.compress(text.encode())},
         }
+        last = max((entry.time for entry in self.entries), default=self.at)
+        expires_at = retention.expires_at(last)
+        return item if expires_at is None else item | {"expires_at": {"N": str(expires_at)}}
 
     @classmethod
     def read(cls, item: Item) -> Stretch:
         """Return the stretch that a log row holds."""
         document = json.loads(zlib.decompress(item["b"]["B"]))
         ranges = tuple((first, last) for first, last in document["r"])
-        return cls(int(item["at"]["N"]), ranges, tuple(Entry(*each) for each in document["e"]))
+        return cls(int(item["at"]["N"]), ranges, tuple(Entry.read(each) for each in document["e"]))
 
 
 def stretches(deltas: Iterable[Delta]) -> Iterator[Stretch]:
@@ -139,6 +143,10 @@ class ArrivalLog:
         if len(entries) > most:
             return Arrivals(tuple(entries[:most]), entries[most - 1].seq, False)
         return Arrivals(tuple(entries), complete, is_held_back)
+
+    def rows(self, scope: str) -> Iterator[Stretch]:
+        """Yield every log row."""
+        return self._rows(scope, 0, MAX_SEQ)
 
     def _deltas(self, scope: str) -> Sequence[Delta]:
         return read_head(self._client, self._table, scope).deltas

@@ -13,7 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from polylog.times import format_seconds, parse_iso8601
 
@@ -54,6 +54,14 @@ class Entry(NamedTuple):
     kind: str
     id: str
     source: str | None
+    facets: tuple[str, ...] = ()
+    """The facets that the event is tallied under too, as `<name>=<value>`."""
+
+    @classmethod
+    def read(cls, values: list[Any]) -> Entry:
+        """Return the entry whose JSON this is."""
+        seq, time, kind, id, source, facets = values
+        return cls(seq, time, kind, id, source, tuple(facets))
 
     @property
     def minute(self) -> str:
@@ -137,6 +145,26 @@ class Bucket:
     def kinds(self) -> frozenset[str]:
         """Return the kinds that the bucket counts."""
         return frozenset(kind for newest in self.newest.values() for kind in newest)
+
+    def with_child(self, child: str, counts: Counts, version: int) -> Bucket:
+        """Return the bucket with other counts of a child, which is left out when it has none.
+
+        `version` is that of the child's row. The newest of a kind stays, unless none is left.
+        """
+        children = {**self.children, child: counts}
+        versions = {**self.versions, child: version}
+        if not counts:
+            del children[child], versions[child]
+        return self.with_children(children, versions)
+
+    def with_children(self, children: Mapping[str, Counts], versions: Mapping[str, int]) -> Bucket:
+        """Return the bucket with other children; kinds that none of them has are forgotten."""
+        kinds = {kind for counts in children.values() for kind in counts}
+        newest = {
+            name: {kind: event for kind, event in events.items() if kind in kinds}
+            for name, events in self.newest.items()
+        }
+        return Bucket(self.version, children, versions, newest)
 
     def pack(self) -> bytes:
         """Return the bucket without its version: compressed JSON, each kind written once."""

@@ -10,27 +10,30 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.arrivals import stretches
-from polylog.dynamo.buckets import (
-    ROOT,
-    Bucket,
-    Entry,
-    parent_of,
-    path_to,
-    row_of,
-    within_limit,
-)
+from polylog.dynamo.buckets import ROOT, Bucket, Entry, parent_of, path_to, within_limit
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.head import SETTLING, Delta, Head, Mark, read_buckets, read_head
+from polylog.dynamo.head import (
+    SETTLING,
+    Delta,
+    Head,
+    Mark,
+    partition_of,
+    read_buckets,
+    read_head,
+    read_root,
+)
+from polylog.dynamo.retention import FOR_EVER, Retention
+from polylog.dynamo.rows import write_rows
+from polylog.dynamo.scopes import Scopes
+from polylog.dynamo.share import Share
 from polylog.times import SECOND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
 
     from polylog.dynamo.schema import Item
 
@@ -41,42 +44,12 @@ HOLDING: Final = 2 * SECOND
 _DUE_DELTAS: Final = 32
 _DUE_ENTRIES: Final = 400
 
-_MAX_ROWS: Final = 95
-_MAX_DELTAS: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What one fold takes: entries by minute, and the marks that its deltas then have."""
-
-    entries: tuple[Entry, ...]
-    marks: dict[str, str | None]
-
-    @property
-    def completed(self) -> int:
-        """How many deltas are wholly taken."""
-        return sum(until is None for until in self.marks.values())
-
-    @classmethod
-    def of(cls, head: Head, deltas: Iterable[Delta]) -> Share:
-        """Take as much from the deltas, in their order, as the rows of one transaction allow."""
-        entries: list[Entry] = []
-        marks: dict[str, str | None] = {}
-        rows: set[str] = set()
-        for delta in deltas:
-            pending = sorted(head.unfolded(delta), key=lambda entry: entry.time)
-            for minute, group in groupby(pending, key=lambda entry: entry.minute):
-                if len(rows.union(path_to(minute))) > _MAX_ROWS:
-                    return cls(tuple(entries), marks)
-                rows.update(path_to(minute))
-                entries += group
-                marks[delta.row] = minute
-            marks[delta.row] = None
-        return cls(tuple(entries), marks)
-
 
 class Folder:
-    """Folds the tally of one scope at a time; `clock` gives microseconds since the epoch."""
+    """Folds the tally of one scope at a time; `clock` gives microseconds since the epoch.
+
+    `facets` names those that events are tallied by beside their scope.
+    """
 
     def __init__(
         self,
@@ -84,11 +57,17 @@ class Folder:
         table: str,
         clock: Callable[[], int],
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        facets: Iterable[str] = (),
+        retention: Retention = FOR_EVER,
     ) -> None:
         self._client = client
         self._table = table
         self._clock = clock
         self._sleep = sleep
+        self._facets = frozenset(facets)
+        self._retention = retention
+        self._scopes = Scopes(client, table)
 
     def compact(self, scope: str, seconds: int) -> None:
         """Fold until readers of the head have little to read, or the time is up.
@@ -98,6 +77,8 @@ class Folder:
         end = self._clock() + seconds * SECOND
         while self._clock() < end:
             head = read_head(self._client, self._table, scope)
+            if not head.bucket.version:
+                self._scopes.add(scope)
             if len(head.deltas) < _DUE_DELTAS and _entries(head.deltas) < _DUE_ENTRIES:
                 return
             if not self.fold(scope):
@@ -112,11 +93,40 @@ class Folder:
         forgotten = self._clear(scope, head, now)
         ripe = [delta for delta in head.deltas if delta.at <= now - SETTLING]
         pending = [delta for delta in ripe if not head.is_folded(delta)]
-        share = Share.of(head, pending[:_MAX_DELTAS])
+        share = Share.of(head, pending)
         if not share.marks and not forgotten:
             return False
-        is_done = self._commit(scope, head, share, forgotten)
-        return is_done and share.completed < len(pending)
+        # Facets come first: what is folded in the scope is folded everywhere.
+        if not all(self._fold_facet(scope, facet, head, share) for facet in share.facets()):
+            return False
+        kept = {row: mark for row, mark in head.marks.items() if row not in forgotten}
+        tallied = replace(head, marks=kept, tallied=head.facets(self._facets))
+        return self._count(scope, tallied, share) and share.completed < len(pending)
+
+    def _fold_facet(self, scope: str, facet: str, head: Head, share: Share) -> bool:
+        """Fold into the tally of a facet what is not there yet; return False when overtaken."""
+        partition = partition_of(scope, facet)
+        own = read_root(self._client, self._table, partition)
+        left = share.of_facet(facet, own)
+        if not left.marks:
+            return True
+        if not own.bucket.version:
+            self._scopes.add_facet(scope, facet)
+        there = {delta.row for delta in head.deltas}
+        kept = {row: mark for row, mark in own.marks.items() if row in there}
+        return self._count(partition, replace(own, marks=kept), left)
+
+    def _count(self, partition: str, head: Head, share: Share) -> bool:
+        """Count a share in every row it touches; return False when one has changed meanwhile."""
+        touched = _by_bucket(within_limit(head.bucket, share.all(head.cleared)))
+        names = [name for name in touched if name != ROOT]
+        rows = read_buckets(self._client, self._table, partition, names) if names else {}
+        rows[ROOT] = head.bucket
+        new = _counted(rows, touched)
+        group, now = new[ROOT].version, self._clock()
+        marks = {row: Mark(until, group, now) for row, until in share.marks.items()}
+        root = replace(head, bucket=new[ROOT], marks={**head.marks, **marks})
+        return write_rows(self._client, self._table, partition, rows, new, root)
 
     def _clear(self, scope: str, head: Head, now: int) -> set[str]:
         """Delete the deltas that were folded a while ago, their entries kept in the arrival log.
@@ -136,39 +146,15 @@ class Folder:
 
     def _log(self, scope: str, deltas: Sequence[Delta]) -> None:
         for stretch in stretches(deltas):
+            item = stretch.item(scope, self._retention)
             with failures_as_unavailable():
-                self._client.put_item(TableName=self._table, Item=stretch.item(scope))
+                self._client.put_item(TableName=self._table, Item=item)
 
     def _delete(self, scope: str, deltas: Sequence[Delta]) -> None:
         for delta in deltas:
             key: Item = {"scope": {"S": scope}, "row": {"S": delta.row}}
             with failures_as_unavailable():
                 self._client.delete_item(TableName=self._table, Key=key)
-
-    def _commit(self, scope: str, head: Head, share: Share, forgotten: set[str]) -> bool:
-        """Write every touched row; return False when one of them has changed meanwhile."""
-        entries = within_limit(head.bucket, share.entries)
-        touched = _by_bucket(entries)
-        names = [name for name in touched if name != ROOT]
-        rows = read_buckets(self._client, self._table, scope, names) if names else {}
-        rows[ROOT] = head.bucket
-        new = _counted(rows, touched)
-        marks = {row: mark for row, mark in head.marks.items() if row not in forgotten}
-        group, now = new[ROOT].version, self._clock()
-        marks |= {row: Mark(until, group, now) for row, until in share.marks.items()}
-        actions = [
-            _put(self._table, _bucket_item(scope, name, bucket), rows.get(name, Bucket()).version)
-            for name, bucket in new.items()
-            if name != ROOT
-        ]
-        root = replace(head, bucket=new[ROOT], marks=marks).item(scope)
-        actions.append(_put(self._table, root, head.bucket.version))
-        with failures_as_unavailable():
-            try:
-                self._client.transact_write_items(TransactItems=actions)
-            except self._client.exceptions.TransactionCanceledException:
-                return False
-        return True
 
 
 def _entries(deltas: Iterable[Delta]) -> int:
@@ -186,6 +172,7 @@ def _by_bucket(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
 
 def _counted(rows: dict[str, Bucket], touched: dict[str, list[Entry]]) -> dict[str, Bucket]:
     """Return the next version of every touched row, each stating its children's."""
+    version = rows[ROOT].version + 1
     new = {
         name: rows.get(name, Bucket()).with_entries(name, entries)
         for name, entries in touched.items()
@@ -193,27 +180,8 @@ def _counted(rows: dict[str, Bucket], touched: dict[str, list[Entry]]) -> dict[s
     versions: dict[str, dict[str, int]] = {name: dict(new[name].versions) for name in new}
     for name in new:
         if name != ROOT:
-            versions[parent_of(name)][name] = new[name].version
-    return {name: replace(bucket, versions=versions[name]) for name, bucket in new.items()}
-
-
-def _bucket_item(scope: str, name: str, bucket: Bucket) -> Item:
+            versions[parent_of(name)][name] = version
     return {
-        "scope": {"S": scope},
-        "row": {"S": row_of(name)},
-        "v": {"N": str(bucket.version)},
-        "b": {"B": bucket.pack()},
+        name: replace(bucket, version=version, versions=versions[name])
+        for name, bucket in new.items()
     }
-
-
-def _put(table: str, item: Item, version: int) -> TransactWriteItemTypeDef:
-    """Return the action that replaces a row which still has this version (0: is not there)."""
-    put: PutTypeDef = {
-        "TableName": table,
-        "Item": item,
-        "ConditionExpression": "#v = :v" if version else "attribute_not_exists(#v)",
-        "ExpressionAttributeNames": {"#v": "v"},
-    }
-    if version:
-        put["ExpressionAttributeValues"] = {":v": {"N": str(version)}}
-    return {"Put": put}

@@ -1,8 +1,11 @@
-"""The head of a scope's tally: the all-time bucket, and the deltas that are not folded into it yet.
+"""The head of a tally: its all-time bucket, and the deltas that are not folded into it yet.
 
 A delta is what one transaction stored. Folding counts its entries in the buckets and names it in
 the head as folded, in one transaction; only later is it deleted. Whoever reads the head ignores
 the deltas it names, so that every event counts once at any moment.
+
+A scope's events can also be tallied by facets. Such a tally lies in a partition of its own, with a
+head of its own; the deltas are the scope's. They are folded there first, and into the scope's last.
 """
 
 from __future__ import annotations
@@ -10,13 +13,13 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.buckets import HEAD_ROW, Bucket, Entry, row_of
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.times import SECOND
+from polylog.times import EARLIEST, SECOND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -46,13 +49,14 @@ class Delta:
     """What one transaction stored: the numbers taken for it, and the entries of its events.
 
     No event but these has a number from `first` to `last`. `at` is when the transaction was
-    begun, in microseconds.
+    begun, in microseconds; `facets` names those that the entries state, if they have them.
     """
 
     first: int
     last: int
     at: int
     entries: tuple[Entry, ...]
+    facets: frozenset[str] = frozenset()
 
     @property
     def row(self) -> str:
@@ -72,6 +76,7 @@ class Delta:
             "first": {"N": str(self.first)},
             "last": {"N": str(self.last)},
             "at": {"N": str(self.at)},
+            "facets": {"S": ",".join(sorted(self.facets))},
             "b": {"B": self.pack()},
         }
 
@@ -80,16 +85,27 @@ class Delta:
         """Return the delta that an item holds."""
         entries = json.loads(zlib.decompress(item["b"]["B"]))
         first, last, at = (int(item[name]["N"]) for name in ("first", "last", "at"))
-        return cls(first, last, at, tuple(Entry(*each) for each in entries))
+        return cls(first, last, at, tuple(map(Entry.read, entries)), _names(item))
+
+    def of_facet(self, facet: str) -> Delta:
+        """Return the delta with no other entries than those of a facet."""
+        return replace(self, entries=tuple(e for e in self.entries if facet in e.facets))
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The settled counts of all time, and everything young beside them."""
+    """The settled counts of all time, and everything young beside them.
+
+    Nothing before `floor` is to be shown; the buckets hold nothing before `cleared`. `tallied`
+    names the facets that all settled events of the scope are tallied by, None when none is settled.
+    """
 
     bucket: Bucket = field(default_factory=Bucket)
     marks: Mapping[str, Mark] = field(default_factory=dict)
     deltas: tuple[Delta, ...] = ()
+    floor: int = EARLIEST
+    cleared: int = EARLIEST
+    tallied: frozenset[str] | None = None
 
     def young(self) -> Iterator[Entry]:
         """Return the entries that no bucket counts yet."""
@@ -108,19 +124,64 @@ class Head:
             return ()
         return [entry for entry in delta.entries if entry.minute > mark.until]
 
-    def item(self, scope: str) -> Item:
+    def facets(self, configured: frozenset[str]) -> frozenset[str]:
+        """Return which of the configured facets all events are tallied by, young ones included."""
+        settled = configured if self.tallied is None else self.tallied
+        return configured.intersection(settled, *(delta.facets for delta in self.deltas))
+
+    def of_facet(self, facet: str, own: Head) -> Head:
+        """Return the head of a facet's tally, whose own row is read after this head.
+
+        A delta that is folded here was folded there before, even if that row has forgotten it; what
+        is folded here of others too, if nothing of them was for that row.
+        """
+        folded = {
+            row: mark
+            for row, mark in self.marks.items()
+            if mark.until is None or not own.bucket.version
+        }
+        deltas = tuple(delta.of_facet(facet) for delta in self.deltas)
+        return replace(
+            own,
+            marks={**own.marks, **folded},
+            deltas=deltas,
+            floor=self.floor,
+            tallied=self.tallied,
+        )
+
+    def item(self, partition: str) -> Item:
         """Return the item of the head's own row; the deltas have theirs."""
         return {
-            "scope": {"S": scope},
+            "scope": {"S": partition},
             "row": {"S": HEAD_ROW},
             "v": {"N": str(self.bucket.version)},
             "b": {"B": self.bucket.pack()},
             "f": {"B": zlib.compress(json.dumps(self.marks, separators=(",", ":")).encode())},
+            "floor": {"N": str(self.cleared)},
+            "facets": {"S": ",".join(sorted(self.tallied or ()))},
         }
 
+    @classmethod
+    def read(cls, item: Item) -> Head:
+        """Return the head whose own row this is, without deltas."""
+        marks = json.loads(zlib.decompress(item["f"]["B"]))
+        floor = int(item["floor"]["N"])
+        return cls(
+            Bucket.unpack(int(item["v"]["N"]), item["b"]["B"]),
+            {row: Mark(*mark) for row, mark in marks.items()},
+            floor=floor,
+            cleared=floor,
+            tallied=_names(item),
+        )
 
-def read_head(client: DynamoDBClient, table: str, scope: str) -> Head:
-    """Return the head of a scope, strongly consistent."""
+
+def partition_of(scope: str, facet: str | None) -> str:
+    """Return the partition that a tally's rows lie in; no scope contains a bar."""
+    return scope if facet is None else f"{scope}|{facet}"
+
+
+def read_head(client: DynamoDBClient, table: str, scope: str, facet: str | None = None) -> Head:
+    """Return the head of a scope, or that of one of its facets; strongly consistent."""
     pages = client.get_paginator("query").paginate(
         TableName=table,
         KeyConditionExpression="#scope = :scope AND begins_with(#row, :head)",
@@ -130,24 +191,33 @@ def read_head(client: DynamoDBClient, table: str, scope: str) -> Head:
     )
     with failures_as_unavailable():
         items = [item for page in pages for item in page["Items"]]
-    deltas = tuple(Delta.read(item) for item in items if item["row"]["S"] != HEAD_ROW)
-    if not items or items[0]["row"]["S"] != HEAD_ROW:
-        return Head(deltas=deltas)
-    marks = json.loads(zlib.decompress(items[0]["f"]["B"]))
-    return Head(
-        Bucket.unpack(int(items[0]["v"]["N"]), items[0]["b"]["B"]),
-        {row: Mark(*mark) for row, mark in marks.items()},
-        deltas,
-    )
+    is_there = bool(items) and items[0]["row"]["S"] == HEAD_ROW
+    root = Head.read(items[0]) if is_there else Head()
+    head = replace(root, deltas=tuple(map(Delta.read, items[is_there:])))
+    if facet is None:
+        return head
+    return head.of_facet(facet, read_root(client, table, partition_of(scope, facet)))
+
+
+def read_root(client: DynamoDBClient, table: str, partition: str) -> Head:
+    """Return the head of a tally without its deltas, strongly consistent."""
+    key: Item = {"scope": {"S": partition}, "row": {"S": HEAD_ROW}}
+    with failures_as_unavailable():
+        answer = client.get_item(TableName=table, Key=key, ConsistentRead=True)
+    return Head.read(answer["Item"]) if "Item" in answer else Head()
 
 
 def read_buckets(
-    client: DynamoDBClient, table: str, scope: str, names: Sequence[str]
+    client: DynamoDBClient, table: str, partition: str, names: Sequence[str]
 ) -> dict[str, Bucket]:
     """Return those of the named buckets that have a row, strongly consistent."""
     rows = {row_of(name): name for name in names}
-    keys: list[Item] = [{"scope": {"S": scope}, "row": {"S": row}} for row in rows]
+    keys: list[Item] = [{"scope": {"S": partition}, "row": {"S": row}} for row in rows]
     return {
         rows[item["row"]["S"]]: Bucket.unpack(int(item["v"]["N"]), item["b"]["B"])
         for item in get_all(client, table, keys)
     }
+
+
+def _names(item: Item) -> frozenset[str]:
+    return frozenset(item["facets"]["S"].split(",")) - {""}

@@ -1,37 +1,52 @@
-"""The questions that the tally answers: about time, type and origin alone."""
+"""The questions that a tally answers: about time, type and origin, and one facet at most."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from polylog.dynamo.buckets import OTHER, Counts, Entry, kind_of
 from polylog.dynamo.plan import TimeRange, choice, is_time_bound, time_range
+from polylog.dynamo.schema import FACETS
 from polylog.filter import Compare, Filter, Op, conjunction, conjuncts
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A filter that the tally can count: a time range, and types and origins (None: any)."""
+    """A filter that a tally can count: a time range, types and origins (None: any), and a facet.
+
+    The facet (`<name>=<value>`) says whose tally that is; None: the scope's own.
+    """
 
     filter: Filter
     time: TimeRange
     types: frozenset[str] | None
     origins: frozenset[str] | None
+    facet: str | None = None
 
     @classmethod
-    def of(cls, filter: Filter) -> Question | None:
-        """Return the question that a filter asks, None when it asks for anything else."""
-        chosen: dict[str, frozenset[str] | None] = {"type": None, "origin": None}
+    def of(cls, filter: Filter, facets: Iterable[str] = ()) -> Question | None:
+        """Return the question that a filter asks, None when it asks for anything else.
+
+        `facets` names those that there are tallies of.
+        """
+        fields = {FACETS[name]: name for name in facets}
+        chosen: dict[str, frozenset[str]] = {}
         for term in conjuncts(filter):
             if is_time_bound(term):
                 continue
-            field, values = _kind_term(term)
+            field, values = _choice(term, ("type", "origin", *fields))
             if values is None:
                 return None
-            there = chosen[field]
-            chosen[field] = values if there is None else there & values
-        return cls(filter, time_range(filter), chosen["type"], chosen["origin"])
+            chosen[field] = chosen.get(field, values) & values
+        types, origins = chosen.pop("type", None), chosen.pop("origin", None)
+        time = time_range(filter)
+        if not chosen:
+            return cls(filter, time, types, origins)
+        (field, values), *others = chosen.items()
+        if others or len(values) != 1:
+            return None
+        return cls(filter, time, types, origins, f"{fields[field]}={min(values)}")
 
     def within(self, time: TimeRange) -> Filter:
         """Return the filter with another time range."""
@@ -63,9 +78,10 @@ class Question:
         return self.types is not None and wanted <= set(kinds)
 
 
-def _kind_term(term: Filter) -> tuple[str, frozenset[str] | None]:
-    for name in ("type", "origin"):
-        values = choice(term, name)
+def _choice(term: Filter, fields: Iterable[str]) -> tuple[str, frozenset[str] | None]:
+    """Return the field that a term leaves some values to, and those; None when it is no such."""
+    for field in fields:
+        values = choice(term, field)
         if values is not None:
-            return name, values
+            return field, values
     return "", None

@@ -50,6 +50,9 @@ class Limits:
     seconds: float
 
 
+UNLIMITED: Final = Limits(items=10**12, seconds=10**9)
+
+
 class Budget:
     """What is left of the limits of one answer."""
 

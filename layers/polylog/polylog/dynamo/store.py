@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -25,14 +25,16 @@ from polylog.dynamo.plan import TimeRange
 from polylog.dynamo.question import Question
 from polylog.dynamo.reader import Reader
 from polylog.dynamo.reading import Limits, read_entries
-from polylog.dynamo.schema import Shards, Tables, entry_of, partition_key, read_item
+from polylog.dynamo.retention import FOR_EVER, Retention
+from polylog.dynamo.schema import Shards, Tables, entry_of, expires_at, partition_key, read_item
 from polylog.dynamo.tally import Tally
 from polylog.dynamo.view import View, count_kinds
 from polylog.dynamo.writer import Writer
 from polylog.event import MAX_KEY_LENGTH, Event
-from polylog.filter import Filter, predicate
+from polylog.filter import Compare, Filter, Op, conjunction, predicate
 from polylog.query import EventQuery, Page
 from polylog.store import Bar, Group, Interval, Outcome, Tail
+from polylog.times import EARLIEST
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,7 +50,7 @@ _LEAST: Final = 100
 
 
 class DynamoEventStore:
-    """Events in DynamoDB."""
+    """Events in DynamoDB; `facets` names those that events are tallied by beside their scope."""
 
     def __init__(
         self,
@@ -59,15 +61,19 @@ class DynamoEventStore:
         limits: Limits,
         clock: Callable[[], int] = times.now,
         sleep: Callable[[float], None] = time.sleep,
+        facets: Iterable[str] = (),
+        retention: Retention = FOR_EVER,
     ) -> None:
         self._client = client
         self._tables = tables
-        self._reader = Reader(client, tables.events, shards.read, limits)
-        self._writer = Writer(client, tables, shards.written, clock, sleep)
-        self._tally = Tally(client, tables.tally)
-        self._arrivals = ArrivalLog(client, tables.tally)
         self._limits = limits
         self._clock = clock
+        self._facets = frozenset(facets)
+        self._retention = retention
+        self._reader = Reader(client, tables.events, shards.read, limits)
+        self._writer = Writer(client, tables, shards.written, clock, sleep, self._facets, retention)
+        self._tally = Tally(client, tables.tally)
+        self._arrivals = ArrivalLog(client, tables.tally)
 
     def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
         """Store events; see `EventStore.put`."""
@@ -83,7 +89,10 @@ class DynamoEventStore:
                 Key={"pk": {"S": partition_key(scope, event_id)}},
                 ConsistentRead=True,
             )
-        return read_item(answer["Item"]) if "Item" in answer else None
+        if "Item" not in answer or expires_at(answer["Item"]) <= self._clock():
+            return None
+        event = read_item(answer["Item"])
+        return event if event.time >= self._retention.floor(self._clock()) else None
 
     def get_by_seq(self, scope: str, seq: int) -> Event | None:
         """Return the event with this number of arrival; strongly consistent."""
@@ -92,54 +101,50 @@ class DynamoEventStore:
 
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window; see `EventStore.find`."""
-        question = Question.of(query.filter)
-        if question and (query.with_total or query.window.offset > _NEAR):
-            page = self._ask(query.scope, question, partial(self._page, query))
+        query = replace(query, filter=self._kept(query.filter))
+        if query.with_total or query.window.offset > _NEAR:
+            page = self._ask(query.scope, query.filter, partial(self._page, query))
             if page is not None:
                 return page
         total = self.count(query.scope, query.filter) if query.with_total else None
         if total is not None and query.window.offset >= total:
             return Page((), None, total)
-        young = self._tally.head(query.scope).young()
-        return replace(self._reader.find(query, young), total=total)
+        young, filter = self._young(query.scope, query.filter)
+        return replace(self._reader.find(replace(query, filter=filter), young), total=total)
 
     def count(self, scope: str, filter: Filter) -> int:
         """Return how many events pass the filter."""
-        question = Question.of(filter)
-        if question:
-            total = self._ask(scope, question, lambda view: view.total())
-            if total is not None:
-                return total
-        if not any(self._tally.head(scope).young()):
-            return self._reader.count(scope, filter)
-        shown = self._reader.seqs(scope, filter)
-        young = tuple(self._tally.head(scope).young())
+        total = self._ask(scope, filter, lambda view: view.total())
+        if total is not None:
+            return total
+        young, kept = self._young(scope, filter)
+        if not young:
+            return self._reader.count(scope, kept)
+        shown = self._reader.seqs(scope, kept)
+        young, kept = self._young(scope, filter)
         settled = shown - {entry.seq for entry in young}
-        return len(settled) + len(self._reader.young_seqs(scope, filter, young))
+        return len(settled) + len(self._reader.young_seqs(scope, kept, young))
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
         """Return the events that pass, by origin and type; see `EventStore.groups`."""
-        question = Question.of(filter)
-        kinds = self._ask(scope, question, lambda view: view.groups()) if question else None
+        kinds = self._ask(scope, filter, lambda view: view.groups())
         if kinds is None:
-            young = self._tally.head(scope).young()
-            kinds = count_kinds(map(entry_of, self._reader.all(scope, filter, young)))
+            kinds = count_kinds(map(entry_of, self._all(scope, filter)))
         return tuple(_group(kind, *counted) for kind, counted in kinds.items())
 
     def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
         """Return how many events pass in each interval; see `EventStore.histogram`."""
-        question, length = Question.of(filter), LENGTHS[interval]
-        bars = self._ask(scope, question, lambda v: v.histogram(length)) if question else None
+        length = LENGTHS[interval]
+        bars = self._ask(scope, filter, lambda view: view.histogram(length))
         if bars is None:
-            young = self._tally.head(scope).young()
-            events = self._reader.all(scope, filter, young)
-            bars = Counter(minute_of(event.time)[:length] for event in events)
+            bars = Counter(minute_of(event.time)[:length] for event in self._all(scope, filter))
         return tuple(
             Bar(minute_start(first_minute(name)), count) for name, count in sorted(bars.items())
         )
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         """Return the events that arrived after a number; see `EventStore.tail`."""
+        filter = self._kept(filter)
         passes, question = predicate(filter), Question.of(filter)
         events: list[Event] = []
         examined = 0
@@ -159,14 +164,17 @@ class DynamoEventStore:
                 return Tail(tuple(events), some.complete, some.is_held_back)
             after = some.complete
 
-    def _ask(self, scope: str, question: Question, answer: Callable[[View], T]) -> T | None:
-        """Return an answer from the tally, None where the tally cannot give an exact one."""
+    def _ask(self, scope: str, filter: Filter, answer: Callable[[View], T]) -> T | None:
+        """Return an answer from a tally, None where none can give an exact one."""
+        question = Question.of(self._kept(filter), self._facets)
+        if question is None:
+            return None
 
         def read_edge(time: TimeRange) -> Sequence[Entry]:
             return self._reader.entries(scope, question.within(time))
 
         def exact(view: View) -> T | None:
-            return answer(view) if view.is_exact() else None
+            return answer(view) if view.is_exact(self._facets) else None
 
         return self._tally.ask(scope, question, read_edge, exact)
 
@@ -174,11 +182,31 @@ class DynamoEventStore:
         total, window = view.total(), query.window
         if window.offset >= total:
             return Page((), None, total)
+        time = view.time
         if window.offset > _NEAR:
             time, offset = view.locate(window.offset, total, query.order)
             window = replace(window, offset=offset)
-            query = replace(query, filter=view.question.within(time), window=window)
+        query = replace(query, filter=view.question.within(time), window=window)
         return replace(self._reader.find(query, view.head.young()), total=total)
+
+    def _kept(self, filter: Filter) -> Filter:
+        """Return the filter for nothing but what is kept."""
+        return _since(filter, self._retention.floor(self._clock()))
+
+    def _young(self, scope: str, filter: Filter) -> tuple[tuple[Entry, ...], Filter]:
+        """Return what is young, and the filter for nothing but what the tally holds kept."""
+        head = self._tally.head(scope)
+        return tuple(head.young()), _since(self._kept(filter), head.floor)
+
+    def _all(self, scope: str, filter: Filter) -> Iterator[Event]:
+        young, kept = self._young(scope, filter)
+        return self._reader.all(scope, kept, young)
+
+
+def _since(filter: Filter, floor: int) -> Filter:
+    if floor == EARLIEST:
+        return filter
+    return conjunction([filter, Compare("time", Op.GE, floor)])
 
 
 def _group(kind: str, count: int, newest: Newest) -> Group:

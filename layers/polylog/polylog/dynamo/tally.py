@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from polylog.dynamo.buckets import Bucket, Entry, minute_of, minute_start
-from polylog.dynamo.head import Head, read_buckets, read_head
+from polylog.dynamo.head import Head, partition_of, read_buckets, read_head
 from polylog.dynamo.plan import TimeRange
 from polylog.dynamo.question import Question
 from polylog.dynamo.view import Edges, StaleRowsError, View
@@ -51,23 +51,23 @@ class Tally:
         `read_edge` returns what the index shows, of what is asked for, of a part of a minute.
         """
         edges = _edges(question.time, read_edge)
+        partition = partition_of(scope, question.facet)
 
         def fetch(names: Sequence[str]) -> Mapping[str, Bucket]:
-            return read_buckets(self._client, self._table, scope, names)
+            return read_buckets(self._client, self._table, partition, names)
 
         for _ in range(_ATTEMPTS):
+            head = read_head(self._client, self._table, scope, question.facet)
             try:
-                return answer(
-                    View(self.head(scope), question, edges, self._remembered(scope), fetch)
-                )
+                return answer(View(head, question, edges, self._remembered(partition), fetch))
             except StaleRowsError:
                 continue
         raise Unavailable("the tally went on changing")
 
-    def _remembered(self, scope: str) -> dict[str, Bucket]:
+    def _remembered(self, partition: str) -> dict[str, Bucket]:
         if sum(map(len, list(self._rows.values()))) > _MOST_ROWS:
             self._rows.clear()
-        return self._rows.setdefault(scope, {})
+        return self._rows.setdefault(partition, {})
 
 
 def _edges(time: TimeRange, read_edge: Callable[[TimeRange], Sequence[Entry]]) -> Edges:

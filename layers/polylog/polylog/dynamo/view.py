@@ -26,7 +26,6 @@ from polylog.dynamo.buckets import (
     minute_start,
     parent_of,
     path_to,
-    within_limit,
 )
 from polylog.dynamo.head import Head
 from polylog.dynamo.plan import TimeRange
@@ -81,35 +80,42 @@ class View:
     rows: dict[str, Bucket]
     fetch: Callable[[Sequence[str]], Mapping[str, Bucket]]
 
-    def is_exact(self) -> bool:
-        """Return whether the buckets can tell the events that are asked for from others."""
+    @property
+    def time(self) -> TimeRange:
+        """The times that are asked for, as far as events are kept."""
+        return self.question.time.intersection(TimeRange(first=self.head.floor))
+
+    def is_exact(self, facets: frozenset[str]) -> bool:
+        """Return whether the buckets can tell the events that are asked for from others.
+
+        `facets` names those that events are tallied by now: maybe since later than the first.
+        """
+        name = (self.question.facet or "").partition("=")[0]
+        if name and name not in self.head.facets(facets):
+            return False
         return self.question.is_counted_among(self.head.bucket.kinds())
 
     def total(self) -> int:
         """Return how many events are asked for."""
-        time = self.question.time
-        return self._count(time.first, time.last + 1)
+        return self._count(self.time.first, self.time.last + 1)
 
     def groups(self) -> dict[str, OfKind]:
         """Return the events that are asked for, by kind."""
-        first, end = self.question.time.first, self.question.time.last + 1
-        raw: Counter[str] = Counter()
-        for _, counts in self._pieces(first, end):
-            raw.update({kind: n for kind, n in counts.items() if self.question.wants(kind)})
-        root = self.head.bucket
-        named = {entry.kind for entry in within_limit(root, self.head.young())} | root.kinds()
+        first, end = self.time.first, self.time.last + 1
+        counted_as = self._naming()
         counted: Counter[str] = Counter()
-        for kind, count in raw.items():
-            counted[kind if kind in named else OTHER] += count
-        kinds = {kind for kind, count in counted.items() if count}
+        for _, counts in self._pieces(first, end):
+            for kind, number in counts.items():
+                if self.question.wants(kind):
+                    counted[counted_as(kind)] += number
+        kinds = {kind for kind, number in counted.items() if number}
         newest = self._newest(kinds, first, end)
         return {kind: OfKind(counted[kind], newest[kind]) for kind in kinds}
 
     def histogram(self, length: int) -> dict[str, int]:
         """Return how many events lie in each bucket whose name has this length, if any do."""
-        time = self.question.time
         bars: Counter[str] = Counter()
-        for name, counts in self._pieces(time.first, time.last + 1, length):
+        for name, counts in self._pieces(self.time.first, self.time.last + 1, length):
             bars[name[:length]] += self.question.count(counts)
         return {name: count for name, count in sorted(bars.items()) if count}
 
@@ -118,7 +124,7 @@ class View:
 
         The offset must be less than the view's total.
         """
-        time = self.question.time
+        time = self.time
         before = self._count(EARLIEST, time.first)
         is_ascending = order is Order.ASCENDING
         rank = before + offset if is_ascending else before + total - 1 - offset
@@ -153,7 +159,10 @@ class View:
 
         They come in buckets as large as possible, with names of at least this length.
         """
-        level = [ROOT]
+        cleared = minute_of(self.head.cleared)
+        if first <= cleared:
+            first = minute_of(EARLIEST)
+        level = [ROOT] if end > cleared else []
         self._fetch([*self._unknown(first), *self._unknown(end)])
         while level:
             below = []
@@ -172,15 +181,21 @@ class View:
 
     def _newest(self, kinds: Iterable[str], first: int, end: int) -> dict[str, Newest]:
         """Return the newest event of each of these kinds, all of which the range has."""
+        counted_as = self._naming()
         newest: dict[str, Newest] = {}
-        root = self.head.bucket.kinds()
         for entry in (*self.edges.get(end, ()), *self.head.young()):
-            kind = entry.kind if entry.kind in kinds else OTHER
-            if first <= entry.time < end:
+            if first <= entry.time < end and self.question.wants(entry.kind):
+                kind = counted_as(entry.kind)
                 newest[kind] = max(entry.newest, newest.get(kind, entry.newest))
-        for kind, event in self._settled_newest(root.intersection(kinds), _minute_at(end)):
+        settled = self.head.bucket.kinds().intersection(kinds)
+        for kind, event in self._settled_newest(settled, _minute_at(end)):
             newest[kind] = max(event, newest.get(kind, event))
         return newest
+
+    def _naming(self) -> Callable[[str], str]:
+        """Return the function from a kind to the one that the buckets count it as."""
+        known = self.head.bucket.kinds()
+        return lambda kind: kind if kind in known or OTHER not in known else OTHER
 
     def _settled_newest(self, kinds: Iterable[str], end: str) -> Iterator[tuple[str, Newest]]:
         """Yield the newest settled event of each kind before a minute, level by level from below.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +11,7 @@ from polylog.batches import batches
 from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import SETTLING, Delta
+from polylog.dynamo.retention import Retention
 from polylog.dynamo.schema import Draft, Tables, partition_key
 from polylog.errors import Unavailable
 from polylog.event import MAX_EVENT_BYTES, Event
@@ -29,6 +30,9 @@ _MAX_BYTES: Final = 3_000_000
 _ITEM_BYTES: Final = 4096
 """Room for an item's keys, beside its content."""
 
+_ENTRY_SHARE: Final = 10
+"""Entries may take a tenth of those bytes: all of a delta's are in one item, of at most 400 KB."""
+
 # Numbers taken longer ago are dropped: those who read in the order of arrival wait for them.
 _TAKEN: Final = 10 * SECOND
 
@@ -44,11 +48,12 @@ _RETRIED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """Numbers that nobody else gets, and when they were taken, in microseconds."""
+    """Numbers that nobody else gets, when they were taken, and the first time that is kept."""
 
     first: int
     last: int
     at: int
+    floor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,10 @@ class _Kept:
     digest: bytes
     seq: int
     draft: Draft | None = None
+
+
+_EXPIRED: Final = _Kept(b"", 0)
+"""Stands for an event that is older than the log keeps any."""
 
 
 class Writer:
@@ -70,6 +79,8 @@ class Writer:
         shards: int,
         clock: Callable[[], int],
         sleep: Callable[[float], None],
+        facets: Iterable[str],
+        retention: Retention,
     ) -> None:
         self._client = client
         self._events = tables.events
@@ -77,22 +88,36 @@ class Writer:
         self._shards = shards
         self._clock = clock
         self._sleep = sleep
+        self._facets = frozenset(facets)
+        self._retention = retention
 
     def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
         """Store events; see `EventStore.put`."""
+        floor = self._retention.floor(self._clock())
         drafts = [Draft.of(event) for event in events]
-        storable = {draft.event.id: draft for draft in reversed(drafts) if not _is_too_large(draft)}
-        in_order = [draft for draft in drafts if storable.get(draft.event.id) is draft]
+        refused = [_refusal(draft, floor) for draft in drafts]
+        offered = [draft for draft, why in zip(drafts, refused, strict=True) if why is None]
+        storable = {draft.event.id: draft for draft in reversed(offered)}
+        in_order = [draft for draft in offered if storable[draft.event.id] is draft]
         kept: dict[str, _Kept] = {}
-        for batch in batches(in_order, _weight, most=_MAX_ACTIONS, most_weight=_MAX_BYTES):
+        for batch in batches(in_order, self._weight, most=_MAX_ACTIONS, most_weight=_MAX_BYTES):
             kept |= self._store(scope, batch)
-        return tuple(_outcome(draft, kept) for draft in drafts)
+        return tuple(
+            why or _outcome(draft, kept) for draft, why in zip(drafts, refused, strict=True)
+        )
+
+    def _weight(self, draft: Draft) -> int:
+        entry = draft.entry(0, self._facets)
+        texts = (entry.kind, entry.id, entry.source or "", *entry.facets)
+        size = sum(len(text.encode()) for text in texts)
+        return max(len(draft.content) + _ITEM_BYTES, size * _ENTRY_SHARE)
 
     def _store(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
         """Store all drafts in one transaction, less those whose ids turn out to be taken."""
         kept: dict[str, _Kept] = {}
         taken = self._take(scope, len(drafts))
         for attempt in range(_ATTEMPTS):
+            kept |= {d.event.id: _EXPIRED for d in drafts if d.event.time < taken.floor}
             pending = [draft for draft in drafts if draft.event.id not in kept]
             if not pending:
                 self._close(scope, taken)
@@ -120,14 +145,17 @@ class Writer:
                 UpdateExpression="ADD #last :count",
                 ExpressionAttributeNames={"#last": "last"},
                 ExpressionAttributeValues={":count": {"N": str(count)}},
-                ReturnValues="UPDATED_NEW",
+                ReturnValues="ALL_NEW",
             )
-        last = int(answer["Attributes"]["last"]["N"])
-        return _Taken(last - count + 1, last, at)
+        row = answer["Attributes"]
+        last, floor = int(row["last"]["N"]), self._retention.floor(at)
+        if "floor" in row:
+            floor = max(floor, int(row["floor"]["N"]))
+        return _Taken(last - count + 1, last, at, floor)
 
     def _close(self, scope: str, taken: _Taken) -> None:
         """Say that no event will have these numbers."""
-        delta = Delta(taken.first, taken.last, self._clock(), ())
+        delta = Delta(taken.first, taken.last, self._clock(), (), self._facets)
         with failures_as_unavailable():
             self._client.put_item(TableName=self._tally, Item=delta.item(scope))
 
@@ -138,13 +166,13 @@ class Writer:
         is folded only after a while.
         """
         begin = self._clock()
-        entries = tuple(draft.entry(seq) for seq, draft in numbered.items())
-        delta = Delta(taken.first, taken.last, begin, entries)
+        entries = tuple(draft.entry(seq, self._facets) for seq, draft in numbered.items())
+        delta = Delta(taken.first, taken.last, begin, entries, self._facets)
         actions: list[TransactWriteItemTypeDef] = [
             {
                 "Put": {
                     "TableName": self._events,
-                    "Item": draft.item(scope, seq, self._shards),
+                    "Item": draft.item(scope, seq, self._shards, self._retention),
                     "ConditionExpression": "attribute_not_exists(pk)",
                 }
             }
@@ -174,20 +202,25 @@ class Writer:
         }
 
 
-def _is_too_large(draft: Draft) -> bool:
-    return len(draft.content) > MAX_EVENT_BYTES
+def _refusal(draft: Draft, floor: int) -> Outcome | None:
+    """Return why an event cannot be stored, whatever the log holds."""
+    size = len(draft.content)
+    if size > MAX_EVENT_BYTES:
+        reason = f"the event has {size} bytes, more than {MAX_EVENT_BYTES}"
+        return Outcome(Status.INVALID, draft.event.id, reason=reason)
+    return _expired(draft) if draft.event.time < floor else None
 
 
-def _weight(draft: Draft) -> int:
-    return len(draft.content) + _ITEM_BYTES
+def _expired(draft: Draft) -> Outcome:
+    reason = "the event is older than the log keeps events"
+    return Outcome(Status.EXPIRED, draft.event.id, reason=reason)
 
 
 def _outcome(draft: Draft, kept: dict[str, _Kept]) -> Outcome:
     event_id = draft.event.id
-    if _is_too_large(draft):
-        reason = f"the event has {len(draft.content)} bytes, more than {MAX_EVENT_BYTES}"
-        return Outcome(Status.INVALID, event_id, reason=reason)
     there = kept[event_id]
+    if there is _EXPIRED:
+        return _expired(draft)
     if there.draft is draft:
         return Outcome(Status.STORED, event_id, there.seq)
     if there.digest == draft.digest:

@@ -1,0 +1,83 @@
+"""Writes rows of a tally together: all of them, or none when one was changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from polylog.dynamo.buckets import ROOT, Bucket, row_of
+from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.head import Head
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from polylog.dynamo.schema import Item
+
+
+def write_rows(
+    client: DynamoDBClient,
+    table: str,
+    partition: str,
+    old: Mapping[str, Bucket],
+    new: Mapping[str, Bucket],
+    head: Head,
+) -> bool:
+    """Replace rows of which none was changed since `old` was read; return whether that was so.
+
+    `head` is the new one, as far as it is no bucket. A bucket without children has no row. All
+    rows get the version of the root: a row that comes again never has an earlier one's.
+    """
+    version = new[ROOT].version
+    actions = [
+        _action(table, partition, name, old.get(name, Bucket()).version, bucket, version)
+        for name, bucket in new.items()
+        if name != ROOT and (bucket.children or name in old)
+    ]
+    actions.append(_put(table, head.item(partition), old[ROOT].version))
+    with failures_as_unavailable():
+        try:
+            client.transact_write_items(TransactItems=actions)
+        except client.exceptions.TransactionCanceledException:
+            return False
+    return True
+
+
+def _action(
+    table: str, partition: str, name: str, old: int, bucket: Bucket, version: int
+) -> TransactWriteItemTypeDef:
+    key: Item = {"scope": {"S": partition}, "row": {"S": row_of(name)}}
+    if bucket.children:
+        return _put(table, {**key, "v": {"N": str(version)}, "b": {"B": bucket.pack()}}, old)
+    return {
+        "Delete": {
+            "TableName": table,
+            "Key": key,
+            "ConditionExpression": "#v = :v",
+            "ExpressionAttributeNames": {"#v": "v"},
+            "ExpressionAttributeValues": {":v": {"N": str(old)}},
+        }
+    }
+
+
+def _put(table: str, item: Item, version: int) -> TransactWriteItemTypeDef:
+    """Return the action that replaces a row which still has this version (0: is not there)."""
+    if not version:
+        return {
+            "Put": {
+                "TableName": table,
+                "Item": item,
+                "ConditionExpression": "attribute_not_exists(#v)",
+                "ExpressionAttributeNames": {"#v": "v"},
+            }
+        }
+    return {
+        "Put": {
+            "TableName": table,
+            "Item": item,
+            "ConditionExpression": "#v = :v",
+            "ExpressionAttributeNames": {"#v": "v"},
+            "ExpressionAttributeValues": {":v": {"N": str(version)}},
+        }
+    }

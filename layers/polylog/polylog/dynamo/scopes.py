@@ -1,0 +1,59 @@
+"""Which tallies there are: the scopes, and the facets of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from polylog.dynamo.client import failures_as_unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SCOPES: Final = "|scopes"
+
+
+class Scopes:
+    """Lists of names, each in a partition of the tally table; no scope contains a bar."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, scope: str) -> None:
+        """Remember a scope."""
+        self._add(_SCOPES, scope)
+
+    def add_facet(self, scope: str, facet: str) -> None:
+        """Remember a facet of a scope, as `<name>=<value>`."""
+        self._add(_facets_of(scope), facet)
+
+    def all(self) -> Iterator[str]:
+        """Yield every scope that was ever woken for a fold."""
+        return self._names(_SCOPES)
+
+    def facets(self, scope: str) -> Iterator[str]:
+        """Yield every facet that a scope's events were ever tallied by."""
+        return self._names(_facets_of(scope))
+
+    def _add(self, partition: str, name: str) -> None:
+        with failures_as_unavailable():
+            self._client.put_item(
+                TableName=self._table, Item={"scope": {"S": partition}, "row": {"S": name}}
+            )
+
+    def _names(self, partition: str) -> Iterator[str]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="#scope = :scope",
+            ExpressionAttributeNames={"#scope": "scope"},
+            ExpressionAttributeValues={":scope": {"S": partition}},
+            ConsistentRead=True,
+        )
+        with failures_as_unavailable():
+            for page in pages:
+                yield from (item["row"]["S"] for item in page["Items"])
+
+
+def _facets_of(scope: str) -> str:
+    return f"{scope}|facets"

@@ -1,0 +1,223 @@
+"""Retention: one floor for everything, which only moves forward."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import pytest
+from conftest import TABLES, dynamo_store
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.dynamo.expire import Expirer
+from polylog.dynamo.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.head import read_head, read_root
+from polylog.dynamo.restamp import Restamper
+from polylog.dynamo.retention import DAY, FOR_EVER, Retention
+from polylog.dynamo.verify import Verifier
+from polylog.event import Event
+from polylog.filter import EVERYTHING, Compare, Filter, Op
+from polylog.query import EventQuery, Order, Window
+from polylog.store import Interval, Status
+from polylog.times import EARLIEST, SECOND, parse_iso8601
+
+NOON = parse_iso8601("2026-03-01T12:00:00Z")
+MIDNIGHT = parse_iso8601("2026-03-01T00:00:00Z")
+
+_numbers = count(1)
+
+
+def test_events_are_kept_to_the_end_of_their_day_and_so_many_days_more() -> None:
+    retention = Retention(2)
+    assert retention.floor(NOON) == MIDNIGHT - 2 * DAY
+    assert retention.expires_at(NOON) == (MIDNIGHT + 3 * DAY) // SECOND
+    for time in (NOON, MIDNIGHT, MIDNIGHT + DAY - 1, -1, 0):
+        end = (retention.expires_at(time) or 0) * SECOND
+        assert retention.floor(end - 1) <= time < retention.floor(end)
+
+
+def test_events_are_kept_for_ever_unless_told_otherwise() -> None:
+    assert FOR_EVER.floor(NOON) == EARLIEST
+    assert FOR_EVER.expires_at(NOON) is None
+
+
+class World:
+    """A log, what folds and clears it, and a clock that the test moves."""
+
+    def __init__(self, client: DynamoDBClient, days: int) -> None:
+        self.client = client
+        self.scope = f"retention-{next(_numbers)}"
+        self.now = NOON
+        self.keep(days)
+
+    def keep(self, days: int) -> None:
+        self.retention = Retention(days)
+        options: Any = {
+            "clock": lambda: self.now,
+            "retention": self.retention,
+            "facets": ["project"],
+        }
+        self.log = dynamo_store(self.client, **options)
+        self.folder = Folder(self.client, "TallyTable", **options)
+        self.expirer = Expirer(self.client, "TallyTable", options["clock"], self.retention)
+
+    def put(self, *days_ago: int) -> list[Status]:
+        events = [
+            Event(id=f"{days}-{self.now}", time=self.now - days * DAY, type="t", project_id="p")
+            for days in days_ago
+        ]
+        return [outcome.status for outcome in self.log.put(self.scope, events)]
+
+    def fold_all(self) -> None:
+        self.now += SETTLING
+        while read_head(self.client, "TallyTable", self.scope).deltas:
+            self.folder.fold(self.scope)
+            self.now += HOLDING
+
+    def rows(self) -> set[str]:
+        """Return the tally's rows, but for the log's."""
+        answer = self.client.query(
+            TableName="TallyTable",
+            KeyConditionExpression="#scope = :scope",
+            ExpressionAttributeNames={"#scope": "scope"},
+            ExpressionAttributeValues={":scope": {"S": self.scope}},
+        )
+        rows = {item["row"]["S"] for item in answer["Items"]}
+        return {row for row in rows if not row.startswith("log/")}
+
+
+@pytest.fixture
+def world(engine: DynamoDBClient) -> World:
+    return World(engine, days=10)
+
+
+@pytest.mark.engine
+class TestRetention:
+    def test_what_is_too_old_is_refused_and_nothing_else(self, world: World) -> None:
+        assert world.put(5, 10, 11, 400) == [Status.STORED] * 2 + [Status.EXPIRED] * 2
+        assert world.log.count(world.scope, EVERYTHING) == 2
+
+    def test_an_expired_event_does_not_stand_in_for_a_good_one(self, world: World) -> None:
+        events = [Event(id="e", time=NOON - n * DAY, type="t") for n in (50, 1)]
+        outcomes = world.log.put(world.scope, events)
+        assert [outcome.status for outcome in outcomes] == [Status.EXPIRED, Status.STORED]
+
+    @pytest.mark.parametrize("is_folded", [False, True])
+    @pytest.mark.parametrize("is_cleared", [False, True])
+    @pytest.mark.parametrize(
+        "filter",
+        [EVERYTHING, Compare("message", Op.EQ, ""), Compare("project_id", Op.EQ, "p")],
+        ids=str,
+    )
+    def test_nothing_shows_what_has_expired(
+        self, world: World, is_folded: bool, is_cleared: bool, filter: Filter
+    ) -> None:
+        world.put(0, 5, 9, 10)
+        if is_folded:
+            world.fold_all()
+        world.now = NOON + 2 * DAY
+        if is_cleared:
+            world.expirer.expire(world.scope)
+        assert world.log.count(world.scope, filter) == 2
+        query = EventQuery(world.scope, filter, Order.ASCENDING, Window(10), with_total=True)
+        page = world.log.find(query)
+        assert (len(page.events), page.total) == (2, 2)
+        assert [group.count for group in world.log.groups(world.scope, filter)] == [2]
+        assert len(world.log.histogram(world.scope, filter, Interval.DAY)) == 2
+        assert len(world.log.tail(world.scope, filter, 0, 10).events) == 2
+        ids = [f"{days}-{NOON}" for days in (0, 5, 9, 10)]
+        got = [world.log.get(world.scope, event_id) is not None for event_id in ids]
+        assert got == [True, True, False, False]
+        got = [world.log.get_by_seq(world.scope, seq) is not None for seq in (1, 2, 3, 4)]
+        assert got == [True, True, False, False]
+
+    def test_expired_days_leave_the_totals_and_their_rows(self, world: World) -> None:
+        world.put(0, 5, 9, 10)
+        world.fold_all()
+        world.now = NOON + 2 * DAY
+        world.expirer.expire(world.scope)
+        head = read_head(world.client, "TallyTable", world.scope)
+        assert head.bucket.totals() == {"system:t": 2}
+        assert head.cleared == MIDNIGHT - 8 * DAY
+        days = ["2026-02-24", "2026-03-01"]
+        rows = {"head/all", "year/2026", "month/2026-02", "month/2026-03"}
+        rows |= {f"day/{day}" for day in days} | {f"hour/{day}T12" for day in days}
+        assert world.rows() == rows
+        facet = read_root(world.client, "TallyTable", f"{world.scope}|project=p")
+        assert facet.bucket.totals() == {"system:t": 2}
+        assert Verifier(world.client, TABLES, 1).verify(world.scope).drifts == ()
+
+    def test_a_log_of_years_is_cleared_month_by_month(self, world: World) -> None:
+        world.keep(0)
+        world.put(*range(0, 800, 25))
+        world.fold_all()
+        world.keep(10)
+        world.expirer.expire(world.scope)
+        head = read_head(world.client, "TallyTable", world.scope)
+        assert head.bucket.totals() == {"system:t": 1}
+        assert world.rows() == {
+            *("head/all", "year/2026", "month/2026-03", "day/2026-03-01"),
+            "hour/2026-03-01T12",
+        }
+        assert world.log.count(world.scope, EVERYTHING) == 1
+
+    def test_a_log_of_which_all_has_expired_is_empty_and_goes_on(self, world: World) -> None:
+        world.put(0, 1)
+        world.fold_all()
+        world.now += 40 * DAY
+        world.expirer.expire(world.scope)
+        assert world.rows() == {"head/all"}
+        assert world.log.count(world.scope, EVERYTHING) == 0
+        world.put(0)
+        world.fold_all()
+        assert world.log.count(world.scope, EVERYTHING) == 1
+
+    def test_the_floor_does_not_move_back(self, world: World) -> None:
+        world.put(5, 9)
+        world.fold_all()
+        world.expirer.expire(world.scope)
+        world.keep(100)
+        world.now = NOON + DAY
+        assert world.put(20, 12, 11, 3) == [Status.EXPIRED] * 2 + [Status.STORED] * 2
+        assert world.log.count(world.scope, EVERYTHING) == 4
+        world.now = NOON + 95 * DAY
+        world.expirer.expire(world.scope)
+        assert world.log.count(world.scope, EVERYTHING) == 2
+
+    def test_items_carry_their_end(self, world: World) -> None:
+        world.put(5)
+        world.fold_all()
+        end = (MIDNIGHT + 6 * DAY) // SECOND
+        item = world.client.get_item(
+            TableName="EventsTable", Key={"pk": {"S": f"{world.scope}/5-{NOON}"}}
+        )["Item"]
+        assert item["expires_at"] == {"N": str(end)}
+        log = world.client.get_item(
+            TableName="TallyTable",
+            Key={"scope": {"S": world.scope}, "row": {"S": f"log/{1:016}"}},
+        )["Item"]
+        assert log["expires_at"] == {"N": str(end)}
+
+    def test_restamping_keeps_longer_what_is_kept_and_deletes_the_rest(self, world: World) -> None:
+        world.keep(0)
+        world.put(2, 5, 3000)
+        world.fold_all()
+        world.keep(10)
+        for days, deleted, end in ((10, 1, 6), (100, 0, 96)):
+            world.keep(days)
+            world.expirer.expire(world.scope)
+            restamper = Restamper(world.client, TABLES, 1, Retention(days))
+            assert restamper.restamp(world.scope) == (2, deleted)
+            item = world.client.get_item(
+                TableName="EventsTable", Key={"pk": {"S": f"{world.scope}/5-{NOON}"}}
+            )["Item"]
+            assert item["expires_at"] == {"N": str((MIDNIGHT + end * DAY) // SECOND)}
+        world.keep(0)
+        Restamper(world.client, TABLES, 1, FOR_EVER).restamp(world.scope)
+        for table, key in (
+            ("EventsTable", {"pk": {"S": f"{world.scope}/5-{NOON}"}}),
+            ("TallyTable", {"scope": {"S": world.scope}, "row": {"S": f"log/{1:016}"}}),
+        ):
+            item = world.client.get_item(TableName=table, Key=key)["Item"]
+            assert "expires_at" not in item
+        assert world.log.count(world.scope, EVERYTHING) == 2
