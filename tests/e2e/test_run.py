@@ -250,7 +250,15 @@ class TestTally:
         client.delete_item(TableName="EventsTable", Key={"pk": {"S": f"{scope}/{guid}"}})
         verified = service.polylog("verify", "--scope", scope)
         assert verified.returncode == 1
-        assert "2015-02-13 system:audit.app.create: 0 events, counted 1" in verified.stdout
+        said = "2015-02-13 system:audit.app.create: 0 by the events, 1 counted"
+        assert said in verified.stdout
+        repaired = service.polylog("verify", "--scope", scope, "--repair")
+        assert repaired.returncode == 0
+        assert repaired.stdout == "2 events in 5 rows, 0 not folded yet, 0 counts wrong\n"
+
+    def test_is_stamped_anew(self, service: Service, scope: str) -> None:
+        load(service, DOCUMENT, make_key(service, scope))
+        assert service.polylog("restamp", "--scope", scope).stdout == "3 events kept, 0 deleted\n"
 
 
 class TestRun:

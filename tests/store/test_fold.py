@@ -293,7 +293,18 @@ class TestRequests:
         assert calls == ["Query", *rows, "Query"]
 
     @pytest.mark.parametrize("order", list(Order))
-    @pytest.mark.parametrize("offset", [301, 500, 799])
+    @pytest.mark.parametrize("offset", [400, 500, 799])
+    def test_a_page_near_the_end_takes_three(
+        self, settled: World, calls: list[str], order: Order, offset: int
+    ) -> None:
+        log = dynamo_store(settled.client)
+        query = EventQuery(settled.scope, EVERYTHING, order, Window(100, offset), with_total=True)
+        expected = [f"e{n}" for n in range(800)][:: 1 if order is Order.ASCENDING else -1]
+        assert [event.id for event in log.find(query).events] == expected[offset : offset + 100]
+        assert calls == ["Query", "Query", "Query"]
+
+    @pytest.mark.parametrize("order", list(Order))
+    @pytest.mark.parametrize("offset", [301, 350, 399])
     def test_any_page_takes_six_and_two_when_its_rows_are_known(
         self, settled: World, calls: list[str], order: Order, offset: int
     ) -> None:
@@ -320,3 +331,25 @@ class TestRequests:
         calls.clear()
         assert log.count(settled.scope, within) == 600
         assert calls == ["Query", "Query", "Query"]
+
+
+def test_a_page_near_the_end_is_not_shifted_by_what_is_stored_meanwhile(world: World) -> None:
+    world.log.put(world.scope, spread(400))
+    world.fold_all()
+
+    class Growing(DyingClient):
+        """Lets events be stored after the head is read, and before the index is."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "query":
+                world.log.put(world.scope, spread(5, 400))
+            return super().__getattr__(name)
+
+    growing: Any = Growing(world.client, 0, after=False)
+    log = dynamo_store(growing, clock=world.clock)
+    query = EventQuery(
+        world.scope, EVERYTHING, Order.ASCENDING, Window(50, offset=350), with_total=True
+    )
+    page = log.find(query)
+    assert (page.total, len(page.events)) == (400, 50)
+    assert page.events[0].id == "e350"

@@ -15,6 +15,11 @@ class Order(StrEnum):
     ASCENDING = "asc"
     DESCENDING = "desc"
 
+    @property
+    def reverse(self) -> Order:
+        """The other direction."""
+        return Order.DESCENDING if self is Order.ASCENDING else Order.ASCENDING
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:

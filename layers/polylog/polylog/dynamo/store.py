@@ -32,7 +32,7 @@ from polylog.dynamo.view import View, count_kinds
 from polylog.dynamo.writer import Writer
 from polylog.event import MAX_KEY_LENGTH, Event
 from polylog.filter import Compare, Filter, Op, conjunction, predicate
-from polylog.query import EventQuery, Page
+from polylog.query import EventQuery, Page, Position, Window
 from polylog.store import Bar, Group, Interval, Outcome, Tail
 from polylog.times import EARLIEST
 
@@ -182,12 +182,36 @@ class DynamoEventStore:
         total, window = view.total(), query.window
         if window.offset >= total:
             return Page((), None, total)
-        time = view.time
+        query = replace(query, filter=view.question.within(view.time))
         if window.offset > _NEAR:
-            time, offset = view.locate(window.offset, total, query.order)
-            window = replace(window, offset=offset)
-        query = replace(query, filter=view.question.within(time), window=window)
+            page = None
+            if total - window.offset - window.limit <= _NEAR:
+                page = self._from_the_end(query, view, total)
+            return replace(page or self._looked_up(query, view, total), total=total)
         return replace(self._reader.find(query, view.head.young()), total=total)
+
+    def _looked_up(self, query: EventQuery, view: View, total: int) -> Page:
+        """Return a page that is read from the minute that it begins in."""
+        time, offset = view.locate(query.window.offset, total, query.order)
+        window = replace(query.window, offset=offset)
+        within = replace(query, filter=view.question.within(time), window=window)
+        return self._reader.find(within, view.head.young())
+
+    def _from_the_end(self, query: EventQuery, view: View, total: int) -> Page | None:
+        """Return a page near the end, read from there.
+
+        None when events were stored meanwhile, which may have shifted it.
+        """
+        left = total - query.window.offset
+        window = Window(min(query.window.limit, left), max(0, left - query.window.limit))
+        backwards = replace(query, order=query.order.reverse, window=window)
+        events = self._reader.find(backwards, view.head.young()).events[::-1]
+        known = {entry.seq for delta in view.head.deltas for entry in delta.entries}
+        head = self._tally.head(query.scope, view.question.facet)
+        if any(view.question.asks(entry) and entry.seq not in known for entry in head.young()):
+            return None
+        is_full = len(events) == query.window.limit
+        return Page(events, Position(events[-1].time, events[-1].seq) if is_full else None)
 
     def _kept(self, filter: Filter) -> Filter:
         """Return the filter for nothing but what is kept."""

@@ -35,9 +35,9 @@ class Tally:
         self._table = table
         self._rows: dict[str, dict[str, Bucket]] = {}
 
-    def head(self, scope: str) -> Head:
-        """Return the head of a scope."""
-        return read_head(self._client, self._table, scope)
+    def head(self, scope: str, facet: str | None = None) -> Head:
+        """Return the head of a scope, or of one of its facets."""
+        return read_head(self._client, self._table, scope, facet)
 
     def ask(
         self,
