@@ -22,6 +22,7 @@ from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import read_buckets, read_head
 from polylog.dynamo.question import Question
 from polylog.dynamo.retention import Retention
+from polylog.dynamo.tree import Tree
 from polylog.dynamo.verify import Verifier
 from polylog.dynamo.view import View
 from polylog.event import Event
@@ -283,5 +284,5 @@ def test_a_row_that_is_replaced_meanwhile_is_not_counted(engine: DynamoDBClient)
     def fetch(names: Sequence[str]) -> dict[str, buckets.Bucket]:
         return read_buckets(engine, "TallyTable", world.scope, names)
 
-    view = View(head, question, {}, Restless(), fetch)
+    view = View(head, question, {}, Tree(head.bucket, Restless(), fetch))
     assert view.total() == 23

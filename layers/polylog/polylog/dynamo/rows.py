@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from polylog.dynamo.buckets import ROOT, Bucket, row_of
 from polylog.dynamo.client import failures_as_unavailable
@@ -11,7 +11,7 @@ from polylog.dynamo.head import Head
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, PutTypeDef, TransactWriteItemTypeDef
 
     from polylog.dynamo.schema import Item
 
@@ -50,34 +50,24 @@ def _action(
     key: Item = {"scope": {"S": partition}, "row": {"S": row_of(name)}}
     if bucket.children:
         return _put(table, {**key, "v": {"N": str(version)}, "b": {"B": bucket.pack()}}, old)
-    return {
-        "Delete": {
-            "TableName": table,
-            "Key": key,
-            "ConditionExpression": "#v = :v",
-            "ExpressionAttributeNames": {"#v": "v"},
-            "ExpressionAttributeValues": {":v": {"N": str(old)}},
-        }
-    }
+    delete = {"TableName": table, "Key": key, **_unchanged(old)}
+    return {"Delete": cast("DeleteTypeDef", delete)}
 
 
 def _put(table: str, item: Item, version: int) -> TransactWriteItemTypeDef:
-    """Return the action that replaces a row which still has this version (0: is not there)."""
+    put = {"TableName": table, "Item": item, **_unchanged(version)}
+    return {"Put": cast("PutTypeDef", put)}
+
+
+def _unchanged(version: int) -> dict[str, object]:
+    """Return the condition that a row still has this version (0: is not there)."""
     if not version:
         return {
-            "Put": {
-                "TableName": table,
-                "Item": item,
-                "ConditionExpression": "attribute_not_exists(#v)",
-                "ExpressionAttributeNames": {"#v": "v"},
-            }
+            "ConditionExpression": "attribute_not_exists(#v)",
+            "ExpressionAttributeNames": {"#v": "v"},
         }
     return {
-        "Put": {
-            "TableName": table,
-            "Item": item,
-            "ConditionExpression": "#v = :v",
-            "ExpressionAttributeNames": {"#v": "v"},
-            "ExpressionAttributeValues": {":v": {"N": str(version)}},
-        }
+        "ConditionExpression": "#v = :v",
+        "ExpressionAttributeNames": {"#v": "v"},
+        "ExpressionAttributeValues": {":v": {"N": str(version)}},
     }

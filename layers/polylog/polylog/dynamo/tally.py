@@ -9,7 +9,8 @@ from polylog.dynamo.buckets import Bucket, Entry, minute_of, minute_start
 from polylog.dynamo.head import Head, partition_of, read_buckets, read_head
 from polylog.dynamo.plan import TimeRange
 from polylog.dynamo.question import Question
-from polylog.dynamo.view import Edges, StaleRowsError, View
+from polylog.dynamo.tree import StaleRowsError, Tree
+from polylog.dynamo.view import Edges, View
 from polylog.errors import Unavailable
 from polylog.times import EARLIEST, LATEST
 
@@ -58,8 +59,9 @@ class Tally:
 
         for _ in range(_ATTEMPTS):
             head = read_head(self._client, self._table, scope, question.facet)
+            tree = Tree(head.bucket, self._remembered(partition), fetch)
             try:
-                return answer(View(head, question, edges, self._remembered(partition), fetch))
+                return answer(View(head, question, edges, tree))
             except StaleRowsError:
                 continue
         raise Unavailable("the tally went on changing")

@@ -16,7 +16,6 @@ from polylog.dynamo.buckets import (
     MINUTE_LENGTH,
     OTHER,
     ROOT,
-    Bucket,
     Counts,
     Entry,
     Newest,
@@ -24,26 +23,18 @@ from polylog.dynamo.buckets import (
     first_minute,
     minute_of,
     minute_start,
-    parent_of,
     path_to,
 )
 from polylog.dynamo.head import Head
 from polylog.dynamo.plan import TimeRange
 from polylog.dynamo.question import Question
-from polylog.errors import TooBroad
+from polylog.dynamo.tree import Tree
 from polylog.query import Order
 from polylog.times import EARLIEST, LATEST, SECOND
 
 _MINUTE: Final = 60 * SECOND
 _NEVER: Final = "A"
 """Sorts after every minute."""
-
-# A row takes a client about 20 KB to read, and some milliseconds.
-_MOST_ROWS: Final = 500
-
-
-class StaleRowsError(Exception):
-    """Rows were changed between being read: all of them have to be read again."""
 
 
 Edges = Mapping[int, Sequence[Entry]]
@@ -70,15 +61,13 @@ def count_kinds(entries: Iterable[Entry]) -> dict[str, OfKind]:
 class View:
     """A scope at one moment, as far as a question goes.
 
-    `rows` holds buckets that were read before, by name, in whatever version; `fetch` reads them.
-    Every method raises `StaleRowsError` when the rows do not belong together.
+    Every method raises `StaleRowsError` when the rows of the tree do not belong together.
     """
 
     head: Head
     question: Question
     edges: Edges
-    rows: dict[str, Bucket]
-    fetch: Callable[[Sequence[str]], Mapping[str, Bucket]]
+    tree: Tree
 
     @property
     def time(self) -> TimeRange:
@@ -163,11 +152,11 @@ class View:
         if first <= cleared:
             first = minute_of(EARLIEST)
         level = [ROOT] if end > cleared else []
-        self._fetch([*self._unknown(first), *self._unknown(end)])
+        self.tree.prefetch(first, end)
         while level:
             below = []
             for name in level:
-                bucket = self._bucket(name) or Bucket()
+                bucket = self.tree.bucket(name)
                 for child, counts in bucket.children.items():
                     start, size = first_minute(child), len(child)
                     if child < first[:size] or start >= end:
@@ -176,7 +165,7 @@ class View:
                         yield child, counts
                     else:
                         below.append(child)
-            self._fetch_all(below)
+            self.tree.fetch_all(below)
             level = below
 
     def _newest(self, kinds: Iterable[str], first: int, end: int) -> dict[str, Newest]:
@@ -208,7 +197,7 @@ class View:
                 yield kind, latest[kind]
                 left.remove(kind)
         for name in reversed(path_to(end)) if left else ():
-            bucket, own = self._bucket(name) or Bucket(), child_of(name, end)
+            bucket, own = self.tree.bucket(name), child_of(name, end)
             last = {
                 kind: child
                 for child in sorted(bucket.children)
@@ -218,20 +207,17 @@ class View:
             if len(own) == MINUTE_LENGTH:
                 newest = bucket.newest
             else:
-                self._fetch_all(sorted(set(last.values())))
-                newest = {child: self._latest(child) for child in set(last.values())}
+                self.tree.fetch_all(sorted(set(last.values())))
+                newest = {child: self.tree.bucket(child).latest() for child in set(last.values())}
             yield from ((kind, newest[child][kind]) for kind, child in last.items())
             left.difference_update(last)
-
-    def _latest(self, name: str) -> Mapping[str, Newest]:
-        return (self._bucket(name) or Bucket()).latest()
 
     def _minute_of_rank(self, rank: int) -> tuple[str, int, int]:
         """Return the minute of the event at a rank, how many lie before it, and how many in it."""
         young = Counter(e.minute for e in self.head.young() if self.question.wants(e.kind))
         name, passed, inside = ROOT, 0, 0
         while len(name) < MINUTE_LENGTH:
-            bucket = self._bucket(name) or Bucket()
+            bucket = self.tree.bucket(name)
             counts = Counter({c: self.question.count(n) for c, n in bucket.children.items()})
             for minute, number in young.items():
                 if minute.startswith(name):
@@ -242,54 +228,6 @@ class View:
                     break
                 passed += inside
         return name, passed, inside
-
-    def _bucket(self, name: str) -> Bucket | None:
-        """Return a bucket in the version that its parent states, None when it states none."""
-        if name == ROOT:
-            return self.head.bucket
-        parent = self._bucket(parent_of(name))
-        if parent is None or name not in parent.versions:
-            return None
-        known = self._known(name, parent)
-        if known is None:
-            self._fetch([name])
-            known = self._known(name, parent)
-        if known is None:
-            raise StaleRowsError(name)
-        return known
-
-    def _known(self, name: str, parent: Bucket) -> Bucket | None:
-        """Return the row that is known in the version its parent states.
-
-        Looked up once: other threads may put another version in its place at any moment.
-        """
-        row = self.rows.get(name)
-        return row if row is not None and row.version == parent.versions.get(name) else None
-
-    def _fetch_all(self, names: Sequence[str]) -> None:
-        """Fetch at once those of one level's buckets that are not known; raises `TooBroad`."""
-        if len(names) > _MOST_ROWS:
-            raise TooBroad
-        parents = {name: self._bucket(parent_of(name)) for name in names}
-        self._fetch(
-            [name for name, parent in parents.items() if parent and not self._known(name, parent)]
-        )
-
-    def _fetch(self, names: Sequence[str]) -> None:
-        if names:
-            self.rows.update(self.fetch(sorted(set(names))))
-
-    def _unknown(self, minute: str) -> Sequence[str]:
-        """Return the rows below the last one that is known on the way to a minute."""
-        path, parent = path_to(minute), self.head.bucket
-        for depth, name in enumerate(path[1:], start=1):
-            if name not in parent.versions:
-                return ()
-            known = self._known(name, parent)
-            if known is None:
-                return path[depth:]
-            parent = known
-        return ()
 
 
 def _minute_at(time: int) -> str:
