@@ -1,0 +1,1 @@
+"""Measures what questions and writes cost as a log grows; not a part of the service."""
