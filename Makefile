@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
 
-.PHONY: run test check format lock clean
+.PHONY: run test check format lock clean bench-scale
 
 run: .venv/ready ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
@@ -18,6 +18,9 @@ check: .venv/ready ## Lint, types, import rules, template
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
+
+bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZES="10000 100000": those)
+	@$(BIN)/python -m bench.scale $(SIZES)
 
 format: .venv/ready
 	@$(BIN)/ruff format

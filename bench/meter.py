@@ -1,0 +1,76 @@
+"""What asking took: time, requests and read units; measured at the client, whoever uses it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from statistics import median
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one answer took, or several in the middle; `p95_ms` is that of 95 in 100 of them."""
+
+    ms: float = 0
+    p95_ms: float = 0
+    requests: float = 0
+    units: float = 0
+    runs: int = 1
+
+    @classmethod
+    def of(cls, runs: Sequence[Cost]) -> Self:
+        """Return the medians of several runs."""
+        times = sorted(run.ms for run in runs)
+        return cls(
+            round(median(times), 3),
+            round(times[ceil(0.95 * len(times)) - 1], 3),
+            median(run.requests for run in runs),
+            median(run.units for run in runs),
+            len(runs),
+        )
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.ms + other.ms,
+            self.p95_ms + other.p95_ms,
+            self.requests + other.requests,
+            self.units + other.units,
+            min(self.runs, other.runs),
+        )
+
+
+class Meter:
+    """Counts the requests of a client, and what DynamoDB says that they consumed."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._requests = 0
+        self._units = 0.0
+        client.meta.events.register("provide-client-params.dynamodb", _ask_for_capacity)
+        client.meta.events.register("after-call.dynamodb", self._after_call)
+
+    def measure(self, ask: Callable[[], T]) -> tuple[T, Cost]:
+        """Return an answer and what it took."""
+        requests, units, start = self._requests, self._units, time.perf_counter()
+        answer = ask()
+        ms = (time.perf_counter() - start) * 1000
+        return answer, Cost(ms, ms, self._requests - requests, self._units - units)
+
+    def _after_call(self, parsed: Any, **_: object) -> None:
+        self._requests += 1
+        consumed = parsed.get("ConsumedCapacity", [])
+        tables = consumed if isinstance(consumed, list) else [consumed]
+        self._units += sum(table["CapacityUnits"] for table in tables)
+
+
+def _ask_for_capacity(params: Any, model: Any, **_: object) -> Any:
+    if "ReturnConsumedCapacity" in model.input_shape.members:
+        return params | {"ReturnConsumedCapacity": "TOTAL"}
+    return params
