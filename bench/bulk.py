@@ -22,8 +22,8 @@ from polylog.times import SECOND
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Twenty transactions: as many deltas make a head that is read and folded soon.
-_AT_ONCE: Final = 1900
+# Forty transactions: as many deltas make a head that is read and folded soon.
+_AT_ONCE: Final = 3800
 _WORKERS: Final = 2
 _BATCH: Final = 25
 """DynamoDB takes 25 items in a batch."""
