@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -48,37 +48,85 @@ class Price:
     tally: float
 
 
-def _singles(maker: Maker) -> Iterator[Offer]:
-    times = range(START, START + 100 * SECOND, SECOND // 10)
-    return ((time, [maker.at(time)]) for time in times)
+def _singles(maker: Maker, number: int, pause: int) -> Iterator[Offer]:
+    for time in range(START, START + number * pause, pause):
+        yield time, [maker.at(time)]
 
 
-def _batches(maker: Maker) -> Iterator[Offer]:
-    for time in range(START, START + 60 * SECOND, SECOND):
-        yield time, [maker.at(time - SECOND + n * SECOND // _MOST) for n in range(_MOST)]
+def _batches(maker: Maker, number: int, pause: int) -> Iterator[Offer]:
+    for time in range(START, START + number * pause, pause):
+        yield time, [maker.at(time - pause + n * pause // _MOST) for n in range(_MOST)]
 
 
-def _backfill(maker: Maker) -> Iterator[Offer]:
+def _backfill(maker: Maker, number: int, pause: int) -> Iterator[Offer]:
     random, now = Random(_SEED), START + DAYS * DAY
-    for second in range(60):
+    for time in range(now, now + number * pause, pause):
         times = (START + random.randrange(DAYS * DAY) for _ in range(_MOST))
-        yield now + second * SECOND, [maker.at(time) for time in times]
+        yield time, [maker.at(time) for time in times]
 
 
-def _quiet(maker: Maker) -> Iterator[Offer]:
-    times = range(START, START + DAY, 60 * SECOND)
-    return ((time, [maker.at(time)]) for time in times)
+SINGLES: Final = "single events"
+BATCHES: Final = "batches of 95"
 
-
-SINGLES: Final = "single events, ten a second"
-BATCHES: Final = "batches of 95, one a second"
-
-_TRAFFIC: Final[Mapping[str, Callable[[Maker], Iterable[Offer]]]] = {
-    SINGLES: _singles,
-    BATCHES: _batches,
-    "a quiet log: one event a minute": _quiet,
-    "backfill: batches of 95, scattered over 400 days": _backfill,
+_TRAFFIC: Final[Mapping[str, Callable[[Maker], Iterator[Offer]]]] = {
+    f"{SINGLES}, ten a second": lambda maker: _singles(maker, 600, SECOND // 10),
+    f"{SINGLES}, one a second": lambda maker: _singles(maker, 600, SECOND),
+    f"{SINGLES}, one a minute": lambda maker: _singles(maker, 600, 60 * SECOND),
+    f"{BATCHES}, ten a second": lambda maker: _batches(maker, 100, SECOND // 10),
+    f"{BATCHES}, one a second": lambda maker: _batches(maker, 60, SECOND),
+    f"{BATCHES}, one a minute": lambda maker: _batches(maker, 60, 60 * SECOND),
+    "scattered over 400 days, batches of 95, one a second": lambda maker: _backfill(
+        maker, 40, SECOND
+    ),
 }
+
+
+class _Log:
+    """A log that is handed events at their times, also while the folder waits."""
+
+    def __init__(
+        self, client: DynamoDBClient, tables: Tables, scope: str, offers: Iterator[Offer]
+    ) -> None:
+        self.clock = Clock(START)
+        self.events = 0
+        self.bytes = 0
+        self._scope = scope
+        self._offers = offers
+        self._next = next(offers, None)
+        self._unseen: int | None = None
+        self._store = DynamoEventStore(
+            client,
+            tables,
+            shards=Shards(1, 1),
+            limits=Limits(items=1, seconds=1),
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+        self._folder = Folder(client, tables.tally, self.clock, self._sleep)
+
+    def run(self) -> Folder:
+        """Take in all events, the folder being woken for them as the service's is."""
+        while self._next or self._unseen is not None:
+            if self._unseen is not None:
+                self._pass_until(self._unseen + _WAKE)
+                self._unseen = None
+                self._folder.compact(self._scope, SCOPE_SECONDS)
+            elif self._next:
+                self._pass_until(self._next[0])
+        return self._folder
+
+    def _sleep(self, seconds: float) -> None:
+        self._pass_until(self.clock.now + int(seconds * SECOND))
+
+    def _pass_until(self, end: int) -> None:
+        while self._next and self._next[0] <= end:
+            self.clock.now = max(self.clock.now, self._next[0])
+            self._store.put(self._scope, self._next[1])
+            self.events += len(self._next[1])
+            self.bytes += sum(len(Draft.of(event).content) for event in self._next[1])
+            self._unseen = self.clock.now if self._unseen is None else self._unseen
+            self._next = next(self._offers, None)
+        self.clock.now = max(self.clock.now, end)
 
 
 def measure(client: DynamoDBClient, tables: Tables, shapes: Mapping[str, Shape]) -> list[Price]:
@@ -91,35 +139,18 @@ def measure(client: DynamoDBClient, tables: Tables, shapes: Mapping[str, Shape])
 def _price(
     client: DynamoDBClient, tables: Tables, ledger: Ledger, traffic: str, size: int
 ) -> Price:
-    scope, clock = f"{traffic.split()[0]}-{size}", Clock(START)
-    store = DynamoEventStore(
-        client,
-        tables,
-        shards=Shards(1, 1),
-        limits=Limits(items=1, seconds=1),
-        clock=clock,
-        sleep=clock.sleep,
-    )
-    folder = Folder(client, tables.tally, clock, clock.sleep)
     ledger.units.clear()
-    events, weight, wake = 0, 0, START
-    for time, some in _TRAFFIC[traffic](Maker(_SEED, size)):
-        clock.now = max(clock.now, time)
-        store.put(scope, some)
-        events += len(some)
-        weight += sum(len(Draft.of(event).content) for event in some)
-        if clock.now >= wake:
-            folder.compact(scope, SCOPE_SECONDS)
-            wake = clock.now + _WAKE
-    fold_all(client, tables, folder, clock, scope)
-    head = read_head(client, tables.tally, scope)
-    assert head.bucket.totals().total() == events
+    scope = f"{traffic}, {size}"
+    log = _Log(client, tables, scope, _TRAFFIC[traffic](Maker(_SEED, size)))
+    folder = log.run()
+    fold_all(client, tables, folder, log.clock, scope)
+    assert read_head(client, tables.tally, scope).bucket.totals().total() == log.events
     event, tally = ledger.units[tables.events], ledger.units[tables.tally]
     return Price(
         traffic,
-        round(weight / events),
-        events,
-        round(event.table / events, 3),
-        round(event.indexes / events, 3),
-        round(tally.total / events, 3),
+        round(log.bytes / log.events),
+        log.events,
+        round(event.table / log.events, 3),
+        round(event.indexes / log.events, 3),
+        round(tally.total / log.events, 3),
     )
