@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -47,14 +47,19 @@ class Clock:
 
 
 def load(
-    client: DynamoDBClient, tables: Tables, scope: str, events: Iterable[Event], shards: int
+    client: DynamoDBClient,
+    tables: Tables,
+    scope: str,
+    events: Iterable[Event],
+    shards: int,
+    facets: Collection[str] = (),
 ) -> int:
     """Store events, fold and clear away all of their deltas; return how many events there were.
 
     Their ids must be new, and nobody else may write to the scope meanwhile.
     """
     clock, number, left = Clock(times.now()), 0, iter(events)
-    folder = Folder(client, tables.tally, clock, clock.sleep)
+    folder = Folder(client, tables.tally, clock, clock.sleep, facets=facets)
     with ThreadPoolExecutor(_WORKERS) as pool:
         hasty = _HastyClient(client, pool)
         store = DynamoEventStore(
@@ -65,6 +70,7 @@ def load(
             limits=_LIMITS,
             clock=clock,
             sleep=clock.sleep,
+            facets=facets,
         )
         while some := list(islice(left, _AT_ONCE)):
             outcomes = store.put(scope, some)

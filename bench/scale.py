@@ -23,7 +23,7 @@ from bench.meter import Cost, Meter
 from bench.questions import Question, Step, questions
 from bench.units import Shape
 from polylog.dynamo.reader import Reader
-from polylog.dynamo.reading import Limits
+from polylog.dynamo.reading import UNLIMITED, Limits
 from polylog.dynamo.schema import TIME_INDEX, Shards, Tables
 from polylog.dynamo.store import DynamoEventStore
 from polylog.dynamo.verify import Verifier
@@ -48,7 +48,6 @@ _DISCARDED: Final = 5
 _NAIVE_EVENTS: Final = 50_000
 
 _LIMITS: Final = Limits(items=100_000, seconds=60)
-_UNLIMITED: Final = Limits(items=10**12, seconds=10**9)
 _INDEXES: Final = (TIME_INDEX, "by_type")
 """Those that are asked: loading takes twice as long with all."""
 
@@ -71,7 +70,7 @@ class Log:
 
     def reader(self) -> Reader:
         """Return a reader that may read everything."""
-        return Reader(self.client, TABLES.events, 1, _UNLIMITED)
+        return Reader(self.client, TABLES.events, 1, UNLIMITED)
 
     def questions(self) -> list[Question]:
         """Return what this log is asked."""

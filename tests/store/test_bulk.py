@@ -18,9 +18,10 @@ pytestmark = pytest.mark.engine
 
 def test_loaded_events_are_stored_counted_and_logged(engine: DynamoDBClient) -> None:
     events = list(Maker(seed=1, size=300).spread(2100, days=10))
-    assert load(engine, TABLES, "bulk", iter(events), shards=3) == 2100
-    report = Verifier(engine, TABLES, 3).verify("bulk")
+    assert load(engine, TABLES, "bulk", iter(events), shards=3, facets=["project"]) == 2100
+    report = Verifier(engine, TABLES, 3, ["project"]).verify("bulk")
     assert (report.settled, report.young, report.drifts) == (2100, 0, ())
+    assert report.facets == {"project"}
     head = read_head(engine, TABLES.tally, "bulk")
     assert (head.deltas, head.marks) == ((), {})
     store = dynamo_store(engine, shards=3)
