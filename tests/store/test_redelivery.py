@@ -1,0 +1,156 @@
+"""The same events again: in other orders, other cuts and by several senders at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import chain, repeat
+from random import Random
+from threading import Event as Flag
+
+import pytest
+from conftest import TABLES, dynamo_store
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.dynamo.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.verify import Verifier
+from polylog.event import Event
+from polylog.filter import EVERYTHING, And, Compare, Filter, Op
+from polylog.store import Bar, Group, Interval, Outcome, Status
+from polylog.times import SECOND
+
+pytestmark = pytest.mark.engine
+
+HOUR = 3600 * SECOND
+NOON = 1_772_366_400_000_000
+SHARDS = 2
+SENDERS = 3
+EVENTS = [
+    Event(id=f"e{n}", time=NOON + n * 7 * HOUR, type="abc"[n % 3], source=f"s{n}")
+    for n in range(250)
+]
+IDS = [event.id for event in EVENTS]
+FILTERS: tuple[Filter, ...] = (
+    EVERYTHING,
+    Compare("type", Op.EQ, "a"),
+    And((Compare("time", Op.GT, NOON + HOUR), Compare("time", Op.LT, NOON + 1000 * HOUR))),
+)
+Answers = list[tuple[int, set[Group], list[tuple[Bar, ...]]]]
+
+
+class World:
+    """A log, its folder, and a clock that the test moves."""
+
+    def __init__(self, client: DynamoDBClient, scope: str) -> None:
+        self.client = client
+        self.scope = scope
+        self.now = 10**15
+        self.log = dynamo_store(client, SHARDS, clock=lambda: self.now)
+        self.folder = Folder(client, "TallyTable", lambda: self.now)
+
+    def send(self, seed: int, most: int) -> list[Outcome]:
+        """Offer all events in an order of the seed's, cut into batches of up to so many.
+
+        Batches overlap, and a batch may hold an event twice.
+        """
+        random = Random(seed)
+        events = random.sample(EVENTS, len(EVENTS))
+        return [*chain(*(self.log.put(self.scope, cut) for cut in _cuts(random, events, most)))]
+
+    def fold(self, seconds: float) -> None:
+        self.now += int(seconds * SECOND)
+        self.folder.fold(self.scope)
+
+    def fold_all(self) -> None:
+        for seconds in (SETTLING, HOLDING, HOLDING):
+            self.now += seconds
+            while self.folder.fold(self.scope):
+                pass
+
+    def answers(self) -> Answers:
+        return [
+            (
+                self.log.count(self.scope, filter),
+                set(self.log.groups(self.scope, filter)),
+                [self.log.histogram(self.scope, filter, interval) for interval in Interval],
+            )
+            for filter in FILTERS
+        ]
+
+    def check(self) -> None:
+        report = Verifier(self.client, TABLES, SHARDS).verify(self.scope)
+        assert (report.settled + report.young, report.drifts) == (len(EVENTS), ())
+
+
+def _cuts(random: Random, events: list[Event], most: int) -> Iterator[list[Event]]:
+    start = 0
+    while start < len(events):
+        end = start + random.randint(1, most)
+        again = random.choices(events[:end], k=random.randrange(4)) if start else []
+        yield events[start:end] + again
+        start = end
+
+
+@pytest.fixture
+def world(engine: DynamoDBClient, scope: str) -> World:
+    return World(engine, scope)
+
+
+def first_seqs(outcomes: list[Outcome]) -> dict[str | None, int | None]:
+    """Return the seq of each event, which was stored once and is a duplicate ever after."""
+    seqs = {each.id: each.seq for each in outcomes if each.status is Status.STORED}
+    assert sorted(seqs) == sorted(IDS)
+    assert len(set(seqs.values())) == len(IDS)
+    statuses = [each.status for each in outcomes]
+    assert statuses.count(Status.STORED) == len(IDS)
+    assert statuses.count(Status.DUPLICATE) == len(outcomes) - len(IDS)
+    assert [each for each in outcomes if each.seq != seqs[each.id]] == []
+    return seqs
+
+
+@pytest.mark.parametrize("most", [4, 30, 120])
+def test_what_is_sent_again_changes_nothing(world: World, most: int) -> None:
+    seqs = first_seqs(world.send(0, 250))
+    expected = world.answers()
+    for round, seconds in enumerate((6, 1, 2), start=1):
+        world.fold(seconds)
+        outcomes = world.send(round, most)
+        assert {each.status for each in outcomes} == {Status.DUPLICATE}
+        assert [each for each in outcomes if each.seq != seqs[each.id]] == []
+        assert world.answers() == expected
+    world.fold_all()
+    assert world.answers() == expected
+    world.check()
+
+
+@contextmanager
+def folding(world: World) -> Iterator[None]:
+    """Fold in a thread of its own until the block ends, a second later each time."""
+    ended = Flag()
+
+    def fold() -> None:
+        while not ended.is_set():
+            world.fold(1)
+
+    with ThreadPoolExecutor(1) as pool:
+        folds = pool.submit(fold)
+        try:
+            yield
+        finally:
+            ended.set()
+        folds.result(60)
+
+
+@pytest.mark.parametrize("most", [5, 40, 120])
+def test_what_several_send_at_once_is_stored_once(world: World, most: int) -> None:
+    with folding(world), ThreadPoolExecutor(SENDERS) as pool:
+        seqs = first_seqs([*chain(*pool.map(world.send, range(SENDERS), repeat(most)))])
+        expected = world.answers()
+        again = [*chain(*pool.map(world.send, range(SENDERS, 2 * SENDERS), repeat(most)))]
+        assert {each.status for each in again} == {Status.DUPLICATE}
+        assert [each for each in again if each.seq != seqs[each.id]] == []
+        assert world.answers() == expected
+    world.fold_all()
+    assert world.answers() == expected
+    world.check()
