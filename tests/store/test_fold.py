@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import count
-from random import Random
 from typing import Any
 
 import pytest
-from conftest import dynamo_store
+from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog.dynamo import buckets
@@ -16,10 +15,13 @@ from polylog.dynamo.arrivals import ArrivalLog
 from polylog.dynamo.buckets import OTHER, Bucket, parent_of
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import Head, read_buckets, read_head
+from polylog.dynamo.verify import Verifier
 from polylog.event import Event
 from polylog.filter import EVERYTHING, And, Compare, Filter, Op
 from polylog.query import EventQuery, Order, Window
+from polylog.store import EventStore
 from polylog.times import SECOND
+from polylog_cli.local import connect
 
 pytestmark = pytest.mark.engine
 
@@ -29,49 +31,45 @@ DAY = 86_400 * SECOND
 _numbers = count(1)
 
 
-CALLS = (
-    *("query", "batch_get_item", "put_item", "delete_item"),
-    *("transact_write_items", "update_item"),
-)
-
-
 class StoppedError(Exception):
     """The process ended here."""
 
 
-class DyingClient:
-    """A client whose process ends before or after one of its calls."""
+class Mortal:
+    """A client of a process that ends before or after one of its calls."""
 
-    def __init__(self, client: DynamoDBClient, die_at: int, *, after: bool) -> None:
-        self._client = client
-        self._left = die_at
-        self._after = after
+    def __init__(self, url: str) -> None:
+        self.client = connect(url)
+        self.client.meta.events.register("before-call.dynamodb", self._before)
+        self.client.meta.events.register("after-call.dynamodb", self._after)
+        self.live_until(0, after=False)
 
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._client, name)
-        if name not in CALLS:
-            return found
+    def live_until(self, call: int, *, after: bool) -> None:
+        """Begin a process that ends at its n-th call, 0 for never."""
+        self._left, self._ends_after = call, after
 
-        def call(**request: Any) -> Any:
-            self._left -= 1
-            if self._left == 0 and not self._after:
-                raise StoppedError(name)
-            answer = found(**request)
-            if self._left == 0:
-                raise StoppedError(name)
-            return answer
+    def is_alive(self) -> bool:
+        return self._left > 0
 
-        return call
+    def _before(self, **_: object) -> None:
+        self._left -= 1
+        if self._left == 0 and not self._ends_after:
+            raise StoppedError
+
+    def _after(self, **_: object) -> None:
+        if self._left == 0 and self._ends_after:
+            raise StoppedError
 
 
 class World:
     """A log, its folder, and a clock that the test moves."""
 
-    def __init__(self, client: DynamoDBClient) -> None:
+    def __init__(self, client: DynamoDBClient, *facets: str) -> None:
         self.client = client
         self.scope = f"fold-{next(_numbers)}"
         self.now = 10**15
-        self.log = dynamo_store(client, clock=self.clock)
+        self.facets = facets
+        self.log = self.log_of(client)
         self.folder = self.folder_of(client)
 
     def clock(self) -> int:
@@ -81,7 +79,10 @@ class World:
         self.now += int(seconds * SECOND)
 
     def folder_of(self, client: Any) -> Folder:
-        return Folder(client, "TallyTable", self.clock, self.sleep)
+        return Folder(client, "TallyTable", self.clock, self.sleep, facets=self.facets)
+
+    def log_of(self, client: Any) -> EventStore:
+        return dynamo_store(client, clock=self.clock, facets=self.facets)
 
     def head(self) -> Head:
         return read_head(self.client, "TallyTable", self.scope)
@@ -216,50 +217,76 @@ def test_compacting_ends_in_time(world: World) -> None:
     assert world.now <= 10**15 + 4 * SECOND
 
 
-@pytest.mark.parametrize("die_at", range(1, 14))
+@pytest.fixture(scope="module")
+def mortal(engine: DynamoDBClient) -> Mortal:
+    return Mortal(engine.meta.endpoint_url)
+
+
+# Events from one to before another are stored, some of them again; or so many seconds pass.
+LIFE = ((0, 10), 6, (6, 14), (14, 90), 3, 6, 1, 3)
+EVENTS = [
+    Event(id=f"e{n}", time=NOON + n * DAY // 4, type="ab"[n % 2], project_id="p" if n % 3 else None)
+    for n in range(90)
+]
+IDS = {event.id for event in EVENTS}
+OF_P: Filter = Compare("project_id", Op.EQ, "p")
+
+
+def take(step: tuple[int, int] | int, world: World, log: EventStore, folder: Folder) -> None:
+    if isinstance(step, tuple):
+        log.put(world.scope, EVENTS[slice(*step)])
+    else:
+        folder.fold(world.scope)
+
+
+def live(world: World, client: Any) -> None:
+    """Take every step of a life; whoever dies in one leaves it to somebody else to take again."""
+    stored = 0
+    log, folder = world.log_of(client), world.folder_of(client)
+    for step in LIFE:
+        if isinstance(step, tuple):
+            stored = step[1]
+        else:
+            world.now += step * SECOND
+        try:
+            take(step, world, log, folder)
+        except StoppedError:
+            take(step, world, world.log, world.folder)
+        assert world.log.count(world.scope, EVERYTHING) == stored
+        of_p = [event for event in EVENTS[:stored] if event.project_id]
+        assert world.log.count(world.scope, OF_P) == len(of_p)
+
+
 @pytest.mark.parametrize("after", [False, True])
 def test_whoever_dies_wherever_nothing_is_lost_or_counted_twice(
-    world: World, die_at: int, after: bool
+    engine: DynamoDBClient, mortal: Mortal, after: bool
 ) -> None:
-    random = Random(die_at)
-    expected = 0
-    for round in range(4):
-        events = spread(30, round * 30)
-        random.shuffle(events)
-        dying: Any = DyingClient(world.client, die_at, after=after)
-        writer = dynamo_store(dying, clock=world.clock)
-        for cut in (events[:10], events[10:11], events[11:]):
-            try:
-                writer.put(world.scope, cut)
-            except StoppedError:
-                world.log.put(world.scope, cut)
-        expected += 30
-        assert world.log.count(world.scope, EVERYTHING) == expected
-        folder = world.folder_of(DyingClient(world.client, die_at, after=after))
-        for seconds in (6, 3, 3):
-            world.now += seconds * SECOND
-            try:
-                folder.fold(world.scope)
-            except StoppedError:
-                world.folder.fold(world.scope)
-            assert world.log.count(world.scope, EVERYTHING) == expected
-    world.fold_all()
-    assert world.settled().total() == expected
+    for call in count(1):
+        world = World(engine, "project")
+        mortal.live_until(call, after=after)
+        live(world, mortal.client)
+        report = Verifier(engine, TABLES, 1, world.facets).verify(world.scope)
+        assert (report.settled + report.young, report.drifts) == (90, ()), call
+        world.fold_all()
+        assert world.settled().total() == 90, call
+        world.now += 120 * SECOND  # Nobody waits any longer for numbers that the dead have taken.
+        tail = world.log.tail(world.scope, EVERYTHING, 0, 100)
+        assert ({event.id for event in tail.events}, len(tail.events)) == (IDS, 90), call
+        if mortal.is_alive():
+            break
+    assert call > 30
 
 
 def test_a_folder_that_was_overtaken_changes_nothing(world: World) -> None:
     world.log.put(world.scope, spread(20))
     world.now += SETTLING
+    overtaken = connect(world.client.meta.endpoint_url)
 
-    class Overtaken(DyingClient):
-        """Lets somebody else fold between its first reading and its writing."""
+    def overtake(**_: object) -> None:
+        world.folder.fold(world.scope)
 
-        def __getattr__(self, name: str) -> Any:
-            if name == "transact_write_items":
-                world.folder.fold(world.scope)
-            return super().__getattr__(name)
-
-    world.folder_of(Overtaken(world.client, 0, after=False)).fold(world.scope)
+    overtaken.meta.events.register("before-call.dynamodb.TransactWriteItems", overtake)
+    world.folder_of(overtaken).fold(world.scope)
     assert world.head().bucket.version == 1
     assert world.settled().total() == 20
 
@@ -337,15 +364,14 @@ def test_a_page_near_the_end_is_not_shifted_by_what_is_stored_meanwhile(world: W
     world.log.put(world.scope, spread(400))
     world.fold_all()
 
-    class Growing(DyingClient):
-        """Lets events be stored after the head is read, and before the index is."""
+    growing = connect(world.client.meta.endpoint_url)
 
-        def __getattr__(self, name: str) -> Any:
-            if name == "query":
-                world.log.put(world.scope, spread(5, 400))
-            return super().__getattr__(name)
+    def grow(params: dict[str, Any], **_: object) -> None:
+        """Let events be stored after the head is read, and before the index is."""
+        if "IndexName" in params:
+            world.log.put(world.scope, spread(5, 400))
 
-    growing: Any = Growing(world.client, 0, after=False)
+    growing.meta.events.register("provide-client-params.dynamodb.Query", grow)
     log = dynamo_store(growing, clock=world.clock)
     query = EventQuery(
         world.scope, EVERYTHING, Order.ASCENDING, Window(50, offset=350), with_total=True
