@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -129,11 +129,17 @@ class _Log:
         self.clock.now = max(self.clock.now, end)
 
 
-def measure(client: DynamoDBClient, tables: Tables, shapes: Mapping[str, Shape]) -> list[Price]:
+def measure(
+    client: DynamoDBClient,
+    tables: Tables,
+    shapes: Mapping[str, Shape],
+    traffics: Iterable[str] = tuple(_TRAFFIC),
+    sizes: Sequence[int] = SIZES,
+) -> list[Price]:
     """Return what each kind of traffic costs at each size of event."""
     ledger = Ledger(shapes)
     ledger.watch(client)
-    return [_price(client, tables, ledger, traffic, size) for traffic in _TRAFFIC for size in SIZES]
+    return [_price(client, tables, ledger, traffic, size) for traffic in traffics for size in sizes]
 
 
 def _price(

@@ -284,5 +284,5 @@ def test_a_row_that_is_replaced_meanwhile_is_not_counted(engine: DynamoDBClient)
     def fetch(names: Sequence[str]) -> dict[str, buckets.Bucket]:
         return read_buckets(engine, "TallyTable", world.scope, names)
 
-    view = View(head, question, {}, Tree(head.bucket, Restless(), fetch))
+    view = View(head, question, Tree(head.bucket, Restless(), fetch), lambda time: ())
     assert view.total() == 23

@@ -104,7 +104,11 @@ class Folder:
         return self._count(scope, tallied, share) and share.completed < len(pending)
 
     def _fold_facet(self, scope: str, facet: str, head: Head, share: Share) -> bool:
-        """Fold into the tally of a facet what is not there yet; return False when overtaken."""
+        """Fold into the tally of a facet what is not there yet; return False when overtaken.
+
+        That must not happen once the scope's head has moved on: the deltas may be gone by then,
+        and so may what this head knew of them.
+        """
         partition = partition_of(scope, facet)
         own = read_root(self._client, self._table, partition)
         left = share.of_facet(facet, own)
@@ -114,9 +118,12 @@ class Folder:
             self._scopes.add_facet(scope, facet)
         there = {delta.row for delta in head.deltas}
         kept = {row: mark for row, mark in own.marks.items() if row in there}
-        return self._count(partition, replace(own, marks=kept), left)
+        above = scope, head.bucket.version
+        return self._count(partition, replace(own, marks=kept), left, above)
 
-    def _count(self, partition: str, head: Head, share: Share) -> bool:
+    def _count(
+        self, partition: str, head: Head, share: Share, above: tuple[str, int] | None = None
+    ) -> bool:
         """Count a share in every row it touches; return False when one has changed meanwhile."""
         touched = _by_bucket(within_limit(head.bucket, share.all(head.cleared)))
         names = [name for name in touched if name != ROOT]
@@ -126,7 +133,7 @@ class Folder:
         group, now = new[ROOT].version, self._clock()
         marks = {row: Mark(until, group, now) for row, until in share.marks.items()}
         root = replace(head, bucket=new[ROOT], marks={**head.marks, **marks})
-        return write_rows(self._client, self._table, partition, rows, new, root)
+        return write_rows(self._client, self._table, partition, rows, new, root, above)
 
     def _clear(self, scope: str, head: Head, now: int) -> set[str]:
         """Delete the deltas that were folded a while ago, their entries kept in the arrival log.

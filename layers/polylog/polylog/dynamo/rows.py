@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from polylog.dynamo.buckets import ROOT, Bucket, row_of
+from polylog.dynamo.buckets import HEAD_ROW, ROOT, Bucket, row_of
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import Head
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import DeleteTypeDef, PutTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        ConditionCheckTypeDef,
+        DeleteTypeDef,
+        PutTypeDef,
+        TransactWriteItemTypeDef,
+    )
 
     from polylog.dynamo.schema import Item
 
@@ -23,11 +28,13 @@ def write_rows(
     old: Mapping[str, Bucket],
     new: Mapping[str, Bucket],
     head: Head,
+    above: tuple[str, int] | None = None,
 ) -> bool:
     """Replace rows of which none was changed since `old` was read; return whether that was so.
 
-    `head` is the new one, as far as it is no bucket. A bucket without children has no row. All
-    rows get the version of the root: a row that comes again never has an earlier one's.
+    `head` is the new one, as far as it is no bucket; `above` the partition of another tally whose
+    head must still have a version. A bucket without children has no row. All rows get the version
+    of the root: a row that comes again never has an earlier one's.
     """
     version = new[ROOT].version
     actions = [
@@ -36,6 +43,10 @@ def write_rows(
         if name != ROOT and (bucket.children or name in old)
     ]
     actions.append(_put(table, head.item(partition), old[ROOT].version))
+    if above is not None:
+        key: Item = {"scope": {"S": above[0]}, "row": {"S": HEAD_ROW}}
+        check = {"TableName": table, "Key": key, **_unchanged(above[1])}
+        actions.append({"ConditionCheck": cast("ConditionCheckTypeDef", check)})
     with failures_as_unavailable():
         try:
             client.transact_write_items(TransactItems=actions)

@@ -110,7 +110,9 @@ class DynamoEventStore:
         if total is not None and query.window.offset >= total:
             return Page((), None, total)
         young, filter = self._young(query.scope, query.filter)
-        return replace(self._reader.find(replace(query, filter=filter), young), total=total)
+        window = query.window if total is None else _within(query.window, total)
+        query = replace(query, filter=filter, window=window)
+        return replace(self._reader.find(query, young), total=total)
 
     def count(self, scope: str, filter: Filter) -> int:
         """Return how many events pass the filter."""
@@ -120,9 +122,7 @@ class DynamoEventStore:
         young, kept = self._young(scope, filter)
         if not young:
             return self._reader.count(scope, kept)
-        shown = self._reader.seqs(scope, kept)
-        young, kept = self._young(scope, filter)
-        settled = shown - {entry.seq for entry in young}
+        settled = self._reader.seqs(scope, kept) - {entry.seq for entry in young}
         return len(settled) + len(self._reader.young_seqs(scope, kept, young))
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
@@ -170,19 +170,20 @@ class DynamoEventStore:
         if question is None:
             return None
 
-        def read_edge(time: TimeRange) -> Sequence[Entry]:
+        def read(time: TimeRange) -> Sequence[Entry]:
             return self._reader.entries(scope, question.within(time))
 
         def exact(view: View) -> T | None:
             return answer(view) if view.is_exact(self._facets) else None
 
-        return self._tally.ask(scope, question, read_edge, exact)
+        return self._tally.ask(scope, question, read, exact)
 
     def _page(self, query: EventQuery, view: View) -> Page:
         total, window = view.total(), query.window
         if window.offset >= total:
             return Page((), None, total)
-        query = replace(query, filter=view.question.within(view.time))
+        window = _within(window, total)
+        query = replace(query, filter=view.question.within(view.time), window=window)
         if window.offset > _NEAR:
             page = None
             if total - window.offset - window.limit <= _NEAR:
@@ -203,15 +204,16 @@ class DynamoEventStore:
         None when events were stored meanwhile, which may have shifted it.
         """
         left = total - query.window.offset
-        window = Window(min(query.window.limit, left), max(0, left - query.window.limit))
+        window = Window(query.window.limit, left - query.window.limit)
         backwards = replace(query, order=query.order.reverse, window=window)
         events = self._reader.find(backwards, view.head.young()).events[::-1]
         known = {entry.seq for delta in view.head.deltas for entry in delta.entries}
         head = self._tally.head(query.scope, view.question.facet)
         if any(view.question.asks(entry) and entry.seq not in known for entry in head.young()):
             return None
-        is_full = len(events) == query.window.limit
-        return Page(events, Position(events[-1].time, events[-1].seq) if is_full else None)
+        return Page(
+            events, Position(events[-1].time, events[-1].seq) if left > len(events) else None
+        )
 
     def _kept(self, filter: Filter) -> Filter:
         """Return the filter for nothing but what is kept."""
@@ -225,6 +227,11 @@ class DynamoEventStore:
     def _all(self, scope: str, filter: Filter) -> Iterator[Event]:
         young, kept = self._young(scope, filter)
         return self._reader.all(scope, kept, young)
+
+
+def _within(window: Window, total: int) -> Window:
+    """Return the window without what lies beyond the total: nothing of it was counted."""
+    return replace(window, limit=min(window.limit, total - window.offset))
 
 
 def _since(filter: Filter, floor: int) -> Filter:

@@ -1,15 +1,15 @@
 """A scope's tally at one moment: counts of any time range, and where the n-th event lies.
 
-Everything is settled (bucket rows) plus young (the entries of deltas, by their exact times). The
-minutes at the edges of a range, which buckets do not cut, are those events that the index showed
-before the head was read: whatever it showed by then is young in that head, or settled.
+Everything is settled (bucket rows) plus young (the entries of deltas, by their exact times). What
+a range has of the minutes that it cuts, which buckets do not know, is read from the index after
+the head: what was settled by then is shown, and what is young in the head counts as that.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from polylog.dynamo.buckets import (
@@ -37,10 +37,6 @@ _NEVER: Final = "A"
 """Sorts after every minute."""
 
 
-Edges = Mapping[int, Sequence[Entry]]
-"""For the start and the end of a range: what the index showed of the minute before, up to it."""
-
-
 class OfKind(NamedTuple):
     """How many events there are of a kind, and the newest of them."""
 
@@ -61,13 +57,15 @@ def count_kinds(entries: Iterable[Entry]) -> dict[str, OfKind]:
 class View:
     """A scope at one moment, as far as a question goes.
 
+    `read` returns what the index shows, of what is asked for, in a range of time.
     Every method raises `StaleRowsError` when the rows of the tree do not belong together.
     """
 
     head: Head
     question: Question
-    edges: Edges
     tree: Tree
+    read: Callable[[TimeRange], Sequence[Entry]]
+    _minutes: dict[str, Sequence[Entry]] = field(default_factory=dict)
 
     @property
     def time(self) -> TimeRange:
@@ -133,15 +131,27 @@ class View:
         """
         if first >= end:
             return
-        yield from self._settled(minute_of(first), _minute_at(end), length)
-        young = {entry.seq for entry in self.head.young()}
-        for time, sign in ((end, 1), (first, -1)):
-            for entry in self.edges.get(time, ()):
-                if entry.seq not in young:
-                    yield entry.minute, {entry.kind: sign}
-        for entry in self.head.young():
+        start, stop = minute_of(first), _minute_at(end)
+        if minute_start(start) < first:
+            start = _minute_at(minute_start(start) + _MINUTE)
+        if start < stop:
+            yield from self._settled(start, stop, length)
+        for entry in (*self._cut(first, end), *self.head.young()):
             if first <= entry.time < end:
                 yield entry.minute, {entry.kind: 1}
+
+    def _cut(self, *ends: int) -> Iterator[Entry]:
+        """Yield the settled entries of the minutes that lie on both sides of one of these times."""
+        young = {entry.seq for entry in self.head.young()}
+        cut = {minute_of(end) for end in ends if end <= LATEST and end % _MINUTE}
+        for minute in sorted(cut):
+            yield from (entry for entry in self._minute(minute) if entry.seq not in young)
+
+    def _minute(self, minute: str) -> Sequence[Entry]:
+        if minute not in self._minutes:
+            start = minute_start(minute)
+            self._minutes[minute] = self.read(TimeRange(start, start + _MINUTE - 1))
+        return self._minutes[minute]
 
     def _settled(self, first: str, end: str, length: int) -> Iterator[tuple[str, Counts]]:
         """Yield the settled counts of the minutes from `first` to before `end`.
@@ -172,7 +182,7 @@ class View:
         """Return the newest event of each of these kinds, all of which the range has."""
         counted_as = self._naming()
         newest: dict[str, Newest] = {}
-        for entry in (*self.edges.get(end, ()), *self.head.young()):
+        for entry in (*self._cut(first, end), *self.head.young()):
             if first <= entry.time < end and self.question.wants(entry.kind):
                 kind = counted_as(entry.kind)
                 newest[kind] = max(entry.newest, newest.get(kind, entry.newest))

@@ -1,0 +1,143 @@
+"""What answers cost: requests and read units that do not grow with the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from conftest import TABLES, connect, create_tables, dynamo_store
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from bench.bulk import load
+from bench.meter import Meter
+from bench.units import Shape
+from bench.writes import measure
+from polylog.dynamo.store import DynamoEventStore
+from polylog.dynamo.verify import Verifier
+from polylog.event import Event
+from polylog.filter import EVERYTHING, And, Compare, Filter, Op
+from polylog.query import EventQuery, Order, Window
+from polylog.store import Interval
+from polylog.times import SECOND, parse_iso8601
+from polylog_cli.engine import dynamodb_local
+from polylog_cli.template import Template
+
+pytestmark = pytest.mark.engine
+
+START = parse_iso8601("2025-01-01T00:00:00Z")
+DAY = 86_400 * SECOND
+DAYS = 400
+SMALL, LARGE = 1_000, 100_000
+PAGE = 10
+# Rows of busy days are a few KB larger than those of quiet ones.
+FEW_UNITS = 5.0
+MONTH: Filter = And(
+    (
+        Compare("time", Op.GE, START + 200 * DAY + 1),
+        Compare("time", Op.LT, START + 230 * DAY + 12_345_678),
+    )
+)
+TYPE: Filter = Compare("type", Op.EQ, "type-7")
+
+
+def made(number: int) -> Iterator[Event]:
+    for n in range(number):
+        time = START + n * DAYS * DAY // number
+        yield Event(id=f"{n:06}", time=time, type=f"type-{n * n % 40}", source="s")
+
+
+@dataclass(frozen=True)
+class Logs:
+    """A small log and a large one, in one DynamoDB."""
+
+    client: DynamoDBClient
+    meter: Meter
+
+    def cost(self, number: int, ask: Callable[[DynamoEventStore, str], object]) -> list[float]:
+        """Return requests and read units of an answer, cold, and once more when it is warm."""
+        store = dynamo_store(self.client)
+        cold = self.meter.measure(lambda: ask(store, str(number)))[1]
+        warm = self.meter.measure(lambda: ask(store, str(number)))[1]
+        return [cold.requests, cold.units, warm.requests, warm.units]
+
+
+@pytest.fixture(scope="module")
+def logs(template: Template) -> Iterator[Logs]:
+    with dynamodb_local(None) as url:
+        client = connect(url)
+        create_tables(client, template)
+        for number in (SMALL, LARGE):
+            load(client, TABLES, str(number), made(number), shards=1)
+        yield Logs(client, Meter(client))
+
+
+def page_at(part: float, filter: Filter = EVERYTHING) -> Callable[[DynamoEventStore, str], object]:
+    def ask(store: DynamoEventStore, scope: str) -> object:
+        total = int(scope)
+        offset = min(int(total * part), total - PAGE)
+        query = EventQuery(scope, filter, Order.ASCENDING, Window(PAGE, offset), with_total=True)
+        page = store.find(query)
+        assert (len(page.events), page.total) == (PAGE, total)
+        return page
+
+    return ask
+
+
+def total_of(filter: Filter) -> Callable[[DynamoEventStore, str], object]:
+    return lambda store, scope: store.count(scope, filter)
+
+
+def groups_of(filter: Filter) -> Callable[[DynamoEventStore, str], object]:
+    return lambda store, scope: store.groups(scope, filter)
+
+
+@pytest.mark.parametrize(
+    ("ask", "most_cold", "most_warm"),
+    [
+        pytest.param(page_at(0), 2, 2, id="first page and total"),
+        pytest.param(page_at(0.5), 6, 2, id="middle page and total"),
+        pytest.param(page_at(1), 3, 3, id="last page and total"),
+        pytest.param(total_of(EVERYTHING), 1, 1, id="total"),
+        pytest.param(total_of(TYPE), 1, 1, id="total of a type"),
+        pytest.param(total_of(MONTH), 4, 3, id="total of a range"),
+        pytest.param(groups_of(MONTH), 7, 3, id="groups of a range"),
+        pytest.param(groups_of(EVERYTHING), 1, 1, id="groups of everything"),
+        pytest.param(
+            lambda store, scope: store.histogram(scope, MONTH, Interval.DAY),
+            *(4, 3),
+            id="histogram of a range",
+        ),
+    ],
+)
+def test_an_answer_costs_the_same_in_a_small_log_and_in_a_large_one(
+    logs: Logs,
+    ask: Callable[[DynamoEventStore, str], object],
+    most_cold: int,
+    most_warm: int,
+) -> None:
+    small, large = logs.cost(SMALL, ask), logs.cost(LARGE, ask)
+    assert small[0] <= most_cold
+    assert large[0] <= most_cold
+    assert large[2] <= most_warm
+    assert abs(large[1] - small[1]) <= FEW_UNITS
+    assert abs(large[3] - small[3]) <= FEW_UNITS
+
+
+def test_the_large_log_is_as_the_ordinary_path_would_have_left_it(logs: Logs) -> None:
+    report = Verifier(logs.client, TABLES, 1).verify(str(LARGE))
+    assert (report.settled, report.young, report.drifts) == (LARGE, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("traffic", "most"),
+    [("single events, one a second", 4.5), ("batches of 95, ten a second", 0.2)],
+)
+def test_counting_costs_few_write_units(
+    engine: DynamoDBClient, template: Template, traffic: str, most: float
+) -> None:
+    """Computed from the sizes of items: DynamoDB Local misreports those of transactions."""
+    shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
+    (price,) = measure(engine, TABLES, shapes, [traffic], [1000])
+    assert price.tally <= most
+    assert price.table == 4 if price.json_bytes > 1024 else 2

@@ -1,0 +1,199 @@
+"""What happens between the calls of one reader or folder: known ways to go wrong, played out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import TABLES, dynamo_store
+from lag import LaggingClient
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.dynamo.fold import SETTLING, Folder
+from polylog.dynamo.verify import Verifier
+from polylog.event import Event
+from polylog.filter import EVERYTHING, Compare, Filter, Op
+from polylog.query import EventQuery, Order, Window
+from polylog.times import SECOND
+from polylog_cli.local import connect
+
+pytestmark = pytest.mark.engine
+
+MINUTE = 60 * SECOND
+ODD = Compare("message", Op.EQ, "odd")
+OF_P = Compare("project_id", Op.EQ, "p")
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    now = 10**15
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class SlowClient(LaggingClient):
+    """A client of which the next query of an index takes two seconds, in which others fold."""
+
+    def __init__(self, client: DynamoDBClient, clock: Clock, fold: Callable[[], object]) -> None:
+        super().__init__(client, clock, lag=4 * SECOND)
+        self._move = clock
+        self._fold = fold
+        self.is_slow = False
+
+    def query(self, **request: Any) -> Any:
+        answer = super().query(**request)
+        if self.is_slow and "IndexName" in request:
+            self.is_slow = False
+            self._move.now += 2 * SECOND
+            self._fold()
+        return answer
+
+
+def made(number: int, **values: Any) -> Event:
+    defaults: dict[str, Any] = {"time": number * 60 * MINUTE, "message": "odd", "project_id": "p"}
+    return Event(id=f"e{number}", type="a", **(defaults | values))
+
+
+def interrupted(
+    client: DynamoDBClient, operation: str, action: Callable[[], object]
+) -> DynamoDBClient:
+    """Return a client that lets something happen before its first call of an operation."""
+    own, left = connect(client.meta.endpoint_url), [action]
+
+    def interrupt(**_: object) -> None:
+        if left:
+            left.pop()()
+
+    own.meta.events.register(f"before-call.dynamodb.{operation}", interrupt)
+    return own
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (ODD, 1),
+        (Compare("time", Op.LT, 30 * SECOND), 1),
+        (Compare("time", Op.GE, 30 * SECOND), 0),
+    ],
+    ids=str,
+)
+def test_a_count_sees_what_is_folded_while_it_reads_an_index(
+    engine: DynamoDBClient, scope: str, filter: Filter, expected: int
+) -> None:
+    clock = Clock()
+    folder = Folder(engine, "TallyTable", clock)
+    slow = SlowClient(engine, clock, lambda: folder.fold(scope))
+    client: Any = slow
+    store = dynamo_store(client, clock=clock)
+    store.put(scope, [made(0, time=SECOND)])
+    clock.now += 3 * SECOND
+    slow.is_slow = True
+    assert store.count(scope, filter) == expected
+
+
+@pytest.mark.parametrize(("op", "expected"), [(Op.LT, {1, 2}), (Op.GE, {1})])
+def test_a_count_bears_an_event_that_its_index_shows_before_the_head_does(
+    engine: DynamoDBClient, scope: str, op: Op, expected: set[int]
+) -> None:
+    store = dynamo_store(engine)
+    store.put(scope, [made(0, time=SECOND), made(9)])
+    Folder(engine, "TallyTable", lambda: 10**17).fold(scope)
+    store.put(scope, [made(1, time=2 * SECOND)])
+
+    class HeadFirst:
+        """A client that shows the head as it was before the last event."""
+
+        def __getattr__(self, name: str) -> Any:
+            return self.get_paginator if name == "get_paginator" else getattr(engine, name)
+
+        def get_paginator(self, name: str) -> Any:
+            real = engine.get_paginator(name)
+
+            class Paginator:
+                def paginate(self, **request: Any) -> Any:
+                    for page in real.paginate(**request):
+                        items = [i for i in page["Items"] if not i["row"]["S"].endswith("03")]
+                        yield {**page, "Items": items}
+
+            return Paginator()
+
+    client: Any = HeadFirst()
+    total = dynamo_store(client).count(scope, Compare("time", op, 30 * SECOND))
+    assert total in expected
+
+
+@pytest.mark.parametrize("filter", [EVERYTHING, ODD], ids=["by the tally", "by an index"])
+def test_a_page_has_no_more_events_than_its_total(
+    engine: DynamoDBClient, scope: str, filter: Filter
+) -> None:
+    plain = dynamo_store(engine)
+    plain.put(scope, [made(0)])
+    client = connect(engine.meta.endpoint_url)
+    later = [made(number) for number in range(1, 9)]
+
+    def store_one(params: dict[str, Any], **_: object) -> None:
+        if "IndexName" in params and later:
+            plain.put(scope, [later.pop()])
+
+    client.meta.events.register("provide-client-params.dynamodb.Query", store_one)
+    query = EventQuery(scope, filter, Order.ASCENDING, Window(100), with_total=True)
+    page = dynamo_store(client).find(query)
+    assert len(page.events) <= (page.total or 0)
+
+
+def test_a_folder_that_was_held_up_does_not_count_in_a_facet_again(
+    engine: DynamoDBClient, scope: str
+) -> None:
+    clock = Clock()
+    facets: Any = {"facets": ["project"]}
+    log = dynamo_store(engine, clock=clock, **facets)
+    quick = Folder(engine, "TallyTable", clock, **facets)
+    log.put(scope, [made(0)])
+    clock.now += SETTLING
+
+    def meanwhile() -> None:
+        """Fold, clear, and let the facet forget that it has the first event."""
+        for number in (1, 2):
+            log.put(scope, [made(number)])
+            quick.fold(scope)
+            clock.now += SETTLING
+        quick.fold(scope)
+
+    held_up = interrupted(engine, "GetItem", meanwhile)
+    Folder(held_up, "TallyTable", clock, **facets).fold(scope)
+    report = Verifier(engine, TABLES, 1, ["project"]).verify(scope)
+    assert (log.count(scope, OF_P), report.drifts) == (3, ())
+
+
+def test_a_folder_that_was_held_up_keeps_the_marks_of_one_that_died(
+    engine: DynamoDBClient, scope: str
+) -> None:
+    clock = Clock()
+    facets: Any = {"facets": ["project"]}
+    log = dynamo_store(engine, clock=clock, **facets)
+    log.put(scope, [made(0)])
+    clock.now += SETTLING
+
+    def die() -> None:
+        raise InterruptedError
+
+    def meanwhile() -> None:
+        """Fold another event into the facet, and die before it is in the scope."""
+        log.put(scope, [made(1)])
+        clock.now += SETTLING
+        dying = interrupted(engine, "TransactWriteItems", lambda: None)
+        calls = iter([lambda: None, die])
+        dying.meta.events.register(
+            "provide-client-params.dynamodb.TransactWriteItems", lambda **_: next(calls)()
+        )
+        with pytest.raises(InterruptedError):
+            Folder(dying, "TallyTable", clock, **facets).fold(scope)
+
+    held_up = interrupted(engine, "GetItem", meanwhile)
+    Folder(held_up, "TallyTable", clock, **facets).fold(scope)
+    assert log.count(scope, OF_P) == 2
+    Folder(engine, "TallyTable", clock, **facets).fold(scope)
+    assert Verifier(engine, TABLES, 1, ["project"]).verify(scope).drifts == ()
