@@ -93,7 +93,7 @@ def fold_all(
     client: DynamoDBClient, tables: Tables, folder: Folder, clock: Clock, scope: str
 ) -> None:
     """Fold until everything is settled and cleared away."""
-    while (head := read_head(client, tables.tally, scope)).deltas or head.marks:
+    while read_head(client, tables.tally, scope).deltas:
         fold_ripe(folder, clock, scope)
 
 

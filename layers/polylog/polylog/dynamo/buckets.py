@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 from polylog.times import format_seconds, parse_iso8601
@@ -170,6 +171,7 @@ class Bucket:
         """Return the bucket without its version: compressed JSON, each kind written once."""
         kinds = sorted(self.kinds())
         number = {kind: position for position, kind in enumerate(kinds)}
+        sources = list({e.source for events in self.newest.values() for e in events.values()})
         document = {
             "t": kinds,
             "k": {
@@ -177,9 +179,9 @@ class Bucket:
                 for child, counts in self.children.items()
             },
             "kv": self.versions,
+            "s": sources,
             "l": {
-                name: [[number[kind] for kind in newest], *zip(*newest.values(), strict=True)]
-                for name, newest in self.newest.items()
+                name: _pack_newest(events, number, sources) for name, events in self.newest.items()
             },
         }
         text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
@@ -189,17 +191,13 @@ class Bucket:
     def unpack(cls, version: int, packed: bytes) -> Bucket:
         """Return the bucket that `pack` was given."""
         document = json.loads(zlib.decompress(packed))
-        kinds = document["t"]
+        kinds, sources = document["t"], document["s"]
         children = {
             child: {kinds[number]: count for number, count in zip(numbers, counts, strict=True)}
             for child, (numbers, counts) in document["k"].items()
         }
         newest = {
-            name: {
-                kinds[number]: Newest(*event)
-                for number, *event in zip(numbers, *columns, strict=True)
-            }
-            for name, (numbers, *columns) in document["l"].items()
+            name: _unpack_newest(columns, kinds, sources) for name, columns in document["l"].items()
         }
         return cls(version, children, document["kv"], newest)
 
@@ -214,6 +212,35 @@ class Bucket:
             events = newest.setdefault(child if len(child) == MINUTE_LENGTH else name, {})
             events[entry.kind] = max(entry.newest, events.get(entry.kind, entry.newest))
         return Bucket(self.version + 1, children, dict(self.versions), newest)
+
+
+Columns = tuple[list[int], list[int], list[int], list[int]]
+
+
+def _pack_newest(
+    events: Mapping[str, Newest], number: Mapping[str, int], sources: Sequence[str | None]
+) -> Columns:
+    """Return kinds, times, seqs and sources, the earliest first: compression likes small steps."""
+    ordered = sorted((event, kind) for kind, event in events.items())
+    return (
+        [number[kind] for _, kind in ordered],
+        _steps([event.time for event, _ in ordered]),
+        _steps([event.seq for event, _ in ordered]),
+        [sources.index(event.source) for event, _ in ordered],
+    )
+
+
+def _unpack_newest(
+    columns: Columns, kinds: Sequence[str], sources: Sequence[str | None]
+) -> dict[str, Newest]:
+    numbers, times, seqs, origins = columns
+    rows = zip(numbers, accumulate(times), accumulate(seqs), origins, strict=True)
+    return {kinds[kind]: Newest(time, seq, sources[source]) for kind, time, seq, source in rows}
+
+
+def _steps(numbers: Sequence[int]) -> list[int]:
+    """Return the first number, then how much each is more than the one before."""
+    return [number - before for number, before in zip(numbers, [0, *numbers], strict=False)]
 
 
 def within_limit(root: Bucket, entries: Iterable[Entry]) -> list[Entry]:

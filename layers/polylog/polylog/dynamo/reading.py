@@ -71,7 +71,9 @@ def read_entries(
     client: DynamoDBClient, table: str, scope: str, entries: Iterable[Entry]
 ) -> dict[int, Event]:
     """Return the events that entries stand for, by `seq`, as far as they are there."""
-    keys: list[Item] = [{"pk": {"S": partition_key(scope, entry.id)}} for entry in entries]
+    # An id comes again when the event that had it has expired.
+    ids = {entry.id: None for entry in entries}
+    keys: list[Item] = [{"pk": {"S": partition_key(scope, each)}} for each in ids]
     events = map(read_item, get_all(client, table, keys))
     return {event.seq: event for event in events}
 
