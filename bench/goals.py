@@ -79,7 +79,7 @@ def _ratios(costs: Mapping[Key, Cost], question: str, way: str) -> Iterator[tupl
 
 def _tally(prices: Iterable[Price], traffic: str) -> Iterator[tuple[float, str]]:
     return (
-        (price.tally, f"{price.traffic}, {price.json_bytes:,} bytes")
+        (price.tally, f"{price.traffic}, {price.size:,} bytes")
         for price in prices
         if price.traffic.startswith(traffic)
     )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.events import DAY, START, TYPES
+from bench.naive import Naive, within
 from polylog.dynamo.plan import TimeRange
-from polylog.dynamo.reader import Reader
-from polylog.dynamo.schema import TIME_INDEX, Tables, entry_of
+from polylog.dynamo.schema import TIME_INDEX, Tables
 from polylog.dynamo.store import DynamoEventStore
-from polylog.dynamo.view import count_kinds
 from polylog.event import Event
-from polylog.filter import EVERYTHING, And, Compare, Filter, Op
+from polylog.filter import EVERYTHING, Compare, Filter, Op
 from polylog.query import EventQuery, Order, Window
 from polylog.times import SECOND
 
@@ -31,12 +31,12 @@ _ODD: Final = 5 * 3600 * SECOND + 17 * 60 * SECOND + 23_456_789
 _RANGE: Final = TimeRange(START + 33 * DAY + _ODD, START + 333 * DAY + 2 * _ODD)
 _MONTH: Final = TimeRange(START + 200 * DAY + _ODD, START + 230 * DAY + _ODD - 1)
 
-Step = Callable[[Reader], object]
+Step = Callable[[Naive], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a store; a reader's steps, which give the parts of the same answer.
+    """What is asked of a store; the steps of the naive way give the parts of the same answer.
 
     `plain` asks for the events of a page alone, with nothing of ours around it.
     """
@@ -52,71 +52,57 @@ def questions(
 ) -> list[Question]:
     """Return the questions to a scope with so many events."""
 
-    def count(reader: Reader) -> int:
-        return reader.count(scope, EVERYTHING)
-
     def page(name: str, offset: int, read: Step) -> Question:
-        query = _query(scope, Order.ASCENDING, offset)
-
-        def ask(store: DynamoEventStore) -> Sequence[object]:
-            page = store.find(query)
-            return [page.total, page.events]
-
+        query = EventQuery(scope, EVERYTHING, Order.ASCENDING, Window(PAGE, offset), True)
         request = _plain(tables, scope, store.find(query).events)
-        return Question(name, ask, [count, read], lambda: client.query(**request))
+        steps = [Naive.count, read]
+        return Question(name, partial(_find, query), steps, lambda: client.query(**request))
 
+    middle = number // 2 // PAGE * PAGE
+    a_type = Compare("type", Op.EQ, TYPES[3])
     return [
-        page(FIRST, 0, lambda reader: _read(reader, scope, 0)),
-        page(MIDDLE, middle := _middle(number), lambda reader: _read(reader, scope, middle)),
-        page(LAST, number - PAGE, lambda reader: _read_last(reader, scope)),
-        Question("total of everything", lambda s: [s.count(scope, EVERYTHING)], [count]),
-        _total("total of one type", scope, Compare("type", Op.EQ, TYPES[3])),
-        _total("total of 300 days, cut within minutes", scope, _within(_RANGE)),
-        _groups("groups of 30 days, cut within minutes", scope, _within(_MONTH)),
-        _groups("groups of everything", scope, EVERYTHING),
+        page(FIRST, 0, lambda naive: naive.page(0, PAGE)),
+        page(MIDDLE, middle, lambda naive: naive.page(middle, PAGE)),
+        page(LAST, number - PAGE, lambda naive: naive.last_page(PAGE)),
+        _total("total of everything", scope, EVERYTHING, Naive.count),
+        _total("total of one type", scope, a_type, lambda naive: naive.count_type(TYPES[3])),
+        _total(
+            "total of 300 days, cut within minutes",
+            scope,
+            within(_RANGE),
+            lambda naive: naive.count(_RANGE),
+        ),
+        _groups(
+            "groups of 30 days, cut within minutes",
+            scope,
+            within(_MONTH),
+            lambda naive: naive.groups(_MONTH),
+        ),
+        _groups("groups of everything", scope, EVERYTHING, Naive.groups),
     ]
 
 
-def _total(name: str, scope: str, filter: Filter) -> Question:
-    return Question(
-        name,
-        lambda store: [store.count(scope, filter)],
-        [lambda reader: reader.count(scope, filter)],
-    )
+def _find(query: EventQuery, store: DynamoEventStore) -> Sequence[object]:
+    page = store.find(query)
+    return [page.total, page.events]
 
 
-def _groups(name: str, scope: str, filter: Filter) -> Question:
+def _total(name: str, scope: str, filter: Filter, step: Step) -> Question:
+    return Question(name, lambda store: [store.count(scope, filter)], [step])
+
+
+def _groups(name: str, scope: str, filter: Filter, step: Callable[[Naive], Any]) -> Question:
     def ask(store: DynamoEventStore) -> Sequence[object]:
         groups = store.groups(scope, filter)
         return [{f"{g.origin}:{g.type}": (g.count, g.time, g.source) for g in groups}]
 
-    def read(reader: Reader) -> object:
-        kinds = count_kinds(map(entry_of, reader.all(scope, filter, young=())))
+    def read(naive: Naive) -> object:
         return {
-            kind: (number, newest.time, newest.source) for kind, (number, newest) in kinds.items()
+            kind: (number, newest.time, newest.source)
+            for kind, (number, newest) in step(naive).items()
         }
 
     return Question(name, ask, [read])
-
-
-def _within(time: TimeRange) -> Filter:
-    return And((Compare("time", Op.GE, time.first), Compare("time", Op.LE, time.last)))
-
-
-def _middle(number: int) -> int:
-    return number // 2 // PAGE * PAGE
-
-
-def _query(scope: str, order: Order, offset: int) -> EventQuery:
-    return EventQuery(scope, EVERYTHING, order, Window(PAGE, offset), with_total=True)
-
-
-def _read(reader: Reader, scope: str, offset: int) -> tuple[Event, ...]:
-    return reader.find(_query(scope, Order.ASCENDING, offset), young=()).events
-
-
-def _read_last(reader: Reader, scope: str) -> tuple[Event, ...]:
-    return reader.find(_query(scope, Order.DESCENDING, 0), young=()).events[::-1]
 
 
 def _plain(tables: Tables, scope: str, events: Sequence[Event]) -> Any:

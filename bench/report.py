@@ -116,7 +116,7 @@ def _ratio(plain: Cost | None, cold: Cost, warm: Cost) -> str:
 
 
 def _writing(prices: Sequence[Price]) -> Iterator[str]:
-    sizes = sorted({price.json_bytes for price in prices})
+    sizes = sorted({price.size for price in prices})
     yield _row(["write units an event", *(f"{size:,} bytes of JSON" for size in sizes)])
     yield "|---" * (len(sizes) + 1) + "|"
     for traffic, group in groupby(prices, key=attrgetter("traffic")):

@@ -20,6 +20,7 @@ from bench.bulk import load
 from bench.events import Maker
 from bench.goals import Key
 from bench.meter import Cost, Meter
+from bench.naive import Naive
 from bench.questions import Question, Step, questions
 from bench.units import Shape
 from polylog.dynamo.reader import Reader
@@ -53,7 +54,7 @@ _INDEXES: Final = (TIME_INDEX, "by_type")
 
 
 Known = dict[Step, tuple[object, Cost]]
-"""Steps of the naive ways that were measured already: their answers, and what they took."""
+"""Steps of a log's naive ways that were measured already: their answers, and what they took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,9 @@ class Log:
         """Return a store that remembers nothing yet."""
         return DynamoEventStore(self.client, TABLES, shards=Shards(1, 1), limits=_LIMITS)
 
-    def reader(self) -> Reader:
-        """Return a reader that may read everything."""
-        return Reader(self.client, TABLES.events, 1, UNLIMITED)
+    def naive(self) -> Naive:
+        """Return the naive ways to this log's answers."""
+        return Naive(Reader(self.client, TABLES.events, 1, UNLIMITED), self.scope, self.number)
 
     def questions(self) -> list[Question]:
         """Return what this log is asked."""
@@ -103,10 +104,12 @@ def main() -> None:
         asked = [(log, question) for log in logs for question in log.questions()]
         _say("asking")
         costs = _ask(meter, [case for each in asked for case in _cases(*each)])
-        known: Known = {}
+        known: dict[int, Known] = defaultdict(dict)
         for log, question in asked:
             _say(f"asking {log.number} events the naive way: {question.name}")
-            costs[question.name, log.number, "naive"] = _ask_naively(meter, log, question, known)
+            costs[question.name, log.number, "naive"] = _ask_naively(
+                meter, log, question, known[log.number]
+            )
         _say("writing")
         prices = writes.measure(client, TABLES, shapes)
     results = report.Results(sizes, _ROUNDS, loads, costs, prices)
@@ -183,7 +186,7 @@ def _ask_naively(meter: Meter, log: Log, question: Question, known: Known) -> Co
 
 def _step(meter: Meter, log: Log, step: Step) -> tuple[object, Cost]:
     times = max(1, _NAIVE_EVENTS // log.number)
-    runs = [meter.measure(lambda: step(log.reader())) for _ in range(times)]
+    runs = [meter.measure(lambda: step(log.naive())) for _ in range(times)]
     return runs[0][0], Cost.of([cost for _, cost in runs])
 
 

@@ -38,9 +38,13 @@ Offer = tuple[int, Sequence[Event]]
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Write units of each event: of itself, of its index entries, and of the tally."""
+    """Write units of each event: of itself, of its index entries, and of the tally.
+
+    `size` is about what its JSON was to have, `json_bytes` what it has on average.
+    """
 
     traffic: str
+    size: int
     json_bytes: int
     events: int
     table: float
@@ -154,6 +158,7 @@ def _price(
     event, tally = ledger.units[tables.events], ledger.units[tables.tally]
     return Price(
         traffic,
+        size,
         round(log.bytes / log.events),
         log.events,
         round(event.table / log.events, 3),
