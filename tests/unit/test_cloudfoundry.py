@@ -78,7 +78,7 @@ def test_a_resource_renders_as_it_was_read(wire: JsonValue) -> None:
 @given(strategies.cloudfoundry_resources())
 def test_a_resource_survives_text_and_storage_exactly(wire: JsonValue) -> None:
     """From the body of one request to that of another, by way of a stored item."""
-    offered: Any = read_document(json.dumps([wire]).encode(), Format(read_event))
+    offered: Any = read_document(json.dumps([wire]).encode(), Format(read_event), "demo")
     kept = read_item(Draft.of(*offered).item("demo", 1, 1))
     body = Response.of(render_event(kept)).body
     assert json.dumps(json.loads(body), sort_keys=True) == json.dumps(wire, sort_keys=True)

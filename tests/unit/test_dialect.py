@@ -341,7 +341,7 @@ def test_a_bad_credential_is_invalid(world: World) -> None:
 
 def test_a_key_expires_by_the_clock_that_was_given(world: World) -> None:
     world.let_in("read", expires_at=NOW)
-    assert error_of(world.ask("GET", "/toy/things")) == "InvalidCredential"
+    assert error_of(world.ask("GET", "/toy/things")) == "UnknownKey"
 
 
 @pytest.mark.parametrize(

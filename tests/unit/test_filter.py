@@ -233,3 +233,26 @@ def test_a_conjunction_passes_what_all_pass(filters: list[Filter], event: Event)
 @given(some_filters, strategies.events())
 def test_a_disjunction_passes_what_one_passes(filters: list[Filter], event: Event) -> None:
     assert passes(disjunction(filters), event) == any(passes(part, event) for part in filters)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "passes"),
+    [
+        ("data.a.b", "x", True),
+        ("data.a.b", "y", False),
+        ("data.a.n", "1", True),
+        ("data.a", '{"b": "x", "n": 1}', True),
+        ("data.a.b.c", "", True),
+        ("data.none", "", True),
+        ("data.none.below", "", True),
+    ],
+)
+def test_a_path_leads_into_the_data(field: str, value: str, passes: bool) -> None:
+    event = Event(id="e", time=0, type="t", data={"a": {"b": "x", "n": 1}, "none": None})
+    assert predicate(Compare(field, Op.EQ, value))(event) is passes
+
+
+def test_links_have_what_is_one_of_them() -> None:
+    event = Event(id="e", time=0, type="t", links=("/a/", "/b/"))
+    assert predicate(Compare("links", Op.HAS, "/b/"))(event)
+    assert not predicate(Compare("links", Op.HAS, "/b"))(event)

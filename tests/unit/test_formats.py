@@ -52,12 +52,14 @@ def names(offered: list[Offered]) -> list[str]:
     ],
 )
 def test_a_document_is_one_event_or_many(text: str, expected: list[str]) -> None:
-    assert names(read_document(text.encode(), FORMAT)) == expected
+    assert names(read_document(text.encode(), FORMAT, "demo")) == expected
 
 
 @pytest.mark.parametrize("reader", [read_document, read_lines])
-def test_a_byte_order_mark_is_ignored(reader: Callable[[bytes, Format], list[Offered]]) -> None:
-    assert names(reader(b'\xef\xbb\xbf{"name":"a"}', FORMAT)) == ["a"]
+def test_a_byte_order_mark_is_ignored(
+    reader: Callable[[bytes, Format, str], list[Offered]],
+) -> None:
+    assert names(reader(b'\xef\xbb\xbf{"name":"a"}', FORMAT, "demo")) == ["a"]
 
 
 def test_without_an_envelope_a_document_is_taken_as_it_is() -> None:
@@ -88,12 +90,12 @@ def test_without_an_envelope_a_document_is_taken_as_it_is() -> None:
 )
 def test_what_is_not_json_is_an_invalid_body(text: bytes) -> None:
     with pytest.raises(InvalidBody, match="not JSON"):
-        read_document(text, FORMAT)
+        read_document(text, FORMAT, "demo")
 
 
 def test_an_invalid_body_says_where() -> None:
     with pytest.raises(InvalidBody, match="line 2 column 3"):
-        read_document(b'[\n  x"', FORMAT)
+        read_document(b'[\n  x"', FORMAT, "demo")
 
 
 @pytest.mark.parametrize(
@@ -109,12 +111,12 @@ def test_an_invalid_body_says_where() -> None:
     ],
 )
 def test_lines_are_documents(text: bytes, expected: list[str]) -> None:
-    assert names(read_lines(text, FORMAT)) == expected
+    assert names(read_lines(text, FORMAT, "demo")) == expected
 
 
 @pytest.mark.parametrize("bad", [b"{", b"\xff", b"nonsense", b'{"name":"x"} {"name":"y"}'])
 def test_a_bad_line_spoils_no_other(bad: bytes) -> None:
-    first, error, last = read_lines(b'{"name":"a"}\n%b\n{"name":"b"}' % bad, FORMAT)
+    first, error, last = read_lines(b'{"name":"a"}\n%b\n{"name":"b"}' % bad, FORMAT, "demo")
     assert isinstance(error, InvalidBody)
     assert names([first, last]) == ["a", "b"]
 
@@ -123,7 +125,7 @@ def test_only_line_feeds_and_carriage_returns_end_a_line() -> None:
     """JSON may hold the line ends of Unicode unescaped."""
     wire = {"name": "a\u2028b\u2029c\x85d"}
     text = json.dumps(wire, ensure_ascii=False).encode()
-    assert names(read_lines(text, FORMAT)) == [wire["name"]]
+    assert names(read_lines(text, FORMAT, "demo")) == [wire["name"]]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_only_line_feeds_and_carriage_returns_end_a_line() -> None:
 )
 def test_a_number_beyond_floats_spoils_only_its_event(text: str) -> None:
     """Read as infinity it could be stored, and never be written again as JSON."""
-    offered = read_document(f'[{{"name":"b"}},{text},{{"name":"c"}}]'.encode(), FORMAT)
+    offered = read_document(f'[{{"name":"b"}},{text},{{"name":"c"}}]'.encode(), FORMAT, "demo")
     assert names(offered) == ["b", "event must not hold a number beyond 1.8e308", "c"]
 
 
@@ -149,4 +151,12 @@ def test_json_is_read_exactly(value: JsonValue) -> None:
 def test_lines_and_an_array_offer_the_same(wires: list[JsonValue]) -> None:
     array = json.dumps(wires).encode()
     lines = "\n".join(map(json.dumps, wires)).encode()
-    assert names(read_lines(lines, PLAIN)) == names(read_document(array, PLAIN))
+    assert names(read_lines(lines, PLAIN, "demo")) == names(read_document(array, PLAIN, "demo"))
+
+
+def test_an_event_of_another_scope_is_refused() -> None:
+    format = Format(FORMAT.read, scope="owner")
+    text = b'[{"name":"a","owner":"demo"},{"name":"b","owner":"other"},{"name":"c","owner":""}]'
+    first, second, third = read_document(text, format, "demo")
+    assert names([first, third]) == ["a", "c"]
+    assert str(second) == "owner must be the scope of the key"

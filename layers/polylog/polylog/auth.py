@@ -15,7 +15,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
-from polylog.errors import Forbidden, InvalidCredential
+from polylog.errors import Forbidden, InvalidCredential, UnknownKey
 from polylog.event import Event
 from polylog.filter import Compare, Filter, Op, conjunction
 from polylog.http import Request
@@ -96,6 +96,17 @@ class KeyStore(Protocol):
         """Return the key; unless `fresh`, as it was up to a minute ago."""
 
 
+class Proof(Protocol):
+    """What a request shows for knowing the secret of a key."""
+
+    @property
+    def key_id(self) -> str:
+        """The key that the request names."""
+
+    def check(self, secret: str, now: int) -> None:
+        """Raise `InvalidCredential` unless this was made with the secret, and holds now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A key id and the secret that was presented with it."""
@@ -113,6 +124,11 @@ class Credential:
     def token(self) -> str:
         """The credential as one text."""
         return f"{self.key_id}.{self.secret}"
+
+    def check(self, secret: str, now: int) -> None:
+        """Raise `InvalidCredential` unless this is the secret; in constant time."""
+        if not hmac.compare_digest(secret.encode(), self.secret.encode()):
+            raise InvalidCredential
 
 
 def is_scope(name: str) -> bool:
@@ -133,20 +149,20 @@ def derive_secret(pepper: bytes, key_id: str) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def authenticate(credential: Credential, keys: KeyStore, now: int, *, fresh: bool) -> Principal:
-    """Return whom the credential belongs to.
+def authenticate(proof: Proof, keys: KeyStore, now: int, *, fresh: bool) -> Principal:
+    """Return whom a proof is of.
 
-    Raises `InvalidCredential` for a wrong secret, and for an unknown, expired or revoked key.
+    Raises `InvalidCredential` for one that was not made with the key's secret, and its kind
+    `UnknownKey` for an unknown, expired or revoked key.
     """
-    version = credential.key_id.removeprefix(_ID_PREFIX)[:-_RANDOM_CHARACTERS]
+    version = proof.key_id.removeprefix(_ID_PREFIX)[:-_RANDOM_CHARACTERS]
     pepper = keys.pepper(version)
-    expected = derive_secret(pepper or b"", credential.key_id)
-    is_genuine = hmac.compare_digest(expected.encode(), credential.secret.encode())
-    if pepper is None or not is_genuine:
-        raise InvalidCredential
-    key = keys.get(credential.key_id, fresh=fresh)
+    if pepper is None:
+        raise UnknownKey(proof.key_id)
+    proof.check(derive_secret(pepper, proof.key_id), now)
+    key = keys.get(proof.key_id, fresh=fresh)
     if key is None or not key.is_valid(now):
-        raise InvalidCredential
+        raise UnknownKey(proof.key_id)
     return key.principal
 
 

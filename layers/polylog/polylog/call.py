@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from polylog.auth import KeyStore, Principal
-from polylog.errors import ApiError, EventNotFound, NotVisible
+from polylog.errors import ApiError, EventNotFound, ForeignScope, NotVisible, TooBroad
 from polylog.event import Event
 from polylog.filter import Filter, conjunction
 from polylog.http import Request, Response
 from polylog.query import EventQuery, Order, Page, Window
 from polylog.store import Bar, EventStore, Group, Interval, Outcome, Status, Tail
+
+_PAGE = 1000
+_MOST_SCANNED = 100_000
 
 Offered = Event | ApiError
 """An event as it was read, or why it could not be."""
@@ -51,6 +54,25 @@ class Call:
         restricted = self._restricted(filter)
         query = EventQuery(self.principal.scope, restricted, order, window, with_total)
         return self.services.store.find(query)
+
+    def scan(self, filter: Filter, order: Order) -> Iterator[Event]:
+        """Yield every event that the caller may see and that passes.
+
+        Raises `TooBroad` after as many as one answer may be made of.
+        """
+        window = Window(limit=_PAGE)
+        for _ in range(_MOST_SCANNED // _PAGE):
+            page = self.find(filter, order, window)
+            yield from page.events
+            if page.next is None:
+                return
+            window = Window(limit=_PAGE, after=page.next)
+        raise TooBroad
+
+    def require_scope(self, name: str) -> None:
+        """Raise `ForeignScope` unless this is the scope of the caller."""
+        if name != self.principal.scope:
+            raise ForeignScope(name)
 
     def count(self, filter: Filter) -> int:
         """Return how many events that the caller may see pass the filter."""

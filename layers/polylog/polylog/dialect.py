@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import JsonValue
 
-from polylog.auth import ANONYMOUS, Credential, Permission, Principal, authenticate
+from polylog.auth import ANONYMOUS, Permission, Principal, Proof, authenticate
 from polylog.call import Call, Services
 from polylog.errors import (
     ApiError,
@@ -36,7 +36,7 @@ P = TypeVar("P", bound=Params)
 
 @dataclass(frozen=True)
 class Endpoint(Generic[P]):
-    """One method at one path; `permission` None asks for no credential.
+    """One method (`*`: any) at one path; `permission` None asks for no credential.
 
     `{name}` stands for a segment of the path, `{name+}` for one or more.
     """
@@ -59,12 +59,14 @@ class Endpoint(Generic[P]):
 class Format:
     """How an API's own events are read from JSON.
 
-    `envelope` is the member of the API's list response that holds the events, if it has one.
+    `envelope` is the member of the API's list response that holds the events, if it has one;
+    `scope` the member of an event that names the scope it belongs to.
     `read` raises `InvalidParameter` naming the member that is not acceptable.
     """
 
     read: Callable[[JsonValue], Event]
     envelope: str | None = None
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Dialect:
 
     name: str
     mounts: tuple[str, ...]
-    scheme: Callable[[Request], Credential | None]
+    scheme: Callable[[Request], Proof | None]
     # Any: each endpoint has a parameter type of its own.
     endpoints: tuple[Endpoint[Any], ...]
     error: Callable[[ApiError], Response]
@@ -90,8 +92,8 @@ class Dialect:
             if request.path == mount or request.path.startswith(mount + "/"):
                 path = request.path[len(mount) :] or "/"
                 for endpoint in self.endpoints:
-                    found = endpoint.method == method and endpoint.pattern.fullmatch(path)
-                    if found:
+                    found = endpoint.pattern.fullmatch(path)
+                    if found and endpoint.method in (method, "*"):
                         return mount, endpoint, found.groupdict()
         raise RouteNotFound(f"{request.method} {request.path}")
 
@@ -123,8 +125,8 @@ def serve(dialect: Dialect, request: Request, services: Services) -> Response:
 def _principal(
     dialect: Dialect, permission: Permission, request: Request, services: Services
 ) -> Principal:
-    credential = dialect.scheme(request)
-    if credential is None:
+    proof = dialect.scheme(request)
+    if proof is None:
         raise Unauthenticated
     fresh = permission != "read"
-    return authenticate(credential, services.keys, services.clock(), fresh=fresh)
+    return authenticate(proof, services.keys, services.clock(), fresh=fresh)

@@ -8,8 +8,10 @@
     ├── InvalidBody             the body as a whole cannot be read
     ├── Unauthenticated         no credential of the API's scheme
     │   └── InvalidCredential   a credential, but forged, expired or revoked
+    │       └── UnknownKey      no such key, or not any more
     ├── Forbidden               the credential does not allow this request
-    │   └── NotVisible          the event exists, outside the credential's restriction
+    │   ├── NotVisible          the event exists, outside the credential's restriction
+    │   └── ForeignScope        the path names another scope than the credential's
     ├── RouteNotFound           no endpoint at this path with this method
     ├── EventNotFound           no event of this id in the scope
     ├── TooBroad                the question needs more reading than the budget allows
@@ -23,11 +25,14 @@ Leaves carry data; dialects build the sentences and statuses of their API from i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
+
+T = TypeVar("T")
 
 _MAX_SHOWN = 100
 _REASONS = {
@@ -51,19 +56,30 @@ class ApiError(Exception):
 
 
 class InvalidParameter(ApiError):
-    """The parameter (wire name, or dotted path of an event's field) is not acceptable: why."""
+    """The parameter (wire name, or dotted path of an event's field) is not acceptable: why.
 
-    def __init__(self, parameter: str, reason: str) -> None:
+    `others` are those that were refused as well.
+    """
+
+    def __init__(
+        self, parameter: str, reason: str, others: tuple[InvalidParameter, ...] = ()
+    ) -> None:
         super().__init__(f"{parameter} {reason}")
         self.parameter = parameter
         self.reason = reason
+        self.others = others
 
     @classmethod
     def of(cls, error: ValidationError) -> InvalidParameter:
-        """Return the first thing that pydantic refused, as a parameter and a reason."""
-        detail = error.errors(include_url=False)[0]
-        names = [part[:_MAX_SHOWN] for part in detail["loc"] if isinstance(part, str)]
-        return cls(".".join(names) or "event", _reason(detail))
+        """Return what pydantic refused, as parameters and reasons."""
+        refused = [(_name(each), _reason(each)) for each in error.errors(include_url=False)]
+        others = tuple(cls(name, reason) for name, reason in refused[1:])
+        return cls(*refused[0], others)
+
+
+def _name(detail: ErrorDetails) -> str:
+    names = [part[:_MAX_SHOWN] for part in detail["loc"] if isinstance(part, str)]
+    return ".".join(names) or "event"
 
 
 def _reason(detail: ErrorDetails) -> str:
@@ -95,12 +111,24 @@ class InvalidCredential(Unauthenticated):
     """The request's credential is malformed, forged, expired or revoked."""
 
 
+class UnknownKey(InvalidCredential):
+    """The credential names a key that never was, or is expired or revoked."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(key_id)
+        self.key_id = key_id
+
+
 class Forbidden(ApiError):
     """The credential is good, but lacks the permission for this request."""
 
 
 class NotVisible(Forbidden):
     """The event exists in the scope, but outside what the credential is restricted to."""
+
+
+class ForeignScope(Forbidden):
+    """The request names another scope than the one that the credential opens."""
 
 
 class RouteNotFound(ApiError):
@@ -133,3 +161,8 @@ class Unavailable(ApiError):
 
 class InternalError(ApiError):
     """A fault of ours; its cause is in the log, never in the response."""
+
+
+def nearest(error: ApiError, table: Mapping[type[ApiError], T]) -> T:
+    """Return what a table says of the error's kind, or of the nearest kind above it."""
+    return next(table[kind] for kind in type(error).__mro__ if kind in table)

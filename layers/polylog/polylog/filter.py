@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from pydantic import JsonValue
+
 from polylog.event import Event
 from polylog.times import format_rfc3339
 
@@ -127,9 +129,13 @@ FIELDS: Mapping[str, Callable[[Event], Value | None]] = {
         *("actor.id", "actor.type", "actor.name", "target.id", "target.type", "target.name"),
     )
 }
-"""Every field that a filter may name, and how it is read; `attributes.<name>` comes on top."""
+"""Every field that a filter may name, and how it is read.
+
+`attributes.<name>` and `data.<path>` come on top, and `links`, which can be asked for one of them.
+"""
 
 _ATTRIBUTE = "attributes."
+_DATA = "data."
 _ORDERINGS: Mapping[Op, Callable[[Value, Value], bool]] = {
     Op.EQ: operator.eq,
     Op.NE: operator.ne,
@@ -144,6 +150,8 @@ _ORDERINGS: Mapping[Op, Callable[[Value, Value], bool]] = {
 def predicate(part: Filter) -> Predicate:
     """Return the function that says whether an event passes the filter."""
     match part:
+        case Compare("links", Op.HAS, value):
+            return lambda event: value in event.links
         case Compare(field, op, value):
             read, holds = _reader(field), _ORDERINGS[op]
             return lambda event: holds(_or_empty(read(event)), value)
@@ -171,4 +179,14 @@ def _reader(field: str) -> Callable[[Event], Value | None]:
     if field.startswith(_ATTRIBUTE):
         name = field.removeprefix(_ATTRIBUTE)
         return lambda event: event.attributes.get(name)
+    if field.startswith(_DATA):
+        path = field.removeprefix(_DATA).split(".")
+        return lambda event: _text_at(event.data, path)
     return FIELDS[field]
+
+
+def _text_at(value: JsonValue, path: Iterable[str]) -> str | None:
+    """Return what lies in a document under the names of a path: a text, or JSON."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, str | None) else json.dumps(value, ensure_ascii=False)

@@ -14,24 +14,25 @@ from polylog.dialect import Format
 from polylog.errors import InvalidBody, InvalidParameter
 
 
-def read_document(text: bytes, format: Format) -> list[Offered]:
+def read_document(text: bytes, format: Format, scope: str) -> list[Offered]:
     """Read an array of events, a list response of the API, or one event.
 
-    Raises `InvalidBody` when the text as a whole is not JSON.
+    Events that name another scope than the given one are refused. Raises `InvalidBody` when the
+    text as a whole is not JSON.
     """
-    return [_read(wire, format) for wire in unpack(read_json(text), format)]
+    return [_read(wire, format, scope) for wire in unpack(read_json(text), format)]
 
 
-def read_lines(text: bytes, format: Format) -> list[Offered]:
+def read_lines(text: bytes, format: Format, scope: str) -> list[Offered]:
     """Read NDJSON: on each line what `read_document` takes; a bad line spoils no other."""
-    return [offered for line in text.splitlines() for offered in _read_line(line, format)]
+    return [offered for line in text.splitlines() for offered in _read_line(line, format, scope)]
 
 
-def _read_line(line: bytes, format: Format) -> Sequence[Offered]:
+def _read_line(line: bytes, format: Format, scope: str) -> Sequence[Offered]:
     if not line.strip():
         return ()
     try:
-        return read_document(line, format)
+        return read_document(line, format, scope)
     except InvalidBody as error:
         return (error,)
 
@@ -52,12 +53,21 @@ def unpack(document: JsonValue, format: Format) -> list[JsonValue]:
     return document if isinstance(document, list) else [document]
 
 
-def _read(wire: JsonValue, format: Format) -> Offered:
+def _read(wire: JsonValue, format: Format, scope: str) -> Offered:
     try:
         _require_finite(wire)
-        return format.read(wire)
+        event = format.read(wire)
+        _require_scope(wire, format, scope)
     except InvalidParameter as error:
         return error
+    return event
+
+
+def _require_scope(wire: JsonValue, format: Format, scope: str) -> None:
+    if format.scope is not None and isinstance(wire, dict):
+        named = wire.get(format.scope)
+        if named not in (None, "", scope):
+            raise InvalidParameter(format.scope, "must be the scope of the key")
 
 
 def _require_finite(value: JsonValue) -> None:

@@ -22,6 +22,7 @@ from polylog.errors import (
     RouteNotFound,
     Unauthenticated,
     Unavailable,
+    nearest,
 )
 from polylog.formats import read_document, read_lines
 from polylog.http import Response
@@ -42,7 +43,7 @@ def ingest(call: Call, params: IngestParams) -> Response:
     """Store the events of the body; answer what became of each, in their order."""
     is_ndjson = "ndjson" in call.request.headers.get("content-type", "")
     read = read_lines if is_ndjson else read_document
-    offered = read(call.request.body, format_named(params.format))
+    offered = read(call.request.body, format_named(params.format), call.principal.scope)
     if len(offered) > MAX_EVENTS:
         raise RequestTooLarge(f"{len(offered)} events in one request, more than {MAX_EVENTS}")
     results = [_render_outcome(outcome) for outcome in call.put(offered)]
@@ -60,7 +61,7 @@ def _render_outcome(outcome: Outcome) -> dict[str, object]:
 
 def render_error(error: ApiError) -> Response:
     """Render problem details (RFC 9457); `type` names the kind of problem and stays the same."""
-    status, title = next(_PROBLEMS[kind] for kind in type(error).__mro__ if kind in _PROBLEMS)
+    status, title = nearest(error, _PROBLEMS)
     document: dict[str, object] = {
         "type": f"urn:polylog:problem:{title.lower().replace(' ', '-')}",
         "title": title,

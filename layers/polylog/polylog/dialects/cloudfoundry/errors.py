@@ -17,6 +17,7 @@ from polylog.errors import (
     Unauthenticated,
     Unavailable,
     UnknownField,
+    nearest,
 )
 from polylog.http import Response
 
@@ -55,7 +56,7 @@ def render_error(error: ApiError) -> Response:
                 404, 230002, "CF-EventNotFound", f"Event could not be found: {event_id}"
             )
         case _:
-            return _response(*_FIXED.get(type(error), _UNKNOWN))
+            return _response(*nearest(error, _FIXED))
 
 
 def _bad_query(detail: str) -> Response:
@@ -69,7 +70,7 @@ def _response(status: int, code: int, error_code: str, description: str) -> Resp
     return Response(status, to_json(document) + b"\n", (CONTENT_TYPE,))
 
 
-_FIXED = {
+_FIXED: dict[type[ApiError], tuple[int, int, str, str]] = {
     Unauthenticated: (401, 10002, "CF-NotAuthenticated", "Authentication error"),
     InvalidCredential: (401, 1000, "CF-InvalidAuthToken", "Invalid Auth Token"),
     Forbidden: (
@@ -86,5 +87,5 @@ _FIXED = {
     ),
     RouteNotFound: (404, 10000, "CF-NotFound", "Unknown request"),
     Unavailable: (500, 10011, "CF-DatabaseError", "Database error"),
+    ApiError: (500, 10001, "UnknownError", "An unknown error occurred."),
 }
-_UNKNOWN = (500, 10001, "UnknownError", "An unknown error occurred.")
