@@ -12,9 +12,15 @@ from polylog.filter import Filter, conjunction
 from polylog.http import Request, Response
 from polylog.query import EventQuery, Order, Page, Window
 from polylog.store import Bar, EventStore, Group, Interval, Outcome, Status, Tail
+from polylog.times import SECOND
 
+# A scan begins with few, so that little is lost when a question is too broad for more.
+_FIRST_PAGE = 100
 _PAGE = 1000
 _MOST_SCANNED = 100_000
+
+# Microseconds after which a scan reads no further page, so that one answer ends before Lambda does.
+_LONGEST_SCAN = 12 * SECOND
 
 Offered = Event | ApiError
 """An event as it was read, or why it could not be."""
@@ -58,16 +64,19 @@ class Call:
     def scan(self, filter: Filter, order: Order) -> Iterator[Event]:
         """Yield every event that the caller may see and that passes.
 
-        Raises `TooBroad` after as many as one answer may be made of.
+        Raises `TooBroad` after as many, or as long, as one answer may be made of.
         """
-        window = Window(limit=_PAGE)
-        for _ in range(_MOST_SCANNED // _PAGE):
+        end, left = self.services.clock() + _LONGEST_SCAN, _MOST_SCANNED
+        window = Window(limit=_FIRST_PAGE)
+        while True:
             page = self.find(filter, order, window)
             yield from page.events
+            left -= window.limit
             if page.next is None:
                 return
-            window = Window(limit=_PAGE, after=page.next)
-        raise TooBroad
+            if left == 0 or self.services.clock() > end:
+                raise TooBroad
+            window = Window(limit=min(2 * window.limit, _PAGE, left), after=page.next)
 
     def require_scope(self, name: str) -> None:
         """Raise `ForeignScope` unless this is the scope of the caller."""
