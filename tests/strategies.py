@@ -176,3 +176,19 @@ def _cloudfoundry_resource(timestamp: str) -> SearchStrategy[dict[str, JsonValue
         metadata,
         entity,
     )
+
+
+def cedana_events() -> SearchStrategy[dict[str, JsonValue]]:
+    """Any event that Cedana's API can return."""
+    return st.fixed_dictionaries(
+        {
+            "id": st.integers(-(2**63), 2**63 - 1),
+            "status": texts(max_size=6),
+            "operation": _from("type") | texts(min_size=1, max_size=6),
+            "resource_type": texts(max_size=6),
+            "message": texts(max_size=6),
+            "metadata": json_values(),
+            "source": texts(max_size=6),
+            "timestamp": st.integers(0, LATEST // SECOND),
+        }
+    )

@@ -201,6 +201,8 @@ def _greet(home: Home, credentials: Credentials) -> None:
         "# Cloud Foundry v2 events",
         f'{curl} "$URL/cf/v2/events?results-per-page=5&order-direction=desc"',
         f'{curl} "$URL/cf/v2/events?q=type:audit.app.create&{since}"',
+        "# Cedana events",
+        f'{curl} "$URL/v2/events?time=86400"',
         "# ingestion",
         f'{curl} --data-binary @FILE "$URL/v1/events?format=cloudfoundry"',
     )

@@ -1,9 +1,11 @@
 """Every dialect against its file of cases: a request, and what its original would answer.
 
 Cases run through the functions and routes of template.yaml, over moto. In a file, `$E1` stands for
-a seeded event, `$token`, `$secret` and `$key_id` for the key `reader`, `$base` for the API's root.
+a seeded event, `$token`, `$secret` and `$key_id` for the key `reader`, `$base` for the API's root,
+`$formats` for the APIs in whose form events are taken.
 `key` names the key that the request carries (`reader` where it is left out; null: none).
 `response_headers` are regular expressions. `format` says in which API's form the events are.
+`now` is the present of all cases of the file, in seconds; without it the clock is the real one.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from polylog.dialects import DIALECTS, load
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.errors import RouteNotFound
 from polylog.http import Request
+from polylog.times import SECOND
 from polylog_cli.gateway import Gateway
 from polylog_cli.home import Home
 from polylog_cli.local import ENVIRONMENT, connect, create_tables
@@ -44,10 +47,22 @@ CASES = [
 Case = dict[str, Any]
 
 
+class Clock:
+    """The functions' clock: the real one until it is set."""
+
+    def __init__(self) -> None:
+        self.seconds: int | None = None
+        self._real = times.now
+
+    def __call__(self) -> int:
+        return self._real() if self.seconds is None else self.seconds * SECOND
+
+
 class Service:
     """The gateway over one moto, with a scope and keys for each dialect's cases."""
 
-    def __init__(self, gateway: Gateway, keys: DynamoKeyStore) -> None:
+    def __init__(self, gateway: Gateway, keys: DynamoKeyStore, clock: Clock) -> None:
+        self.clock = clock
         self._client = Client(gateway)
         self._keys = keys
         self._seeded: dict[str, dict[str, Credential]] = {}
@@ -128,11 +143,14 @@ def service(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Ite
         patch.setenv("PEPPER_FILE", str(home.pepper))
         client = connect(None)
         create_tables(client, template)
-        yield Service(Gateway.of(template), local_keys(client, home))
+        clock = Clock()
+        patch.setattr(times, "now", clock)
+        yield Service(Gateway.of(template), local_keys(client, home), clock)
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_it(service: Service, name: str, case: Case) -> None:
+    service.clock.seconds = SUITES[name].get("now")
     keys = service.credentials(name)
     reader = keys["reader"]
     names = {
@@ -141,6 +159,7 @@ def test_it(service: Service, name: str, case: Case) -> None:
         "token": reader.token,
         "secret": reader.secret,
         "key_id": reader.key_id,
+        "formats": ", ".join(name for name in DIALECTS if load(name).format),
     }
     key = case.get("key", "reader")
     response = service.send(case, keys[key] if key else None, names)

@@ -61,7 +61,7 @@ def test_it_shows_every_endpoint() -> None:
 @pytest.mark.parametrize("name", DIALECTS)
 def test_its_table_names_every_dialect_and_mount(name: str) -> None:
     (row,) = re.findall(rf"^\| `{name}`.*$", README, re.MULTILINE)
-    for mount in load(name).mounts:
+    for mount in filter(None, load(name).mounts):
         assert f"`{mount}/…`" in row
 
 

@@ -148,6 +148,7 @@ def test_every_route_leads_to_its_function(template: Template) -> None:
             "/cloudfoundry",
             "/cloudfoundry/{proxy+}",
         ),
+        "CedanaFunction": ("/v2/events", "/cedana", "/cedana/{proxy+}"),
         "EventsFunction": ("/v1/{proxy+}", "$default"),
         "CompactFunction": (),
     }

@@ -11,7 +11,7 @@ from importlib import import_module
 from polylog.dialect import Dialect, Format
 from polylog.errors import InvalidParameter
 
-DIALECTS = ("cloudfoundry", "native")
+DIALECTS = ("cedana", "cloudfoundry", "native")
 
 
 def load(name: str) -> Dialect:

@@ -1,0 +1,24 @@
+"""Cedana's events API: one list of the recent past.
+
+Implements "List events" of the documentation and its OpenAPI document (Cedana API 0.0.0-staging,
+docs.cedana.ai, 2026). What that leaves open follows Cedana's Go SDK (early 2026), which reads the
+answers; what is marked "ours" is our decision where both are silent.
+"""
+
+from __future__ import annotations
+
+from polylog.auth import bearer
+from polylog.dialect import Dialect, Endpoint, Format
+from polylog.dialects.cedana.errors import render_error
+from polylog.dialects.cedana.listing import ListParams, list_events
+from polylog.dialects.cedana.wire import read_event
+
+# The SDK keeps no more than scheme and host of the address it is given, so the root comes first.
+DIALECT = Dialect(
+    name="cedana",
+    mounts=("", "/cedana"),
+    scheme=bearer,
+    endpoints=(Endpoint("GET", "/v2/events", ListParams, list_events),),
+    error=render_error,
+    format=Format(read_event),
+)

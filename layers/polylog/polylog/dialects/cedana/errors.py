@@ -1,0 +1,45 @@
+"""Errors in Cedana's form, `ApiError`: a message, and the status as text."""
+
+from __future__ import annotations
+
+from polylog.errors import (
+    ApiError,
+    Forbidden,
+    InvalidCredential,
+    InvalidParameter,
+    ResponseTooLarge,
+    RouteNotFound,
+    TooBroad,
+    Unauthenticated,
+    Unavailable,
+    nearest,
+)
+from polylog.http import JSON, Response
+
+_TOO_BROAD = "time must be smaller, or operation given: too many events would be read"
+
+
+def render_error(error: ApiError) -> Response:
+    """Render an error of this API.
+
+    The document knows 500 only. 401 and 400 are what it says of Cedana's other operations, 403
+    and 404 ours.
+    """
+    status, message = nearest(error, _ERRORS)
+    headers = (JSON, ("WWW-Authenticate", "Bearer")) if status == 401 else (JSON,)
+    document = {"code": str(status), "message": message or str(error)}
+    return Response.of(document, status=status, headers=headers)
+
+
+# None: the error's own words.
+_ERRORS: dict[type[ApiError], tuple[int, str | None]] = {
+    InvalidParameter: (400, None),
+    TooBroad: (400, _TOO_BROAD),
+    Unauthenticated: (401, "No API key: it is expected as Authorization: Bearer"),
+    InvalidCredential: (401, "Invalid API key"),
+    Forbidden: (403, "The API key may not read events"),
+    RouteNotFound: (404, "Not found: this API has GET /v2/events"),
+    ResponseTooLarge: (500, "An event is too large to be sent"),
+    Unavailable: (500, "Failed to fetch events"),
+    ApiError: (500, "Internal server error"),
+}

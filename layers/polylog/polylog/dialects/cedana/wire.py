@@ -1,0 +1,79 @@
+"""A Cedana event: read into an `Event`, rendered from one; the two are inverse."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SkipValidation,
+    StringConstraints,
+    ValidationError,
+)
+
+from polylog.errors import InvalidParameter
+from polylog.event import MAX_KEY_LENGTH, Entity, Event, Key
+from polylog.times import LATEST, SECOND
+
+_INT64: Final = range(-(2**63), 2**63)
+_INTEGER = re.compile(r"0|-?[1-9]\d{0,18}", re.ASCII)
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    id: Annotated[int, Field(ge=_INT64[0], le=_INT64[-1])]
+    status: str
+    operation: Key
+    resource_type: str
+    message: str
+    metadata: SkipValidation[JsonValue]
+    source: Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
+    timestamp: Annotated[int, Field(ge=0, le=LATEST // SECOND)]
+
+
+def read_event(wire: JsonValue) -> Event:
+    """Read an event; raises `InvalidParameter` with the member's name."""
+    try:
+        event = _Wire.model_validate(wire)
+    except ValidationError as error:
+        raise InvalidParameter.of(error) from error
+    return Event(
+        id=str(event.id),
+        time=event.timestamp * SECOND,
+        type=event.operation,
+        source=event.source,
+        message=event.message,
+        status=event.status,
+        target=Entity(type=event.resource_type),
+        data=event.metadata,
+    )
+
+
+def render_event(event: Event) -> dict[str, object]:
+    """Render an event, its members in the document's order.
+
+    What other APIs do not know is the empty text. A time before 1970, which this API cannot say,
+    is 0.
+    """
+    return {
+        "id": _number(event),
+        "status": event.status or "",
+        "operation": event.type,
+        "resource_type": event.target.type or "",
+        "message": event.message or "",
+        "metadata": event.data,
+        "source": event.source or "",
+        "timestamp": max(0, event.time // SECOND),
+    }
+
+
+def _number(event: Event) -> int:
+    """Return the id as a number: the event's own where it is one, else that of its arrival."""
+    if _INTEGER.fullmatch(event.id) and int(event.id) in _INT64:
+        return int(event.id)
+    return event.seq
