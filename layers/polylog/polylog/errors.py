@@ -116,7 +116,7 @@ class UnknownKey(InvalidCredential):
     """The credential names a key that never was, or is expired or revoked."""
 
     def __init__(self, key_id: str) -> None:
-        super().__init__(key_id)
+        super().__init__()
         self.key_id = key_id
 
 
