@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ _BATCH_EVENTS = 475
 _BATCH_BYTES = 2_000_000
 _PROBLEMS_SHOWN = 20
 
+_IN_THE_LOG = {"stored", "duplicate"}
+
 # Seconds to wait when the service says that it is unavailable, before each further try.
 _PAUSES = (1, 2, 4, 8)
 _AGAIN = "The same command can be run again: nothing is stored twice."
@@ -35,23 +38,39 @@ class LoadError(Exception):
 
 @dataclass(slots=True)
 class Summary:
-    """How many events ended in each status, and what was wrong with the first few of the rest."""
+    """How many events ended in each status, and what was wrong with the first few of the rest.
+
+    `ids` says of each event, in their order, what it is called in the log and how it ended.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
+    ids: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def is_complete(self) -> bool:
         """Whether every event is in the log now."""
-        return not self.counts.keys() - {"stored", "duplicate"}
+        return not self.counts.keys() - _IN_THE_LOG
 
     def add(self, result: dict[str, object]) -> None:
         """Take in what the service says of the next event."""
         self.counts[str(result["status"])] += 1
+        # A refused event has neither: the id of a conflict is that of another event.
+        is_there = result["status"] in _IN_THE_LOG
+        named = {name: result[name] if is_there else None for name in ("id", "seq")}
+        self.ids.append({**named, "status": result["status"]})
         if result.get("error") and len(self.problems) < _PROBLEMS_SHOWN:
             name = f" ({result['id']})" if result["id"] else ""
             place = f"event {self.counts.total()}{name}"
             self.problems.append(f"{place}: {result['status']}: {result['error']}")
+
+    def write_ids(self, path: Path) -> None:
+        """Write `ids` as a JSON array, an event a line; raises `LoadError`."""
+        lines = ",\n".join(map(json.dumps, self.ids))
+        try:
+            path.write_text(f"[{lines}]\n", "utf-8")
+        except OSError as error:
+            raise LoadError(f"{path}: {error.strerror}. {_AGAIN}") from error
 
     def print(self, console: Console) -> None:
         """Say what became of the events."""

@@ -88,6 +88,9 @@ def load_file(
     data: Data = homes.DEFAULT,
     url: Annotated[str | None, typer.Option(envvar="POLYLOG_URL", help="The service.")] = None,
     token: Annotated[str | None, typer.Option(envvar="POLYLOG_TOKEN", help="Its key.")] = None,
+    ids: Annotated[
+        Path | None, typer.Option(help="Write each event's id, seq and status there, as JSON.")
+    ] = None,
 ) -> None:
     """Hand the events of a file to a running service.
 
@@ -106,9 +109,11 @@ def load_file(
         lines = read_events(file, reader)
         with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
             summary = load(client, lines, format, console)
+        summary.print(console)
+        if ids is not None:
+            summary.write_ids(ids)
     except LoadError as error:
         raise failure(str(error)) from error
-    summary.print(console)
     if not summary.is_complete:
         raise typer.Exit(1)
 

@@ -13,10 +13,13 @@ import pytest
 from conftest import COMMAND, ROOT, Service, running_service
 
 from polylog import times
+from polylog.dialects import DIALECTS
+from polylog.dialects import load as load_dialect
 from polylog.dynamo.fold import SETTLING, Folder
 from polylog_cli.local import connect
 from polylog_cli.sample import sample_events
 
+FORMATS = [name for name in DIALECTS if load_dialect(name).format]
 DOCUMENT = ROOT / "tests/conformance/documents/cloudfoundry.json"
 
 
@@ -127,6 +130,52 @@ class TestLoad:
         assert done.stderr.splitlines()[0] == "2 invalid, 1 stored"
         assert "event 2: invalid: the event has 5000" in done.stderr
         assert f"event 3 ({third['metadata']['guid']}): invalid: the event has 300" in done.stderr
+
+    @pytest.mark.parametrize("format", FORMATS)
+    def test_writes_what_each_event_is_called_in_the_log(
+        self, service: Service, scope: str, format: str, tmp_path: Path
+    ) -> None:
+        suite = json.loads((ROOT / f"tests/conformance/{format}.json").read_text())
+        wires = list(suite["events"].values())
+        file, ids = tmp_path / "events.json", tmp_path / "ids.json"
+        file.write_text(json.dumps([wires[1], wires[0], {}, wires[1]]))
+        key = make_key(service, scope)
+        done = service.polylog(
+            *("load", str(file), "--format", format),
+            *("--ids", str(ids), "--token", key["token"]),
+        )
+        assert (done.returncode, done.stderr.splitlines()[0]) == (
+            1,
+            "1 duplicate, 1 invalid, 2 stored",
+        )
+        second, first = (load_dialect(format).format.read(wire).id for wire in wires[1::-1])
+        assert json.loads(ids.read_text()) == [
+            {"id": second, "seq": 1, "status": "stored"},
+            {"id": first, "seq": 2, "status": "stored"},
+            {"id": None, "seq": None, "status": "invalid"},
+            {"id": second, "seq": 1, "status": "duplicate"},
+        ]
+
+    def test_names_no_event_that_is_another(
+        self, service: Service, scope: str, tmp_path: Path
+    ) -> None:
+        resource = json.loads(DOCUMENT.read_text())["resources"][0]
+        other = resource | {"entity": resource["entity"] | {"type": "app.crash"}}
+        file, ids = tmp_path / "events.json", tmp_path / "ids.json"
+        file.write_text(json.dumps([resource, other]))
+        token = ("--token", make_key(service, scope)["token"])
+        options = ("--format", "cloudfoundry", "--ids", str(ids), *token)
+        assert service.polylog("load", str(file), *options).returncode == 1
+        assert json.loads(ids.read_text())[1] == {"id": None, "seq": None, "status": "conflict"}
+
+    def test_says_where_it_cannot_write(self, service: Service, scope: str, tmp_path: Path) -> None:
+        token = ("--token", make_key(service, scope)["token"])
+        options = ("--format", "cloudfoundry", "--ids", str(tmp_path), *token)
+        done = service.polylog("load", str(DOCUMENT), *options)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[0] == "3 stored"
+        assert "Is a directory" in done.stderr
+        assert "Traceback" not in done.stderr
 
     @pytest.mark.parametrize(
         ("text", "message"),
