@@ -136,7 +136,9 @@ class TestLoad:
         self, service: Service, scope: str, format: str, tmp_path: Path
     ) -> None:
         suite = json.loads((ROOT / f"tests/conformance/{format}.json").read_text())
-        wires = list(suite["events"].values())
+        form = load_dialect(format).format
+        owner = {form.scope: scope} if form.scope else {}
+        wires = [wire | owner for wire in suite["events"].values()]
         file, ids = tmp_path / "events.json", tmp_path / "ids.json"
         file.write_text(json.dumps([wires[1], wires[0], {}, wires[1]]))
         key = make_key(service, scope)
@@ -148,7 +150,7 @@ class TestLoad:
             1,
             "1 duplicate, 1 invalid, 2 stored",
         )
-        second, first = (load_dialect(format).format.read(wire).id for wire in wires[1::-1])
+        second, first = (form.read(wire).id for wire in wires[1::-1])
         assert json.loads(ids.read_text()) == [
             {"id": second, "seq": 1, "status": "stored"},
             {"id": first, "seq": 2, "status": "stored"},
