@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
 
-.PHONY: run test check format lock clean bench-scale
+.PHONY: run test check format readme lock clean bench-scale
 
 run: .venv/ready ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
@@ -25,6 +25,9 @@ bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZ
 format: .venv/ready
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
+
+readme: .venv/ready ## Renew what the README shows of an event in every dialect
+	@$(BIN)/python tests/cross_reading.py
 
 # The virtual environment lives in the checkout; removing .venv undoes all set-up.
 .venv/ready: requirements.lock pyproject.toml

@@ -1,0 +1,35 @@
+"""Every event is read through every dialect, and the README shows one of them truly."""
+
+from __future__ import annotations
+
+import json
+
+import cross_reading
+import pytest
+import strategies
+from hypothesis import given
+from pydantic_core import to_json
+
+from polylog.dialects import load
+from polylog.event import Event
+
+
+def test_the_readme_shows_what_is_rendered() -> None:
+    assert cross_reading.shown() == cross_reading.section(), "run `make readme`"
+
+
+@pytest.mark.parametrize("name", cross_reading.RENDERED)
+@given(event=strategies.stored_events())
+def test_every_dialect_renders_any_event(name: str, event: Event) -> None:
+    """As an object, in JSON that others can read."""
+    document = json.loads(to_json(cross_reading.render(name, event)))
+    assert isinstance(document, dict)
+
+
+@pytest.mark.parametrize("name", cross_reading.RENDERED)
+def test_what_a_dialect_writes_it_reads(name: str) -> None:
+    wire = json.loads(to_json(cross_reading.render(name, cross_reading.EVENT)))
+    format = load(name).format
+    assert format is not None
+    again = cross_reading.render(name, format.read(wire))
+    assert json.loads(to_json(again)) == wire
