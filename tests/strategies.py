@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pydantic import JsonValue
@@ -190,5 +192,28 @@ def cedana_events() -> SearchStrategy[dict[str, JsonValue]]:
             "metadata": json_values(),
             "source": texts(max_size=6),
             "timestamp": st.integers(0, LATEST // SECOND),
+        }
+    )
+
+
+def waldur_events() -> SearchStrategy[dict[str, JsonValue]]:
+    """Any event that Waldur's API can return."""
+    earliest = datetime(1970, 1, 1)
+    whole = st.datetimes(earliest).map(lambda time: time.replace(microsecond=0))
+    digits = st.uuids().map(lambda uuid: uuid.hex)
+    usual = st.fixed_dictionaries(
+        {},
+        optional={
+            **dict.fromkeys(("user_uuid", "customer_uuid", "project_uuid"), digits | json_values()),
+            "user_username": texts(max_size=6) | json_values(),
+        },
+    )
+    return st.fixed_dictionaries(
+        {
+            "uuid": digits,
+            "created": (whole | st.datetimes(earliest)).map(lambda time: f"{time.isoformat()}Z"),
+            "event_type": texts(min_size=1, max_size=100),
+            "message": texts(max_size=12),
+            "context": st.builds(lambda some, more: some | more, json_objects(), usual),
         }
     )

@@ -203,6 +203,9 @@ def _greet(home: Home, credentials: Credentials) -> None:
         f'{curl} "$URL/cf/v2/events?q=type:audit.app.create&{since}"',
         "# Cedana events",
         f'{curl} "$URL/v2/events?time=86400"',
+        "# Waldur events",
+        'curl -H "Authorization: Token $TOKEN" "$URL/api/events/?page_size=5"',
+        'curl -H "Authorization: Token $TOKEN" "$URL/api/events/count/"',
         "# ingestion",
         f'{curl} --data-binary @FILE "$URL/v1/events?format=cloudfoundry"',
     )

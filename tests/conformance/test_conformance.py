@@ -4,7 +4,9 @@ Cases run through the functions and routes of template.yaml, over moto. In a fil
 a seeded event, `$token`, `$secret` and `$key_id` for the key `reader`, `$base` for the API's root,
 `$formats` for the APIs in whose form events are taken.
 `key` names the key that the request carries (`reader` where it is left out; null: none).
-`response_headers` are regular expressions. `format` says in which API's form the events are.
+`response_headers` are regular expressions. `format` says in which API's form the events are,
+`offered_with` what they are given beside it; `scheme` how the key is sent, `project` to which
+project the key `space` is confined.
 `now` is the present of all cases of the file, in seconds; without it the clock is the real one.
 """
 
@@ -73,7 +75,9 @@ class Service:
             suite = SUITES[name]
             self._seeded[name] = keys = self._make_keys(name, suite)
             if suite["events"]:
-                text = json.dumps(list(suite["events"].values()))
+                also = suite.get("offered_with", {})
+                offered = [event | also.get(name, {}) for name, event in suite["events"].items()]
+                text = json.dumps(offered)
                 case = {"request": f"POST /v1/events?format={suite['format']}", "content": text}
                 response = self.send(case, keys["writer"], {})
                 results = json.loads(response.data)["results"]
@@ -93,7 +97,7 @@ class Service:
         keys = {
             "reader": make("read"),
             "writer": make("write"),
-            "space": make("read", "write", project_id=SPACE),
+            "space": make("read", "write", project_id=suite.get("project", SPACE)),
             "stranger": make("read", "write", scope=f"{scope}-other"),
             "expired": make("read", expires_at=times.now() - 1),
             "revoked": make("read"),
@@ -107,7 +111,7 @@ class Service:
         path, _, query = target.partition("?")
         headers = {"Content-Type": "application/json"} | case.get("headers", {})
         if key:
-            headers["Authorization"] = f"bearer {key.token}"
+            headers["Authorization"] = f"{case.get('scheme', 'bearer')} {key.token}"
         return self._client.open(
             path,
             query_string=query,
@@ -162,6 +166,7 @@ def test_it(service: Service, name: str, case: Case) -> None:
         "formats": ", ".join(name for name in DIALECTS if load(name).format),
     }
     key = case.get("key", "reader")
+    case = {"scheme": SUITES[name].get("scheme", "bearer")} | case
     response = service.send(case, keys[key] if key else None, names)
     assert response.status_code == case["status"], response.text
     if "body" in case:

@@ -51,7 +51,7 @@ def test_its_curl_lines_work(service: Service, line: str) -> None:
 def test_it_shows_every_endpoint() -> None:
     for name in DIALECTS:
         dialect = load(name)
-        for endpoint in dialect.endpoints:
+        for endpoint in (each for each in dialect.endpoints if each.method != "*"):
             path = re.sub(
                 r"\\\{\w+(?:\\\+)?\\\}", r"[^/?\"]+", re.escape(dialect.mounts[0] + endpoint.path)
             )

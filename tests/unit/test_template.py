@@ -149,6 +149,7 @@ def test_every_route_leads_to_its_function(template: Template) -> None:
             "/cloudfoundry/{proxy+}",
         ),
         "CedanaFunction": ("/v2/events", "/cedana", "/cedana/{proxy+}"),
+        "WaldurFunction": ("/api", "/api/{proxy+}", "/waldur", "/waldur/{proxy+}"),
         "EventsFunction": ("/v1/{proxy+}", "$default"),
         "CompactFunction": (),
     }

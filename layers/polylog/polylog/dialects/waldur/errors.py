@@ -1,0 +1,109 @@
+"""Errors in Waldur's forms: `detail`, a list of sentences, or sentences by field.
+
+Ours: always JSON and English. The original answers some paths outside of its API in HTML, and
+translates what it says of fields.
+"""
+
+from __future__ import annotations
+
+from polylog.errors import (
+    ApiError,
+    EventNotFound,
+    Forbidden,
+    InvalidCredential,
+    InvalidParameter,
+    NotVisible,
+    ResponseTooLarge,
+    RouteNotFound,
+    TooBroad,
+    Unauthenticated,
+    Unavailable,
+    nearest,
+)
+from polylog.http import JSON, Response
+
+_MAX_SHOWN = 100
+
+_TOO_BROAD = (
+    "Too many events would have to be read: narrow the time with created_from and created_to,"
+    " or name an event_type, customer_uuid, project_uuid or user_uuid."
+)
+_TOO_LARGE = "These events exceed what one response can carry: ask for fewer."
+
+
+class MalformedToken(InvalidCredential):
+    """The header names the scheme, but no single token: why, as a sentence."""
+
+
+class NotAcceptable(ApiError):
+    """The client takes no JSON."""
+
+
+class MethodNotAllowed(ApiError):
+    """Nothing here can be changed."""
+
+
+class InvalidPage(ApiError):
+    """There is no such page."""
+
+
+class UnknownObject(ApiError):
+    """No object has this URL, or the caller may not see it."""
+
+
+class TimeOutOfRange(ApiError):
+    """No date has this Unix time."""
+
+
+def render_error(error: ApiError) -> Response:
+    """Render an error of this API."""
+    match error:
+        case InvalidParameter():
+            refused = (error, *error.others)
+            return _response(400, {each.parameter: [_sentence(each.reason)] for each in refused})
+        case TooBroad():
+            return _response(400, {"created_from": [_TOO_BROAD]})
+        case ResponseTooLarge():
+            return _response(400, {"page_size": [_TOO_LARGE]})
+        case UnknownObject():
+            return _response(400, [f"Can't restore object from url: {_shown(error)}"])
+        case TimeOutOfRange():
+            return _response(400, [f'Value "{_shown(error)}" should be valid UNIX timestamp.'])
+        case MethodNotAllowed():
+            return _detail(405, f'Method "{error}" not allowed.')
+        case MalformedToken():
+            return _detail(401, f"Invalid token. {error}")
+        case _:
+            return _detail(*nearest(error, _FIXED))
+
+
+def _sentence(reason: str) -> str:
+    return reason[:1].upper() + reason[1:].removesuffix(".") + "."
+
+
+def _shown(error: ApiError) -> str:
+    return str(error)[:_MAX_SHOWN]
+
+
+def _detail(status: int, sentence: str) -> Response:
+    return _response(status, {"detail": sentence})
+
+
+def _response(status: int, document: object) -> Response:
+    headers = (JSON, ("WWW-Authenticate", "Token")) if status == 401 else (JSON,)
+    return Response.of(document, status=status, headers=headers)
+
+
+_NOT_FOUND = (404, "Not found.")
+_FIXED: dict[type[ApiError], tuple[int, str]] = {
+    Unauthenticated: (401, "Authentication credentials were not provided."),
+    InvalidCredential: (401, "Invalid token."),
+    Forbidden: (403, "You do not have permission to perform this action."),
+    NotVisible: _NOT_FOUND,
+    EventNotFound: _NOT_FOUND,
+    RouteNotFound: _NOT_FOUND,
+    InvalidPage: (404, "Invalid page."),
+    NotAcceptable: (406, "Could not satisfy the request Accept header."),
+    Unavailable: (503, "Service temporarily unavailable, try again later."),
+    ApiError: (500, "A server error occurred."),
+}

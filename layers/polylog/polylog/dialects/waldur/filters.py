@@ -1,0 +1,151 @@
+"""The parameters that choose events. Different ones must all hold."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+from pydantic import PlainValidator
+
+from polylog.call import Call
+from polylog.dialects.waldur.errors import TimeOutOfRange
+from polylog.dialects.waldur.groups import catalogue
+from polylog.dialects.waldur.scopes import is_restricted, seen_by, url_of
+from polylog.dialects.waldur.uuids import dashed, hex_of
+from polylog.filter import NOTHING, Compare, Filter, Op, Text, conjunction, disjunction
+from polylog.params import Params, Where
+from polylog.query import Order
+from polylog.times import EARLIEST, LATEST, SECOND
+
+_MAX_SHOWN = 100
+_FIRST, _LAST = EARLIEST // SECOND, LATEST // SECOND
+_ORDERS = {"created": Order.ASCENDING, "-created": Order.DESCENDING}
+
+
+def _words(text: str) -> str | None:
+    return text.strip() or None
+
+
+def _number(text: str) -> Decimal | None:
+    if not text.strip():
+        return None
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise ValueError("Enter a number.")
+    return number
+
+
+def _uuid(text: str) -> str | None:
+    if not text.strip():
+        return None
+    digits = hex_of(text.strip())
+    if digits is None:
+        raise ValueError("Enter a valid UUID.")
+    return digits
+
+
+def _order(text: str) -> Order:
+    """Read a list with commas, of which the first decides."""
+    names = [name for name in text.split(",") if name]
+    for name in names:
+        if name not in _ORDERS:
+            shown = name[:_MAX_SHOWN]
+            raise ValueError(f"Select a valid choice. {shown} is not one of the available choices.")
+    return _ORDERS[names[0]] if names else Order.DESCENDING
+
+
+Words = Annotated[str | None, PlainValidator(_words)]
+Number = Annotated[Decimal | None, PlainValidator(_number)]
+Hex = Annotated[str | None, PlainValidator(_uuid)]
+
+
+class ScopeParams(Params):
+    """The parameters that the statistics know as well."""
+
+    event_type: tuple[str, ...] = ()
+    feature: tuple[str, ...] = ()
+    scope: str | None = None
+    related_user_uuid: Hex = None
+
+    @property
+    def filter(self) -> Filter:
+        """What all of them demand, but for the scope, which depends on the caller."""
+        parts = [super().filter]
+        if self.event_type:
+            parts.append(_any_of("type", self.event_type))
+        if self.feature:
+            parts.append(_any_of("type", sorted(catalogue().types_of(self.feature))))
+        if self.related_user_uuid is not None:
+            parts.append(_related_to(self.related_user_uuid))
+        return conjunction(parts)
+
+
+class FilterParams(ScopeParams):
+    """The parameters that choose events; a blank one counts as not given, where not said else."""
+
+    created_from: Number = None
+    created_to: Number = None
+    message: Words = None
+    customer_uuid: Annotated[Hex, Where("organization_id", Op.EQ)] = None
+    project_uuid: Annotated[Hex, Where("project_id", Op.EQ)] = None
+    user_uuid: Annotated[Hex, Where("actor.id", Op.EQ)] = None
+    auth_method: Annotated[Words, Where("data.auth_method", Op.EQ)] = None
+    pat_uuid: Words = None
+    o: Annotated[Order, PlainValidator(_order)] = Order.DESCENDING
+
+    @property
+    def filter(self) -> Filter:
+        """What all of them demand, but for the scope; raises `TimeOutOfRange`."""
+        parts = [super().filter]
+        if self.created_from is not None:
+            parts.append(Compare("time", Op.GE, _microseconds(self.created_from)))
+        if self.created_to is not None:
+            parts.append(Compare("time", Op.LT, _microseconds(self.created_to)))
+        if self.message is not None:
+            parts.append(Text(self.message))
+        if self.pat_uuid is not None:
+            parts.append(_any_of("data.pat_uuid", _forms(self.pat_uuid)))
+        return conjunction(parts)
+
+
+def chosen(call: Call, params: ScopeParams) -> Filter:
+    """Return which events are asked for and may be seen.
+
+    Raises `TimeOutOfRange`, then `UnknownObject`. Ours: that a restricted key, which is no user,
+    is related to nobody.
+    """
+    wanted = params.filter
+    seen = seen_by(call.principal, params.scope)
+    if params.related_user_uuid is not None and is_restricted(call.principal):
+        return NOTHING
+    return conjunction([seen, wanted])
+
+
+def _any_of(field: str, values: tuple[str, ...] | list[str]) -> Filter:
+    return disjunction(Compare(field, Op.EQ, value) for value in values)
+
+
+def _forms(text: str) -> tuple[str, ...]:
+    """Return the forms that a UUID in a context may have; of what is none, itself."""
+    digits = hex_of(text)
+    return (text,) if digits is None else (digits, dashed(digits))
+
+
+def _related_to(digits: str) -> Filter:
+    return disjunction(
+        [
+            Compare("links", Op.HAS, url_of("users", digits)),
+            Compare("actor.id", Op.EQ, digits),
+            _any_of("data.affected_user_uuid", _forms(digits)),
+        ]
+    )
+
+
+def _microseconds(seconds: Decimal) -> int:
+    """Cut a Unix time to whole seconds."""
+    if not _FIRST - 1 < seconds < _LAST + 1:
+        raise TimeOutOfRange(seconds)
+    return int(seconds) * SECOND

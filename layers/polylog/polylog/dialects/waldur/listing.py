@@ -1,0 +1,83 @@
+"""`/api/events/`: the list, its count, and single events."""
+
+from __future__ import annotations
+
+import re
+
+from polylog.call import Call
+from polylog.dialects.waldur.filters import FilterParams, chosen
+from polylog.dialects.waldur.paging import TOTAL, PageParams, Shown, paged
+from polylog.dialects.waldur.uuids import dashed, hex_of
+from polylog.dialects.waldur.wire import FIELDS, render_event
+from polylog.errors import EventNotFound
+from polylog.event import Event
+from polylog.filter import predicate
+from polylog.http import JSON, Response
+from polylog.params import Params
+from polylog.query import Window
+
+_NUMBER = re.compile(r"\d{1,16}", re.ASCII)
+
+
+class FieldParams(Params):
+    """Which members of an event are shown; unknown names do not count."""
+
+    field: tuple[str, ...] = ()
+
+    def show(self, event: Event) -> dict[str, object]:
+        """Render the members that are asked for, or all."""
+        document = render_event(event)
+        wanted = set(self.field) & set(FIELDS)
+        return {name: document[name] for name in FIELDS if name in wanted} or document
+
+
+class ListParams(FilterParams, PageParams, FieldParams):
+    """The parameters of the list."""
+
+
+def list_events(call: Call, params: ListParams) -> Response:
+    """Answer one page, with the exact total and the addresses of the other pages.
+
+    Ours: the order is total, by time and arrival, where the original leaves equal times to chance
+    and so loses events between pages.
+    """
+    filter = chosen(call, params)
+    number = params.number(lambda: call.count(filter))
+    window = Window(limit=params.limit, offset=(number - 1) * params.limit)
+    page = call.find(filter, params.o, window, with_total=True)
+    shown = Shown(tuple(map(params.show, page.events)), page.total or 0)
+    return paged(call, params, number, shown)
+
+
+def count_events(call: Call, params: FilterParams) -> Response:
+    """Answer how many events there are; in a header too, for the client's HEAD (ours)."""
+    count = call.count(chosen(call, params))
+    return Response.of({"count": count}, headers=(JSON, (TOTAL, str(count))))
+
+
+class EventParams(FilterParams, FieldParams):
+    """The event that the path names, which has to pass the filters as well."""
+
+    id: str
+
+
+def get_event(call: Call, params: EventParams) -> Response:
+    """Answer one event."""
+    passes = predicate(chosen(call, params))
+    event = _find(call, params.id)
+    if not passes(event):
+        raise EventNotFound(params.id)
+    return Response.of(params.show(event))
+
+
+def _find(call: Call, name: str) -> Event:
+    """Return the event of this number, or (ours, since lists show no number) of this UUID."""
+    if _NUMBER.fullmatch(name):
+        return call.get_by_seq(int(name))
+    digits = hex_of(name)
+    if digits is None:
+        raise EventNotFound(name)
+    try:
+        return call.get(digits)
+    except EventNotFound:
+        return call.get(dashed(digits))

@@ -1,0 +1,97 @@
+"""Pages by number: which one is asked for, and the headers that lead to the others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from polylog.call import Call
+from polylog.dialects.waldur.errors import InvalidPage
+from polylog.http import JSON, Pairs, Response
+from polylog.params import Params
+
+TOTAL = "X-Result-Count"
+
+_USUAL = 10
+_MOST = 300
+_LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What stands on a page, and how many things there are on all pages."""
+
+    items: tuple[dict[str, object], ...]
+    total: int
+
+
+class PageParams(Params):
+    """Which page, and how long pages are; what makes no sense as a length is not an error."""
+
+    page: str = "1"
+    page_size: str = ""
+
+    @property
+    def limit(self) -> int:
+        """How many there are on a page."""
+        size = _integer(self.page_size)
+        return min(size, _MOST) if size is not None and size > 0 else _USUAL
+
+    def number(self, count: Callable[[], int]) -> int:
+        """Return the number of the page; for the last one `count` says how many things there are.
+
+        Raises `InvalidPage` for what is no number.
+        """
+        if self.page == _LAST:
+            return self.pages(count())
+        number = _integer(self.page)
+        if number is None or number < 1:
+            raise InvalidPage
+        return number
+
+    def pages(self, total: int) -> int:
+        """Return how many pages so many things take; nothing takes one."""
+        return max(1, -(-total // self.limit))
+
+
+def _integer(text: str) -> int | None:
+    """Read what Python reads: blanks around, a sign."""
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
+def paged(call: Call, params: PageParams, number: int, shown: Shown) -> Response:
+    """Answer a page; raises `InvalidPage` when there is none of this number."""
+    pages = params.pages(shown.total)
+    if number > pages:
+        raise InvalidPage
+    links = (TOTAL, str(shown.total)), ("Link", _links(call, number, pages))
+    return Response.of(shown.items, headers=(JSON, *links))
+
+
+def _links(call: Call, number: int, pages: int) -> str:
+    """Write the neighbours of a page as RFC 8288 has it, with every parameter of the request.
+
+    The published client splits at every comma, so none may stand in a URL.
+    """
+    numbers = {"first": 1, "prev": number - 1, "next": number + 1, "last": pages}
+    return ", ".join(
+        f'<{_url(call, number)}>; rel="{name}"'
+        for name, number in numbers.items()
+        if 1 <= number <= pages
+    )
+
+
+def _url(call: Call, number: int) -> str:
+    """Return the address of another page: parameters sorted by name, the first page unnamed."""
+    values: dict[str, list[str]] = defaultdict(list)
+    for name, value in call.request.query:
+        values[name].append(value)
+    values["page"] = [] if number == 1 else [str(number)]
+    pairs: Pairs = tuple((name, value) for name in sorted(values) for value in values[name])
+    query = urlencode(pairs, errors="surrogateescape")
+    return call.request.url + call.request.path + (f"?{query}" if query else "")

@@ -1,0 +1,84 @@
+"""The objects that events are attached to, named by URL, and what that lets a caller see.
+
+A restricted key stands for Waldur's ordinary user, who sees nothing without naming an object, and
+may name only the customer or the project that the key is confined to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pydantic import JsonValue
+
+from polylog.auth import Principal, Restriction
+from polylog.dialects.waldur.errors import UnknownObject
+from polylog.dialects.waldur.groups import catalogue
+from polylog.dialects.waldur.uuids import hex_of
+from polylog.filter import EVERYTHING, NOTHING, Compare, Filter, Op
+
+_NOWHERE = Restriction()
+
+# The host does not matter, and neither does the path that all of this API is mounted at.
+_URL = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)?(?:/waldur)?"
+    r"/api/(?P<collection>[a-z0-9_-]+)/(?P<uuid>[0-9A-Fa-f-]+)/"
+)
+
+_COLLECTIONS = {"customer_uuid": "customers", "project_uuid": "projects", "user_uuid": "users"}
+"""Members of a context that name objects."""
+
+
+def url_of(collection: str, digits: str) -> str:
+    """Return the one form in which an object is kept and compared."""
+    return f"/api/{collection}/{digits}/"
+
+
+def normal_url(text: str) -> str:
+    """Return the one form of an object's URL; raises `ValueError` for what is none."""
+    match = _URL.fullmatch(text)
+    digits = hex_of(match["uuid"]) if match else None
+    if match is None or digits is None:
+        raise ValueError(f"must be like https://host/api/customers/<uuid>/ but was '{text}'")
+    return url_of(match["collection"], digits)
+
+
+def urls_in(context: Mapping[str, JsonValue]) -> Iterator[str]:
+    """Yield the URLs of the customer, project and user that a context names."""
+    for member, collection in _COLLECTIONS.items():
+        value = context.get(member)
+        digits = hex_of(value) if isinstance(value, str) else None
+        if digits is not None:
+            yield url_of(collection, digits)
+
+
+def is_restricted(principal: Principal) -> bool:
+    """Return whether the caller is an ordinary user, neither staff nor support."""
+    return principal.restriction != _NOWHERE
+
+
+def seen_by(principal: Principal, scope: str | None) -> Filter:
+    """Return the condition that naming an object, or none, puts on events.
+
+    Raises `UnknownObject`. Ours: an object of a known kind that no event is attached to is not
+    unknown, since there is no table of objects.
+    """
+    restricted = is_restricted(principal)
+    if scope is None:
+        return NOTHING if restricted else EVERYTHING
+    try:
+        url = normal_url(scope)
+    except ValueError as error:
+        raise UnknownObject(scope) from error
+    known = url.split("/")[2] in catalogue().scope_types.values()
+    if not known or (restricted and url not in _own_urls(principal.restriction)):
+        raise UnknownObject(scope)
+    return Compare("links", Op.HAS, url)
+
+
+def _own_urls(restriction: Restriction) -> tuple[str, ...]:
+    context = {
+        "customer_uuid": restriction.organization_id,
+        "project_uuid": restriction.project_id,
+    }
+    return tuple(urls_in(context))

@@ -1,0 +1,28 @@
+"""`/api/events-stats/`: how many events there were in each month."""
+
+from __future__ import annotations
+
+from polylog.call import Call
+from polylog.dialects.waldur.filters import ScopeParams, chosen
+from polylog.dialects.waldur.paging import PageParams, Shown, paged
+from polylog.http import Response
+from polylog.store import Bar, Interval
+from polylog.times import format_rfc3339
+
+
+class StatsParams(ScopeParams, PageParams):
+    """The parameters of the statistics."""
+
+
+def list_months(call: Call, params: StatsParams) -> Response:
+    """Answer the months that have events, the newest first, in pages."""
+    months = call.histogram(chosen(call, params), Interval.MONTH)[::-1]
+    number = params.number(lambda: len(months))
+    start = (number - 1) * params.limit
+    items = tuple(map(_render, months[start : start + params.limit]))
+    return paged(call, params, number, Shown(items, len(months)))
+
+
+def _render(month: Bar) -> dict[str, object]:
+    year, number = format_rfc3339(month.start).split("-")[:2]
+    return {"year": int(year), "month": int(number), "count": month.count}

@@ -1,0 +1,112 @@
+"""An event of Waldur: read into an `Event`, rendered from one; the two are inverse."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import NAMESPACE_OID, uuid5
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    JsonValue,
+    SkipValidation,
+    ValidationError,
+)
+
+from polylog.dialects.waldur.scopes import normal_url, urls_in
+from polylog.dialects.waldur.uuids import hex_of
+from polylog.errors import InvalidParameter
+from polylog.event import MAX_KEY_LENGTH, Entity, Event, Key
+from polylog.times import format_rfc3339, parse_iso8601
+
+FIELDS = ("uuid", "created", "event_type", "message", "context")
+"""The members of an event, in their order."""
+
+
+def _parse_uuid(text: str) -> str:
+    digits = hex_of(text)
+    if digits is None:
+        raise ValueError(f"must be a UUID but was '{text}'")
+    return digits
+
+
+def _parse_time(value: object) -> int:
+    try:
+        if isinstance(value, str):
+            return parse_iso8601(value)
+        raise ValueError("not a text")
+    except ValueError as error:
+        raise ValueError(f"must be a time like 2026-10-31T23:58:42Z but was '{value}'") from error
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    uuid: Annotated[str, AfterValidator(_parse_uuid)]
+    created: Annotated[int, BeforeValidator(_parse_time)]
+    event_type: Key
+    message: str
+    context: dict[str, SkipValidation[JsonValue]]
+    scopes: tuple[Annotated[str, AfterValidator(normal_url)], ...] | None = None
+
+
+def read_event(wire: JsonValue) -> Event:
+    """Read an event.
+
+    `scopes`, which the API itself does not show, may name the objects that it is attached to;
+    without it they are those of the context. Raises `InvalidParameter` with the member's name.
+    """
+    try:
+        event = _Event.model_validate(wire)
+    except ValidationError as error:
+        raise InvalidParameter.of(error) from error
+    context = event.context
+    name = context.get("user_username")
+    return Event(
+        id=event.uuid,
+        time=event.created,
+        type=event.event_type,
+        message=event.message,
+        actor=Entity(
+            id=_key(context.get("user_uuid")), name=name if isinstance(name, str) else None
+        ),
+        organization_id=_key(context.get("customer_uuid")),
+        project_id=_key(context.get("project_uuid")),
+        links=tuple(dict.fromkeys(urls_in(context) if event.scopes is None else event.scopes)),
+        data=context,
+    )
+
+
+def _key(value: JsonValue) -> str | None:
+    """Return what an index can hold of a context's member; the context itself is kept as it is."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_KEY_LENGTH:
+        return None
+    return hex_of(value) or value
+
+
+def render_event(event: Event) -> dict[str, object]:
+    """Render an event, its members in their order.
+
+    What other APIs do not know is empty. `data` that is not an object, which this API cannot
+    show, stands under the member `data` (ours).
+    """
+    return {
+        "uuid": uuid_of(event.id),
+        "created": format_rfc3339(event.time),
+        "event_type": event.type,
+        "message": event.message or "",
+        "context": _render_data(event.data),
+    }
+
+
+def uuid_of(event_id: str) -> str:
+    """Return the 32 hex digits that stand for an id; for an id that is no UUID: ours, a hash."""
+    return hex_of(event_id) or uuid5(NAMESPACE_OID, event_id).hex
+
+
+def _render_data(data: JsonValue) -> JsonValue:
+    if data is None:
+        return {}
+    return data if isinstance(data, dict) else {"data": data}
