@@ -229,7 +229,7 @@ def test_reads_the_same_below_the_familys_path(
         assert numbers(events_list.sync_all(client=below)) == list(reversed(range(COUNT)))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ordinary(client: AuthenticatedClient, service: Service) -> Iterator[AuthenticatedClient]:
     """Yield a client with a key that is confined to one project."""
     options = ("--scope", "waldur", "--permissions", "read", "--project", PROJECTS[2].hex)
