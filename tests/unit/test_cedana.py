@@ -20,9 +20,10 @@ from polylog.dialects.cedana.wire import read_event, render_event
 from polylog.dynamo.schema import Draft, read_item
 from polylog.errors import InvalidParameter, TooBroad, Unavailable
 from polylog.event import Entity, Event
+from polylog.filter import EVERYTHING
 from polylog.formats import read_document
 from polylog.http import Pairs, Request, Response
-from polylog.query import EventQuery, Page
+from polylog.query import EventQuery, Page, Window
 from polylog.times import EARLIEST, SECOND
 
 # Documents that tests take apart.
@@ -280,6 +281,33 @@ def test_what_could_be_read_is_answered_and_marked() -> None:
     assert (response.status, is_cut(response)) == (200, True)
     found = ids(response)
     assert found == list(range(1000, 1000 - len(found), -1))
+
+
+class PoorEventStore(MemoryEventStore):
+    """Reads at most 50 events for a page."""
+
+    def find(self, query: EventQuery) -> Page:
+        everything = EventQuery(
+            query.scope, EVERYTHING, query.order, Window(50, after=query.window.after)
+        )
+        read = super().find(everything).events
+        page = super().find(query)
+        if any(event not in read for event in page.events):
+            raise TooBroad
+        return page
+
+
+def test_the_few_of_a_resource_type_are_answered_and_marked() -> None:
+    """A page of one is found, and one of four; the next sixteen are too far apart."""
+    store = PoorEventStore()
+    kinds = [Entity(type="rare" if k % 10 == 9 else "pod") for k in range(1000)]
+    store.put(
+        "demo",
+        [Event(id=f"e{k}", time=NOW + k, type="t", target=kinds[k]) for k in range(1000)],
+    )
+    response = ask(store, (("resource_type", "rare"),))
+    assert (response.status, is_cut(response)) == (200, True)
+    assert ids(response) == [1000, 990, 980, 970, 960]
 
 
 def test_a_window_that_cannot_be_read_at_all_says_how_to_narrow_it() -> None:

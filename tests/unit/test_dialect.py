@@ -453,7 +453,7 @@ def test_a_scan_goes_to_its_limit_and_not_beyond(
 def test_a_scan_ends_in_time(world: World) -> None:
     """Lambda would end it otherwise, with an answer that is no dialect's."""
     world.let_in("read", scope="many")
-    world.store.put("many", [event(str(number)) for number in range(300)])
+    world.store.put("many", [event(str(number)) for number in range(3000)])
     seconds = count(step=7)
     world.clock = lambda: NOW + next(seconds) * SECOND
     assert error_of(world.ask("GET", "/toy/all")) == "TooBroad"

@@ -14,9 +14,9 @@ from polylog.query import EventQuery, Order, Page, Window
 from polylog.store import Bar, EventStore, Group, Interval, Outcome, Status, Tail
 from polylog.times import SECOND
 
-# A scan begins with few, so that little is lost when a question is too broad for more.
 _FIRST_PAGE = 100
 _PAGE = 1000
+_GROWTH = 4
 _MOST_SCANNED = 100_000
 
 # Microseconds after which a scan reads no further page, so that one answer ends before Lambda does.
@@ -61,13 +61,16 @@ class Call:
         query = EventQuery(self.principal.scope, restricted, order, window, with_total)
         return self.services.store.find(query)
 
-    def scan(self, filter: Filter, order: Order) -> Iterator[Event]:
+    def scan(
+        self, filter: Filter, order: Order, *, first_page: int = _FIRST_PAGE
+    ) -> Iterator[Event]:
         """Yield every event that the caller may see and that passes.
 
-        Raises `TooBroad` after as many, or as long, as one answer may be made of.
+        They are read in pages that grow from the first. Raises `TooBroad` after as many, or as
+        long, as one answer may be made of, or when a page is, whose events are then lost.
         """
         end, left = self.services.clock() + _LONGEST_SCAN, _MOST_SCANNED
-        window = Window(limit=_FIRST_PAGE)
+        window = Window(limit=first_page)
         while True:
             page = self.find(filter, order, window)
             yield from page.events
@@ -76,7 +79,7 @@ class Call:
                 return
             if left == 0 or self.services.clock() > end:
                 raise TooBroad
-            window = Window(limit=min(2 * window.limit, _PAGE, left), after=page.next)
+            window = Window(limit=min(_GROWTH * window.limit, _PAGE, left), after=page.next)
 
     def require_scope(self, name: str) -> None:
         """Raise `ForeignScope` unless this is the scope of the caller."""

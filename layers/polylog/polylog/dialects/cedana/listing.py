@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 from pydantic import BeforeValidator
@@ -12,6 +13,7 @@ from pydantic_core import PydanticCustomError, to_json
 from polylog.call import Call
 from polylog.dialects.cedana.wire import render_event
 from polylog.errors import TooBroad
+from polylog.event import Event
 from polylog.filter import Compare, Filter, Op, conjunction
 from polylog.http import JSON, Response
 from polylog.params import Params, Where
@@ -59,7 +61,10 @@ def list_events(call: Call, params: ListParams) -> Response:
     answered and the answer is marked. Raises `TooBroad` when not even one could be read.
     """
     wanted = conjunction([_window(call.services.clock(), params.time), params.filter])
-    rendered, is_whole = _render_newest(call, wanted)
+    # No index has the resource type, so that a page of few may take all the reading there is.
+    first_page = 100 if params.resource_type is None else 1
+    newest = call.scan(wanted, Order.DESCENDING, first_page=first_page)
+    rendered, is_whole = _render(call, newest)
     if is_whole and _can_deliver(call, rendered):
         return _response(rendered)
     counts = range(1, len(rendered) + 1)
@@ -81,12 +86,15 @@ def _window(now: int, seconds: int) -> Filter:
     )
 
 
-def _render_newest(call: Call, wanted: Filter) -> tuple[list[bytes], bool]:
-    """Return the newest events as JSON, a little more than fit, and whether these are all."""
+def _render(call: Call, events: Iterator[Event]) -> tuple[list[bytes], bool]:
+    """Return events as JSON, as far as they can be read, and whether reading went well.
+
+    Ends soon after they are more than fit.
+    """
     rendered: list[bytes] = []
     unchecked = 0
     try:
-        for event in call.scan(wanted, Order.DESCENDING):
+        for event in events:
             rendered.append(to_json(render_event(event)))
             unchecked += len(rendered[-1])
             if unchecked > _CHECKED_BYTES:
