@@ -8,7 +8,10 @@
     ├── InvalidBody             the body as a whole cannot be read
     ├── Unauthenticated         no credential of the API's scheme
     │   └── InvalidCredential   a credential, but forged, expired or revoked
-    │       └── UnknownKey      no such key, or not any more
+    │       ├── UnknownKey          no such key, or not any more
+    │       ├── MalformedSignature  a request signature that cannot be checked
+    │       ├── BadSignature        a request that was not signed with the key's secret
+    │       └── SignatureExpired    a request that was signed too long ago, or by a wrong clock
     ├── Forbidden               the credential does not allow this request
     │   ├── NotVisible          the event exists, outside the credential's restriction
     │   └── ForeignScope        the path names another scope than the credential's
@@ -40,6 +43,7 @@ _REASONS = {
     "less_than_equal": "must be <= {le}",
     "int_type": "must be an integer",
     "int_parsing": "must be an integer but was '{input}'",
+    "int_type": "must be an integer but was '{input}'",
     "literal_error": "must be {expected} but was '{input}'",
     "enum": "must be {expected} but was '{input}'",
     "missing": "is required",
@@ -118,6 +122,31 @@ class UnknownKey(InvalidCredential):
     def __init__(self, key_id: str) -> None:
         super().__init__()
         self.key_id = key_id
+
+
+class MalformedSignature(InvalidCredential):
+    """The request is signed in a way that cannot be checked: why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class BadSignature(InvalidCredential):
+    """The request's signature is not that of this text with the key's secret."""
+
+    def __init__(self, canonical_request: str) -> None:
+        super().__init__(canonical_request)
+        self.canonical_request = canonical_request
+
+
+class SignatureExpired(InvalidCredential):
+    """The request says that it was signed at a time too far from now; both in microseconds."""
+
+    def __init__(self, signed_at: int, now: int) -> None:
+        super().__init__(signed_at, now)
+        self.signed_at = signed_at
+        self.now = now
 
 
 class Forbidden(ApiError):
