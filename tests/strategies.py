@@ -217,3 +217,67 @@ def waldur_events() -> SearchStrategy[dict[str, JsonValue]]:
             "context": st.builds(lambda some, more: some | more, json_objects(), usual),
         }
     )
+
+
+def _optional(**members: SearchStrategy[JsonValue]) -> SearchStrategy[dict[str, JsonValue]]:
+    """Any object of these members, some of them missing and some null."""
+    return st.fixed_dictionaries(
+        {}, optional={name: st.none() | values for name, values in members.items()}
+    )
+
+
+def _merged(
+    required: SearchStrategy[dict[str, JsonValue]], optional: SearchStrategy[dict[str, JsonValue]]
+) -> SearchStrategy[dict[str, JsonValue]]:
+    return st.builds(lambda one, other: one | other, required, optional)
+
+
+_milliseconds = st.integers(EARLIEST // 1000, LATEST // 1000) | st.integers(0, 2 * 10**12)
+
+
+def dws_events(project_id: str) -> SearchStrategy[dict[str, JsonValue]]:
+    """Any EventResponse that the API of DWS can return for a project."""
+    text = texts(max_size=6)
+    return _merged(
+        st.fixed_dictionaries(
+            {
+                "event_id": st.uuids().map(str),
+                "name": _from("type"),
+                "occur_time": _milliseconds,
+                "project_id": st.just(project_id),
+            }
+        ),
+        _optional(
+            **dict.fromkeys(("category", "description", "display_name", "name_space"), text),
+            **dict.fromkeys(("severity", "source_type", "source_id", "source_name"), text),
+            **dict.fromkeys(("subject", "context"), text),
+            status=st.integers(0, 3) | st.integers(-(2**31), 2**31 - 1),
+        ),
+    )
+
+
+def ces_occurrences() -> SearchStrategy[dict[str, JsonValue]]:
+    """Any member of `event_info` that the API of Cloud Eye can return."""
+    text = texts(max_size=6)
+    dimension = _optional(name=text, value=text)
+    detail = _optional(
+        **dict.fromkeys(("content", "group_id", "resource_id", "resource_name"), text),
+        event_user=text,
+        event_state=st.sampled_from(("", "normal", "warning", "incident")),
+        event_level=st.sampled_from(("", "Critical", "Major", "Minor", "Info")),
+        event_type=st.sampled_from(("EVENT.SYS", "EVENT.CUSTOM")),
+        sub_event_type=st.sampled_from(("SUB_EVENT.OPS", "SUB_EVENT.PLAN", "SUB_EVENT.CUSTOM")),
+        dimensions=st.lists(dimension, max_size=4),
+        of_a_later_version=json_values(),
+    ).map(lambda detail: {k: v for k, v in detail.items() if v or k != "of_a_later_version"})
+    return _merged(
+        st.fixed_dictionaries(
+            {
+                "event_id": st.from_regex(r"ev\d{13}[0-9A-Za-z]{8}", fullmatch=True),
+                "event_name": _from("type"),
+                "time": _milliseconds,
+                "detail": detail,
+            }
+        ),
+        _optional(event_source=text),
+    )

@@ -191,6 +191,7 @@ def _serve(gateway: Gateway, listener: socket.socket) -> None:
 
 def _greet(home: Home, credentials: Credentials) -> None:
     curl = 'curl -H "Authorization: bearer $TOKEN"'
+    token = 'curl -H "X-Auth-Token: $TOKEN"'
     since = "q=timestamp%3E2014-01-01+00%3A00%3A00-04%3A00"
     lines = (
         f"Polylog serves {credentials.url}, scope {credentials.scope}; Ctrl-C ends it.",
@@ -206,6 +207,9 @@ def _greet(home: Home, credentials: Credentials) -> None:
         "# Waldur events",
         'curl -H "Authorization: Token $TOKEN" "$URL/api/events/?page_size=5"',
         'curl -H "Authorization: Token $TOKEN" "$URL/api/events/count/"',
+        "# Huawei Cloud GaussDB(DWS) and Cloud Eye events; their SDKs take $URL and the key pair",
+        f'{token} "$URL/v2/{credentials.scope}/events?limit=5"',
+        f'{token} "$URL/V1.0/{credentials.scope}/events?limit=5"',
         "# ingestion",
         f'{curl} --data-binary @FILE "$URL/v1/events?format=cloudfoundry"',
     )

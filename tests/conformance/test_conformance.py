@@ -2,12 +2,13 @@
 
 Cases run through the functions and routes of template.yaml, over moto. In a file, `$E1` stands for
 a seeded event, `$token`, `$secret` and `$key_id` for the key `reader`, `$base` for the API's root,
-`$formats` for the APIs in whose form events are taken.
-`key` names the key that the request carries (`reader` where it is left out; null: none).
-`response_headers` are regular expressions. `format` says in which API's form the events are,
-`offered_with` what they are given beside it; `scheme` how the key is sent, `project` to which
-project the key `space` is confined.
-`now` is the present of all cases of the file, in seconds; without it the clock is the real one.
+`$now` for the present in milliseconds.
+`key` names the key that the request carries (`reader` where it is left out; null: none), in the
+header that `credential` is the name and text of. `before` are requests to send first.
+`response_headers` are regular expressions, and so are texts of a body that begin with `~`.
+`format` says in which API's form the events are, `offered_with` what they are given beside it,
+`project` to which project the key `space` is confined.
+`now` is the present of all cases of the file, in seconds; it is 2026-03-02T12:00:00Z else.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from polylog_cli.log import local_keys
 from polylog_cli.template import Template
 
 HERE = Path(__file__).parent
+NOW = 1_772_452_800
 BASE = "http://log.example.com"
 SPACE = "dddddddd-0000-4000-8000-00000000000d"
 SUITES = {name: json.loads((HERE / f"{name}.json").read_text()) for name in DIALECTS}
@@ -48,16 +50,16 @@ CASES = [
 
 Case = dict[str, Any]
 
+BEARER = ("Authorization", "bearer $token")
+
 
 class Clock:
-    """The functions' clock: the real one until it is set."""
+    """The functions' clock, which each file sets."""
 
-    def __init__(self) -> None:
-        self.seconds: int | None = None
-        self._real = times.now
+    seconds = NOW
 
     def __call__(self) -> int:
-        return self._real() if self.seconds is None else self.seconds * SECOND
+        return self.seconds * SECOND
 
 
 class Service:
@@ -79,7 +81,7 @@ class Service:
                 offered = [event | also.get(name, {}) for name, event in suite["events"].items()]
                 text = json.dumps(offered)
                 case = {"request": f"POST /v1/events?format={suite['format']}", "content": text}
-                response = self.send(case, keys["writer"], {})
+                response = self.send(case, keys["writer"], {}, BEARER)
                 results = json.loads(response.data)["results"]
                 assert {result["status"] for result in results} == {"stored"}
         return self._seeded[name]
@@ -99,19 +101,22 @@ class Service:
             "writer": make("write"),
             "space": make("read", "write", project_id=suite.get("project", SPACE)),
             "stranger": make("read", "write", scope=f"{scope}-other"),
+            "reporter": make("read", "write", scope=f"{scope}-reports"),
             "expired": make("read", expires_at=times.now() - 1),
             "revoked": make("read"),
         }
         self._keys.revoke(keys["revoked"].key_id)
         return keys
 
-    def send(self, case: Case, key: Credential | None, names: dict[str, str]) -> TestResponse:
-        """Send a case's request."""
+    def send(
+        self, case: Case, key: Credential | None, names: dict[str, str], scheme: tuple[str, str]
+    ) -> TestResponse:
+        """Send a case's request; the scheme is the name and text of the credential's header."""
         method, target = case["request"].split(" ", 1)
         path, _, query = target.partition("?")
         headers = {"Content-Type": "application/json"} | case.get("headers", {})
         if key:
-            headers["Authorization"] = f"{case.get('scheme', 'bearer')} {key.token}"
+            headers[scheme[0]] = _fill(scheme[1], {"token": key.token})
         return self._client.open(
             path,
             query_string=query,
@@ -138,23 +143,34 @@ def _fill(value: Any, names: dict[str, Any]) -> Any:
     return value
 
 
+def _as_expected(found: Any, expected: Any) -> Any:
+    """Put what was found in the place of the regular expressions that match it."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return {name: _as_expected(found.get(name), part) for name, part in expected.items()}
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        return [_as_expected(*both) for both in zip(found, expected, strict=True)]
+    if isinstance(expected, str) and expected.startswith("~") and isinstance(found, str):
+        return found if re.fullmatch(expected[1:], found) else expected
+    return expected
+
+
 @pytest.fixture(scope="module")
 def service(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     home = Home(tmp_path_factory.mktemp("home")).make()
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
+        clock = Clock()
+        patch.setattr(times, "now", clock)
         patch.setenv("PEPPER_FILE", str(home.pepper))
         client = connect(None)
         create_tables(client, template)
-        clock = Clock()
-        patch.setattr(times, "now", clock)
         yield Service(Gateway.of(template), local_keys(client, home), clock)
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
 def test_it(service: Service, name: str, case: Case) -> None:
-    service.clock.seconds = SUITES[name].get("now")
+    service.clock.seconds = SUITES[name].get("now", NOW)
     keys = service.credentials(name)
     reader = keys["reader"]
     names = {
@@ -163,14 +179,16 @@ def test_it(service: Service, name: str, case: Case) -> None:
         "token": reader.token,
         "secret": reader.secret,
         "key_id": reader.key_id,
-        "formats": ", ".join(name for name in DIALECTS if load(name).format),
+        "now": str(service.clock.seconds * 1000),
     }
     key = case.get("key", "reader")
-    case = {"scheme": SUITES[name].get("scheme", "bearer")} | case
-    response = service.send(case, keys[key] if key else None, names)
+    scheme = case.get("credential", SUITES[name].get("credential", BEARER))
+    for each in (*case.get("before", ()), case):
+        response = service.send(each, keys[key] if key else None, names, scheme)
     assert response.status_code == case["status"], response.text
     if "body" in case:
-        assert json.loads(response.data) == _fill(case["body"], names)
+        found = json.loads(response.data)
+        assert _as_expected(found, _fill(case["body"], names)) == found
     for header, pattern in case.get("response_headers", {}).items():
         assert re.fullmatch(pattern, response.headers[header]), response.headers[header]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import time
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from polylog.dialects import DIALECTS, load
 
 README = (ROOT / "README.md").read_text()
 CURLS = re.findall(r"^\$ (curl .*)$", README, re.MULTILINE)
-EXPECTED = {"no-such-event": 404}
+EXPECTED = {"no-such-event": 404, "event_source": 201}
 
 
 def send(line: str, variables: dict[str, str]) -> httpx.Response:
@@ -43,6 +44,7 @@ def test_its_curl_lines_work(service: Service, line: str) -> None:
         "TOKEN": credentials.token,
         "KEY_ID": credentials.key_id,
         "SECRET": credentials.secret_key,
+        "NOW": str(int(time.time())),
     }
     expected = next((status for part, status in EXPECTED.items() if part in line), 200)
     assert send(line, variables).status_code == expected
@@ -61,8 +63,11 @@ def test_it_shows_every_endpoint() -> None:
 @pytest.mark.parametrize("name", DIALECTS)
 def test_its_table_names_every_dialect_and_mount(name: str) -> None:
     (row,) = re.findall(rf"^\| `{name}`.*$", README, re.MULTILINE)
-    for mount in filter(None, load(name).mounts):
-        assert f"`{mount}/…`" in row
+    dialect = load(name)
+    at_root = [re.sub(r"\+}", "}", endpoint.path) for endpoint in dialect.endpoints]
+    for mount in dialect.mounts:
+        paths = [f"{mount}/…"] if mount else at_root
+        assert [path for path in paths if f"`{path}`" not in row] == []
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,8 @@ def test_every_route_leads_to_its_function(template: Template) -> None:
         ),
         "CedanaFunction": ("/v2/events", "/cedana", "/cedana/{proxy+}"),
         "WaldurFunction": ("/api", "/api/{proxy+}", "/waldur", "/waldur/{proxy+}"),
+        "DwsFunction": ("/v2/{proxy+}", "/dws", "/dws/{proxy+}"),
+        "CesFunction": ("/V1.0/{proxy+}", "/ces", "/ces/{proxy+}"),
         "EventsFunction": ("/v1/{proxy+}", "$default"),
         "CompactFunction": (),
     }

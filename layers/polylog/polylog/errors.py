@@ -50,6 +50,7 @@ _REASONS = {
     "string_too_short": "must not be empty",
     "string_too_long": "must have at most {max_length} characters",
     "string_type": "must be a string",
+    "too_long": "must have at most {max_length} items",
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "extra_forbidden": "is not known",

@@ -20,7 +20,7 @@ def read_document(text: bytes, format: Format, scope: str) -> list[Offered]:
     Events that name another scope than the given one are refused. Raises `InvalidBody` when the
     text as a whole is not JSON.
     """
-    return [_read(wire, format, scope) for wire in unpack(read_json(text), format)]
+    return [read_one(wire, format, scope) for wire in unpack(read_json(text), format)]
 
 
 def read_lines(text: bytes, format: Format, scope: str) -> list[Offered]:
@@ -53,7 +53,8 @@ def unpack(document: JsonValue, format: Format) -> list[JsonValue]:
     return document if isinstance(document, list) else [document]
 
 
-def _read(wire: JsonValue, format: Format, scope: str) -> Offered:
+def read_one(wire: JsonValue, format: Format, scope: str) -> Offered:
+    """Read an event, or say why it is refused: see `read_document`."""
     try:
         _require_finite(wire)
         event = format.read(wire)

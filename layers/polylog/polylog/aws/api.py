@@ -35,6 +35,7 @@ def api_handler(dialect: Dialect) -> Handler:
                 "path": request.path,
                 "status": response.status,
                 "request_id": event["requestContext"].get("requestId"),
+                "told_request_id": dict(response.headers).get("X-Request-Id"),
                 "milliseconds": round((time.perf_counter() - start) * 1000, 1),
             },
         )

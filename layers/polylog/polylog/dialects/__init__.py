@@ -11,7 +11,7 @@ from importlib import import_module
 from polylog.dialect import Dialect, Format
 from polylog.errors import InvalidParameter
 
-DIALECTS = ("cedana", "cloudfoundry", "native", "waldur")
+DIALECTS = ("cedana", "ces", "cloudfoundry", "dws", "native", "waldur")
 
 
 def load(name: str) -> Dialect:

@@ -1,0 +1,33 @@
+"""Huawei Cloud's Cloud Eye (CES): events by name, the occurrences of one, and reporting new ones.
+
+Implements "Querying Events" (API reference, `GET /V1.0/{project_id}/events`). The other two, which
+belong to it, follow the pages "Querying the Details of an Event" and "Reporting Events" of Open
+Telekom Cloud's reference (December 2025) and the published SDK, huaweicloudsdkces; what is marked
+"ours" deviates, with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from polylog.dialect import Dialect, Endpoint, Format
+from polylog.dialects import apigw
+from polylog.dialects.ces.errors import render_error
+from polylog.dialects.ces.listing import DetailParams, ListParams, list_events, show_event
+from polylog.dialects.ces.report import ReportParams, report_events
+from polylog.dialects.ces.wire import read_event
+
+_MOUNTS: Final = (apigw.MOUNTED_AT_ROOT, "/ces")
+
+DIALECT = Dialect(
+    name="ces",
+    mounts=_MOUNTS,
+    scheme=apigw.scheme(_MOUNTS),
+    endpoints=(
+        Endpoint("GET", "/V1.0/{project_id}/events", ListParams, list_events),
+        Endpoint("POST", "/V1.0/{project_id}/events", ReportParams, report_events, "write"),
+        Endpoint("GET", "/V1.0/{project_id}/event/{event_name+}", DetailParams, show_event),
+    ),
+    error=render_error,
+    format=Format(read_event, envelope="event_info"),
+)

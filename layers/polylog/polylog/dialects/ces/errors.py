@@ -1,0 +1,98 @@
+"""Errors in Cloud Eye's V1 form (its API reference, "Error Codes").
+
+With `error_code` and `error_msg` beside: the SDKs show these, and of the V1 form no more than the
+status.
+"""
+
+from __future__ import annotations
+
+from polylog.dialects import apigw
+from polylog.errors import (
+    ApiError,
+    Forbidden,
+    ForeignScope,
+    InvalidBody,
+    InvalidParameter,
+    ResponseTooLarge,
+    TooBroad,
+    Unavailable,
+    nearest,
+)
+from polylog.http import Response
+
+
+class InvalidPaging(InvalidParameter):
+    """`start` or `limit` is not acceptable."""
+
+
+class InvalidProject(InvalidParameter):
+    """The path names what no project can be called."""
+
+
+class EmptyReport(ApiError):
+    """The body of a report holds no event."""
+
+
+class InvalidReport(ApiError):
+    """Something in a report, which the message names, is not acceptable; nothing was stored."""
+
+
+class TooManyNames(ApiError):
+    """The log has more names of events than are counted apart."""
+
+
+def render_error(error: ApiError) -> Response:
+    """Render an error of this API."""
+    match error:
+        case ForeignScope():
+            return _response(403, "ces.0017", _not_allowed(apigw.foreign(error)))
+        case InvalidBody():
+            return _response(400, "ces.0014", f"the body is {error}")
+        case InvalidParameter() | InvalidReport():
+            return _response(400, nearest(error, _CODES), str(error))
+        case _:
+            return apigw.render_error(error) or _response(*nearest(error, _FIXED))
+
+
+def _response(status: int, code: str, details: str) -> Response:
+    document = {
+        "http_code": str(status),
+        "message": {"details": details, "code": code},
+        "error_code": code,
+        "error_msg": details,
+    }
+    return apigw.respond(document, status=status)
+
+
+def _not_allowed(reason: str) -> str:
+    return f"Policy doesn't allow this request to be performed: {reason}"
+
+
+_CODES: dict[type[ApiError], str] = {
+    InvalidProject: "ces.0003",
+    InvalidPaging: "ces.0006",
+    InvalidParameter: "ces.0013",
+    InvalidReport: "ces.0014",
+}
+
+_FIXED: dict[type[ApiError], tuple[int, str, str]] = {
+    EmptyReport: (400, "ces.0001", "the body must be an array of at least one event"),
+    TooManyNames: (
+        400,
+        "ces.0013",
+        "event_name must be given: there are more names of events than are counted apart",
+    ),
+    TooBroad: (
+        400,
+        "ces.0013",
+        "from and to must be closer together: too many events would be read",
+    ),
+    ResponseTooLarge: (
+        400,
+        "ces.0006",
+        "limit must be smaller, or from and to closer together: the response would be too large",
+    ),
+    Forbidden: (403, "ces.0017", _not_allowed("the key lacks the permission")),
+    Unavailable: (503, "ces.0007", "Service unavailable: the same request may succeed later"),
+    ApiError: (500, "ces.0007", "Internal error: X-Request-Id names this request"),
+}

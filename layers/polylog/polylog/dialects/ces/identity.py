@@ -1,0 +1,47 @@
+"""The id of a reported event, which follows from what it is: reporting it again changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from typing import Final
+
+from pydantic_core import to_json
+
+from polylog.dialects.members import MILLISECOND
+from polylog.event import Event
+
+_CHARACTERS: Final = string.digits + string.ascii_letters
+_LENGTH: Final = 8
+
+
+def identify(event: Event, sub_event_type: str) -> str:
+    """Return `ev`, the milliseconds in 13 digits, and 8 characters of a hash.
+
+    Of the members by which the reference tells events apart; the content is not among them, and
+    the project need not be, since ids are unique in theirs only.
+    """
+    time_ms = event.time // MILLISECOND
+    members = (
+        time_ms,
+        event.source or "",
+        event.type,
+        event.origin,
+        sub_event_type,
+        event.status or "",
+        event.severity or "",
+        event.actor.name or "",
+        event.target.id or "",
+        event.target.name or "",
+    )
+    number = int.from_bytes(hashlib.sha256(to_json(members)).digest(), "big")
+    return f"ev{time_ms:013}{_spell(number)}"
+
+
+def _spell(number: int) -> str:
+    """Return the last digits of a number to the base 62."""
+    characters = ""
+    for _ in range(_LENGTH):
+        number, digit = divmod(number, len(_CHARACTERS))
+        characters += _CHARACTERS[digit]
+    return characters

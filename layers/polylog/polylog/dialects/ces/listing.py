@@ -1,0 +1,94 @@
+"""`GET .../events`: events by name and type. `GET .../event/{event_name}`: occurrences of one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from polylog.call import Call
+from polylog.dialects import apigw
+from polylog.dialects.ces.errors import TooManyNames
+from polylog.dialects.ces.params import PageParams, RequiredOrigin, Text
+from polylog.dialects.ces.wire import EVENT_TYPES, SUB_EVENT_TYPES, render_event, sub_event_type
+from polylog.dialects.members import MILLISECOND
+from polylog.event import Event
+from polylog.filter import Op
+from polylog.http import Response
+from polylog.params import Where
+from polylog.query import Order
+from polylog.store import Group
+
+
+class ListParams(PageParams):
+    """Which events, by their name and type."""
+
+    event_name: Annotated[Text, Where("type", Op.EQ)] = None
+
+
+def list_events(call: Call, params: ListParams) -> Response:
+    """Answer which events happened, how often and when last; the latest first.
+
+    `total` is the number of rows that match, on every page.
+    """
+    apigw.require_project(call, params.project_id)
+    groups = sorted(call.groups(params.filter), key=_place)
+    rows = [_render_group(group, params.sub_event_type) for group in groups[params.page]]
+    return apigw.respond({"events": rows, "meta_data": {"total": len(groups)}})
+
+
+def _place(group: Group) -> tuple[int, str, str]:
+    """Return what the order goes by: the time as it is shown, then type and name."""
+    if group.origin is None or group.type is None:
+        raise TooManyNames
+    return -(group.time // MILLISECOND), EVENT_TYPES[group.origin], group.type
+
+
+def _render_group(group: Group, sub_event_type: str | None) -> dict[str, object]:
+    """Render a row, with its sub type when one was asked for: else it may stand for several."""
+    return {
+        "event_name": group.type,
+        "event_type": EVENT_TYPES[group.origin or ""],
+        **({"sub_event_type": sub_event_type} if sub_event_type else {}),
+        "event_count": group.count,
+        "latest_occur_time": group.time // MILLISECOND,
+        "latest_event_source": group.source or "",
+    }
+
+
+class DetailParams(PageParams):
+    """Which occurrences of an event; all of these match exactly."""
+
+    event_name: Annotated[str, Where("type", Op.EQ)]
+    event_type: RequiredOrigin
+    event_source: Annotated[Text, Where("source", Op.EQ)] = None
+    event_level: Annotated[Text, Where("severity", Op.EQ)] = None
+    event_user: Annotated[Text, Where("actor.name", Op.EQ)] = None
+    event_state: Annotated[Text, Where("status", Op.EQ)] = None
+
+
+def show_event(call: Call, params: DetailParams) -> Response:
+    """Answer a page of occurrences, the newest first, and the users and sources of all of them."""
+    apigw.require_project(call, params.project_id)
+    users, sources, shown, total = set[str](), set[str](), list[Event](), 0
+    for event in call.scan(params.filter, Order.DESCENDING):
+        users.add(event.actor.name or "")
+        sources.add(event.source or "")
+        if params.page.start <= total < params.page.stop:
+            shown.append(event)
+        total += 1
+    document = {
+        "event_name": params.event_name,
+        "event_type": EVENT_TYPES[params.event_type],
+        "sub_event_type": _sub_event_type(params, shown),
+        "event_users": sorted(users),
+        "event_sources": sorted(sources),
+        "event_info": [render_event(event) for event in shown],
+        "meta_data": {"total": total},
+    }
+    return apigw.respond(document)
+
+
+def _sub_event_type(params: DetailParams, shown: list[Event]) -> str:
+    """Return the sub type that was asked for, else that of the first occurrence shown."""
+    if params.sub_event_type:
+        return params.sub_event_type
+    return sub_event_type(shown[0]) if shown else SUB_EVENT_TYPES[params.event_type]

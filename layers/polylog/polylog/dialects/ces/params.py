@@ -1,0 +1,145 @@
+"""The parameters that both of Cloud Eye's questions share; an empty one counts as absent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Final, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from polylog.auth import is_scope
+from polylog.dialects.ces.errors import InvalidPaging, InvalidProject
+from polylog.dialects.ces.wire import ORIGINS, SUB_EVENT_TYPES, Origin
+from polylog.dialects.members import MILLISECOND
+from polylog.errors import InvalidParameter
+from polylog.filter import Compare, Filter, Op, conjunction, disjunction
+from polylog.params import Params, Where
+
+MAX_LIMIT: Final = 100
+
+_SUB_EVENT_TYPES: Final = ("SUB_EVENT.OPS", "SUB_EVENT.PLAN", "SUB_EVENT.CUSTOM")
+_TIME = re.compile(r"\d{1,13}", re.ASCII)
+_COUNT = re.compile(r"\d{1,18}", re.ASCII)
+
+
+def _project(value: str) -> str:
+    """Ours: a project may also have `.` and `_` in its name, as scopes may."""
+    if not is_scope(value):
+        raise InvalidProject("project_id", "must be 1 to 64 letters, digits, '-', '.' or '_'")
+    return value
+
+
+Project = Annotated[str, AfterValidator(_project)]
+
+
+def _text(value: object) -> str | None:
+    return str(value) or None
+
+
+Text = Annotated[str | None, BeforeValidator(_text)]
+
+
+def _origin(value: object) -> Origin | None:
+    text = str(value)
+    if text and text not in ORIGINS:
+        known = " or ".join(ORIGINS)
+        raise InvalidParameter("event_type", f"must be {known} but was '{text[:100]}'")
+    return ORIGINS.get(text)
+
+
+def _required_origin(value: object) -> Origin:
+    origin = _origin(value)
+    if origin is None:
+        raise InvalidParameter("event_type", "is required")
+    return origin
+
+
+OptionalOrigin = Annotated[Origin | None, BeforeValidator(_origin), Where("origin", Op.EQ)]
+RequiredOrigin = Annotated[Origin, BeforeValidator(_required_origin), Where("origin", Op.EQ)]
+
+
+def _sub_event_type(value: object) -> str | None:
+    text = str(value)
+    if text and text not in _SUB_EVENT_TYPES:
+        known = ", ".join(_SUB_EVENT_TYPES)
+        raise InvalidParameter("sub_event_type", f"must be one of {known} but was '{text[:100]}'")
+    return text or None
+
+
+def _time(name: str, *, after: int) -> Callable[[object], int | None]:
+    """Ours: a malformed time is refused, where a newer page says that it means the last day."""
+
+    def read(value: object) -> int | None:
+        text = str(value)
+        if not text:
+            return None
+        if not _TIME.fullmatch(text):
+            reason = "must be a time in milliseconds since 1970, of at most 13 digits, but was"
+            raise InvalidParameter(name, f"{reason} '{text[:100]}'")
+        return (int(text) + after) * MILLISECOND
+
+    return read
+
+
+def _count(name: str, meaning: str, least: int, most: int | None = None) -> BeforeValidator:
+    def read(value: object) -> int | None:
+        text = str(value)
+        if not text:
+            return None
+        number = int(text) if _COUNT.fullmatch(text) else -1
+        if number < least or (most is not None and number > most):
+            raise InvalidPaging(name, f"must be an integer {meaning}")
+        return number
+
+    return BeforeValidator(read)
+
+
+class PageParams(Params):
+    """A range of time, a page by its first row, and the sub type.
+
+    Both ends belong to the range, up to the end of the last millisecond. `start` counts rows: by
+    page numbers, of which one newer page speaks, clients that count rows would miss some.
+    """
+
+    project_id: Project
+    event_type: OptionalOrigin = None
+    sub_event_type: Annotated[str | None, BeforeValidator(_sub_event_type)] = None
+    first: Annotated[
+        int | None,
+        Field(alias="from"),
+        BeforeValidator(_time("from", after=0)),
+        Where("time", Op.GE),
+    ] = None
+    end: Annotated[
+        int | None, Field(alias="to"), BeforeValidator(_time("to", after=1)), Where("time", Op.LT)
+    ] = None
+    start: Annotated[int | None, _count("start", "from 0", least=0)] = None
+    limit: Annotated[int | None, _count("limit", f"from 1 to {MAX_LIMIT}", 1, MAX_LIMIT)] = None
+
+    @model_validator(mode="after")
+    def _require_order(self) -> Self:
+        if self.first is not None and self.end is not None and self.end <= self.first + MILLISECOND:
+            raise InvalidParameter("from", "must be smaller than to")
+        return self
+
+    @property
+    def page(self) -> slice:
+        """The rows that are asked for."""
+        first = self.start or 0
+        return slice(first, first + (self.limit or MAX_LIMIT))
+
+    @property
+    def filter(self) -> Filter:
+        """The conjunction of all parameters; a sub type may be the usual one for an origin."""
+        wanted = self.sub_event_type
+        if wanted is None:
+            return super().filter
+        own = Compare("attributes.sub_event_type", Op.EQ, wanted)
+        none = Compare("attributes.sub_event_type", Op.EQ, "")
+        usual = (
+            conjunction([none, Compare("origin", Op.EQ, origin)])
+            for origin, sub_event_type in SUB_EVENT_TYPES.items()
+            if sub_event_type == wanted
+        )
+        return conjunction([super().filter, disjunction([own, *usual])])

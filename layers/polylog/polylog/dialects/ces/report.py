@@ -1,0 +1,160 @@
+"""`POST /V1.0/{project_id}/events`: reporting events, all of them or none."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, StringConstraints
+
+from polylog.call import Call
+from polylog.dialect import Format
+from polylog.dialects import apigw
+from polylog.dialects.ces.errors import EmptyReport, InvalidReport
+from polylog.dialects.ces.params import Project
+from polylog.dialects.ces.wire import Detail, Dimension, Occurrence, read_as
+from polylog.dialects.members import MILLISECOND
+from polylog.errors import ApiError, Forbidden, InvalidParameter
+from polylog.event import MAX_EVENT_BYTES, Event
+from polylog.formats import read_json, read_one
+from polylog.http import Response
+from polylog.params import Params
+from polylog.store import Status
+from polylog.times import SECOND
+
+MAX_EVENTS: Final = 90
+MAX_BYTES: Final = 2_500_000
+"""What a report may hold, so that it is stored in one transaction.
+
+Ours, since the document names no limit.
+"""
+
+_TAKEN: Final = (Status.STORED, Status.DUPLICATE, Status.CONFLICT)
+_EARLIEST: Final = -60 * 60 * SECOND
+_LATEST: Final = 10 * 60 * SECOND
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _must_match(pattern: str, rule: str) -> AfterValidator:
+    expression = re.compile(pattern, re.ASCII)
+
+    def check(value: str) -> str:
+        if not expression.fullmatch(value):
+            raise ValueError(f"must be {rule} but was '{value[:100]}'")
+        return value
+
+    return AfterValidator(check)
+
+
+def _no_id(value: object) -> None:
+    raise ValueError("must not be given: it follows from the event")
+
+
+_OrEmpty = BeforeValidator(_none_if_empty)
+_Name = _must_match(r"[A-Za-z]\w{0,63}", "1 to 64 letters, digits or '_', a letter first")
+_Source = _must_match(
+    r"(?=.{3,32}$)[A-Za-z]\w*\.[A-Za-z]\w*|",
+    "3 to 32 letters, digits or '_' like service.item, each a letter first, or empty,",
+)
+
+
+class _Dimension(Dimension):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+    value: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class _Detail(Detail):
+    content: Annotated[str, StringConstraints(max_length=4096)] | None = None
+    group_id: Annotated[str, StringConstraints(max_length=24)] | None = None
+    resource_id: Annotated[str, StringConstraints(max_length=128)] | None = None
+    resource_name: Annotated[str, StringConstraints(max_length=128)] | None = None
+    event_state: Annotated[Literal["normal", "warning", "incident"] | None, _OrEmpty] = None
+    event_level: Annotated[Literal["Critical", "Major", "Minor", "Info"] | None, _OrEmpty] = None
+    event_user: Annotated[str, StringConstraints(max_length=64)] | None = None
+    event_type: Annotated[Literal["EVENT.CUSTOM"] | None, _OrEmpty] = None
+    sub_event_type: Annotated[
+        Literal["SUB_EVENT.OPS", "SUB_EVENT.PLAN", "SUB_EVENT.CUSTOM"] | None, _OrEmpty
+    ] = None
+    dimensions: Annotated[tuple[_Dimension, ...], Field(max_length=4)] | None = None
+
+
+class _Report(Occurrence):
+    event_id: Annotated[None, BeforeValidator(_no_id)] = None
+    event_name: Annotated[str, _Name]
+    event_source: Annotated[str, _Source]
+    detail: _Detail
+
+
+class ReportParams(Params):
+    """The project that the events are of."""
+
+    project_id: Project
+
+
+def report_events(call: Call, params: ReportParams) -> Response:
+    """Store the events of the body, and answer their ids in its order.
+
+    What was reported before is not stored again: members that its id does not depend on, such as
+    the content, stay as they were.
+    """
+    apigw.require_project(call, params.project_id)
+    events = _read(call)
+    if not all(call.principal.restriction.allows(event) for event in events):
+        raise Forbidden
+    for number, outcome in enumerate(call.put(events)):
+        if outcome.status not in _TAKEN:
+            raise InvalidReport(f"[{number}]: {outcome.reason}")
+    answer = [{"event_id": event.id, "event_name": event.type} for event in events]
+    return apigw.respond(answer, status=201)
+
+
+def _read(call: Call) -> list[Event]:
+    """Return the events of the body, all of them good; raises `EmptyReport`, `InvalidReport`."""
+    wires = _unpack(call.request.body)
+    format = Format(partial(_read_event, now=call.services.clock()))
+    offered = [read_one(wire, format, call.principal.scope) for wire in wires]
+    events = [_good(each, f"[{number}]") for number, each in enumerate(offered)]
+    if sum(map(_size, events)) > MAX_BYTES:
+        raise InvalidReport(f"a report may have at most {MAX_BYTES} bytes")
+    return events
+
+
+def _unpack(body: bytes) -> list[JsonValue]:
+    if not body.strip():
+        raise EmptyReport
+    wires = read_json(body)
+    if not isinstance(wires, list):
+        raise InvalidReport("the body must be an array of events")
+    if not wires:
+        raise EmptyReport
+    if len(wires) > MAX_EVENTS:
+        raise InvalidReport(f"a report may have at most {MAX_EVENTS} events but has {len(wires)}")
+    return wires
+
+
+def _read_event(wire: JsonValue, now: int) -> Event:
+    event = read_as(_Report, wire)
+    if not now + _EARLIEST <= event.time <= now + _LATEST:
+        window = "at most an hour ago and at most 10 minutes ahead"
+        reason = f"must be {window} but was {event.time // MILLISECOND}"
+        raise InvalidParameter("time", f"{reason}, when it was {now // MILLISECOND}")
+    return event
+
+
+def _good(offered: Event | ApiError, place: str) -> Event:
+    match offered:
+        case InvalidParameter(parameter="event", reason=reason):
+            raise InvalidReport(f"{place} {reason}")
+        case ApiError():
+            raise InvalidReport(f"{place}.{offered}")
+    if _size(offered) > MAX_EVENT_BYTES:
+        raise InvalidReport(f"{place} must have at most {MAX_EVENT_BYTES} bytes")
+    return offered
+
+
+def _size(event: Event) -> int:
+    return len(event.model_dump_json(exclude={"seq"}, exclude_defaults=True).encode())

@@ -1,0 +1,27 @@
+"""Huawei Cloud GaussDB(DWS): the list of a data warehouse's events.
+
+Implements "Querying Event List" (API reference, August 2025). What the page leaves open follows the
+published SDK, huaweicloudsdkdws, and other pages of that reference; what is marked "ours" deviates
+from it, with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from polylog.dialect import Dialect, Endpoint, Format
+from polylog.dialects import apigw
+from polylog.dialects.dws.errors import render_error
+from polylog.dialects.dws.listing import ListParams, list_events
+from polylog.dialects.dws.wire import read_event
+
+_MOUNTS: Final = (apigw.MOUNTED_AT_ROOT, "/dws")
+
+DIALECT = Dialect(
+    name="dws",
+    mounts=_MOUNTS,
+    scheme=apigw.scheme(_MOUNTS),
+    endpoints=(Endpoint("GET", "/v2/{project_id}/events", ListParams, list_events),),
+    error=render_error,
+    format=Format(read_event, envelope="events", scope="project_id"),
+)

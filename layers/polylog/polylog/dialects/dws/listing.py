@@ -1,0 +1,94 @@
+"""`GET /v2/{project_id}/events`: pages of any size, found by their number."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator
+
+from polylog.call import Call
+from polylog.dialects import apigw
+from polylog.dialects.dws.errors import OutOfRange
+from polylog.dialects.dws.wire import render_event
+from polylog.errors import InvalidParameter
+from polylog.event import Event
+from polylog.filter import EVERYTHING
+from polylog.http import Response
+from polylog.params import Params
+from polylog.query import Order, Window
+
+_DEFAULT_LIMIT: Final = 1000
+_READ_AT_ONCE: Final = 1000
+
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_MOST_DIGITS: Final = 18
+
+
+def _integer(name: str, least: int, meaning: str) -> Callable[[object], int | None]:
+    def read(value: object) -> int | None:
+        text = str(value)
+        if not text:
+            return None
+        if not _INTEGER.fullmatch(text):
+            raise InvalidParameter(name, f"must be {meaning} but was '{text[:100]}'")
+        if len(text) > _MOST_DIGITS:
+            raise OutOfRange(name, f"must have at most {_MOST_DIGITS} digits")
+        if int(text) < least:
+            raise OutOfRange(name, f"must be {meaning}")
+        return int(text)
+
+    return read
+
+
+class ListParams(Params):
+    """The number of a page, from 0, and how many events a page has; empty ones count as absent.
+
+    `offset` counts pages, as the document says ("page number minus 1"), not events.
+    """
+
+    project_id: str
+    offset: Annotated[
+        int | None,
+        BeforeValidator(_integer("offset", 0, "an integer greater than or equal to 0")),
+    ] = None
+    limit: Annotated[
+        int | None, BeforeValidator(_integer("limit", 1, "an integer greater than 0"))
+    ] = None
+
+
+def list_events(call: Call, params: ListParams) -> Response:
+    """Answer one page, the newest events first, and the number of all events.
+
+    A page that one response cannot carry is refused, as clients would lose events by a shorter one:
+    they count on pages of one size.
+    """
+    apigw.require_project(call, params.project_id)
+    limit = params.limit or _DEFAULT_LIMIT
+    window = Window(min(limit, _READ_AT_ONCE), offset=(params.offset or 0) * limit)
+    page = call.find(EVERYTHING, Order.DESCENDING, window, with_total=True)
+    total = page.total or 0
+    rows = _render(call, page.events)
+    while page.next and len(rows) < limit and _fits(call, rows, total):
+        window = Window(min(limit - len(rows), _READ_AT_ONCE), after=page.next)
+        page = call.find(EVERYTHING, Order.DESCENDING, window)
+        rows += _render(call, page.events)
+    if not _fits(call, rows, total):
+        most = bisect_left(range(len(rows)), True, key=lambda n: not _fits(call, rows[:n], total))
+        reason = f"must be at most {most - 1} here: a response cannot carry more of these events"
+        raise OutOfRange("limit", reason)
+    return _answer(rows, total)
+
+
+def _render(call: Call, events: Iterable[Event]) -> list[dict[str, object]]:
+    return [render_event(event, call.principal.scope) for event in events]
+
+
+def _answer(rows: list[dict[str, object]], total: int) -> Response:
+    return apigw.respond({"events": rows, "count": total})
+
+
+def _fits(call: Call, rows: list[dict[str, object]], total: int) -> bool:
+    return call.services.can_deliver(_answer(rows, total))

@@ -1,0 +1,101 @@
+"""An EventResponse of DWS: read into an `Event`, rendered from one; the two are inverse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from polylog.dialects.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
+from polylog.errors import InvalidParameter
+from polylog.event import Entity, Event, Key
+
+_SAVED: Final = 1
+"""The status of an event that was not processed yet."""
+
+_STATUS = re.compile(r"-?\d{1,18}", re.ASCII)
+_ATTRIBUTES: Final = ("description", "display_name", "subject")
+
+
+class _EventResponse(BaseModel):
+    """An event. Ours: without an id, a name and a time it is none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    category: str | None = None
+    description: str | None = None
+    event_id: Key
+    name: Key
+    display_name: str | None = None
+    name_space: KeyOrEmpty | None = None
+    severity: str | None = None
+    source_type: str | None = None
+    occur_time: Milliseconds
+    project_id: str | None = None
+    source_id: KeyOrEmpty | None = None
+    source_name: str | None = None
+    status: Annotated[int, Field(strict=True, gt=-(10**18), lt=10**18)] | None = None
+    subject: str | None = None
+    context: str | None = None
+
+
+def read_event(wire: JsonValue) -> Event:
+    """Read an event; raises `InvalidParameter` with the member's name."""
+    try:
+        response = _EventResponse.model_validate(wire)
+    except ValidationError as error:
+        raise InvalidParameter.of(error) from error
+    return Event(
+        id=response.event_id,
+        time=response.occur_time * MILLISECOND,
+        type=response.name,
+        source=response.name_space or None,
+        message=response.context or None,
+        severity=response.severity or None,
+        status=None if response.status is None else str(response.status),
+        category=response.category or None,
+        target=Entity(
+            id=response.source_id or None,
+            type=response.source_type or None,
+            name=response.source_name or None,
+        ),
+        attributes=_read_attributes(response),
+    )
+
+
+def _read_attributes(response: _EventResponse) -> Mapping[str, str | None]:
+    known = {name: getattr(response, name) for name in _ATTRIBUTES}
+    given = {name: value for name, value in known.items() if value}
+    return given | gaps([response], but=("project_id",))
+
+
+def render_event(event: Event, scope: str) -> dict[str, object]:
+    """Render an event, its members in the document's order.
+
+    What other APIs do not know is `""`; a status that is no number is 1, "saved".
+    """
+    attributes = event.attributes
+    members = {
+        "category": event.category or "",
+        "description": attributes.get("description") or "",
+        "event_id": event.id,
+        "name": event.type,
+        "display_name": attributes.get("display_name") or "",
+        "name_space": event.source or "",
+        "severity": event.severity or "",
+        "source_type": event.target.type or "",
+        "occur_time": event.time // MILLISECOND,
+        "project_id": scope,
+        "source_id": event.target.id or "",
+        "source_name": event.target.name or "",
+        "status": _render_status(event.status or ""),
+        "subject": attributes.get("subject") or "",
+        "context": event.message or "",
+    }
+    return with_gaps(members, attributes)
+
+
+def _render_status(status: str) -> int:
+    return int(status) if _STATUS.fullmatch(status) else _SAVED
