@@ -26,6 +26,7 @@ from werkzeug.test import Client, TestResponse
 
 from polylog import times
 from polylog.auth import Credential, Permission, Restriction
+from polylog.dialect import Endpoint
 from polylog.dialects import DIALECTS, load
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.errors import RouteNotFound
@@ -201,8 +202,12 @@ def test_every_endpoint_has_a_case(name: str) -> None:
         method, target = case["request"].split(" ", 1)
         path = target.partition("?")[0]
         with suppress(RouteNotFound):
-            seen.add(dialect.match(Request(method, path))[1].path)
-    assert seen == {endpoint.path for endpoint in dialect.endpoints}
+            seen.add(_name(dialect.match(Request(method, path))[1]))
+    assert seen == set(map(_name, dialect.endpoints))
+
+
+def _name(endpoint: Endpoint[Any]) -> str:
+    return f"{endpoint.method} {endpoint.path}"
 
 
 @pytest.mark.parametrize("name", DIALECTS)

@@ -118,7 +118,10 @@ class InvalidCredential(Unauthenticated):
 
 
 class UnknownKey(InvalidCredential):
-    """The credential names a key that never was, or is expired or revoked."""
+    """The credential names a key that never was, or is expired or revoked.
+
+    Says nothing by itself: what is taken for a key's id may be part of a foreign token.
+    """
 
     def __init__(self, key_id: str) -> None:
         super().__init__()
