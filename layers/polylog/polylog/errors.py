@@ -41,7 +41,6 @@ _MAX_SHOWN = 100
 _REASONS = {
     "greater_than_equal": "must be >= {ge}",
     "less_than_equal": "must be <= {le}",
-    "int_type": "must be an integer",
     "int_parsing": "must be an integer but was '{input}'",
     "int_type": "must be an integer but was '{input}'",
     "literal_error": "must be {expected} but was '{input}'",
