@@ -125,10 +125,10 @@ def test_a_time_before_1970_is_shown_as_1970() -> None:
 @pytest.mark.parametrize(
     ("member", "value", "reason"),
     [
-        ("id", "1", "must be an integer"),
-        ("id", 1.0, "must be an integer"),
-        ("id", True, "must be an integer"),
-        ("id", None, "must be an integer"),
+        ("id", "1", "must be an integer but was '1'"),
+        ("id", 1.0, "must be an integer but was '1.0'"),
+        ("id", True, "must be an integer but was 'True'"),
+        ("id", None, "must be an integer but was 'None'"),
         ("id", 2**63, "must be <= 9223372036854775807"),
         ("id", -(2**63) - 1, "must be >= -9223372036854775808"),
         ("status", None, "must be a string"),
@@ -139,8 +139,8 @@ def test_a_time_before_1970_is_shown_as_1970() -> None:
         ("source", "x" * 257, "must have at most 256 characters"),
         ("timestamp", -1, "must be >= 0"),
         ("timestamp", 10**12, "must be <= 253402300799"),
-        ("timestamp", 1.5, "must be an integer"),
-        ("timestamp", "2026-03-01", "must be an integer"),
+        ("timestamp", 1.5, "must be an integer but was '1.5'"),
+        ("timestamp", "2026-03-01", "must be an integer but was '2026-03-01'"),
         ("colour", "red", "is not known"),
     ],
 )
