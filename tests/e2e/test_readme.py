@@ -67,7 +67,7 @@ def test_its_table_names_every_dialect_and_mount(name: str) -> None:
     at_root = [re.sub(r"\+}", "}", endpoint.path) for endpoint in dialect.endpoints]
     for mount in dialect.mounts:
         paths = [f"{mount}/…"] if mount else at_root
-        assert [path for path in paths if f"`{path}`" not in row] == []
+        assert any(f"`{path}`" in row for path in paths)
 
 
 @pytest.mark.parametrize(
