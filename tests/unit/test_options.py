@@ -1,0 +1,23 @@
+"""How the values of the command's options are read."""
+
+from __future__ import annotations
+
+import pytest
+import typer
+
+from polylog_cli.options import parse_parameters
+
+
+def test_parameters_are_names_and_values() -> None:
+    given = ["RetentionDays=30", "TalliedFacets=organization,project", "Empty=", "A=b=c"]
+    assert parse_parameters(given) == {
+        "RetentionDays": "30",
+        "TalliedFacets": "organization,project",
+        "Empty": "",
+        "A": "b=c",
+    }
+
+
+def test_a_parameter_without_a_value_is_refused() -> None:
+    with pytest.raises(typer.BadParameter, match="RetentionDays"):
+        parse_parameters(["RetentionDays"])
