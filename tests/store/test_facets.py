@@ -12,6 +12,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from polylog.dynamo import share
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import read_head
+from polylog.dynamo.scopes import Scopes
 from polylog.dynamo.verify import Report, Verifier
 from polylog.event import Entity, Event
 from polylog.filter import And, Compare, Filter, Op
@@ -112,6 +113,8 @@ def test_a_facet_that_comes_later_is_used_once_it_is_repaired(engine: DynamoDBCl
     report = world.verifier.repair(world.scope)
     assert (report.drifts, report.facets) == ((), {"project"})
     assert world.log.count(world.scope, OF_P) == 20
+    groups = world.log.groups(world.scope, OF_P)
+    assert [(group.type, group.count) for group in groups] == [("a", 20)]
     world.put(10)
     world.fold_all()
     assert (world.verify().drifts, world.verify().facets) == ((), {"project"})
@@ -192,3 +195,11 @@ def test_a_fold_that_dies_between_facets_is_finished_by_another(
     world.fold_all()
     assert world.log.count(world.scope, OF_P) == 8
     assert (world.verify().drifts, world.verify().settled) == ((), 16)
+
+
+def test_a_facet_may_be_longer_than_a_sort_key(world: World) -> None:
+    name = "\N{PILE OF POO}" * 256
+    world.log.put(world.scope, [Event(id="e", time=NOON, type="a", actor=Entity(id=name))])
+    world.fold_all()
+    assert world.verify().drifts == ()
+    assert list(Scopes(world.client, "TallyTable").facets(world.scope)) == [f"actor={name}"]

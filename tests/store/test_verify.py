@@ -129,3 +129,11 @@ def test_a_recount_that_a_fold_disturbs_begins_again(engine: DynamoDBClient, sco
     disturbing: Any = Disturbing()
     report = Verifier(disturbing, TABLES, 3).verify(scope)
     assert (report.settled, report.young, report.drifts) == (33, 0, ())
+
+
+def test_no_number_is_given_twice_after_a_repair(engine: DynamoDBClient, scope: str) -> None:
+    damaged(engine, f"{scope}|seq", "seq")
+    Folder(engine, "TallyTable", lambda: 2 * 10**15).fold(scope)
+    Verifier(engine, TABLES, 3).repair(scope)
+    (outcome,) = dynamo_store(engine, 3).put(scope, [Event(id="next", time=0, type="a")])
+    assert outcome.seq == 34

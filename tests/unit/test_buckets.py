@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +95,22 @@ def test_an_hour_knows_the_newest_of_each_of_its_minutes(given: list[Entry]) -> 
     hour = Bucket().with_entries("2026-11-20T13", given)
     newest = {(e.minute, e.kind): e.newest for e in sorted(given, key=lambda e: e.newest)}
     assert {(m, k): event for m, n in hour.newest.items() for k, event in n.items()} == newest
+
+
+def test_an_hour_of_very_many_sources_still_fits_into_an_item() -> None:
+    random = Random(1)
+    many = [
+        Entry(n, n * 1_500_000, f"system:t{n % 40}", "id", random.randbytes(128).hex())
+        for n in range(2400)
+    ]
+    hour = Bucket().with_entries("1970-01-01T00", many)
+    packed = hour.pack()
+    assert len(packed) < 400_000
+    reduced = Bucket.unpack(hour.version, packed)
+    assert reduced.children == hour.children
+    newest = {kind: event[:2] for kind, event in hour.latest().items()}
+    assert {kind: event[:2] for kind, event in reduced.latest().items()} == newest
+    late = Entry(2400, 2400 * 1_500_000 - 1, "system:t0", "id", None)
+    after = reduced.with_entries("1970-01-01T00", [late])
+    assert set(after.newest) == {"1970-01-01T00"}
+    assert after.latest()["system:t0"] == late.newest

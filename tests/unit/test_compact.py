@@ -8,8 +8,9 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog import times
 from polylog.aws.compact import compact_handler
-from polylog.dynamo.fold import SETTLING
+from polylog.dynamo.fold import SETTLING, Folder
 from polylog.dynamo.head import read_head
+from polylog.errors import Unavailable
 from polylog.event import Event
 from polylog_cli.local import ENVIRONMENT
 
@@ -59,3 +60,19 @@ def test_a_schedule_folds_what_is_left_of_every_scope_and_drops_what_has_expired
 def test_it_takes_records_of_an_unknown_scope(woken: DynamoDBClient) -> None:
     compact_handler()({"Records": [record("none")]}, None)
     assert read_head(woken, "TallyTable", "none").deltas == ()
+
+
+def test_a_scope_that_fails_does_not_keep_the_others_from_it(
+    woken: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compact = Folder.compact
+
+    def fail_for_one(folder: Folder, scope: str, seconds: int) -> None:
+        if scope == "one":
+            raise Unavailable
+        compact(folder, scope, seconds)
+
+    monkeypatch.setattr(Folder, "compact", fail_for_one)
+    with pytest.raises(Unavailable):
+        compact_handler()({"Records": [record("one"), record("two")]}, None)
+    assert read_head(woken, "TallyTable", "two").bucket.totals() == {"system:t": 65}

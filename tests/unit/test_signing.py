@@ -258,9 +258,17 @@ def test_the_order_of_the_query_does_not_matter() -> None:
     assert is_accepted(replace(request, query=request.query[::-1]))
 
 
-def test_the_scoped_form_signs_the_first_value_of_a_repeated_parameter() -> None:
+def test_a_parameter_of_the_scoped_form_must_not_be_repeated() -> None:
+    """Clients sign its first value, and what is read is the last."""
     request = G2.request
-    assert is_accepted(replace(request, query=(*request.query, ("limit", "20"))))
+    with pytest.raises(MalformedSignature, match="repeated"):
+        read(replace(request, query=(*request.query, ("limit", "20"))))
+
+
+def test_a_header_is_signed_once() -> None:
+    authorization = V1.request.headers["authorization"].replace("host;", "host;host;")
+    with pytest.raises(MalformedSignature, match="once"):
+        read(with_headers(V1.request, authorization=authorization))
 
 
 def test_the_plain_form_signs_every_value() -> None:

@@ -101,6 +101,8 @@ def _date(request: Request, names: list[str]) -> str:
     for name in _REQUIRED:
         if name not in names:
             raise MalformedSignature(f"SignedHeaders must name {name}")
+    if len(set(names)) < len(names):
+        raise MalformedSignature("SignedHeaders must name each header once")
     for name in names:
         if name not in request.headers:
             raise MalformedSignature(f"the signed header {name} is missing")
@@ -145,8 +147,10 @@ def _canonical_path(path: str) -> str:
 
 def _canonical_query(pairs: Pairs, is_scoped: bool) -> str:
     if is_scoped:
-        first = dict(reversed(pairs))
-        ordered = sorted(first.items(), key=lambda pair: pair[0].lower())
+        # Clients sign the first value of a repeated parameter only, and we use the last one.
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise MalformedSignature("a parameter must not be repeated in a request so signed")
+        ordered = sorted(pairs, key=lambda pair: pair[0].lower())
     else:
         ordered = sorted(pairs)
     return "&".join(f"{_escape(name)}={_escape(value)}" for name, value in ordered)

@@ -15,6 +15,7 @@ from polylog.dynamo.client import connect
 from polylog.dynamo.expire import Expirer
 from polylog.dynamo.fold import Folder
 from polylog.dynamo.scopes import Scopes
+from polylog.errors import Unavailable
 
 # What Lambda hands in is JSON of AWS's making.
 Payload = dict[str, Any]
@@ -61,11 +62,19 @@ def compact_handler() -> Callable[[Payload, object], None]:
 
 
 def _each(work: Callable[[str], None], scopes: Iterable[str], logger: Logger) -> None:
-    end = times.now() + RUN_SECONDS * times.SECOND
+    """Work on one scope after the other; what fails in one does not keep the others from it."""
+    end, failed = times.now() + RUN_SECONDS * times.SECOND, list[Unavailable]()
     for scope in scopes:
-        if times.now() < end:
+        if times.now() >= end:
+            break
+        try:
             work(scope)
             logger.info("compacted", extra={"scope": scope})
+        except Unavailable as error:
+            logger.exception("not compacted", extra={"scope": scope})
+            failed.append(error)
+    if failed:
+        raise failed[0]
 
 
 def _shuffled(scopes: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
@@ -31,6 +31,9 @@ HEAD_ROW: Final = "head/all"
 MAX_KINDS: Final = 2000
 MAX_KIND_CHARACTERS: Final = 100_000
 """As many kinds, and characters of kinds, fit into the rows of a tally, which hold 400 KB each."""
+
+_MAX_BYTES: Final = 350_000
+"""What a row may take of the 400 KB that an item holds."""
 
 OTHER: Final = "other"
 """What events are counted as whose own kind had no room any more."""
@@ -120,7 +123,8 @@ class Bucket:
     """The counts of a time, by its children, and the newest event of each kind.
 
     `newest` is that of the bucket under its own name; an hour has its minutes' instead, since
-    those have no rows. `version` 0 is that of a row that was never written.
+    those have no rows, unless that is too much for one. `version` 0 is that of a row that was
+    never written.
     """
 
     version: int = 0
@@ -145,7 +149,7 @@ class Bucket:
 
     def kinds(self) -> frozenset[str]:
         """Return the kinds that the bucket counts."""
-        return frozenset(kind for newest in self.newest.values() for kind in newest)
+        return frozenset(kind for counts in self.children.values() for kind in counts)
 
     def with_child(self, child: str, counts: Counts, version: int) -> Bucket:
         """Return the bucket with other counts of a child, which is left out when it has none.
@@ -168,10 +172,24 @@ class Bucket:
         return Bucket(self.version, children, versions, newest)
 
     def pack(self) -> bytes:
-        """Return the bucket without its version: compressed JSON, each kind written once."""
+        """Return the bucket without its version: compressed JSON, each kind written once.
+
+        What does not fit into an item goes without the sources of the newest events; an hour then
+        knows the newest of itself alone.
+        """
+        packed = self._pack()
+        return packed if len(packed) <= _MAX_BYTES else self._reduced()._pack()
+
+    def _reduced(self) -> Bucket:
+        latest = {kind: event._replace(source=None) for kind, event in self.latest().items()}
+        names = {name[: _LENGTHS[-2]] for name in self.newest}
+        return replace(self, newest=dict.fromkeys(names, latest))
+
+    def _pack(self) -> bytes:
         kinds = sorted(self.kinds())
         number = {kind: position for position, kind in enumerate(kinds)}
-        sources = list({e.source for events in self.newest.values() for e in events.values()})
+        every = (e.source for events in self.newest.values() for e in events.values())
+        sources = {source: position for position, source in enumerate(dict.fromkeys(every))}
         document = {
             "t": kinds,
             "k": {
@@ -179,7 +197,7 @@ class Bucket:
                 for child, counts in self.children.items()
             },
             "kv": self.versions,
-            "s": sources,
+            "s": list(sources),
             "l": {
                 name: _pack_newest(events, number, sources) for name, events in self.newest.items()
             },
@@ -209,7 +227,8 @@ class Bucket:
             child = child_of(name, entry.minute)
             counts = children.setdefault(child, {})
             counts[entry.kind] = counts.get(entry.kind, 0) + 1
-            events = newest.setdefault(child if len(child) == MINUTE_LENGTH else name, {})
+            is_minute = len(child) == MINUTE_LENGTH and name not in newest
+            events = newest.setdefault(child if is_minute else name, {})
             events[entry.kind] = max(entry.newest, events.get(entry.kind, entry.newest))
         return Bucket(self.version + 1, children, dict(self.versions), newest)
 
@@ -218,7 +237,7 @@ Columns = tuple[list[int], list[int], list[int], list[int]]
 
 
 def _pack_newest(
-    events: Mapping[str, Newest], number: Mapping[str, int], sources: Sequence[str | None]
+    events: Mapping[str, Newest], number: Mapping[str, int], sources: Mapping[str | None, int]
 ) -> Columns:
     """Return kinds, times, seqs and sources, the earliest first: compression likes small steps."""
     ordered = sorted((event, kind) for kind, event in events.items())
@@ -226,7 +245,7 @@ def _pack_newest(
         [number[kind] for _, kind in ordered],
         _steps([event.time for event, _ in ordered]),
         _steps([event.seq for event, _ in ordered]),
-        [sources.index(event.source) for event, _ in ordered],
+        [sources[event.source] for event, _ in ordered],
     )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -27,9 +28,10 @@ from polylog.dynamo.head import (
     read_root,
 )
 from polylog.dynamo.retention import FOR_EVER, Retention
-from polylog.dynamo.rows import write_rows
+from polylog.dynamo.rows import RowsTooLargeError, write_rows
 from polylog.dynamo.scopes import Scopes
-from polylog.dynamo.share import Share
+from polylog.dynamo.share import MAX_ROWS, Share
+from polylog.errors import Unavailable
 from polylog.times import SECOND
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ HOLDING: Final = 2 * SECOND
 # would take 0.2 write units more for each event that is stored alone, 0.1 for one in a batch.
 _DUE_DELTAS: Final = 64
 _DUE_ENTRIES: Final = 1000
+
+# Fewer rows are tried where these are more bytes than a transaction takes; a minute touches five.
+_MOST_ROWS: Final = (MAX_ROWS, 40, 15, 5)
 
 
 class Folder:
@@ -101,15 +106,22 @@ class Folder:
         head, now = read_head(self._client, self._table, scope), self._clock()
         forgotten = self._clear(scope, head, now)
         pending = [d for d in _ripe(head.deltas, now) if not head.is_folded(d)]
-        share = Share.of(head, pending)
-        if not share.marks:
-            return False  # What is forgotten is left to the next fold: the head is not small.
-        # Facets come first: what is folded in the scope is folded everywhere.
+        kept = {row: mark for row, mark in head.marks.items() if row not in forgotten}
+        for most_rows in _MOST_ROWS:
+            share = Share.of(head, pending, most_rows)
+            if not share.marks:
+                return False  # What is forgotten is left to the next fold: the head is not small.
+            with suppress(RowsTooLargeError):
+                is_done = self._fold_share(scope, head, kept, share)
+                return is_done and share.completed < len(pending)
+        raise Unavailable("rows of the tally have grown too large")
+
+    def _fold_share(self, scope: str, head: Head, kept: Mapping[str, Mark], share: Share) -> bool:
+        """Fold a share everywhere; facets first: what is folded in the scope is folded in all."""
         if not all(self._fold_facet(scope, facet, head, share) for facet in share.facets()):
             return False
-        kept = {row: mark for row, mark in head.marks.items() if row not in forgotten}
         tallied = replace(head, marks=kept, tallied=head.facets(self._facets))
-        return self._count(scope, tallied, share) and share.completed < len(pending)
+        return self._count(scope, tallied, share)
 
     def _fold_facet(self, scope: str, facet: str, head: Head, share: Share) -> bool:
         """Fold into the tally of a facet what is not there yet; return False when overtaken.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from polylog.dynamo import buckets
 from polylog.dynamo.buckets import OTHER, ROOT, Bucket, Entry, path_to
 from polylog.dynamo.head import Head, partition_of, read_buckets, read_head
 from polylog.dynamo.reader import Reader
@@ -77,6 +78,7 @@ class Books:
         Raises `MovedError` once the head has another version than the one given.
         """
         after: Position | None = None
+        kinds: set[str] = set()
         while True:
             window = Window(_PAGE, after=after)
             query = EventQuery(self.scope, filter, Order.ASCENDING, window)
@@ -84,11 +86,15 @@ class Books:
             head = self.head()
             if head.bucket.version != version:
                 raise MovedError
-            young, kinds = {entry.seq for entry in head.young()}, head.bucket.kinds()
+            young = {entry.seq for entry in head.young()}
+            kinds |= head.bucket.kinds()
             for event in page.events:
                 entry = entry_of(event, facets)
                 if entry.seq not in young:
-                    yield entry if entry.kind in kinds else entry._replace(kind=OTHER)
+                    is_full = OTHER in kinds or len(kinds) >= buckets.MAX_KINDS
+                    kind = OTHER if is_full and entry.kind not in kinds else entry.kind
+                    kinds.add(kind)
+                    yield entry._replace(kind=kind)
             after = page.next
             if after is None:
                 return
@@ -111,7 +117,7 @@ def rows_of(day: str, entries: Iterable[Entry]) -> dict[str, Bucket]:
 
 
 class Recount:
-    """A tally being recounted; `settled` and `rows` say how much that was.
+    """A tally being recounted; `settled` and `rows` say how much that was, `last` the last `seq`.
 
     `facets` collects those of the given names that the events have.
     """
@@ -120,6 +126,7 @@ class Recount:
         self._books = books
         self._names = tuple(names)
         self.settled = 0
+        self.last = 0
         self.rows = 0
         self.facets: set[str] = set()
 
@@ -149,6 +156,7 @@ class Recount:
 
     def _note(self, entries: list[Entry]) -> None:
         self.settled += len(entries)
+        self.last = max(self.last, *(entry.seq for entry in entries))
         self.facets.update(facet for entry in entries for facet in entry.facets)
 
     def _upper(self, root: Bucket) -> dict[str, Bucket]:
@@ -187,5 +195,5 @@ def _differences(ours: Bucket, theirs: Bucket) -> Iterator[tuple[str, str, int, 
     for name in ours.newest.keys() & theirs.newest.keys():
         newest, said = ours.newest[name], theirs.newest[name]
         for kind in newest.keys() & said.keys():
-            if newest[kind] != said[kind]:
+            if newest[kind][:2] != said[kind][:2]:
                 yield name, f"newest {kind}", newest[kind].seq, said[kind].seq

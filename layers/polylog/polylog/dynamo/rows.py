@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from polylog.dynamo.buckets import HEAD_ROW, ROOT, Bucket, row_of
 from polylog.dynamo.client import failures_as_unavailable
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from polylog.dynamo.schema import Item
 
 
+# DynamoDB takes 4 MB in a transaction.
+_MAX_BYTES: Final = 3_500_000
+
+
+class RowsTooLargeError(Exception):
+    """The rows are more than one transaction takes."""
+
+
 def write_rows(
     client: DynamoDBClient,
     table: str,
@@ -34,7 +42,7 @@ def write_rows(
 
     `head` is the new one, as far as it is no bucket; `above` the partition of another tally whose
     head must still have a version. A bucket without children has no row. All rows get the version
-    of the root: a row that comes again never has an earlier one's.
+    of the root: a row that comes again never has an earlier one's. Raises `RowsTooLargeError`.
     """
     version = new[ROOT].version
     actions = [
@@ -47,6 +55,8 @@ def write_rows(
         key: Item = {"scope": {"S": above[0]}, "row": {"S": HEAD_ROW}}
         check = {"TableName": table, "Key": key, **_unchanged(above[1])}
         actions.append({"ConditionCheck": cast("ConditionCheckTypeDef", check)})
+    if sum(map(_size, actions)) > _MAX_BYTES:
+        raise RowsTooLargeError
     with failures_as_unavailable():
         try:
             client.transact_write_items(TransactItems=actions)
@@ -82,3 +92,8 @@ def _unchanged(version: int) -> dict[str, object]:
         "ExpressionAttributeNames": {"#v": "v"},
         "ExpressionAttributeValues": {":v": {"N": str(version)}},
     }
+
+
+def _size(action: TransactWriteItemTypeDef) -> int:
+    packed = action["Put"]["Item"].get("b", b"") if "Put" in action else b""
+    return len(packed["B"]) if isinstance(packed, dict) and "B" in packed else 0

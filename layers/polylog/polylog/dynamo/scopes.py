@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _SCOPES: Final = "|scopes"
+
+# A sort key has 1,024 bytes.
+_MAX_BYTES: Final = 1000
 
 
 class Scopes:
@@ -39,7 +43,8 @@ class Scopes:
     def _add(self, partition: str, name: str) -> None:
         with failures_as_unavailable():
             self._client.put_item(
-                TableName=self._table, Item={"scope": {"S": partition}, "row": {"S": name}}
+                TableName=self._table,
+                Item={"scope": {"S": partition}, "row": {"S": _row(name)}, "name": {"S": name}},
             )
 
     def _names(self, partition: str) -> Iterator[str]:
@@ -52,8 +57,15 @@ class Scopes:
         )
         with failures_as_unavailable():
             for page in pages:
-                yield from (item["row"]["S"] for item in page["Items"])
+                yield from (item["name"]["S"] for item in page["Items"])
 
 
 def _facets_of(scope: str) -> str:
     return f"{scope}|facets"
+
+
+def _row(name: str) -> str:
+    """Return a sort key for a name: the name itself, as far as such a key holds it."""
+    if len(name.encode()) <= _MAX_BYTES:
+        return name
+    return hashlib.blake2b(name.encode(), digest_size=32).hexdigest()

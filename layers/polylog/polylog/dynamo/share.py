@@ -11,7 +11,7 @@ from polylog.dynamo.buckets import Entry, path_to
 from polylog.dynamo.head import Delta, Head
 
 # DynamoDB takes 100 actions in a transaction.
-_MAX_ROWS: Final = 95
+MAX_ROWS: Final = 95
 _MAX_DELTAS: Final = 200
 
 # Each facet's tally is folded in a transaction of its own.
@@ -29,7 +29,7 @@ class Share:
     marks: Mapping[str, str | None]
 
     @classmethod
-    def of(cls, head: Head, deltas: Iterable[Delta]) -> Share:
+    def of(cls, head: Head, deltas: Iterable[Delta], most_rows: int = MAX_ROWS) -> Share:
         """Take as much as can be folded together from the deltas, in their order."""
         taken: dict[str, tuple[Entry, ...]] = {}
         marks: dict[str, str | None] = {}
@@ -40,7 +40,7 @@ class Share:
             for minute, group in groupby(pending, key=lambda entry: entry.minute):
                 entries = tuple(group)
                 facets.update(facet for entry in entries for facet in entry.facets)
-                if len(rows.union(path_to(minute))) > _MAX_ROWS or (
+                if len(rows.union(path_to(minute))) > most_rows or (
                     taken and len(facets) > _MAX_FACETS
                 ):
                     return cls(taken, marks)

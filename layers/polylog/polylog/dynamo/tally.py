@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _ATTEMPTS: Final = 20
 
-# The head of a facet is read after the scope's. Deltas may be gone sooner than two seconds later,
-# and what the facet's head knew of them.
+# A head is read in parts when it is large, and that of a facet after the scope's. Two seconds
+# later deltas may be gone that it does not know to be folded.
 _HELD_SECONDS: Final = 1.0
 
 # A row unpacked takes some 10 KB, so these take a few MB.
@@ -63,7 +63,7 @@ class Tally:
         for _ in range(_ATTEMPTS):
             began = time.monotonic()
             head = read_head(self._client, self._table, scope, question.facet)
-            if question.facet and time.monotonic() - began > _HELD_SECONDS:
+            if time.monotonic() - began > _HELD_SECONDS:
                 continue
             tree = Tree(head.bucket, self._remembered(partition), fetch)
             try:

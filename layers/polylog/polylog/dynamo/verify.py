@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from polylog.dynamo.buckets import ROOT
+from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import read_head
 from polylog.dynamo.reader import Reader
 from polylog.dynamo.reading import UNLIMITED
@@ -31,7 +33,8 @@ T = TypeVar("T")
 class Report:
     """What a recount found: settled and young events, rows read, and what does not agree.
 
-    `facets` names those that answers are taken from: all events are tallied by them.
+    `facets` names those that answers are taken from: all events are tallied by them. `last` is the
+    highest `seq` of a settled event.
     """
 
     settled: int
@@ -39,6 +42,7 @@ class Report:
     rows: int
     drifts: tuple[Drift, ...]
     facets: frozenset[str]
+    last: int
 
 
 class Verifier:
@@ -72,6 +76,9 @@ class Verifier:
         """
         for _ in range(_ROUNDS):
             report = _while_still(partial(self._recount, scope, self._facets))
+            self._take_all(scope, report.last)
+            for wrong in sorted({drift.facet for drift in report.drifts if drift.facet}):
+                self._scopes.add_facet(scope, wrong)
             for facet, day in sorted({(d.facet, d.bucket[:10]) for d in report.drifts}, key=str):
                 _while_still(partial(repair, self._books(scope, facet), day))
             if not report.drifts:
@@ -93,7 +100,23 @@ class Verifier:
             sum(recount.rows for recount in (main, *others)),
             tuple(drifts),
             head.facets(self._facets),
+            main.last,
         )
+
+    def _take_all(self, scope: str, last: int) -> None:
+        """See to it that no `seq` up to the last that events have is given once more."""
+        with (
+            failures_as_unavailable(),
+            suppress(self._client.exceptions.ConditionalCheckFailedException),
+        ):
+            self._client.update_item(
+                TableName=self._table,
+                Key={"scope": {"S": f"{scope}|seq"}, "row": {"S": "seq"}},
+                UpdateExpression="SET #last = :last",
+                ConditionExpression="attribute_not_exists(#last) OR #last < :last",
+                ExpressionAttributeNames={"#last": "last"},
+                ExpressionAttributeValues={":last": {"N": str(last)}},
+            )
 
     def _adopt(self, scope: str) -> None:
         """Say that all events are tallied by every facet."""

@@ -8,7 +8,7 @@ the head: what was settled by then is shown, and what is young in the head count
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -16,6 +16,7 @@ from polylog.dynamo.buckets import (
     MINUTE_LENGTH,
     OTHER,
     ROOT,
+    Bucket,
     Counts,
     Entry,
     Newest,
@@ -215,12 +216,22 @@ class View:
                 for kind in left.intersection(bucket.children[child])
             }
             if len(own) == MINUTE_LENGTH:
-                newest = bucket.newest
+                newest = {minute: self._newest_in(minute, bucket) for minute in set(last.values())}
             else:
                 self.tree.fetch_all(sorted(set(last.values())))
                 newest = {child: self.tree.bucket(child).latest() for child in set(last.values())}
             yield from ((kind, newest[child][kind]) for kind, child in last.items())
             left.difference_update(last)
+
+    def _newest_in(self, minute: str, hour: Bucket) -> Mapping[str, Newest]:
+        """Return the newest events of a minute; from the index if its hour has none of it."""
+        if minute in hour.newest:
+            return hour.newest[minute]
+        counted_as, newest = self._naming(), dict[str, Newest]()
+        for entry in self._minute(minute):
+            kind = counted_as(entry.kind)
+            newest[kind] = max(entry.newest, newest.get(kind, entry.newest))
+        return newest
 
     def _minute_of_rank(self, rank: int) -> tuple[str, int, int]:
         """Return the minute of the event at a rank, how many lie before it, and how many in it."""

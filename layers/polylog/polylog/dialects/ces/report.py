@@ -79,7 +79,7 @@ class _Detail(Detail):
     sub_event_type: Annotated[
         Literal["SUB_EVENT.OPS", "SUB_EVENT.PLAN", "SUB_EVENT.CUSTOM"] | None, _OrEmpty
     ] = None
-    dimensions: Annotated[tuple[_Dimension, ...], Field(max_length=4)] | None = None
+    dimensions: Annotated[tuple[_Dimension, ...], Field(max_length=4, fail_fast=True)] | None = None
 
 
 class _Report(Occurrence):

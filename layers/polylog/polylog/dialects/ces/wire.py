@@ -7,9 +7,9 @@ The form in which events are reported, and that of the details' `event_info`, wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import from_json, to_json
 
 from polylog.dialects.ces.identity import identify
@@ -55,7 +55,7 @@ class Detail(BaseModel):
     event_user: str | None = None
     event_type: Literal["EVENT.SYS", "EVENT.CUSTOM"] | None = None
     sub_event_type: str | None = None
-    dimensions: tuple[Dimension, ...] | None = None
+    dimensions: Annotated[tuple[Dimension, ...], Field(fail_fast=True)] | None = None
 
 
 class Occurrence(BaseModel):

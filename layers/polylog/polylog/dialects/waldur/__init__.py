@@ -54,6 +54,7 @@ DIALECT = Dialect(
     scheme=token,
     endpoints=(
         Endpoint("GET", "/api/events.json", ListParams, list_events),
+        Endpoint("OPTIONS", "/api/events.json", Params, describe("Event List"), permission=None),
         Endpoint("*", "/api/events.json", Params, refuse_method),
         *_resource("Event List", "/api/events", ListParams, list_events),
         *_resource("Count", "/api/events/count", FilterParams, count_events),

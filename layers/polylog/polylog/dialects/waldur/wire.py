@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     JsonValue,
     SkipValidation,
     ValidationError,
@@ -49,7 +50,10 @@ class _Event(BaseModel):
     event_type: Key
     message: str
     context: dict[str, SkipValidation[JsonValue]]
-    scopes: tuple[Annotated[str, AfterValidator(normal_url)], ...] | None = None
+    scopes: (
+        Annotated[tuple[Annotated[str, AfterValidator(normal_url)], ...], Field(fail_fast=True)]
+        | None
+    ) = None
 
 
 def read_event(wire: JsonValue) -> Event:
