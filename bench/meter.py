@@ -39,8 +39,8 @@ class Cost:
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
-            self.ms + other.ms,
-            self.p95_ms + other.p95_ms,
+            round(self.ms + other.ms, 3),
+            round(self.p95_ms + other.p95_ms, 3),
             self.requests + other.requests,
             self.units + other.units,
             min(self.runs, other.runs),
