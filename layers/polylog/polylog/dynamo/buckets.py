@@ -141,11 +141,7 @@ class Bucket:
 
     def latest(self) -> dict[str, Newest]:
         """Return the newest event of each kind in the whole bucket."""
-        latest: dict[str, Newest] = {}
-        for newest in self.newest.values():
-            for kind, event in newest.items():
-                latest[kind] = max(event, latest.get(kind, event))
-        return latest
+        return newest_of(each for newest in self.newest.values() for each in newest.items())
 
     def kinds(self) -> frozenset[str]:
         """Return the kinds that the bucket counts."""
@@ -160,11 +156,7 @@ class Bucket:
         versions = {**self.versions, child: version}
         if not counts:
             del children[child], versions[child]
-        return self.with_children(children, versions)
-
-    def with_children(self, children: Mapping[str, Counts], versions: Mapping[str, int]) -> Bucket:
-        """Return the bucket with other children; kinds that none of them has are forgotten."""
-        kinds = {kind for counts in children.values() for kind in counts}
+        kinds = {kind for each in children.values() for kind in each}
         newest = {
             name: {kind: event for kind, event in events.items() if kind in kinds}
             for name, events in self.newest.items()
@@ -233,6 +225,14 @@ class Bucket:
         return Bucket(self.version + 1, children, dict(self.versions), newest)
 
 
+def newest_of(events: Iterable[tuple[str, Newest]]) -> dict[str, Newest]:
+    """Return the newest event of each kind."""
+    newest: dict[str, Newest] = {}
+    for kind, event in events:
+        newest[kind] = max(event, newest.get(kind, event))
+    return newest
+
+
 Columns = tuple[list[int], list[int], list[int], list[int]]
 
 
@@ -262,20 +262,22 @@ def _steps(numbers: Sequence[int]) -> list[int]:
     return [number - before for number, before in zip(numbers, [0, *numbers], strict=False)]
 
 
-def within_limit(root: Bucket, entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entries as the tally counts them: as `OTHER` where there is no room for a kind.
+class Kinds:
+    """The kinds that a tally counts apart: those it has, and new ones as long as there is room.
 
     Once there is an `OTHER`, new kinds are not admitted: no kind is in it and beside it.
     """
-    kinds = set(root.kinds())
-    characters = sum(map(len, kinds))
-    counted = []
-    for entry in entries:
+
+    def __init__(self, kinds: Iterable[str]) -> None:
+        self._kinds = set(kinds)
+        self._characters = sum(map(len, self._kinds))
+
+    def counted(self, entry: Entry) -> Entry:
+        """Return an entry as the tally counts it: as `OTHER` where its kind has no room."""
         kind = entry.kind
-        if kind not in kinds:
-            characters += len(kind)
-            is_full = len(kinds) >= MAX_KINDS or characters > MAX_KIND_CHARACTERS
-            kind = OTHER if is_full or OTHER in kinds else kind
-            kinds.add(kind)
-        counted.append(entry._replace(kind=kind))
-    return counted
+        if kind not in self._kinds:
+            self._characters += len(kind)
+            is_full = len(self._kinds) >= MAX_KINDS or self._characters > MAX_KIND_CHARACTERS
+            kind = OTHER if is_full or OTHER in self._kinds else kind
+            self._kinds.add(kind)
+        return entry._replace(kind=kind)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from polylog.batches import batches
 from polylog.dynamo.buckets import ROOT, Bucket, first_minute, minute_start, row_of
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.head import partition_of, read_buckets, read_root
+from polylog.dynamo.head import partition_of, read_buckets, read_root, seq_key
 from polylog.dynamo.retention import DAY, Retention
 from polylog.dynamo.rows import write_rows
 from polylog.dynamo.scopes import Scopes
@@ -87,7 +87,7 @@ class Expirer:
         with failures_as_unavailable():
             self._client.update_item(
                 TableName=self._table,
-                Key={"scope": {"S": f"{scope}|seq"}, "row": {"S": "seq"}},
+                Key=seq_key(scope),
                 UpdateExpression="SET #floor = :floor",
                 ExpressionAttributeNames={"#floor": "floor"},
                 ExpressionAttributeValues={":floor": {"N": str(floor)}},

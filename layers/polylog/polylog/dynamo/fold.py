@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.arrivals import stretches
-from polylog.dynamo.buckets import ROOT, Bucket, Entry, parent_of, path_to, within_limit
+from polylog.dynamo.buckets import ROOT, Bucket, Entry, Kinds, parent_of, path_to
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import (
     SETTLING,
@@ -145,7 +145,8 @@ class Folder:
         self, partition: str, head: Head, share: Share, above: tuple[str, int] | None = None
     ) -> bool:
         """Count a share in every row it touches; return False when one has changed meanwhile."""
-        touched = _by_bucket(within_limit(head.bucket, share.all(head.cleared)))
+        kinds = Kinds(head.bucket.kinds())
+        touched = _by_bucket(map(kinds.counted, share.all(head.cleared)))
         names = [name for name in touched if name != ROOT]
         rows = read_buckets(self._client, self._table, partition, names) if names else {}
         rows[ROOT] = head.bucket

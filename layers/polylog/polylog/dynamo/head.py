@@ -181,6 +181,11 @@ def partition_of(scope: str, facet: str | None) -> str:
     return scope if facet is None else f"{scope}|{facet}"
 
 
+def seq_key(scope: str) -> Item:
+    """Return the key of the row that gives a scope's numbers and tells writers the floor."""
+    return {"scope": {"S": f"{scope}|seq"}, "row": {"S": "seq"}}
+
+
 def read_head(client: DynamoDBClient, table: str, scope: str, facet: str | None = None) -> Head:
     """Return the head of a scope, or that of one of its facets; strongly consistent."""
     pages = client.get_paginator("query").paginate(

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from polylog.dynamo import buckets
-from polylog.dynamo.buckets import OTHER, ROOT, Bucket, Entry, path_to
+from polylog.dynamo.buckets import ROOT, Bucket, Entry, Kinds, path_to
 from polylog.dynamo.head import Head, partition_of, read_buckets, read_head
 from polylog.dynamo.reader import Reader
 from polylog.dynamo.schema import FACETS, entry_of
@@ -78,7 +77,7 @@ class Books:
         Raises `MovedError` once the head has another version than the one given.
         """
         after: Position | None = None
-        kinds: set[str] = set()
+        kinds: Kinds | None = None
         while True:
             window = Window(_PAGE, after=after)
             query = EventQuery(self.scope, filter, Order.ASCENDING, window)
@@ -87,14 +86,9 @@ class Books:
             if head.bucket.version != version:
                 raise MovedError
             young = {entry.seq for entry in head.young()}
-            kinds |= head.bucket.kinds()
-            for event in page.events:
-                entry = entry_of(event, facets)
-                if entry.seq not in young:
-                    is_full = OTHER in kinds or len(kinds) >= buckets.MAX_KINDS
-                    kind = OTHER if is_full and entry.kind not in kinds else entry.kind
-                    kinds.add(kind)
-                    yield entry._replace(kind=kind)
+            kinds = kinds or Kinds(head.bucket.kinds())
+            entries = (entry_of(event, facets) for event in page.events)
+            yield from (kinds.counted(entry) for entry in entries if entry.seq not in young)
             after = page.next
             if after is None:
                 return

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from polylog.dynamo.buckets import ROOT, Bucket, Newest, first_minute, minute_start, path_to
+from polylog.dynamo.buckets import (
+    ROOT,
+    Bucket,
+    Newest,
+    first_minute,
+    minute_start,
+    newest_of,
+    path_to,
+)
 from polylog.dynamo.recount import Books, MovedError, rows_of
 from polylog.dynamo.retention import DAY
 from polylog.dynamo.rows import write_rows
@@ -61,12 +69,9 @@ def _stating(
     stated = {child: row.totals() for child, row in rows.items()}
     children = {child: counts for child, counts in {**bucket.children, **stated}.items() if counts}
     versions = {**bucket.versions, **dict.fromkeys(changed, version)}
-    latest = {**bucket.newest.get(name, {})}
+    latest = bucket.newest.get(name, {})
     kinds = {kind for counts in children.values() for kind in counts}
-    found: dict[str, Newest] = {}
-    for row in rows.values():
-        for kind, event in row.latest().items():
-            found[kind] = max(event, found.get(kind, event))
+    found = newest_of(each for row in rows.values() for each in row.latest().items())
     newest = {kind: found.get(kind, latest.get(kind, _UNKNOWN)) for kind in kinds}
     versions = {child: number for child, number in versions.items() if child in children}
     return Bucket(version, children, versions, {name: newest} if newest else {})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from polylog.dynamo.arrivals import ArrivalLog
 from polylog.dynamo.client import failures_as_unavailable
@@ -13,17 +12,13 @@ from polylog.dynamo.reader import Reader
 from polylog.dynamo.reading import UNLIMITED
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.schema import Tables, partition_key
-from polylog.event import Event
 from polylog.filter import EVERYTHING
-from polylog.query import EventQuery, Order, Position, Window
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import UpdateItemInputTypeDef
 
     from polylog.dynamo.schema import Item
-
-_PAGE: Final = 1000
 
 
 class Restamper:
@@ -50,7 +45,7 @@ class Restamper:
         """
         floor = read_root(self._client, self._tables.tally, scope).cleared
         kept = gone = 0
-        for event in self._events(scope):
+        for event in self._reader.all(scope, EVERYTHING, young=()):
             key: Item = {"pk": {"S": partition_key(scope, event.id)}}
             if event.time < floor:
                 self._delete(key)
@@ -64,16 +59,6 @@ class Restamper:
             expires_at = item.get("expires_at")
             self._stamp(self._tables.tally, key, int(expires_at["N"]) if expires_at else None)
         return kept, gone
-
-    def _events(self, scope: str) -> Iterator[Event]:
-        after: Position | None = None
-        while True:
-            window = Window(_PAGE, after=after)
-            page = self._reader.find(EventQuery(scope, EVERYTHING, Order.ASCENDING, window), ())
-            yield from page.events
-            after = page.next
-            if after is None:
-                return
 
     def _stamp(self, table: str, key: Item, expires_at: int | None) -> None:
         """Set the end of an item which has not gone meanwhile; None takes it away."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from polylog.dynamo.buckets import ROOT
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.head import read_head
+from polylog.dynamo.head import read_head, seq_key
 from polylog.dynamo.reader import Reader
 from polylog.dynamo.reading import UNLIMITED
 from polylog.dynamo.recount import Books, Drift, MovedError, Recount
@@ -111,7 +111,7 @@ class Verifier:
         ):
             self._client.update_item(
                 TableName=self._table,
-                Key={"scope": {"S": f"{scope}|seq"}, "row": {"S": "seq"}},
+                Key=seq_key(scope),
                 UpdateExpression="SET #last = :last",
                 ConditionExpression="attribute_not_exists(#last) OR #last < :last",
                 ExpressionAttributeNames={"#last": "last"},

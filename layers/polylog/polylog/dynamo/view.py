@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, NamedTuple
 
 from polylog.dynamo.buckets import (
@@ -24,6 +25,7 @@ from polylog.dynamo.buckets import (
     first_minute,
     minute_of,
     minute_start,
+    newest_of,
     path_to,
 )
 from polylog.dynamo.head import Head
@@ -182,15 +184,13 @@ class View:
     def _newest(self, kinds: Iterable[str], first: int, end: int) -> dict[str, Newest]:
         """Return the newest event of each of these kinds, all of which the range has."""
         counted_as = self._naming()
-        newest: dict[str, Newest] = {}
-        for entry in (*self._cut(first, end), *self.head.young()):
-            if first <= entry.time < end and self.question.wants(entry.kind):
-                kind = counted_as(entry.kind)
-                newest[kind] = max(entry.newest, newest.get(kind, entry.newest))
+        exact = (
+            (counted_as(entry.kind), entry.newest)
+            for entry in (*self._cut(first, end), *self.head.young())
+            if first <= entry.time < end and self.question.wants(entry.kind)
+        )
         settled = self.head.bucket.kinds().intersection(kinds)
-        for kind, event in self._settled_newest(settled, _minute_at(end)):
-            newest[kind] = max(event, newest.get(kind, event))
-        return newest
+        return newest_of(chain(exact, self._settled_newest(settled, _minute_at(end))))
 
     def _naming(self) -> Callable[[str], str]:
         """Return the function from a kind to the one that the buckets count it as."""
@@ -227,11 +227,8 @@ class View:
         """Return the newest events of a minute; from the index if its hour has none of it."""
         if minute in hour.newest:
             return hour.newest[minute]
-        counted_as, newest = self._naming(), dict[str, Newest]()
-        for entry in self._minute(minute):
-            kind = counted_as(entry.kind)
-            newest[kind] = max(entry.newest, newest.get(kind, entry.newest))
-        return newest
+        counted_as = self._naming()
+        return newest_of((counted_as(entry.kind), entry.newest) for entry in self._minute(minute))
 
     def _minute_of_rank(self, rank: int) -> tuple[str, int, int]:
         """Return the minute of the event at a rank, how many lie before it, and how many in it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from polylog.batches import batches
 from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.head import SETTLING, Delta
+from polylog.dynamo.head import SETTLING, Delta, seq_key
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.schema import Draft, Tables, partition_key
 from polylog.errors import Unavailable
@@ -141,7 +141,7 @@ class Writer:
         with failures_as_unavailable():
             answer = self._client.update_item(
                 TableName=self._tally,
-                Key={"scope": {"S": f"{scope}|seq"}, "row": {"S": "seq"}},
+                Key=seq_key(scope),
                 UpdateExpression="ADD #last :count",
                 ExpressionAttributeNames={"#last": "last"},
                 ExpressionAttributeValues={":count": {"N": str(count)}},
