@@ -12,9 +12,10 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog.dynamo import buckets
 from polylog.dynamo.arrivals import ArrivalLog
-from polylog.dynamo.buckets import OTHER, Bucket, parent_of
+from polylog.dynamo.buckets import OTHER, Bucket
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import Head, read_buckets, read_head
+from polylog.dynamo.spans import parent_of
 from polylog.dynamo.verify import Verifier
 from polylog.event import Event
 from polylog.filter import EVERYTHING, And, Compare, Filter, Op

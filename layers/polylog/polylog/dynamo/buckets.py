@@ -1,9 +1,8 @@
 """Exact counts by time and kind of event, as rows of a tree: all, year, month, day, hour.
 
-A bucket is named by how the times in it begin in ISO 8601: ``""`` is all, ``"2026"`` a year,
-``"2026-11-20T13"`` an hour, ``"2026-11-20T13:05"`` a minute. Each row holds the counts of its
-children, so that minutes need none of their own. A row also states the version of each child's
-row: that is how a reader knows whether the rows in its hands belong together.
+Each row holds the counts of its children, so that minutes need none of their own. A row also
+states the version of each child's row: that is how a reader knows whether the rows in its hands
+belong together.
 """
 
 from __future__ import annotations
@@ -16,17 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
-from polylog.times import format_seconds, parse_iso8601
-
-_LENGTHS: Final = (0, 4, 7, 10, 13, 16)
-_LEVELS: Final = {4: "year", 7: "month", 10: "day", 13: "hour"}
-
-LENGTHS: Final = {"month": 7, "day": 10, "hour": 13, "minute": 16}
-"""How long the names of such buckets are."""
-
-MINUTE_LENGTH: Final = _LENGTHS[-1]
-ROOT: Final = ""
-HEAD_ROW: Final = "head/all"
+from polylog.dynamo.spans import HOUR_LENGTH, MINUTE_LENGTH, child_of, minute_of
 
 MAX_KINDS: Final = 2000
 MAX_KIND_CHARACTERS: Final = 100_000
@@ -81,41 +70,6 @@ class Entry(NamedTuple):
 def kind_of(origin: str, type: str) -> str:
     """Return the kind that events of this origin and type are counted as."""
     return f"{origin}:{type}"
-
-
-def minute_of(time_us: int) -> str:
-    """Return the name of the minute that a time lies in."""
-    return format_seconds(time_us)[:MINUTE_LENGTH]
-
-
-def minute_start(minute: str) -> int:
-    """Return the first time of a minute."""
-    return parse_iso8601(f"{minute}:00Z")
-
-
-def first_minute(name: str) -> str:
-    """Return the first minute of a bucket."""
-    return name + "0001-01-01T00:00"[len(name) :]
-
-
-def path_to(minute: str) -> tuple[str, ...]:
-    """Return the names of the rows that a minute is counted in, from the root to its hour."""
-    return tuple(minute[:length] for length in _LENGTHS[:-1])
-
-
-def child_of(name: str, minute: str) -> str:
-    """Return the name of the row's child that a minute lies in."""
-    return minute[: _LENGTHS[_LENGTHS.index(len(name)) + 1]]
-
-
-def parent_of(name: str) -> str:
-    """Return the name of the bucket that counts this one."""
-    return name[: _LENGTHS[_LENGTHS.index(len(name)) - 1]]
-
-
-def row_of(name: str) -> str:
-    """Return the sort key of a bucket's row."""
-    return f"{_LEVELS[len(name)]}/{name}" if name else HEAD_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +128,7 @@ class Bucket:
 
     def _reduced(self) -> Bucket:
         latest = {kind: event._replace(source=None) for kind, event in self.latest().items()}
-        names = {name[: _LENGTHS[-2]] for name in self.newest}
+        names = {name[:HOUR_LENGTH] for name in self.newest}
         return replace(self, newest=dict.fromkeys(names, latest))
 
     def _pack(self) -> bytes:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batches
-from polylog.dynamo.buckets import ROOT, Bucket, first_minute, minute_start, row_of
+from polylog.dynamo.buckets import Bucket
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import partition_of, read_buckets, read_root, seq_key
 from polylog.dynamo.retention import DAY, Retention
 from polylog.dynamo.rows import write_rows
 from polylog.dynamo.scopes import Scopes
+from polylog.dynamo.spans import ROOT, first_minute, minute_start, row_of
 from polylog.times import EARLIEST, format_seconds
 
 if TYPE_CHECKING:

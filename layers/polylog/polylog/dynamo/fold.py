@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.arrivals import stretches
-from polylog.dynamo.buckets import ROOT, Bucket, Entry, Kinds, parent_of, path_to
+from polylog.dynamo.buckets import Bucket, Entry, Kinds
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import (
     SETTLING,
@@ -31,6 +31,7 @@ from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.rows import RowsTooLargeError, write_rows
 from polylog.dynamo.scopes import Scopes
 from polylog.dynamo.share import MAX_ROWS, Share
+from polylog.dynamo.spans import ROOT, parent_of, path_to
 from polylog.errors import Unavailable
 from polylog.times import SECOND
 

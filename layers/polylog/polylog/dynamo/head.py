@@ -17,8 +17,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from polylog.dynamo.batch_get import get_all
-from polylog.dynamo.buckets import HEAD_ROW, Bucket, Entry, row_of
+from polylog.dynamo.buckets import Bucket, Entry
 from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.spans import HEAD_ROW, row_of
 from polylog.times import EARLIEST, SECOND
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from polylog.dynamo.buckets import ROOT, Bucket, Entry, Kinds, path_to
+from polylog.dynamo.buckets import Bucket, Entry, Kinds
 from polylog.dynamo.head import Head, partition_of, read_buckets, read_head
 from polylog.dynamo.reader import Reader
 from polylog.dynamo.schema import FACETS, entry_of
+from polylog.dynamo.spans import ROOT, path_to
 from polylog.filter import Compare, Filter, Op, conjunction
 from polylog.query import EventQuery, Order, Position, Window
 

@@ -6,18 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from polylog.dynamo.buckets import (
-    ROOT,
-    Bucket,
-    Newest,
-    first_minute,
-    minute_start,
-    newest_of,
-    path_to,
-)
+from polylog.dynamo.buckets import Bucket, Newest, newest_of
 from polylog.dynamo.recount import Books, MovedError, rows_of
 from polylog.dynamo.retention import DAY
 from polylog.dynamo.rows import write_rows
+from polylog.dynamo.spans import ROOT, first_minute, minute_start, path_to
 from polylog.filter import Compare, Op, conjunction
 from polylog.times import EARLIEST
 

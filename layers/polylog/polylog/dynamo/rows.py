@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
-from polylog.dynamo.buckets import HEAD_ROW, ROOT, Bucket, row_of
+from polylog.dynamo.buckets import Bucket
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import Head
+from polylog.dynamo.spans import HEAD_ROW, ROOT, row_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from polylog.dynamo.buckets import Entry, path_to
+from polylog.dynamo.buckets import Entry
 from polylog.dynamo.head import Delta, Head
+from polylog.dynamo.spans import path_to
 
 # DynamoDB takes 100 actions in a transaction.
 MAX_ROWS: Final = 95

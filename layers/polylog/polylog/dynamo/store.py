@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from polylog import times
 from polylog.dynamo.arrivals import ArrivalLog
-from polylog.dynamo.buckets import (
-    LENGTHS,
-    OTHER,
-    Entry,
-    Newest,
-    first_minute,
-    minute_of,
-    minute_start,
-)
+from polylog.dynamo.buckets import OTHER, Entry, Newest
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.plan import TimeRange
 from polylog.dynamo.question import Question
@@ -27,6 +19,7 @@ from polylog.dynamo.reader import Reader
 from polylog.dynamo.reading import Limits, read_entries
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.schema import Shards, Tables, entry_of, expires_at, partition_key, read_item
+from polylog.dynamo.spans import LENGTHS, first_minute, minute_of, minute_start
 from polylog.dynamo.tally import Tally
 from polylog.dynamo.view import View, count_kinds
 from polylog.dynamo.writer import Writer

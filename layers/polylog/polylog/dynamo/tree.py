@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from polylog.dynamo.buckets import ROOT, Bucket, parent_of, path_to
+from polylog.dynamo.buckets import Bucket
+from polylog.dynamo.spans import ROOT, parent_of, path_to
 from polylog.errors import TooBroad
 
 # A row takes a client about 20 KB to read, and some milliseconds.

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from polylog.dynamo.buckets import ROOT
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import read_head, seq_key
 from polylog.dynamo.reader import Reader
@@ -18,6 +17,7 @@ from polylog.dynamo.repair import repair
 from polylog.dynamo.rows import write_rows
 from polylog.dynamo.schema import Tables
 from polylog.dynamo.scopes import Scopes
+from polylog.dynamo.spans import ROOT
 from polylog.errors import Unavailable
 
 if TYPE_CHECKING:

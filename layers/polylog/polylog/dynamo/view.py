@@ -13,24 +13,19 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, NamedTuple
 
-from polylog.dynamo.buckets import (
+from polylog.dynamo.buckets import OTHER, Bucket, Counts, Entry, Newest, newest_of
+from polylog.dynamo.head import Head
+from polylog.dynamo.plan import TimeRange
+from polylog.dynamo.question import Question
+from polylog.dynamo.spans import (
     MINUTE_LENGTH,
-    OTHER,
     ROOT,
-    Bucket,
-    Counts,
-    Entry,
-    Newest,
     child_of,
     first_minute,
     minute_of,
     minute_start,
-    newest_of,
     path_to,
 )
-from polylog.dynamo.head import Head
-from polylog.dynamo.plan import TimeRange
-from polylog.dynamo.question import Question
 from polylog.dynamo.tree import Tree
 from polylog.query import Order
 from polylog.times import EARLIEST, LATEST, SECOND
