@@ -1,18 +1,20 @@
-"""DynamoDB whose indexes lag: a client that hides fresh items from queries of an index."""
+"""DynamoDB whose indexes and replicas lag: a client that hides fresh items from some reads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class LaggingClient:
-    """A client like another, but for what its index queries show.
+    """A client like another, but for what index queries and eventually consistent reads show.
 
     Items put within the last `lag` microseconds of the `clock` are not shown; every second of
-    those is, since a lag is not the same for all.
+    those is, since a lag is not the same for all. Of rows of the tally, what is shown is what
+    they were before.
     """
 
     def __init__(self, client: DynamoDBClient, clock: Callable[[], int], lag: int) -> None:
@@ -20,6 +22,7 @@ class LaggingClient:
         self._clock = clock
         self._lag = lag
         self._fresh: dict[str, int] = {}
+        self._rows: dict[tuple[str, str], list[tuple[int, Any]]] = defaultdict(list)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
@@ -27,9 +30,26 @@ class LaggingClient:
     def transact_write_items(self, **request: Any) -> Any:
         answer = self._client.transact_write_items(**request)
         for number, action in enumerate(request["TransactItems"]):
-            if "pk" in action["Put"]["Item"] and number % 2 == 0:
-                self._fresh[action["Put"]["Item"]["pk"]["S"]] = self._clock() + self._lag
+            item = action["Put"]["Item"]
+            if "pk" not in item:
+                self._rows[item["scope"]["S"], item["row"]["S"]].append((self._clock(), item))
+            elif number % 2 == 0:
+                self._fresh[item["pk"]["S"]] = self._clock() + self._lag
         return answer
+
+    def batch_get_item(self, **request: Any) -> Any:
+        answer = self._client.batch_get_item(**request)
+        for table, asked in request["RequestItems"].items():
+            if not asked["ConsistentRead"]:
+                read = answer["Responses"][table]
+                answer["Responses"][table] = [old for item in read for old in self._stale(item)]
+        return answer
+
+    def _stale(self, item: Any) -> Iterator[Any]:
+        """Yield the version of a row that a lagging replica shows, if it shows one."""
+        versions = self._rows[item["scope"]["S"], item["row"]["S"]]
+        old = [row for at, row in versions if at <= self._clock() - self._lag]
+        yield from old[-1:] if len(old) < len(versions) else [item]
 
     def query(self, **request: Any) -> Any:
         answer = self._client.query(**request)

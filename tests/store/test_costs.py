@@ -13,6 +13,7 @@ from bench.bulk import load
 from bench.meter import Meter
 from bench.units import Shape
 from bench.writes import measure
+from polylog import times
 from polylog.dynamo.store import DynamoEventStore
 from polylog.dynamo.verify import Verifier
 from polylog.event import Event
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.engine
 START = parse_iso8601("2025-01-01T00:00:00Z")
 DAY = 86_400 * SECOND
 DAYS = 400
+# Loading moves its own clock on.
+LATER = DAY
 SMALL, LARGE = 1_000, 100_000
 PAGE = 10
 # Rows of busy days are a few KB larger than those of quiet ones.
@@ -56,7 +59,7 @@ class Logs:
 
     def cost(self, number: int, ask: Callable[[DynamoEventStore, str], object]) -> list[float]:
         """Return requests and read units of an answer, cold, and once more when it is warm."""
-        store = dynamo_store(self.client)
+        store = dynamo_store(self.client, clock=lambda: times.now() + LATER)
         cold = self.meter.measure(lambda: ask(store, str(number)))[1]
         warm = self.meter.measure(lambda: ask(store, str(number)))[1]
         return [cold.requests, cold.units, warm.requests, warm.units]
@@ -97,7 +100,7 @@ def groups_of(filter: Filter) -> Callable[[DynamoEventStore, str], object]:
     [
         pytest.param(page_at(0), 2, 2, id="first page and total"),
         pytest.param(page_at(0.5), 6, 2, id="middle page and total"),
-        pytest.param(page_at(1), 3, 3, id="last page and total"),
+        pytest.param(page_at(1), 2, 2, id="last page and total"),
         pytest.param(total_of(EVERYTHING), 1, 1, id="total"),
         pytest.param(total_of(TYPE), 1, 1, id="total of a type"),
         pytest.param(total_of(MONTH), 4, 3, id="total of a range"),

@@ -53,8 +53,13 @@ class SlowClient(LaggingClient):
 
 
 def made(number: int, **values: Any) -> Event:
-    defaults: dict[str, Any] = {"time": number * 60 * MINUTE, "message": "odd", "project_id": "p"}
-    return Event(id=f"e{number}", type="a", **(defaults | values))
+    defaults: dict[str, Any] = {
+        "id": f"e{number}",
+        "time": number * 60 * MINUTE,
+        "message": "odd",
+        "project_id": "p",
+    }
+    return Event(type="a", **(defaults | values))
 
 
 def interrupted(
@@ -197,3 +202,54 @@ def test_a_folder_that_was_held_up_keeps_the_marks_of_one_that_died(
     assert log.count(scope, OF_P) == 2
     Folder(engine, "TallyTable", clock, **facets).fold(scope)
     assert Verifier(engine, TABLES, 1, ["project"]).verify(scope).drifts == ()
+
+
+class TestPagesNearTheEnd:
+    """They are read from there, which nothing that is stored meanwhile may shift."""
+
+    NUMBER = 450
+
+    def last(self, scope: str) -> EventQuery:
+        return EventQuery(scope, EVERYTHING, Order.ASCENDING, Window(50, 400), with_total=True)
+
+    @pytest.fixture
+    def world(self, engine: DynamoDBClient, scope: str) -> Clock:
+        """Store some events, all folded and cleared away, and move on to when that was done."""
+        clock = Clock()
+        events = [made(n, id=f"e{n:03}", time=n * MINUTE) for n in range(self.NUMBER)]
+        dynamo_store(engine, clock=clock).put(scope, events)
+        for _ in range(2):
+            clock.now += SETTLING
+            Folder(engine, TABLES.tally, clock).fold(scope)
+        return clock
+
+    @pytest.mark.parametrize("seconds", [0, 120])
+    def test_an_event_stored_while_they_are_read_does_not_shift_them(
+        self, engine: DynamoDBClient, world: Clock, scope: str, seconds: int
+    ) -> None:
+        world.now += seconds * SECOND
+        new = made(0, id="new", time=self.NUMBER * MINUTE - 1)
+        queries = []
+
+        def store_between(params: dict[str, Any], **_: object) -> None:
+            queries.append(params)
+            if len(queries) == 2:
+                dynamo_store(engine, clock=world).put(scope, [new])
+
+        client = connect(engine.meta.endpoint_url)
+        client.meta.events.register("provide-client-params.dynamodb.Query", store_between)
+        page = dynamo_store(client, clock=world).find(self.last(scope))
+        assert page.total == self.NUMBER
+        assert [event.id for event in page.events] == [f"e{n}" for n in range(400, 450)]
+
+    @pytest.mark.parametrize(("seconds", "requests"), [(0, 3), (60, 2)])
+    def test_old_events_need_not_be_asked_for_twice(
+        self, engine: DynamoDBClient, world: Clock, scope: str, seconds: int, requests: int
+    ) -> None:
+        world.now += seconds * SECOND
+        client, calls = connect(engine.meta.endpoint_url), list[object]()
+        client.meta.events.register(
+            "provide-client-params.dynamodb.Query", lambda **_: calls.append(None)
+        )
+        assert dynamo_store(client, clock=world).find(self.last(scope)).total == self.NUMBER
+        assert len(calls) == requests

@@ -17,7 +17,7 @@ from polylog.dynamo.buckets import Entry
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import Delta, read_head
 from polylog.dynamo.retention import Retention
-from polylog.times import SECOND
+from polylog.dynamo.watermark import FINAL
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from polylog.dynamo.schema import Item
 
 MAX_SEQ: Final = 2**53 - 1
-
-# A writer drops its numbers ten seconds after taking them; what it sent before may be under way
-# for some more.
-FINAL: Final = 60 * SECOND
 
 _SPAN: Final = 500
 """Numbers from the first to the last of a row: whoever looks for one reads few rows."""

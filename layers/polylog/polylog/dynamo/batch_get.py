@@ -23,14 +23,20 @@ _ATTEMPTS: Final = 8
 
 
 def get_all(
-    client: DynamoDBClient, table: str, keys: Sequence[Item], attributes: str | None = None
+    client: DynamoDBClient,
+    table: str,
+    keys: Sequence[Item],
+    attributes: str | None = None,
+    *,
+    consistent: bool = True,
 ) -> Iterator[Item]:
-    """Yield the items that are there, strongly consistent, in any order.
+    """Yield the items that are there, in any order.
 
-    `attributes` is a projection, None the whole items. Raises `Unavailable`.
+    `attributes` is a projection, None the whole items. Not `consistent`, an item may be an
+    earlier one, or missing if it is new, and takes half the read units. Raises `Unavailable`.
     """
     for batch in batches(keys, lambda key: 0, most=_MOST, most_weight=1):
-        wanted: KeysAndAttributesUnionTypeDef = {"Keys": batch, "ConsistentRead": True}
+        wanted: KeysAndAttributesUnionTypeDef = {"Keys": batch, "ConsistentRead": consistent}
         if attributes is not None:
             wanted["ProjectionExpression"] = attributes
         yield from _get_batch(client, {table: wanted})

@@ -121,7 +121,9 @@ class Folder:
         """Fold a share everywhere; facets first: what is folded in the scope is folded in all."""
         if not all(self._fold_facet(scope, facet, head, share) for facet in share.facets()):
             return False
-        tallied = replace(head, marks=kept, tallied=head.facets(self._facets))
+        taken = max(delta.last for delta in head.deltas)
+        watermark = head.watermark.risen(taken, self._clock())
+        tallied = replace(head, marks=kept, tallied=head.facets(self._facets), watermark=watermark)
         return self._count(scope, tallied, share)
 
     def _fold_facet(self, scope: str, facet: str, head: Head, share: Share) -> bool:

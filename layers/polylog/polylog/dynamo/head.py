@@ -20,6 +20,7 @@ from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.buckets import Bucket, Entry
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.spans import HEAD_ROW, row_of
+from polylog.dynamo.watermark import Watermark
 from polylog.times import EARLIEST, SECOND
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Head:
     floor: int = EARLIEST
     cleared: int = EARLIEST
     tallied: frozenset[str] | None = None
+    watermark: Watermark = field(default_factory=Watermark)
 
     def young(self) -> Iterator[Entry]:
         """Return the entries that no bucket counts yet."""
@@ -149,6 +151,7 @@ class Head:
             deltas=deltas,
             floor=self.floor,
             tallied=self.tallied,
+            watermark=self.watermark,
         )
 
     def item(self, partition: str) -> Item:
@@ -161,6 +164,7 @@ class Head:
             "f": {"B": zlib.compress(json.dumps(self.marks, separators=(",", ":")).encode())},
             "floor": {"N": str(self.cleared)},
             "facets": {"S": ",".join(sorted(self.tallied or ()))},
+            "taken": {"S": json.dumps(self.watermark.marks)},
         }
 
     @classmethod
@@ -174,6 +178,7 @@ class Head:
             floor=floor,
             cleared=floor,
             tallied=_names(item),
+            watermark=Watermark(tuple(map(tuple, json.loads(item["taken"]["S"])))),
         )
 
 
@@ -220,14 +225,19 @@ def read_root(client: DynamoDBClient, table: str, partition: str) -> Head:
 
 
 def read_buckets(
-    client: DynamoDBClient, table: str, partition: str, names: Sequence[str]
+    client: DynamoDBClient,
+    table: str,
+    partition: str,
+    names: Sequence[str],
+    *,
+    consistent: bool = True,
 ) -> dict[str, Bucket]:
-    """Return those of the named buckets that have a row, strongly consistent."""
+    """Return those of the named buckets that have a row; an earlier version if not `consistent`."""
     rows = {row_of(name): name for name in names}
     keys: list[Item] = [{"scope": {"S": partition}, "row": {"S": row}} for row in rows]
     return {
         rows[item["row"]["S"]]: Bucket.unpack(int(item["v"]["N"]), item["b"]["B"])
-        for item in get_all(client, table, keys)
+        for item in get_all(client, table, keys, consistent=consistent)
     }
 
 

@@ -40,12 +40,20 @@ class Reader:
 
     def find(self, query: EventQuery, young: Iterable[Entry]) -> Page:
         """Return the events of the query's window."""
+        places, events = self.walk(query, young)
+        return Page(events, places[-1] if events and len(events) == query.window.limit else None)
+
+    def walk(
+        self, query: EventQuery, young: Iterable[Entry]
+    ) -> tuple[tuple[Position, ...], tuple[Event, ...]]:
+        """Return the events of the query's window, and where they and the skipped ones lie."""
         reading, window = self._reading(query.scope, query.filter), query.window
         stop = window.offset + window.limit
-        found = islice(reading.found(query, young, stop), window.offset, stop)
-        events = tuple(event for _, event in reading.resolved(list(found)))
-        is_full = 0 < len(events) == window.limit
-        return Page(events, Position(events[-1].time, events[-1].seq) if is_full else None)
+        found = islice(reading.found(query, young, stop), stop)
+        skipped = [place for place, _ in islice(found, window.offset)]
+        shown = list(found)
+        events = tuple(event for _, event in reading.resolved(shown))
+        return (*skipped, *(place for place, _ in shown)), events
 
     def count(self, scope: str, filter: Filter) -> int:
         """Return how many events the indexes show; reads bodies only where it has to."""

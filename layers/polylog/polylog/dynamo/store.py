@@ -25,7 +25,7 @@ from polylog.dynamo.view import View, count_kinds
 from polylog.dynamo.writer import Writer
 from polylog.event import MAX_KEY_LENGTH, Event
 from polylog.filter import Compare, Filter, Op, conjunction, predicate
-from polylog.query import EventQuery, Page, Position, Window
+from polylog.query import EventQuery, Page, Window
 from polylog.store import Bar, Group, Interval, Outcome, Tail
 from polylog.times import EARLIEST
 
@@ -199,14 +199,16 @@ class DynamoEventStore:
         left = total - query.window.offset
         window = Window(query.window.limit, left - query.window.limit)
         backwards = replace(query, order=query.order.reverse, window=window)
-        events = self._reader.find(backwards, view.head.young()).events[::-1]
+        places, events = self._reader.walk(backwards, view.head.young())
         known = {entry.seq for delta in view.head.deltas for entry in delta.entries}
-        head = self._tally.head(query.scope, view.question.facet)
-        if any(view.question.asks(entry) and entry.seq not in known for entry in head.young()):
+        final = view.head.watermark.final(self._clock())
+        if any(place.seq > final and place.seq not in known for place in places):
+            head = self._tally.head(query.scope, view.question.facet)
+            if any(view.question.asks(entry) and entry.seq not in known for entry in head.young()):
+                return None
+        if len(events) < window.limit:
             return None
-        return Page(
-            events, Position(events[-1].time, events[-1].seq) if left > len(events) else None
-        )
+        return Page(events[::-1], places[window.offset] if window.offset else None)
 
     def _kept(self, filter: Filter) -> Filter:
         """Return the filter for nothing but what is kept."""

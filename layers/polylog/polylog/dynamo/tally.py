@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from polylog.dynamo.buckets import Bucket, Entry
@@ -57,15 +58,17 @@ class Tally:
         """
         partition = partition_of(scope, question.facet)
 
-        def fetch(names: Sequence[str]) -> Mapping[str, Bucket]:
-            return read_buckets(self._client, self._table, partition, names)
+        def fetch(names: Sequence[str], consistent: bool) -> Mapping[str, Bucket]:
+            return read_buckets(self._client, self._table, partition, names, consistent=consistent)
 
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             began = time.monotonic()
             head = read_head(self._client, self._table, scope, question.facet)
             if time.monotonic() - began > _HELD_SECONDS:
                 continue
-            tree = Tree(head.bucket, self._remembered(partition), fetch)
+            # A row of an earlier version is found out, and read in full when tried again.
+            rows = partial(fetch, consistent=attempt > 0)
+            tree = Tree(head.bucket, self._remembered(partition), rows)
             try:
                 return answer(View(head, question, tree, read))
             except StaleRowsError:
