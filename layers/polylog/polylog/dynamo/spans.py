@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from polylog.times import format_seconds, parse_iso8601
+from polylog.times import LATEST, SECOND, format_seconds, parse_iso8601
 
 _LENGTHS: Final = (0, 4, 7, 10, 13, 16)
 _LEVELS: Final = {4: "year", 7: "month", 10: "day", 13: "hour"}
+
+_DAY: Final = 86_400 * SECOND
+_LONGEST: Final = {4: 366 * _DAY, 7: 31 * _DAY, 10: _DAY, 13: _DAY // 24}
 
 LENGTHS: Final = {"month": 7, "day": 10, "hour": 13, "minute": 16}
 """How long the names of such buckets are."""
@@ -27,9 +30,20 @@ def minute_of(time_us: int) -> str:
     return format_seconds(time_us)[:MINUTE_LENGTH]
 
 
+def minute_at(time_us: int) -> str:
+    """Return the minute of a time; of one after all times, a name that sorts after all minutes."""
+    return minute_of(time_us) if time_us <= LATEST else "A"
+
+
 def minute_start(minute: str) -> int:
     """Return the first time of a minute."""
     return parse_iso8601(f"{minute}:00Z")
+
+
+def minute_within(name: str, part: float, latest: int) -> str:
+    """Return the minute at a part of a bucket's length, if all in it lies before a time."""
+    start = minute_start(first_minute(name))
+    return minute_of(start + int(part * (min(start + _LONGEST[len(name)], latest) - start)))
 
 
 def first_minute(name: str) -> str:

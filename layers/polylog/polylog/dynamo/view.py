@@ -22,8 +22,10 @@ from polylog.dynamo.spans import (
     ROOT,
     child_of,
     first_minute,
+    minute_at,
     minute_of,
     minute_start,
+    minute_within,
     path_to,
 )
 from polylog.dynamo.tree import Tree
@@ -31,8 +33,6 @@ from polylog.query import Order
 from polylog.times import EARLIEST, LATEST, SECOND
 
 _MINUTE: Final = 60 * SECOND
-_NEVER: Final = "A"
-"""Sorts after every minute."""
 
 
 class OfKind(NamedTuple):
@@ -129,9 +129,9 @@ class View:
         """
         if first >= end:
             return
-        start, stop = minute_of(first), _minute_at(end)
+        start, stop = minute_of(first), minute_at(end)
         if minute_start(start) < first:
-            start = _minute_at(minute_start(start) + _MINUTE)
+            start = minute_at(minute_start(start) + _MINUTE)
         if start < stop:
             yield from self._settled(start, stop, length)
         for entry in (*self._cut(first, end), *self.head.young()):
@@ -185,7 +185,7 @@ class View:
             if first <= entry.time < end and self.question.wants(entry.kind)
         )
         settled = self.head.bucket.kinds().intersection(kinds)
-        return newest_of(chain(exact, self._settled_newest(settled, _minute_at(end))))
+        return newest_of(chain(exact, self._settled_newest(settled, minute_at(end))))
 
     def _naming(self) -> Callable[[str], str]:
         """Return the function from a kind to the one that the buckets count it as."""
@@ -226,10 +226,16 @@ class View:
         return newest_of((counted_as(entry.kind), entry.newest) for entry in self._minute(minute))
 
     def _minute_of_rank(self, rank: int) -> tuple[str, int, int]:
-        """Return the minute of the event at a rank, how many lie before it, and how many in it."""
+        """Return the minute of the event at a rank, how many lie before it, and how many in it.
+
+        Fetches along with a row what lies below it where the event is, if events come evenly.
+        """
         young = Counter(e.minute for e in self.head.young() if self.question.wants(e.kind))
+        latest = max((newest.time for newest in self.head.bucket.latest().values()), default=LATEST)
         name, passed, inside = ROOT, 0, 0
         while len(name) < MINUTE_LENGTH:
+            if name != ROOT:
+                self.tree.prefetch(minute_within(name, (rank - passed) / inside, latest))
             bucket = self.tree.bucket(name)
             counts = Counter({c: self.question.count(n) for c, n in bucket.children.items()})
             for minute, number in young.items():
@@ -241,7 +247,3 @@ class View:
                     break
                 passed += inside
         return name, passed, inside
-
-
-def _minute_at(time: int) -> str:
-    return minute_of(time) if time <= LATEST else _NEVER
