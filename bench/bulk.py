@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from polylog import times
 from polylog.batches import batches
+from polylog.dynamo.budget import Limits
 from polylog.dynamo.fold import HOLDING, Folder
 from polylog.dynamo.head import SETTLING, read_head
-from polylog.dynamo.reading import Limits
 from polylog.dynamo.schema import Shards, Tables
 from polylog.dynamo.store import DynamoEventStore
 from polylog.event import Event

@@ -24,8 +24,8 @@ from bench.naive import Naive
 from bench.questions import Question, Step, questions
 from bench.units import Shape
 from polylog import times
+from polylog.dynamo.budget import UNLIMITED, Limits
 from polylog.dynamo.reader import Reader
-from polylog.dynamo.reading import UNLIMITED, Limits
 from polylog.dynamo.schema import TIME_INDEX, Shards, Tables
 from polylog.dynamo.store import DynamoEventStore
 from polylog.dynamo.verify import Verifier

@@ -11,9 +11,9 @@ from bench.bulk import Clock, fold_all
 from bench.events import DAY, DAYS, START, Maker
 from bench.units import Ledger, Shape
 from polylog.aws.compact import SCOPE_SECONDS
+from polylog.dynamo.budget import Limits
 from polylog.dynamo.fold import Folder
 from polylog.dynamo.head import read_head
-from polylog.dynamo.reading import Limits
 from polylog.dynamo.schema import Draft, Shards, Tables
 from polylog.dynamo.store import DynamoEventStore
 from polylog.event import Event

@@ -18,7 +18,7 @@ from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog import times
-from polylog.dynamo.reading import Limits
+from polylog.dynamo.budget import Limits
 from polylog.dynamo.schema import Shards, Tables
 from polylog.dynamo.store import DynamoEventStore
 from polylog.store import EventStore
@@ -107,6 +107,24 @@ def make_store(request: pytest.FixtureRequest) -> MakeStore:
         return lambda shards: MemoryEventStore()
     client = request.getfixturevalue(request.param)
     return lambda shards: dynamo_store(client, shards)
+
+
+MakePoorStore = Callable[[int], EventStore]
+
+
+@pytest.fixture(params=["memory", pytest.param("engine", marks=pytest.mark.engine)])
+def make_poor(request: pytest.FixtureRequest) -> MakePoorStore:
+    """Return a function from how much one answer may read to a store, over the same events."""
+    if request.param == "engine":
+        client = request.getfixturevalue("engine")
+        return lambda budget: dynamo_store(client, limits=Limits(budget, 60))
+    memory = MemoryEventStore()
+
+    def make(budget: int) -> EventStore:
+        memory.budget = budget
+        return memory
+
+    return make
 
 
 @pytest.fixture

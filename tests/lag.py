@@ -58,5 +58,9 @@ class LaggingClient:
             answer["Items"] = [
                 item for item in answer["Items"] if self._fresh.get(item["pk"]["S"], now) <= now
             ]
-            answer["Count"] = len(answer["Items"])
+            hidden = answer["Count"] - len(answer["Items"])
+            answer["Count"] -= hidden
+            answer["ScannedCount"] -= hidden
+            if hidden and not answer["Items"] and "LastEvaluatedKey" in answer:
+                return self.query(**request | {"ExclusiveStartKey": answer["LastEvaluatedKey"]})
         return answer

@@ -16,6 +16,7 @@ from polylog.auth import (
     derive_secret,
     new_key_id,
 )
+from polylog.errors import TooBroad
 from polylog.event import MAX_EVENT_BYTES, Event
 from polylog.filter import Filter, predicate
 from polylog.query import EventQuery, Order, Page, Position
@@ -28,11 +29,13 @@ UNRESTRICTED = Restriction()
 class MemoryEventStore:
     """The `EventStore` as simple as it can be said: a list of events for each scope.
 
-    Nothing from before `floor` is kept; it may be moved.
+    Nothing from before `floor` is kept; it may be moved. `budget` is how many events one page may
+    be looked for among.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, budget: int = 10**12) -> None:
         self.floor = EARLIEST
+        self.budget = budget
         self._scopes: dict[str, list[Event]] = defaultdict(list)
 
     def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
@@ -62,21 +65,31 @@ class MemoryEventStore:
         return next((event for event in self._kept(scope) if event.seq == seq), None)
 
     def find(self, query: EventQuery) -> Page:
-        is_descending, window = query.order is Order.DESCENDING, query.window
-        ordered = sorted(
-            self._passing(query.scope, query.filter), key=_position, reverse=is_descending
-        )
-        if window.after is not None:
-            ordered = [
-                event
-                for event in ordered
-                if _position(event) != window.after
-                and (_position(event) < window.after) == is_descending
-            ]
-        events = tuple(ordered[window.offset : window.offset + window.limit])
-        is_full = len(events) == window.limit > 0
+        following, passes, window = self._following(query), predicate(query.filter), query.window
+        passing = [n for n, event in enumerate(following) if passes(event)]
+        stop = window.offset + window.limit
+        examined = passing[stop - 1] + 1 if len(passing) >= stop > 0 else len(following)
         total = self.count(query.scope, query.filter) if query.with_total else None
+        is_cut = window.limit > 0 and examined > self.budget
+        if is_cut and not (query.is_partial and self.budget):
+            raise TooBroad
+        found = [following[n] for n in passing[:stop] if not is_cut or n < self.budget]
+        events = tuple(found[window.offset :])
+        if is_cut:
+            last, skip = _position(following[self.budget - 1]), max(0, window.offset - len(found))
+            return Page(events, last, total, is_cut=True, skip=skip)
+        is_full = len(events) == window.limit > 0
         return Page(events, _position(events[-1]) if is_full else None, total)
+
+    def _following(self, query: EventQuery) -> list[Event]:
+        is_descending, after = query.order is Order.DESCENDING, query.window.after
+        ordered = sorted(self._kept(query.scope), key=_position, reverse=is_descending)
+        return [
+            event
+            for event in ordered
+            if after is None
+            or (_position(event) != after and (_position(event) < after) == is_descending)
+        ]
 
     def count(self, scope: str, filter: Filter) -> int:
         return len(self._passing(scope, filter))

@@ -13,7 +13,7 @@ from botocore.exceptions import ReadTimeoutError
 from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog.dynamo.reading import Limits
+from polylog.dynamo.budget import Limits
 from polylog.dynamo.store import DynamoEventStore
 from polylog.errors import TooBroad, Unavailable
 from polylog.event import Event

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
+from conftest import MakePoorStore
 
 from polylog.event import MAX_EVENT_BYTES, Entity, Event
 from polylog.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, Text
@@ -192,6 +193,43 @@ class TestFind:
         assert after is None
         expected = [f"e{number:04}" for number in range(10)]
         assert seen == (expected if order is Order.ASCENDING else expected[::-1])
+
+    @pytest.mark.parametrize("order", list(Order))
+    def test_skips_an_offset_after_a_position(
+        self, store: EventStore, scope: str, order: Order
+    ) -> None:
+        store.put(scope, [event(number) for number in range(10)])
+        first = store.find(EventQuery(scope, EVERYTHING, order, Window(limit=2)))
+        rest = find(store, scope, EVERYTHING, order, Window(limit=3, offset=4, after=first.next))
+        assert rest == find(store, scope, EVERYTHING, order, Window(limit=3, offset=6))
+        assert len(rest) == 3
+
+    @pytest.mark.parametrize("filter", [EVERYTHING, Text("odd"), Text("none")], ids=str)
+    @pytest.mark.parametrize("order", list(Order))
+    @pytest.mark.parametrize("offset", [0, 1, 3, 9])
+    @pytest.mark.parametrize("budget", [1, 3, 10])
+    def test_goes_on_where_a_page_was_cut(
+        self,
+        make_poor: MakePoorStore,
+        scope: str,
+        filter: Filter,
+        order: Order,
+        offset: int,
+        budget: int,
+    ) -> None:
+        words = ("odd", "even")
+        make_poor(1000).put(scope, [event(n, message=words[n % 2]) for n in range(10)])
+        expected = find(make_poor(1000), scope, filter, order, Window(limit=10, offset=offset))
+        store, window = make_poor(budget), Window(limit=2, offset=offset)
+        seen: list[str] = []
+        for _ in range(12):
+            page = store.find(EventQuery(scope, filter, order, window, is_partial=True))
+            seen += ids(page.events)
+            if page.next is None:
+                break
+            window = Window(limit=2, offset=page.skip, after=page.next)
+        assert page.next is None
+        assert seen == expected
 
     @pytest.mark.parametrize(
         "filter",

@@ -16,7 +16,7 @@ from lag import LaggingClient
 from memory import MemoryEventStore
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog.dynamo import buckets, store
+from polylog.dynamo import buckets, pages
 from polylog.dynamo.expire import Expirer
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import read_buckets, read_head
@@ -221,7 +221,7 @@ steps = st.one_of(
 @pytest.fixture
 def near(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages be looked up from the second event on, so that small logs show it."""
-    monkeypatch.setattr(store, "_NEAR", 1)
+    monkeypatch.setattr(pages, "_NEAR", 1)
 
 
 @pytest.mark.usefixtures("near")

@@ -54,11 +54,17 @@ class Call:
         return self.request.url + self.mount
 
     def find(
-        self, filter: Filter, order: Order, window: Window, *, with_total: bool = False
+        self,
+        filter: Filter,
+        order: Order,
+        window: Window,
+        *,
+        with_total: bool = False,
+        is_partial: bool = False,
     ) -> Page:
         """Return the events of a window that the caller may see."""
-        restricted = self._restricted(filter)
-        query = EventQuery(self.principal.scope, restricted, order, window, with_total)
+        scope, restricted = self.principal.scope, self._restricted(filter)
+        query = EventQuery(scope, restricted, order, window, with_total, is_partial)
         return self.services.store.find(query)
 
     def scan(

@@ -31,7 +31,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `limit` events: those after a position, or those after skipping `offset`."""
+    """At most `limit` events: after a position if there is one, and after skipping `offset`."""
 
     limit: int
     offset: int = 0
@@ -40,18 +40,27 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Which events of one scope, in which order, which of those, and whether to count them all."""
+    """Which events of one scope, in which order, which of those, and whether to count them all.
+
+    `is_partial` asks for an answer in part rather than for none: what can be read, and the total
+    only if it can be told without reading events.
+    """
 
     scope: str
     filter: Filter
     order: Order
     window: Window
     with_total: bool = False
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in order, and the position after the last one; None when nothing can follow.
+    """Events in order, and the position to go on after; None when nothing can follow.
+
+    That is the position of the last event; of a page that `is_cut`, which ended because no more may
+    be read for one answer, that of the last event looked at, whether it passed or not. `skip` says
+    how many of the window's offset are left to skip after it.
 
     `total` is how many events pass the filter, when the query asked for it.
     """
@@ -59,3 +68,5 @@ class Page:
     events: tuple[Event, ...]
     next: Position | None
     total: int | None = None
+    is_cut: bool = False
+    skip: int = 0

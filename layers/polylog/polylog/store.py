@@ -103,7 +103,10 @@ class EventStore(Protocol):
         """Return the event with this number of arrival."""
 
     def find(self, query: EventQuery) -> Page:
-        """Return the events of the query's window, in the query's order."""
+        """Return the events of the query's window, in the query's order.
+
+        A query that takes a page in part is too broad only if nothing could be read for it.
+        """
 
     def count(self, scope: str, filter: Filter) -> int:
         """Return how many events pass the filter."""

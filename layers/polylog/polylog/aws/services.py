@@ -9,10 +9,10 @@ from pathlib import Path
 
 from polylog import times
 from polylog.call import Services
+from polylog.dynamo.budget import Limits
 from polylog.dynamo.client import connect
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.peppers import Peppers, peppers_from_file, peppers_from_secret
-from polylog.dynamo.reading import Limits
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.schema import FACETS, Shards, Tables
 from polylog.dynamo.store import DynamoEventStore

@@ -7,9 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.buckets import Entry
+from polylog.dynamo.budget import Budget, Limits
 from polylog.dynamo.plan import plan
-from polylog.dynamo.reading import MOST, Budget, Limits, Reading
+from polylog.dynamo.reading import MOST, Reading
 from polylog.dynamo.schema import entry_of
+from polylog.errors import TooBroad
 from polylog.event import Event
 from polylog.filter import EVERYTHING, Filter
 from polylog.query import EventQuery, Order, Page, Position, Window
@@ -17,6 +19,7 @@ from polylog.query import EventQuery, Order, Page, Position, Window
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from polylog.dynamo.reading import Found
     from polylog.dynamo.schema import Item
 
 # Streams are asked one after the other; more values than these are checked by us.
@@ -39,9 +42,20 @@ class Reader:
         self._limits = limits
 
     def find(self, query: EventQuery, young: Iterable[Entry]) -> Page:
-        """Return the events of the query's window."""
-        places, events = self.walk(query, young)
-        return Page(events, places[-1] if events and len(events) == query.window.limit else None)
+        """Return the events of the query's window, or as far as they may be read."""
+        reading, part = self._reading(query.scope, query.filter), _Part(query.window)
+        stop = query.window.offset + query.window.limit
+        is_cut = False
+        try:
+            part.take(reading.examined(query, young, stop))
+        except TooBroad:
+            if part.last is None or not query.is_partial:
+                raise
+            is_cut = True
+        events = tuple(event for _, event in reading.resolved(part.shown))
+        if is_cut:
+            return Page(events, part.last, is_cut=True, skip=part.skip)
+        return Page(events, part.last if part.is_full else None)
 
     def walk(
         self, query: EventQuery, young: Iterable[Entry]
@@ -64,9 +78,8 @@ class Reader:
 
     def seqs(self, scope: str, filter: Filter) -> frozenset[int]:
         """Return the seqs of the events that the indexes show."""
-        reading = self._reading(scope, filter)
-        passing = reading.passing(reading.items(Order.ASCENDING, None, MOST))
-        return frozenset(position.seq for position, _ in passing)
+        shown = self._reading(scope, filter).shown()
+        return frozenset(position.seq for position, _ in shown)
 
     def entries(self, scope: str, filter: Filter) -> tuple[Entry, ...]:
         """Return what the tally would keep of the events that the indexes show."""
@@ -93,7 +106,35 @@ class Reader:
             for value in chosen.values
             for shard in range(self._shards)
         )
-        return Reading(self._client, self._table, scope, chosen, keys, Budget(self._limits))
+        budget = Budget(self._limits, len(keys))
+        return Reading(self._client, self._table, scope, chosen, keys, budget)
+
+
+class _Part:
+    """What was read of a window so far; holds no event that was skipped.
+
+    `last` is the place of the last event looked at, `skip` how many are left to skip.
+    """
+
+    def __init__(self, window: Window) -> None:
+        self.shown: list[tuple[Position, Found]] = []
+        self.last: Position | None = None
+        self.skip = window.offset
+        self._limit = window.limit
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many events as the window has."""
+        return 0 < len(self.shown) == self._limit
+
+    def take(self, examined: Iterator[tuple[Position, Found | None]]) -> None:
+        """Take what belongs to the window, and read no further than that takes."""
+        while len(self.shown) < self._limit and (each := next(examined, None)):
+            self.last, found = each
+            if found is not None and self.skip:
+                self.skip -= 1
+            elif found is not None:
+                self.shown.append((self.last, found))
 
 
 def _key(scope: str, attribute: str | None, value: str, shard: int) -> Item:

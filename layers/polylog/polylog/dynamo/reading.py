@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batches
 from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.buckets import Entry
+from polylog.dynamo.budget import Budget
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.plan import QueryPlan, TimeRange
 from polylog.dynamo.question import Question
 from polylog.dynamo.schema import partition_key, read_item, read_position
-from polylog.errors import TooBroad
 from polylog.event import Event
 from polylog.filter import EVERYTHING, predicate
 from polylog.query import EventQuery, Order, Position
@@ -39,32 +38,10 @@ if TYPE_CHECKING:
 _LEAST: Final = 100
 MOST: Final = 1000
 
+# What is only counted comes in pages of 1 MB, however many items that is.
+_NO_LIMIT: Final = 2**31 - 1
+
 _place = itemgetter(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one answer may read: items of an index, and seconds."""
-
-    items: int
-    seconds: float
-
-
-UNLIMITED: Final = Limits(items=10**12, seconds=10**9)
-
-
-class Budget:
-    """What is left of the limits of one answer."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._items = limits.items
-        self._deadline = time.monotonic() + limits.seconds
-
-    def spend(self, items: int) -> None:
-        """Raise `TooBroad` when more has been read than is allowed."""
-        self._items -= items
-        if self._items < 0 or time.monotonic() > self._deadline:
-            raise TooBroad
 
 
 def read_entries(
@@ -114,32 +91,51 @@ class Reading:
         """Return the items of all partitions, merged into the order."""
         spans = _spans(self.plan.time, order, after)
         is_exact = self.plan.residual == EVERYTHING and len(self.keys) == 1
-        limit = min(MOST, wanted if is_exact else max(_LEAST, wanted // max(1, len(self.keys))))
+        limit = wanted if is_exact else max(_LEAST, wanted // max(1, len(self.keys)))
+        limit = min(MOST, limit, self.budget.share)
         streams = [self._stream(key, spans, order, limit) for key in self.keys]
         return heapq.merge(*streams, key=read_position, reverse=order is Order.DESCENDING)
+
+    def examined(
+        self, query: EventQuery, young: Iterable[Entry], wanted: int
+    ) -> Iterator[tuple[Position, Found | None]]:
+        """Return what the indexes show and what is young, each event once, in order.
+
+        None stands for one that does not pass. Raises `TooBroad` at the end of the budget: what
+        came until then is all that there is up to there.
+        """
+        descending = query.order is Order.DESCENDING
+        shown = self._judged(self.items(query.order, query.window.after, wanted))
+        both = heapq.merge(shown, self._young(query, young), key=_place, reverse=descending)
+        for _, same in groupby(both, key=_place):
+            yield next(same)
 
     def found(
         self, query: EventQuery, young: Iterable[Entry], wanted: int
     ) -> Iterator[tuple[Position, Found]]:
-        """Return what the indexes show and what is young, each event once, in order."""
-        descending = query.order is Order.DESCENDING
-        shown = self.passing(self.items(query.order, query.window.after, wanted))
-        both = heapq.merge(shown, self.young(query, young), key=_place, reverse=descending)
-        for _, same in groupby(both, key=_place):
-            yield next(same)
+        """Return those of the examined that pass."""
+        return _passing(self.examined(query, young, wanted))
 
-    def passing(self, items: Iterable[Item]) -> Iterator[tuple[Position, Found]]:
-        """Return the items whose events pass the residual filter."""
-        if self.plan.residual == EVERYTHING:
-            return ((read_position(item), item) for item in items)
-        passes = predicate(self.plan.residual)
-        events = ((read_position(item), read_item(item)) for item in items)
-        return (found for found in events if passes(found[1]))
+    def shown(self) -> Iterator[tuple[Position, Found]]:
+        """Return what passes of all that the indexes show, in order."""
+        return _passing(self._judged(self.items(Order.ASCENDING, None, MOST)))
 
     def young(
         self, query: EventQuery, entries: Iterable[Entry]
     ) -> Iterator[tuple[Position, Found]]:
         """Return the young events that pass, in order; reads them only where it has to."""
+        return _passing(self._young(query, entries))
+
+    def _judged(self, items: Iterable[Item]) -> Iterator[tuple[Position, Found | None]]:
+        if self.plan.residual == EVERYTHING:
+            return ((read_position(item), item) for item in items)
+        passes = predicate(self.plan.residual)
+        events = ((read_position(item), read_item(item)) for item in items)
+        return ((place, event if passes(event) else None) for place, event in events)
+
+    def _young(
+        self, query: EventQuery, entries: Iterable[Entry]
+    ) -> Iterator[tuple[Position, Found | None]]:
         question = Question.of(query.filter)
         positions = {
             Position(entry.time, entry.seq): entry
@@ -154,10 +150,9 @@ class Reading:
             return ((place, positions[place]) for place in ordered)
         passes = predicate(query.filter)
         return (
-            (place, event)
+            (place, event if passes(event) else None)
             for batch in batches(ordered, lambda _: 0, most=_LEAST, most_weight=1)
             for place, event in self.resolved([(place, positions[place]) for place in batch])
-            if passes(event)
         )
 
     def resolved(self, found: Sequence[tuple[Position, Found]]) -> Iterator[tuple[Position, Event]]:
@@ -186,19 +181,20 @@ class Reading:
         requests = [self._request(key, span, Order.ASCENDING) for key in self.keys]
         for request in requests:
             request["Select"] = "COUNT"
-        return sum(answer["Count"] for request in requests for answer in self._answers(request))
+        answers = (self._answers(request, repeat(_NO_LIMIT)) for request in requests)
+        return sum(answer["Count"] for each in answers for answer in each)
 
     def _stream(self, key: Item, spans: list[_Span], order: Order, limit: int) -> Iterator[Item]:
         for span in spans:
-            request = self._request(key, span, order)
-            request["Limit"] = limit
-            for answer in self._answers(request):
+            for answer in self._answers(self._request(key, span, order), _growing(limit)):
                 yield from answer["Items"]
-                request["Limit"] = min(MOST, request["Limit"] * 2)
 
-    def _answers(self, request: QueryInputTypeDef) -> Iterator[QueryOutputTypeDef]:
-        """Follow continuation keys to the end; `request` may change between the answers."""
-        while True:
+    def _answers(
+        self, request: QueryInputTypeDef, limits: Iterable[int]
+    ) -> Iterator[QueryOutputTypeDef]:
+        """Follow continuation keys to the end; `limits` says how many items each may have."""
+        for limit in limits:
+            request["Limit"] = self.budget.allowed(limit)
             with failures_as_unavailable():
                 answer = self.client.query(**request)
             self.budget.spend(answer["ScannedCount"])
@@ -228,3 +224,15 @@ class Reading:
             "ExpressionAttributeValues": values,
             "ScanIndexForward": order is Order.ASCENDING,
         }
+
+
+def _growing(limit: int) -> Iterator[int]:
+    while True:
+        yield limit
+        limit = min(MOST, limit * 2)
+
+
+def _passing(
+    examined: Iterable[tuple[Position, Found | None]],
+) -> Iterator[tuple[Position, Found]]:
+    return ((place, found) for place, found in examined if found is not None)

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from polylog.dynamo.arrivals import ArrivalLog
+from polylog.dynamo.budget import UNLIMITED
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import read_root
 from polylog.dynamo.reader import Reader
-from polylog.dynamo.reading import UNLIMITED
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.schema import Tables, partition_key
 from polylog.filter import EVERYTHING

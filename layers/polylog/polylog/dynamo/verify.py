@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from polylog.dynamo.budget import UNLIMITED
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import read_head, seq_key
 from polylog.dynamo.reader import Reader
-from polylog.dynamo.reading import UNLIMITED
 from polylog.dynamo.recount import Books, Drift, MovedError, Recount
 from polylog.dynamo.repair import repair
 from polylog.dynamo.rows import write_rows

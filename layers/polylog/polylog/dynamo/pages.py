@@ -1,0 +1,114 @@
+"""Pages of events: read from near where they begin, if a tally can tell where that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from polylog.dynamo.sources import Sources
+from polylog.dynamo.view import View
+from polylog.errors import TooBroad
+from polylog.query import EventQuery, Page, Window
+
+# So many events are skipped by reading them, which takes fewer requests than looking them up.
+_NEAR: Final = 300
+
+
+class Pages:
+    """Reads the pages of a log."""
+
+    def __init__(self, sources: Sources, clock: Callable[[], int]) -> None:
+        self._sources = sources
+        self._clock = clock
+
+    def find(self, query: EventQuery) -> Page:
+        """Return the events of the query's window; see `EventStore.find`."""
+        query = replace(query, filter=self._sources.kept(query.filter))
+        page = self._tallied(query) if query.with_total or _is_far(query.window) else None
+        return page or self._read(query)
+
+    def _tallied(self, query: EventQuery) -> Page | None:
+        """Return the page that a tally helps to find, None where none can."""
+        try:
+            return self._sources.ask(query.scope, query.filter, partial(self._page, query))
+        except TooBroad:
+            if query.is_partial:
+                return None
+            raise
+
+    def _read(self, query: EventQuery) -> Page:
+        """Return the page without the help of a tally."""
+        total = None
+        if query.with_total and not query.is_partial:
+            total = self._sources.count(query.scope, query.filter)
+            if query.window.offset >= total:
+                return Page((), None, total)
+        young, filter = self._sources.young(query.scope, query.filter)
+        kept = replace(_within(query, total), filter=filter)
+        return _told(self._sources.reader.find(kept, young), query, total)
+
+    def _page(self, query: EventQuery, view: View) -> Page:
+        total = view.total()
+        if query.window.offset >= total:
+            return Page((), None, total)
+        within = replace(_within(query, total), filter=view.question.within(view.time))
+        page = None
+        if _is_far(within.window):
+            page = self._from_the_end(within, view, total) or self._looked_up(within, view, total)
+        page = page or self._sources.reader.find(within, view.head.young())
+        return _told(page, query, total)
+
+    def _looked_up(self, query: EventQuery, view: View, total: int) -> Page:
+        """Return a page that is read from the minute that it begins in."""
+        time, offset = view.locate(query.window.offset, total, query.order)
+        window = replace(query.window, offset=offset)
+        within = replace(query, filter=view.question.within(time), window=window)
+        return self._sources.reader.find(within, view.head.young())
+
+    def _from_the_end(self, query: EventQuery, view: View, total: int) -> Page | None:
+        """Return a page near the end, read from there.
+
+        None when it is not near, when that is too much to read, or when events were stored
+        meanwhile, which may have shifted it.
+        """
+        left = total - query.window.offset
+        window = Window(query.window.limit, left - query.window.limit)
+        if window.offset > _NEAR:
+            return None
+        backwards = replace(query, order=query.order.reverse, window=window)
+        try:
+            places, events = self._sources.reader.walk(backwards, view.head.young())
+        except TooBroad:
+            return None
+        known = {entry.seq for delta in view.head.deltas for entry in delta.entries}
+        final = view.head.watermark.final(self._clock())
+        if any(place.seq > final and place.seq not in known for place in places):
+            head = self._sources.tally.head(query.scope, view.question.facet)
+            if any(view.question.asks(entry) and entry.seq not in known for entry in head.young()):
+                return None
+        if len(events) < window.limit:
+            return None
+        return Page(events[::-1], places[window.offset] if window.offset else None)
+
+
+def _is_far(window: Window) -> bool:
+    return window.after is None and window.offset > _NEAR
+
+
+def _within(query: EventQuery, total: int | None) -> EventQuery:
+    """Return the query without what lies beyond the total: nothing of it was counted."""
+    if total is None:
+        return query
+    window = query.window
+    return replace(query, window=replace(window, limit=min(window.limit, total - window.offset)))
+
+
+def _told(page: Page, query: EventQuery, total: int | None) -> Page:
+    """Return a page with the total, which also tells whether it can be the last."""
+    window = query.window
+    is_last = total is not None and window.after is None and total < window.offset + window.limit
+    if is_last and not page.is_cut:
+        return replace(page, total=total, next=None)
+    return replace(page, total=total)

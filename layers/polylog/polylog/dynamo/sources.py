@@ -1,0 +1,69 @@
+"""What answers are made of: the tally where it can tell, else the indexes and what is young."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from polylog.dynamo.buckets import Entry
+from polylog.dynamo.plan import TimeRange
+from polylog.dynamo.question import Question
+from polylog.dynamo.reader import Reader
+from polylog.dynamo.tally import Tally
+from polylog.dynamo.view import View
+from polylog.filter import Compare, Filter, Op, conjunction
+from polylog.times import EARLIEST
+
+T = TypeVar("T")
+
+
+class Sources:
+    """The tally and the events table; `floor` returns the first time that is still kept.
+
+    `facets` names those that events are tallied by beside their scope.
+    """
+
+    def __init__(
+        self, tally: Tally, reader: Reader, facets: Iterable[str], floor: Callable[[], int]
+    ) -> None:
+        self.tally = tally
+        self.reader = reader
+        self.floor = floor
+        self._facets = frozenset(facets)
+
+    def ask(self, scope: str, filter: Filter, answer: Callable[[View], T]) -> T | None:
+        """Return an answer from a tally, None where none can give an exact one."""
+        question = Question.of(self.kept(filter), self._facets)
+        if question is None:
+            return None
+
+        def read(time: TimeRange) -> Sequence[Entry]:
+            return self.reader.entries(scope, question.within(time))
+
+        def exact(view: View) -> T | None:
+            return answer(view) if view.is_exact(self._facets) else None
+
+        return self.tally.ask(scope, question, read, exact)
+
+    def count(self, scope: str, filter: Filter) -> int:
+        """Return how many events pass the filter, by an index and what is young."""
+        young, kept = self.young(scope, filter)
+        if not young:
+            return self.reader.count(scope, kept)
+        settled = self.reader.seqs(scope, kept) - {entry.seq for entry in young}
+        return len(settled) + len(self.reader.young_seqs(scope, kept, young))
+
+    def young(self, scope: str, filter: Filter) -> tuple[tuple[Entry, ...], Filter]:
+        """Return what is young, and the filter for nothing but what the tally holds kept."""
+        head = self.tally.head(scope)
+        return tuple(head.young()), _since(self.kept(filter), head.floor)
+
+    def kept(self, filter: Filter) -> Filter:
+        """Return the filter for nothing but what is kept."""
+        return _since(filter, self.floor())
+
+
+def _since(filter: Filter, floor: int) -> Filter:
+    if floor == EARLIEST:
+        return filter
+    return conjunction([filter, Compare("time", Op.GE, floor)])
