@@ -115,6 +115,9 @@ class MemoryEventStore:
 
     def _passing(self, scope: str, filter: Filter) -> list[Event]:
         passes = predicate(filter)
+    def latest(self, scope: str) -> int:
+        return len(self._scopes[scope])
+
         return [event for event in self._kept(scope) if passes(event)]
 
     def _kept(self, scope: str) -> list[Event]:

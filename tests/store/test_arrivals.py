@@ -170,3 +170,44 @@ def test_a_tail_tells_what_passes_and_how_far_it_looked(world: World) -> None:
     tail = world.log.tail(world.scope, only, 20, 100)
     assert (len(tail.events), tail.complete, tail.is_held_back) == (35, 90, False)
     assert world.log.tail(world.scope, EVERYTHING, 90, 10).complete == 90
+
+
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_the_latest_lies_before_what_may_still_come(world: World, is_folded: bool) -> None:
+    world.put("a1", "a2")
+    world.lose(3)
+    world.put("b1")
+    if is_folded:
+        world.fold_all()
+    assert world.log.latest(world.scope) == 2
+    world.now = 10**15 + FINAL
+    assert world.log.latest(world.scope) == 6
+
+
+def test_the_latest_of_a_long_log_takes_few_requests(world: World, calls: list[str]) -> None:
+    for batch in range(20):
+        world.put(*(f"{batch}-{n}" for n in range(95)))
+        world.fold_all()
+        world.now += FINAL
+    world.put("last")
+    calls.clear()
+    assert world.log.latest(world.scope) == 20 * 95 + 1
+    assert calls == ["Query", "Query"]
+
+
+def test_one_who_tails_from_the_latest_misses_no_late_transaction(world: World) -> None:
+    seen: list[int] = []
+
+    class OvertakenClient(CancellingClient):
+        def transact_write_items(self, **request: Any) -> Any:
+            world.put("b1", "b2")
+            seen.append(world.log.latest(world.scope))
+            return self._client.transact_write_items(**request)
+
+    client: Any = OvertakenClient(world.client)
+    world.put("a0")
+    dynamo_store(client, clock=lambda: world.now).put(
+        world.scope, [Event(id="a1", time=0, type="a")]
+    )
+    assert seen == [1]
+    assert ids(world.after(seen[0])) == ["a1", "b1", "b2"]

@@ -299,3 +299,13 @@ class TestFind:
         assert find(store, scope) == [f"e{n:04}" for n in range(14)]
         assert find(store, scope, Text("x")) == []
         assert store.count(scope, EVERYTHING) == 14
+
+
+class TestLatest:
+    def test_is_where_the_present_begins(self, store: EventStore, scope: str) -> None:
+        assert store.latest(scope) == 0
+        store.put(scope, [event(1), event(2)])
+        latest = store.latest(scope)
+        assert store.tail(scope, EVERYTHING, latest, 10).events == ()
+        store.put(scope, [event(3), event(4)])
+        assert ids(store.tail(scope, EVERYTHING, latest, 10).events) == ["e0003", "e0004"]

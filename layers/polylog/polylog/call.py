@@ -140,6 +140,10 @@ class Call:
         if self.principal.restriction.allows(offered):
             return offered
         reason = f"the key may only write events with {self.principal.restriction.filter}"
+    def latest(self) -> int:
+        """Return the number up to which the order of arrival is complete by now."""
+        return self.services.store.latest(self.principal.scope)
+
         return Outcome(Status.INVALID, offered.id, reason=reason)
 
     def _restricted(self, filter: Filter) -> Filter:

@@ -122,3 +122,9 @@ class EventStore(Protocol):
 
         There may be more although fewer were returned, up to the end of what may be read at once.
         """
+
+    def latest(self, scope: str) -> int:
+        """Return the number up to which the order of arrival is complete by now.
+
+        Whoever tails after it misses nothing that is stored later, and sees little from before.
+        """

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.buckets import Entry
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.head import Delta, read_head
+from polylog.dynamo.head import Delta, Head, read_head
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.watermark import FINAL
 
@@ -31,6 +31,9 @@ _SPAN: Final = 500
 
 _PACKED_BYTES: Final = 300_000
 _ROWS_AT_ONCE: Final = 10
+
+_MOST_RECENT: Final = 100_000
+"""Arrivals that the latest is looked for among: as many as may come within some minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class ArrivalLog:
         """Return the entry with this number."""
         if not 0 < seq <= MAX_SEQ:
             return None
-        young = (entry for delta in self._deltas(scope) for entry in delta.entries)
+        young = (entry for delta in self._head(scope).deltas for entry in delta.entries)
         logged = (e for row in self._rows(scope, seq - _SPAN + 1, seq) for e in row.entries)
         for entries in (young, logged):
             for entry in entries:
@@ -127,9 +130,14 @@ class ArrivalLog:
                     return entry
         return None
 
-    def after(self, scope: str, seq: int, most: int, now: int) -> Arrivals:
-        """Return at most so many entries with higher numbers, as far as none can be missing."""
-        young = [Stretch.of([delta]) for delta in self._deltas(scope)]
+    def after(self, scope: str, seq: int | None, most: int, now: int) -> Arrivals:
+        """Return at most so many entries with higher numbers, as far as none can be missing.
+
+        None stands for the highest number that is known to be final.
+        """
+        head = self._head(scope)
+        seq = head.watermark.final(now) if seq is None else seq
+        young = [Stretch.of([delta]) for delta in head.deltas]
         logged, horizon = self._logged(scope, seq, most)
         complete, is_held_back = _complete(seq, [*young, *logged], now)
         if complete > horizon:
@@ -140,20 +148,26 @@ class ArrivalLog:
             return Arrivals(tuple(entries[:most]), entries[most - 1].seq, False)
         return Arrivals(tuple(entries), complete, is_held_back)
 
+    def latest(self, scope: str, now: int) -> int:
+        """Return up to where none can be missing now."""
+        return self.after(scope, None, _MOST_RECENT, now).complete
+
     def rows(self, scope: str) -> Iterator[Stretch]:
         """Yield every log row."""
         return self._rows(scope, 0, MAX_SEQ)
 
-    def _deltas(self, scope: str) -> Sequence[Delta]:
-        return read_head(self._client, self._table, scope).deltas
+    def _head(self, scope: str) -> Head:
+        return read_head(self._client, self._table, scope)
 
     def _logged(self, scope: str, seq: int, most: int) -> tuple[list[Stretch], int]:
         """Return log rows with enough higher numbers, and up to where all rows are among them."""
         rows: list[Stretch] = []
+        higher: list[int] = []
         for row in self._rows(scope, seq - _SPAN + 1, MAX_SEQ):
-            if sum(seq < entry.seq < row.first for each in rows for entry in each.entries) >= most:
+            if len(higher) >= most and sum(each < row.first for each in higher) >= most:
                 return rows, row.first - 1
             rows.append(row)
+            higher += (entry.seq for entry in row.entries if entry.seq > seq)
         return rows, MAX_SEQ
 
     def _rows(self, scope: str, first: int, last: int) -> Iterator[Stretch]:

@@ -137,6 +137,10 @@ class DynamoEventStore:
                 return Tail(tuple(events), some.complete, some.is_held_back)
             after = some.complete
 
+    def latest(self, scope: str) -> int:
+        """Return the number up to which arrivals are complete; see `EventStore.latest`."""
+        return self._arrivals.latest(scope, self._clock())
+
     def _all(self, scope: str, filter: Filter) -> Iterator[Event]:
         young, kept = self._sources.young(scope, filter)
         return self._sources.reader.all(scope, kept, young)
