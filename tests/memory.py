@@ -16,7 +16,7 @@ from polylog.auth import (
     derive_secret,
     new_key_id,
 )
-from polylog.errors import TooBroad
+from polylog.errors import PositionExpired, TooBroad
 from polylog.event import MAX_EVENT_BYTES, Event
 from polylog.filter import Filter, predicate
 from polylog.query import EventQuery, Order, Page, Position
@@ -65,6 +65,8 @@ class MemoryEventStore:
         return next((event for event in self._kept(scope) if event.seq == seq), None)
 
     def find(self, query: EventQuery) -> Page:
+        if query.window.after is not None and query.window.after.time < self.floor:
+            raise PositionExpired
         following, passes, window = self._following(query), predicate(query.filter), query.window
         passing = [n for n, event in enumerate(following) if passes(event)]
         stop = window.offset + window.limit
@@ -113,11 +115,11 @@ class MemoryEventStore:
         complete = events[-1].seq if len(events) == limit else len(self._scopes[scope])
         return Tail(events, max(after, complete), False)
 
-    def _passing(self, scope: str, filter: Filter) -> list[Event]:
-        passes = predicate(filter)
     def latest(self, scope: str) -> int:
         return len(self._scopes[scope])
 
+    def _passing(self, scope: str, filter: Filter) -> list[Event]:
+        passes = predicate(filter)
         return [event for event in self._kept(scope) if passes(event)]
 
     def _kept(self, scope: str) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -15,9 +16,10 @@ from polylog.dynamo.head import read_head, read_root
 from polylog.dynamo.restamp import Restamper
 from polylog.dynamo.retention import DAY, FOR_EVER, Retention
 from polylog.dynamo.verify import Verifier
+from polylog.errors import PositionExpired
 from polylog.event import Event
 from polylog.filter import EVERYTHING, Compare, Filter, Op
-from polylog.query import EventQuery, Order, Window
+from polylog.query import EventQuery, Order, Position, Window
 from polylog.store import Interval, Status
 from polylog.times import EARLIEST, SECOND, parse_iso8601
 
@@ -130,6 +132,20 @@ class TestRetention:
         assert got == [True, True, False, False]
         got = [world.log.get_by_seq(world.scope, seq) is not None for seq in (1, 2, 3, 4)]
         assert got == [True, True, False, False]
+
+    @pytest.mark.parametrize("order", list(Order))
+    @pytest.mark.parametrize("filter", [EVERYTHING, Compare("message", Op.EQ, "")], ids=str)
+    def test_a_list_does_not_go_on_after_what_has_expired(
+        self, world: World, order: Order, filter: Filter
+    ) -> None:
+        world.put(0, 9, 10)
+        old, kept = Position(NOON - 10 * DAY, 3), Position(NOON - 9 * DAY, 2)
+        query = EventQuery(world.scope, filter, order, Window(10, after=old))
+        world.log.find(query)
+        world.now = NOON + DAY
+        world.log.find(replace(query, window=Window(10, after=kept)))
+        with pytest.raises(PositionExpired):
+            world.log.find(query)
 
     def test_expired_days_leave_the_totals_and_their_rows(self, world: World) -> None:
         world.put(0, 5, 9, 10)

@@ -13,7 +13,7 @@ from memory import UNRESTRICTED, MemoryEventStore, MemoryKeyStore
 from pydantic import Field
 from pydantic_core import from_json, to_json
 
-from polylog.auth import AccessKey, Permission, Restriction, bearer
+from polylog.auth import AccessKey, Permission, Principal, Restriction, bearer
 from polylog.aws.services import MAX_RESPONSE_BYTES, fits_lambda
 from polylog.call import Call, Services
 from polylog.dialect import Dialect, Endpoint, serve
@@ -457,6 +457,29 @@ def test_a_scan_ends_in_time(world: World) -> None:
     seconds = count(step=7)
     world.clock = lambda: NOW + next(seconds) * SECOND
     assert error_of(world.ask("GET", "/toy/all")) == "TooBroad"
+
+
+class ForgettingEventStore(MemoryEventStore):
+    """A log of which midnight comes after every page: nothing older than it is kept."""
+
+    def find(self, query: EventQuery) -> Page:
+        page = super().find(query)
+        self.floor = max(self.floor, *(event.time + 1 for event in page.events), 0)
+        return page
+
+
+@pytest.mark.parametrize(("order", "number"), [(Order.ASCENDING, 250), (Order.DESCENDING, 100)])
+def test_a_scan_bears_that_what_it_read_is_kept_no_longer(
+    world: World, order: Order, number: int
+) -> None:
+    world.let_in("read")
+    world.store = ForgettingEventStore()
+    world.store.put("demo", [event(str(n), time=NOW + n) for n in range(250)])
+    principal = Principal("k", "demo", frozenset({"read"}))
+    services = Services(world.store, world.keys, world.clock)
+    call = Call(Request("GET", "/toy/all"), "/toy", principal, services)
+    scanned = [each.id for each in call.scan(EVERYTHING, order)]
+    assert len(scanned) == len(set(scanned)) == number
 
 
 def test_a_scan_is_confined_to_what_the_caller_may_see(world: World) -> None:

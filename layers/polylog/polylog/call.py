@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from polylog.auth import KeyStore, Principal
-from polylog.errors import ApiError, EventNotFound, ForeignScope, NotVisible, TooBroad
+from polylog.errors import (
+    ApiError,
+    EventNotFound,
+    ForeignScope,
+    NotVisible,
+    PositionExpired,
+    TooBroad,
+)
 from polylog.event import Event
 from polylog.filter import Filter, conjunction
 from polylog.http import Request, Response
@@ -67,6 +74,19 @@ class Call:
         query = EventQuery(scope, restricted, order, window, with_total, is_partial)
         return self.services.store.find(query)
 
+    def find_on(self, filter: Filter, order: Order, window: Window) -> Page:
+        """Return a further page of the same answer, in which midnight may have passed meanwhile.
+
+        What the window's position was among may be kept no longer: then all that is kept follows
+        in ascending order, in descending order nothing.
+        """
+        try:
+            return self.find(filter, order, window)
+        except PositionExpired:
+            if order is Order.DESCENDING:
+                return Page((), None)
+            return self.find(filter, order, replace(window, after=None))
+
     def scan(
         self, filter: Filter, order: Order, *, first_page: int = _FIRST_PAGE
     ) -> Iterator[Event]:
@@ -78,7 +98,7 @@ class Call:
         end, left = self.services.clock() + _LONGEST_SCAN, _MOST_SCANNED
         window = Window(limit=first_page)
         while True:
-            page = self.find(filter, order, window)
+            page = self.find_on(filter, order, window)
             yield from page.events
             left -= window.limit
             if page.next is None:
@@ -120,6 +140,10 @@ class Call:
         restricted = self._restricted(filter)
         return self.services.store.tail(self.principal.scope, restricted, after, limit)
 
+    def latest(self) -> int:
+        """Return the number up to which the order of arrival is complete by now."""
+        return self.services.store.latest(self.principal.scope)
+
     def _visible(self, event: Event | None, name: str) -> Event:
         if event is None:
             raise EventNotFound(name)
@@ -140,10 +164,6 @@ class Call:
         if self.principal.restriction.allows(offered):
             return offered
         reason = f"the key may only write events with {self.principal.restriction.filter}"
-    def latest(self) -> int:
-        """Return the number up to which the order of arrival is complete by now."""
-        return self.services.store.latest(self.principal.scope)
-
         return Outcome(Status.INVALID, offered.id, reason=reason)
 
     def _restricted(self, filter: Filter) -> Filter:

@@ -18,6 +18,7 @@
     ├── RouteNotFound           no endpoint at this path with this method
     ├── EventNotFound           no event of this id in the scope
     ├── TooBroad                the question needs more reading than the budget allows
+    ├── PositionExpired         what followed a position in a list is no longer kept
     ├── RequestTooLarge         more bytes or events than one request may carry
     ├── ResponseTooLarge        more bytes than one response can carry
     ├── Unavailable             the database did not answer in time, or refused
@@ -178,6 +179,10 @@ class EventNotFound(ApiError):
 
 class TooBroad(ApiError):
     """The answer would take more reading than the budget allows, and would be wrong if cut."""
+
+
+class PositionExpired(ApiError):
+    """What follows the position is no longer kept, so that the list cannot be continued there."""
 
 
 class RequestTooLarge(ApiError):

@@ -105,7 +105,8 @@ class EventStore(Protocol):
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window, in the query's order.
 
-        A query that takes a page in part is too broad only if nothing could be read for it.
+        A query that takes a page in part is too broad only if nothing could be read for it. Raises
+        `PositionExpired` for a window after a position that lies before all that is kept.
         """
 
     def count(self, scope: str, filter: Filter) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 
 from polylog.dynamo.sources import Sources
 from polylog.dynamo.view import View
-from polylog.errors import TooBroad
+from polylog.errors import PositionExpired, TooBroad
 from polylog.query import EventQuery, Page, Window
 
 # So many events are skipped by reading them, which takes fewer requests than looking them up.
@@ -25,6 +25,9 @@ class Pages:
 
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window; see `EventStore.find`."""
+        after = query.window.after
+        if after is not None and after.time < self._sources.floor():
+            raise PositionExpired
         query = replace(query, filter=self._sources.kept(query.filter))
         page = self._tallied(query) if query.with_total or _is_far(query.window) else None
         return page or self._read(query)
