@@ -23,7 +23,7 @@ from polylog.filter import EVERYTHING, And, Compare, Filter, Op
 from polylog.http import Pairs, Request, Response
 from polylog.params import Params, Where
 from polylog.query import EventQuery, Order, Page, Window
-from polylog.store import Status
+from polylog.store import Explanation, Status
 from polylog.times import SECOND
 
 NOW = strategies.NOON
@@ -480,6 +480,14 @@ def test_a_scan_bears_that_what_it_read_is_kept_no_longer(
     call = Call(Request("GET", "/toy/all"), "/toy", principal, services)
     scanned = [each.id for each in call.scan(EVERYTHING, order)]
     assert len(scanned) == len(set(scanned)) == number
+
+
+def test_an_explained_call_sees_no_more_than_before(world: World) -> None:
+    principal = Principal("k", "demo", frozenset({"read"}), Restriction(project_id="blue"))
+    services = Services(world.store, world.keys, world.clock)
+    call, explanation = Call(Request("GET", "/"), "", principal, services), Explanation()
+    assert call.explained(explanation).count(EVERYTHING) == call.count(EVERYTHING) == 1
+    assert explanation.reason == "all events are looked at"
 
 
 def test_a_scan_is_confined_to_what_the_caller_may_see(world: World) -> None:

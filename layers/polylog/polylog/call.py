@@ -18,7 +18,7 @@ from polylog.event import Event
 from polylog.filter import Filter, conjunction
 from polylog.http import Request, Response
 from polylog.query import EventQuery, Order, Page, Window
-from polylog.store import Bar, EventStore, Group, Interval, Outcome, Status, Tail
+from polylog.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Status, Tail
 from polylog.times import SECOND
 
 _FIRST_PAGE = 100
@@ -59,6 +59,11 @@ class Call:
     def base_url(self) -> str:
         """The address of the dialect's root as the client knows it, without a final slash."""
         return self.request.url + self.mount
+
+    def explained(self, explanation: Explanation) -> Call:
+        """Return the same call, of which all that it asks of the log is explained."""
+        store = self.services.store.explained(explanation)
+        return replace(self, services=replace(self.services, store=store))
 
     def find(
         self,

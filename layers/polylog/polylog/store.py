@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -81,6 +81,31 @@ class Tail:
     is_held_back: bool
 
 
+@dataclass(slots=True)
+class Explanation:
+    """How answers were found and what they took; filled in while they are being found.
+
+    `index` is the index that was read, in so many `shards`; None when none was. `conditions` are
+    those of the filter that it took care of (without an index: the counts or the order of arrival),
+    `residual` what was left to check on every event; both in the language of filters.
+
+    `items_read` counts events, of an index or by key; `items_returned` is for whoever answers to
+    fill in. Of all `requests`, `tally_reads` went to the tally; `read_units` are as the database
+    reports them. `reason` says in words why it was done like that.
+    """
+
+    index: str | None = None
+    shards: int = 0
+    conditions: list[str] = field(default_factory=list)
+    residual: str = ""
+    items_read: int = 0
+    items_returned: int = 0
+    requests: int = 0
+    read_units: float = 0.0
+    tally_reads: int = 0
+    reason: str = ""
+
+
 class EventStore(Protocol):
     """Events by scope: written once, never changed.
 
@@ -129,3 +154,6 @@ class EventStore(Protocol):
 
         Whoever tails after it misses nothing that is stored later, and sees little from before.
         """
+
+    def explained(self, explanation: Explanation) -> EventStore:
+        """Return the same store, which notes how it finds its answers and what they take."""

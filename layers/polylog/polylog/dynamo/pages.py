@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from polylog.dynamo.explain import note
 from polylog.dynamo.sources import Sources
 from polylog.dynamo.view import View
 from polylog.errors import PositionExpired, TooBroad
@@ -44,7 +45,9 @@ class Pages:
     def _read(self, query: EventQuery) -> Page:
         """Return the page without the help of a tally."""
         total = None
-        if query.with_total and not query.is_partial:
+        if query.with_total and query.is_partial:
+            note("the total is left out, since counting takes reading")
+        elif query.with_total:
             total = self._sources.count(query.scope, query.filter)
             if query.window.offset >= total:
                 return Page((), None, total)
@@ -65,6 +68,7 @@ class Pages:
 
     def _looked_up(self, query: EventQuery, view: View, total: int) -> Page:
         """Return a page that is read from the minute that it begins in."""
+        note("the tally tells in which minute the page begins")
         time, offset = view.locate(query.window.offset, total, query.order)
         window = replace(query.window, offset=offset)
         within = replace(query, filter=view.question.within(time), window=window)
@@ -93,6 +97,7 @@ class Pages:
                 return None
         if len(events) < window.limit:
             return None
+        note("the page is near the end and is read from there")
         return Page(events[::-1], places[window.offset] if window.offset else None)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from polylog.dynamo.schema import FIELD_INDEXES, TIME_INDEX
 from polylog.event import MAX_KEY_LENGTH
-from polylog.filter import And, Compare, Filter, Op, Or, conjunction, conjuncts
+from polylog.filter import And, Compare, Filter, Op, Or, conjunction, conjuncts, disjunction
 from polylog.times import EARLIEST, LATEST
 
 
@@ -21,6 +21,15 @@ class TimeRange:
     def is_empty(self) -> bool:
         """Whether no time lies in the range."""
         return self.first > self.last
+
+    @property
+    def bounds(self) -> tuple[Filter, ...]:
+        """The conditions that no other times than these meet."""
+        if self.first == self.last:
+            return (Compare("time", Op.EQ, self.first),)
+        first = () if self.first == EARLIEST else (Compare("time", Op.GE, self.first),)
+        last = () if self.last == LATEST else (Compare("time", Op.LE, self.last),)
+        return first + last
 
     def intersection(self, other: TimeRange) -> TimeRange:
         """Return the times that lie in both."""
@@ -43,6 +52,21 @@ class QueryPlan:
     values: tuple[str, ...]
     time: TimeRange
     residual: Filter
+
+    @property
+    def field(self) -> str | None:
+        """The field that is kept in the attribute."""
+        fields = {attribute: field for field, (_, attribute) in FIELD_INDEXES.items()}
+        return None if self.attribute is None else fields[self.attribute]
+
+    @property
+    def conditions(self) -> tuple[Filter, ...]:
+        """What the index takes care of: the values of the field, and bounds of time."""
+        if not self.values:
+            return ()
+        field = self.field
+        wanted = disjunction(Compare(field or "", Op.EQ, value) for value in self.values)
+        return (*([wanted] if field else []), *self.time.bounds)
 
 
 def plan(filter: Filter, most_values: int = 50) -> QueryPlan:

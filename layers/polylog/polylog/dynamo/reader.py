@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.buckets import Entry
 from polylog.dynamo.budget import Budget, Limits
+from polylog.dynamo.explain import note_plan
 from polylog.dynamo.plan import plan
 from polylog.dynamo.reading import MOST, Reading
 from polylog.dynamo.schema import entry_of
@@ -43,7 +44,7 @@ class Reader:
 
     def find(self, query: EventQuery, young: Iterable[Entry]) -> Page:
         """Return the events of the query's window, or as far as they may be read."""
-        reading, part = self._reading(query.scope, query.filter), _Part(query.window)
+        reading, part = self._noted(query.scope, query.filter), _Part(query.window)
         stop = query.window.offset + query.window.limit
         is_cut = False
         try:
@@ -61,7 +62,7 @@ class Reader:
         self, query: EventQuery, young: Iterable[Entry]
     ) -> tuple[tuple[Position, ...], tuple[Event, ...]]:
         """Return the events of the query's window, and where they and the skipped ones lie."""
-        reading, window = self._reading(query.scope, query.filter), query.window
+        reading, window = self._noted(query.scope, query.filter), query.window
         stop = window.offset + window.limit
         found = islice(reading.found(query, young, stop), stop)
         skipped = [place for place, _ in islice(found, window.offset)]
@@ -71,23 +72,28 @@ class Reader:
 
     def count(self, scope: str, filter: Filter) -> int:
         """Return how many events the indexes show; reads bodies only where it has to."""
-        reading = self._reading(scope, filter)
+        reading = self._noted(scope, filter)
         if reading.plan.residual == EVERYTHING:
             return reading.count()
         return len(self.seqs(scope, filter))
 
     def seqs(self, scope: str, filter: Filter) -> frozenset[int]:
         """Return the seqs of the events that the indexes show."""
-        shown = self._reading(scope, filter).shown()
+        shown = self._noted(scope, filter).shown()
         return frozenset(position.seq for position, _ in shown)
 
     def entries(self, scope: str, filter: Filter) -> tuple[Entry, ...]:
         """Return what the tally would keep of the events that the indexes show."""
-        return tuple(map(entry_of, self.all(scope, filter, young=())))
+        events = self._all(self._reading(scope, filter), scope, filter, young=())
+        return tuple(map(entry_of, events))
 
     def all(self, scope: str, filter: Filter, young: Iterable[Entry]) -> Iterator[Event]:
         """Yield every event that passes, the earliest first."""
-        reading = self._reading(scope, filter)
+        return self._all(self._noted(scope, filter), scope, filter, young)
+
+    def _all(
+        self, reading: Reading, scope: str, filter: Filter, young: Iterable[Entry]
+    ) -> Iterator[Event]:
         query = EventQuery(scope, filter, Order.ASCENDING, Window(limit=MOST))
         found = reading.found(query, young, MOST)
         while some := list(islice(found, _AT_ONCE)):
@@ -98,6 +104,11 @@ class Reader:
         query = EventQuery(scope, filter, Order.ASCENDING, Window(limit=MOST))
         reading = self._reading(scope, filter)
         return frozenset(position.seq for position, _ in reading.young(query, young))
+
+    def _noted(self, scope: str, filter: Filter) -> Reading:
+        reading = self._reading(scope, filter)
+        note_plan(reading.plan, self._shards)
+        return reading
 
     def _reading(self, scope: str, filter: Filter) -> Reading:
         chosen = plan(filter, most_values=max(1, _MOST_STREAMS // self._shards))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from polylog.dynamo.buckets import Entry
+from polylog.dynamo.explain import note, note_counts
 from polylog.dynamo.plan import TimeRange
 from polylog.dynamo.question import Question
 from polylog.dynamo.reader import Reader
@@ -35,13 +36,18 @@ class Sources:
         """Return an answer from a tally, None where none can give an exact one."""
         question = Question.of(self.kept(filter), self._facets)
         if question is None:
+            note("no tally can tell: the filter asks for more than time, type and origin")
             return None
 
         def read(time: TimeRange) -> Sequence[Entry]:
             return self.reader.entries(scope, question.within(time))
 
         def exact(view: View) -> T | None:
-            return answer(view) if view.is_exact(self._facets) else None
+            if not view.is_exact(self._facets):
+                note("no tally can tell: it does not count all of these events apart")
+                return None
+            note_counts(question.filter)
+            return answer(view)
 
         return self.tally.ask(scope, question, read, exact)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from polylog import times
@@ -12,6 +13,8 @@ from polylog.dynamo.arrivals import ArrivalLog
 from polylog.dynamo.buckets import OTHER, Newest
 from polylog.dynamo.budget import Limits
 from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.explain import explaining, listen, note, note_arrivals
+from polylog.dynamo.explained import ExplainedEventStore
 from polylog.dynamo.pages import Pages
 from polylog.dynamo.question import Question
 from polylog.dynamo.reader import Reader
@@ -26,7 +29,7 @@ from polylog.dynamo.writer import Writer
 from polylog.event import MAX_KEY_LENGTH, Event
 from polylog.filter import Filter, predicate
 from polylog.query import EventQuery, Page
-from polylog.store import Bar, Group, Interval, Outcome, Tail
+from polylog.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Tail
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -53,6 +56,7 @@ class DynamoEventStore:
         facets: Iterable[str] = (),
         retention: Retention = FOR_EVER,
     ) -> None:
+        listen(client)
         self._client = client
         self._tables = tables
         self._limits = limits
@@ -71,6 +75,7 @@ class DynamoEventStore:
 
     def get(self, scope: str, event_id: str) -> Event | None:
         """Return the event with this id; strongly consistent."""
+        note("an event is read by its key")
         if len(event_id) > MAX_KEY_LENGTH:
             return None
         with failures_as_unavailable():
@@ -86,6 +91,7 @@ class DynamoEventStore:
 
     def get_by_seq(self, scope: str, seq: int) -> Event | None:
         """Return the event with this number of arrival; strongly consistent."""
+        note("a number is looked up in the order of arrival")
         entry = self._arrivals.find(scope, seq)
         return self.get(scope, entry.id) if entry else None
 
@@ -119,6 +125,7 @@ class DynamoEventStore:
         """Return the events that arrived after a number; see `EventStore.tail`."""
         filter = self._sources.kept(filter)
         passes, question = predicate(filter), Question.of(filter)
+        note_arrivals(filter, is_known=question is not None)
         events: list[Event] = []
         examined = 0
         while True:
@@ -140,6 +147,10 @@ class DynamoEventStore:
     def latest(self, scope: str) -> int:
         """Return the number up to which arrivals are complete; see `EventStore.latest`."""
         return self._arrivals.latest(scope, self._clock())
+
+    def explained(self, explanation: Explanation) -> EventStore:
+        """Return the same store, which notes how it answers; see `EventStore.explained`."""
+        return ExplainedEventStore(self, partial(explaining, explanation, self._tables))
 
     def _all(self, scope: str, filter: Filter) -> Iterator[Event]:
         young, kept = self._sources.young(scope, filter)

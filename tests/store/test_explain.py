@@ -1,0 +1,248 @@
+"""Explanations: what DynamoDB reports as consumed, and what was asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from conftest import TABLES, dynamo_store
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from bench.meter import Meter
+from polylog.dynamo.explain import explaining
+from polylog.dynamo.fold import SETTLING, Folder
+from polylog.event import Entity, Event
+from polylog.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, Text
+from polylog.query import EventQuery, Order, Window
+from polylog.store import EventStore, Explanation, Interval
+from polylog.times import SECOND
+from polylog_cli.local import connect
+
+MINUTE = 60 * SECOND
+NUMBER = 60
+NOW = 10**15
+
+A, B = Compare("type", Op.EQ, "a"), Compare("type", Op.EQ, "b")
+ANN = Compare("actor.id", Op.EQ, "ann")
+SINCE = Compare("time", Op.GE, 10 * MINUTE + 1)
+FIRST = Window(10)
+UNTIL = Compare("time", Op.LT, 40 * MINUTE)
+
+
+class World:
+    """A log of which half is settled, and a store that was never asked before."""
+
+    def __init__(self, client: DynamoDBClient, scope: str, shards: int = 1) -> None:
+        self.scope = scope
+        self.store = dynamo_store(client, shards, clock=lambda: NOW)
+        events = [
+            Event(id=str(n), time=n * MINUTE, type="ab"[n % 2], actor=Entity(id="ann"))
+            for n in range(NUMBER)
+        ]
+        self.store.put(scope, events[: NUMBER // 2])
+        Folder(client, "TallyTable", lambda: NOW + SETTLING).fold(scope)
+        self.store.put(scope, events[NUMBER // 2 :])
+
+    def explain(self, ask: Callable[[EventStore, str], object]) -> Explanation:
+        explanation = Explanation()
+        ask(self.store.explained(explanation), self.scope)
+        return explanation
+
+
+@pytest.fixture(params=["moto", pytest.param("engine", marks=pytest.mark.engine)])
+def client(request: pytest.FixtureRequest) -> DynamoDBClient:
+    """Return a client of the test's own, which nobody else measures."""
+    client: DynamoDBClient = request.getfixturevalue(request.param)
+    return connect(client.meta.endpoint_url if request.param == "engine" else None)
+
+
+def page(
+    filter: Filter = EVERYTHING, window: Window = FIRST, **options: bool
+) -> Callable[[EventStore, str], object]:
+    return lambda store, scope: store.find(
+        EventQuery(scope, filter, Order.ASCENDING, window, **options)
+    )
+
+
+def count(filter: Filter) -> Callable[[EventStore, str], object]:
+    return lambda store, scope: store.count(scope, filter)
+
+
+QUESTIONS = [
+    page(),
+    page(Text("x")),
+    page(A, Window(5, 20), with_total=True),
+    count(EVERYTHING),
+    count(And((ANN, SINCE))),
+    count(And((A, SINCE, UNTIL))),
+    lambda store, scope: store.groups(scope, And((SINCE, UNTIL))),
+    lambda store, scope: store.groups(scope, ANN),
+    lambda store, scope: store.histogram(scope, SINCE, Interval.HOUR),
+    lambda store, scope: store.tail(scope, A, 3, 20),
+    lambda store, scope: store.latest(scope),
+    lambda store, scope: store.get(scope, "7"),
+    lambda store, scope: store.get_by_seq(scope, 7),
+]
+
+
+@pytest.mark.parametrize("ask", QUESTIONS, ids=range(len(QUESTIONS)))
+@pytest.mark.parametrize("shards", [1, 3])
+def test_what_an_answer_took_is_what_dynamodb_reports(
+    client: DynamoDBClient, scope: str, shards: int, ask: Callable[[EventStore, str], object]
+) -> None:
+    world, meter = World(client, scope, shards), Meter(client)
+    explanation, cost = meter.measure(lambda: world.explain(ask))
+    assert (explanation.requests, explanation.read_units) == (cost.requests, cost.units)
+    assert explanation.requests > 0
+    assert explanation.read_units > 0
+
+
+@pytest.mark.engine
+class TestPlan:
+    @pytest.mark.parametrize(
+        ("filter", "index", "conditions", "residual"),
+        [
+            (EVERYTHING, "by_time", [], ""),
+            (A, "by_type", ['type = "a"'], ""),
+            (Or((A, B)), "by_type", ['type = "a" OR type = "b"'], ""),
+            (And((A, ANN)), "by_actor", ['actor.id = "ann"'], 'type = "a"'),
+            (Not(A), "by_time", [], 'NOT type = "a"'),
+            (
+                And((Text("x"), SINCE, UNTIL)),
+                "by_time",
+                [
+                    'time >= "1970-01-01T00:10:00.000001Z"',
+                    'time <= "1970-01-01T00:39:59.999999Z"',
+                ],
+                '"x"',
+            ),
+            (
+                And((B, Compare("time", Op.EQ, MINUTE))),
+                "by_type",
+                ['type = "b"', 'time = "1970-01-01T00:01:00Z"'],
+                "",
+            ),
+        ],
+        ids=str,
+    )
+    def test_a_page_tells_its_plan(
+        self,
+        engine: DynamoDBClient,
+        scope: str,
+        filter: Filter,
+        index: str,
+        conditions: list[str],
+        residual: str,
+    ) -> None:
+        told = World(engine, scope, shards=3).explain(page(filter))
+        assert (told.index, told.shards) == (index, 3)
+        assert (told.conditions, told.residual) == (conditions, residual)
+        assert told.reason.startswith(f"{index} is read")
+
+    def test_what_cannot_pass_reads_no_index(self, engine: DynamoDBClient, scope: str) -> None:
+        told = World(engine, scope).explain(page(NOTHING))
+        assert (told.index, told.shards, told.items_read) == (None, 0, 0)
+        assert told.reason == "no index is read, since no event can pass the filter"
+
+    def test_a_page_tells_what_it_read(self, engine: DynamoDBClient, scope: str) -> None:
+        told = World(engine, scope).explain(page(window=Window(10, 5)))
+        assert (told.items_read, told.tally_reads, told.requests) == (15, 1, 2)
+
+    def test_a_total_by_the_tally_reads_no_index(self, engine: DynamoDBClient, scope: str) -> None:
+        told = World(engine, scope).explain(count(A))
+        assert (told.index, told.items_read, told.requests, told.tally_reads) == (None, 0, 1, 1)
+        assert (told.conditions, told.residual) == (['type = "a"'], "")
+        assert told.reason == "the tally has counts of just these events"
+
+    def test_minutes_that_a_range_cuts_are_items_but_no_plan(
+        self, engine: DynamoDBClient, scope: str
+    ) -> None:
+        told = World(engine, scope).explain(count(SINCE))
+        assert (told.index, told.items_read) == (None, 1)
+
+    def test_a_page_with_a_total_tells_of_both(self, engine: DynamoDBClient, scope: str) -> None:
+        told = World(engine, scope).explain(page(A, with_total=True))
+        assert told.index == "by_type"
+        assert told.reason.split("; ") == [
+            "the tally has counts of just these events",
+            "by_type is read, since the filter settles type",
+        ]
+
+    def test_a_total_that_no_tally_knows_is_told(self, engine: DynamoDBClient, scope: str) -> None:
+        ask = page(ANN, with_total=True, is_partial=True)
+        assert World(engine, scope).explain(ask).reason.split("; ") == [
+            "no tally can tell: the filter asks for more than time, type and origin",
+            "the total is left out, since counting takes reading",
+            "by_actor is read, since the filter settles actor.id",
+        ]
+
+    @pytest.mark.parametrize(
+        ("filter", "conditions", "residual"),
+        [(A, ['type = "a"'], ""), (ANN, [], 'actor.id = "ann"'), (EVERYTHING, [], "")],
+        ids=str,
+    )
+    def test_a_tail_reads_the_order_of_arrival(
+        self,
+        engine: DynamoDBClient,
+        scope: str,
+        filter: Filter,
+        conditions: list[str],
+        residual: str,
+    ) -> None:
+        told = World(engine, scope).explain(lambda s, scope: s.tail(scope, filter, 0, 10))
+        assert (told.index, told.conditions, told.residual) == (None, conditions, residual)
+        assert told.items_read >= 10
+
+    def test_several_questions_add_up(self, engine: DynamoDBClient, scope: str) -> None:
+        world, explanation = World(engine, scope), Explanation()
+        store = world.store.explained(explanation)
+        page(ANN)(store, scope)
+        once = explanation.requests
+        count(EVERYTHING)(store, scope)
+        assert explanation.requests == once + 1
+        assert explanation.index == "by_actor"
+
+
+@pytest.mark.engine
+class TestNobodyAsks:
+    def test_nothing_is_asked_of_dynamodb(self, engine: DynamoDBClient, scope: str) -> None:
+        seen: list[bool] = []
+
+        def record(params: dict[str, object], **_: object) -> None:
+            seen.append("ReturnConsumedCapacity" in params)
+
+        client = connect(engine.meta.endpoint_url)
+        world = World(client, scope)
+        client.meta.events.register("before-parameter-build.dynamodb", record)
+        count(EVERYTHING)(world.store, scope)
+        world.explain(count(EVERYTHING))
+        count(EVERYTHING)(world.store, scope)
+        assert seen == [False, True, False]
+
+    def test_threads_do_not_mix(self, engine: DynamoDBClient, scope: str) -> None:
+        world, start = World(engine, scope), Barrier(3)
+        alone = [world.explain(ask) for ask in (count(A), page(ANN))]
+
+        def explain(ask: Callable[[EventStore, str], object]) -> list[Explanation]:
+            start.wait()
+            return [world.explain(ask) for _ in range(20)]
+
+        def ask_on() -> None:
+            start.wait()
+            for _ in range(20):
+                page()(world.store, scope)
+
+        with ThreadPoolExecutor(3) as pool:
+            silent = pool.submit(ask_on)
+            both = pool.map(explain, (count(A), page(ANN)))
+            assert [set(map(repr, told)) for told in both] == [{repr(told)} for told in alone]
+            silent.result()
+
+    def test_what_fails_is_not_explained_further(self, engine: DynamoDBClient, scope: str) -> None:
+        world, explanation = World(engine, scope), Explanation()
+        with pytest.raises(ZeroDivisionError), explaining(explanation, TABLES):
+            raise ZeroDivisionError
+        count(EVERYTHING)(world.store, scope)
+        assert explanation.requests == 0
