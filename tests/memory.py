@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from polylog.auth import (
@@ -173,6 +174,16 @@ class MemoryKeyStore:
         principal = Principal(key_id, scope, permissions, restriction)
         self.keys[key_id] = AccessKey(principal, created_at=0, expires_at=expires_at)
         return Credential(key_id, derive_secret(self.peppers[version], key_id))
+
+    def list(self, scope: str) -> tuple[AccessKey, ...]:
+        return tuple(key for key in self.keys.values() if key.principal.scope == scope)
+
+    def revoke(self, scope: str, key_id: str) -> bool:
+        key = self.keys.get(key_id)
+        if key is None or key.principal.scope != scope:
+            return False
+        self.keys[key_id] = replace(key, revoked_at=key.revoked_at or 0)
+        return True
 
     def pepper(self, version: str) -> bytes | None:
         return self.peppers.get(version)

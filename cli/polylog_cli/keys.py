@@ -74,9 +74,10 @@ def revoke(
 ) -> None:
     """Make a key useless for ever; readers that used it just now may go on for a minute."""
     with opened(stack, data) as log:
-        is_known = bool(key_id) and log.keys.revoke(key_id)
-    if not is_known:
-        raise failure(f"there is no key {key_id}")
+        key = log.keys.get(key_id, fresh=True) if key_id else None
+        if key is None:
+            raise failure(f"there is no key {key_id}")
+        log.keys.revoke(key.principal.scope, key_id)
     print(f"{key_id} is revoked")
 
 

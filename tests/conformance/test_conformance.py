@@ -106,7 +106,7 @@ class Service:
             "expired": make("read", expires_at=times.now() - 1),
             "revoked": make("read"),
         }
-        self._keys.revoke(keys["revoked"].key_id)
+        self._keys.revoke(scope, keys["revoked"].key_id)
         return keys
 
     def send(

@@ -59,7 +59,7 @@ def test_an_unknown_key_is_none(world: World) -> None:
 def test_a_revoked_key_reads_for_a_minute_at_most(world: World) -> None:
     credential = world.create()
     assert world.is_let_in(credential)
-    world.operator.revoke(credential.key_id)
+    world.operator.revoke("s", credential.key_id)
     world.now = MINUTE - 1
     assert world.is_let_in(credential)
     assert not world.is_let_in(credential, fresh=True)
@@ -68,7 +68,7 @@ def test_a_revoked_key_reads_for_a_minute_at_most(world: World) -> None:
 def test_a_revoked_key_is_refused_after_a_minute(world: World) -> None:
     credential = world.create()
     assert world.is_let_in(credential)
-    world.operator.revoke(credential.key_id)
+    world.operator.revoke("s", credential.key_id)
     world.now = MINUTE
     assert not world.is_let_in(credential)
 
@@ -83,17 +83,30 @@ def test_a_key_expires_though_it_is_remembered(world: World) -> None:
 def test_a_key_is_revoked_once(world: World) -> None:
     credential = world.create()
     world.now = 7
-    assert world.operator.revoke(credential.key_id)
+    assert world.operator.revoke("s", credential.key_id)
     world.now = 9
-    assert world.operator.revoke(credential.key_id)
+    assert world.operator.revoke("s", credential.key_id)
     key = world.function.get(credential.key_id, fresh=True)
     assert key is not None
     assert key.revoked_at == 7
 
 
 def test_what_is_not_there_cannot_be_revoked(world: World) -> None:
-    assert not world.operator.revoke("PL1X")
+    assert not world.operator.revoke("s", "PL1X")
     assert world.function.get("PL1X", fresh=True) is None
+
+
+def test_a_key_of_another_scope_cannot_be_revoked(world: World) -> None:
+    credential = world.create()
+    assert not world.operator.revoke("other", credential.key_id)
+    assert world.is_let_in(credential, fresh=True)
+
+
+def test_who_revokes_a_key_does_not_let_it_in_again(world: World) -> None:
+    credential = world.create()
+    assert world.is_let_in(credential)
+    assert world.function.revoke("s", credential.key_id)
+    assert not world.is_let_in(credential)
 
 
 def test_a_list_shows_a_scope_alone_the_oldest_first(world: World) -> None:

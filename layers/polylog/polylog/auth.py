@@ -95,6 +95,21 @@ class KeyStore(Protocol):
     def get(self, key_id: str, *, fresh: bool) -> AccessKey | None:
         """Return the key; unless `fresh`, as it was up to a minute ago."""
 
+    def create(
+        self,
+        scope: str,
+        permissions: frozenset[Permission],
+        restriction: Restriction,
+        expires_at: int | None,
+    ) -> Credential:
+        """Make a key and return its credential, which cannot be read again from anywhere."""
+
+    def list(self, scope: str) -> tuple[AccessKey, ...]:
+        """Return all keys of a scope, the revoked ones too, the oldest first."""
+
+    def revoke(self, scope: str, key_id: str) -> bool:
+        """Make a key useless for ever; return whether the scope has such a key."""
+
 
 class Proof(Protocol):
     """What a request shows for knowing the secret of a key."""

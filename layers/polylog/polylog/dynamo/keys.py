@@ -72,7 +72,7 @@ class DynamoKeyStore:
         restriction: Restriction,
         expires_at: int | None,
     ) -> Credential:
-        """Store a new key and return the credential, which cannot be read again from anywhere."""
+        """Store a new key, made with the newest pepper; see `KeyStore.create`."""
         peppers = self._load_peppers()
         version = max(peppers, key=int)
         key_id = new_key_id(version)
@@ -83,7 +83,7 @@ class DynamoKeyStore:
         return Credential(key_id, derive_secret(peppers[version], key_id))
 
     def list(self, scope: str) -> tuple[AccessKey, ...]:
-        """Return all keys of a scope, the revoked ones too, the oldest first."""
+        """Return all keys of a scope; one that was just made may be missing for a moment."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName=SCOPE_INDEX,
@@ -95,19 +95,24 @@ class DynamoKeyStore:
             keys = [_read_key(item) for page in pages for item in page["Items"]]
         return tuple(sorted(keys, key=lambda key: key.created_at))
 
-    def revoke(self, key_id: str) -> bool:
-        """Make a key useless for ever; return whether there is such a key."""
+    def revoke(self, scope: str, key_id: str) -> bool:
+        """Make a key useless for ever; readers that used it just now may go on for a minute."""
         with failures_as_unavailable():
             try:
                 self._client.update_item(
                     TableName=self._table,
                     Key={"key_id": {"S": key_id}},
                     UpdateExpression="SET revoked_at = if_not_exists(revoked_at, :now)",
-                    ConditionExpression="attribute_exists(key_id)",
-                    ExpressionAttributeValues={":now": {"N": str(self._clock())}},
+                    ConditionExpression="#scope = :scope",
+                    ExpressionAttributeNames={"#scope": "scope"},
+                    ExpressionAttributeValues={
+                        ":now": {"N": str(self._clock())},
+                        ":scope": {"S": scope},
+                    },
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
+        self._cache.pop(key_id, None)
         return True
 
     def _is_recent(self, read_at: int | None) -> bool:
