@@ -9,7 +9,8 @@ from hypothesis.strategies import SearchStrategy
 from pydantic import JsonValue
 
 from polylog.event import Entity, Event
-from polylog.filter import FIELDS, And, Compare, Filter, Not, Op, Or, Text
+from polylog.filter import EVERYTHING, FIELDS, NOTHING, And, Compare, Filter, Not, Op, Or, Text
+from polylog.literals import path_of
 from polylog.times import EARLIEST, LATEST, SECOND, format_seconds
 
 NOON = 1_772_366_400_000_000
@@ -28,6 +29,15 @@ POOLS = {
 TIMES = (EARLIEST, 0, NOON - 1, NOON, NOON + 1, NOON + 999_999, NOON + SECOND, LATEST)
 
 _ATTRIBUTES = ("created_at", "shoe size")
+
+PATHS = {name: tuple(name.split(".")) for name in FIELDS} | {
+    "attributes.created_at": ("attributes", "created_at"),
+    'attributes."shoe size"': ("attributes", "shoe size"),
+    "data.n": ("data", "n"),
+    'data."a.b".c': ("data", "a.b", "c"),
+    "data.list": ("data", "list"),
+}
+"""Fields that a filter may name, and where they lie in the event's document."""
 
 
 def texts(**limits: int) -> SearchStrategy[str]:
@@ -53,6 +63,21 @@ def json_objects() -> SearchStrategy[dict[str, JsonValue]]:
     return st.dictionaries(texts(max_size=5), json_values(), max_size=3)
 
 
+def _data() -> SearchStrategy[JsonValue]:
+    """Any JSON value; often one that has what `PATHS` lead to."""
+    numbers = st.integers(0, 3) | st.sampled_from((0.0, 1.5, 2.0))
+    scalars = st.none() | st.booleans() | numbers | _from("word") | st.just("2")
+    known = st.fixed_dictionaries(
+        {},
+        optional={
+            "n": scalars,
+            "a.b": st.fixed_dictionaries({"c": scalars | st.lists(scalars, max_size=2)}),
+            "list": st.lists(scalars, max_size=3) | scalars,
+        },
+    )
+    return known | json_values()
+
+
 def events() -> SearchStrategy[Event]:
     """Any event that was not stored yet."""
     word = st.none() | _from("word")
@@ -73,7 +98,7 @@ def events() -> SearchStrategy[Event]:
         organization_id=st.none() | _from("organization"),
         project_id=st.none() | _from("project"),
         links=st.lists(texts(max_size=6), max_size=2).map(tuple),
-        data=json_values(),
+        data=_data(),
         attributes=st.dictionaries(st.sampled_from(_ATTRIBUTES), word),
     )
 
@@ -112,7 +137,45 @@ def filters(*, empty: bool = True, max_leaves: int = 8) -> SearchStrategy[Filter
     )
 
 
-_VALUES: dict[str, SearchStrategy[str | int]] = {
+def normal_filters() -> SearchStrategy[Filter]:
+    """Any filter that the language has a text for: no empty part, nothing joined to nothing."""
+    known = comparisons().filter(lambda part: part.op is not Op.HAS or part.field not in _NUMBERED)
+    leaves = known | _odd_comparisons() | st.builds(Text, _from("word") | texts(max_size=5))
+
+    def terms(inner: SearchStrategy[Filter]) -> SearchStrategy[tuple[Filter, ...]]:
+        return st.lists(inner, min_size=2, max_size=3).map(tuple)
+
+    trees = st.recursive(
+        leaves,
+        lambda inner: (
+            st.builds(Not, inner) | st.builds(And, terms(inner)) | st.builds(Or, terms(inner))
+        ),
+        max_leaves=8,
+    )
+    return trees | st.sampled_from((EVERYTHING, NOTHING))
+
+
+def _odd_comparisons() -> SearchStrategy[Compare]:
+    """Any comparison of any text with any, and of anything in the data with any number."""
+    names = st.lists(texts(max_size=4), min_size=1, max_size=3).map(path_of)
+    fields = st.sampled_from(("source", "id")) | st.builds("attributes.{}".format, _dotted())
+    fields |= names.map("data.{}".format)
+    ordered = st.sampled_from([op for op in Op if op is not Op.HAS])
+    numbers = st.integers(-(2**80), 2**80) | st.floats(allow_nan=False, allow_infinity=False)
+    return (
+        st.builds(Compare, fields, st.sampled_from(Op), texts(max_size=6))
+        | st.builds(Compare, names.map("data.{}".format), ordered, numbers)
+        | st.builds(Compare, st.just("time"), ordered, st.integers(EARLIEST, LATEST))
+        | st.builds(Compare, st.just("links"), st.just(Op.HAS), texts(max_size=6))
+    )
+
+
+def _dotted() -> SearchStrategy[str]:
+    return texts(max_size=6).map(lambda name: path_of(name.split(".")))
+
+
+_NUMBERED = ("seq", "time")
+_VALUES: dict[str, SearchStrategy[str | int | float]] = {
     "seq": st.integers(0, 5),
     "time": st.sampled_from(TIMES),
     "type": _from("type") | st.just(""),
@@ -121,17 +184,21 @@ _VALUES: dict[str, SearchStrategy[str | int]] = {
     "project_id": _from("project") | st.just(""),
     "organization_id": _from("organization") | st.just(""),
 }
-_FIELD_NAMES = (*FIELDS, *(f"attributes.{name}" for name in _ATTRIBUTES))
 
 
 def comparisons() -> SearchStrategy[Compare]:
     """Any comparison of a field with a value of its kind; the indexed fields come more often."""
-    fields = st.sampled_from(_FIELD_NAMES) | st.sampled_from(tuple(_VALUES))
-    return fields.flatmap(
-        lambda field: st.builds(
-            Compare, st.just(field), st.sampled_from(Op), _VALUES.get(field, _from("word"))
-        )
+    fields = st.sampled_from(tuple(PATHS)) | st.sampled_from(tuple(_VALUES))
+    return st.tuples(fields, st.sampled_from(Op)).flatmap(
+        lambda chosen: st.builds(Compare, *map(st.just, chosen), _values(*chosen))
     )
+
+
+def _values(field: str, op: Op) -> SearchStrategy[str | int | float]:
+    values = _VALUES.get(field, _from("word"))
+    if field.startswith("data.") and op is not Op.HAS:
+        return values | st.integers(0, 3) | st.sampled_from((0.0, 1.5, 2.0))
+    return values
 
 
 def cloudfoundry_resources() -> SearchStrategy[dict[str, JsonValue]]:

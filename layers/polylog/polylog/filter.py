@@ -1,7 +1,8 @@
 """What a query language parses to: a small tree that is evaluated over an `Event`.
 
 An absent string compares as the empty string (proto3's rule, which AIP-160 builds on), so that
-`project_id = ""` finds the events without a project. Strings compare by code point.
+`project_id = ""` finds the events without a project. Strings compare by code point. A number can
+be asked for in `data` only: what is no JSON number there is unequal to it, neither less nor more.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 from pydantic import JsonValue
 
 from polylog.event import Event
+from polylog.literals import names_of, quoted
 from polylog.times import format_rfc3339
 
-Value = str | int
+Value = str | int | float
 
 
 class Op(StrEnum):
@@ -35,7 +37,11 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """One field of the event compared with one value (a time: microseconds)."""
+    """One field of the event compared with one value (a time: microseconds).
+
+    In `attributes.<name>` and `data.<path>` a name of other than letters, digits, `_` and `-`
+    stands in quotes.
+    """
 
     field: str
     op: Op
@@ -53,7 +59,7 @@ class Text:
     text: str
 
     def __str__(self) -> str:
-        return json.dumps(self.text, ensure_ascii=False)
+        return quoted(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ class Not:
     term: Filter
 
     def __str__(self) -> str:
-        return f"NOT {_nested(self.term)}"
+        return f"NOT ({self.term})" if isinstance(self.term, Not) else f"NOT {_nested(self.term)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +121,10 @@ def _nested(part: Filter) -> str:
 
 def _literal(field: str, value: Value) -> str:
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return f'"{format_rfc3339(value)}"' if field == "time" else str(value)
+        return quoted(value)
+    if field == "time" and isinstance(value, int):
+        return quoted(format_rfc3339(value))
+    return json.dumps(value)
 
 
 Predicate = Callable[[Event], bool]
@@ -134,8 +142,8 @@ FIELDS: Mapping[str, Callable[[Event], Value | None]] = {
 `attributes.<name>` and `data.<path>` come on top, and `links`, which can be asked for one of them.
 """
 
-_ATTRIBUTE = "attributes."
-_DATA = "data."
+ATTRIBUTE = "attributes."
+DATA = "data."
 _ORDERINGS: Mapping[Op, Callable[[Value, Value], bool]] = {
     Op.EQ: operator.eq,
     Op.NE: operator.ne,
@@ -150,11 +158,8 @@ _ORDERINGS: Mapping[Op, Callable[[Value, Value], bool]] = {
 def predicate(part: Filter) -> Predicate:
     """Return the function that says whether an event passes the filter."""
     match part:
-        case Compare("links", Op.HAS, value):
-            return lambda event: value in event.links
-        case Compare(field, op, value):
-            read, holds = _reader(field), _ORDERINGS[op]
-            return lambda event: holds(_or_empty(read(event)), value)
+        case Compare():
+            return _comparison(part)
         case Text(text):
             wanted = text.casefold()
             return lambda event: wanted in (event.message or "").casefold()
@@ -171,22 +176,55 @@ def predicate(part: Filter) -> Predicate:
             assert_never(part)
 
 
+def _comparison(part: Compare) -> Predicate:
+    field, op, value = part.field, part.op, part.value
+    if field == "links" and op is Op.HAS:
+        return lambda event: value in event.links
+    if field.startswith(DATA):
+        names, is_met = names_of(field.removeprefix(DATA)), _condition(op, value)
+        return lambda event: is_met(_found(event.data, names))
+    read, holds = _reader(field), _ORDERINGS[op]
+    return lambda event: holds(_or_empty(read(event)), value)
+
+
 def _or_empty(value: Value | None) -> Value:
     return "" if value is None else value
 
 
 def _reader(field: str) -> Callable[[Event], Value | None]:
-    if field.startswith(_ATTRIBUTE):
-        name = field.removeprefix(_ATTRIBUTE)
+    if field.startswith(ATTRIBUTE):
+        name = ".".join(names_of(field.removeprefix(ATTRIBUTE)))
         return lambda event: event.attributes.get(name)
-    if field.startswith(_DATA):
-        path = field.removeprefix(_DATA).split(".")
-        return lambda event: _text_at(event.data, path)
     return FIELDS[field]
 
 
-def _text_at(value: JsonValue, path: Iterable[str]) -> str | None:
-    """Return what lies in a document under the names of a path: a text, or JSON."""
-    for name in path:
+def _condition(op: Op, value: Value) -> Callable[[JsonValue], bool]:
+    """Return the function that says whether a part of a document is as wanted."""
+    holds = _ORDERINGS[op]
+    if op is Op.HAS:
+        return lambda found: any(holds(_text(each), value) for each in _members(found))
+    if isinstance(value, str):
+        return lambda found: holds(_text(found), value)
+    return lambda found: holds(found, value) if _is_number(found) else op is Op.NE
+
+
+def _found(value: JsonValue, names: Iterable[str]) -> JsonValue:
+    """Return what lies in a document under the names of a path."""
+    for name in names:
         value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, str | None) else json.dumps(value, ensure_ascii=False)
+    return value
+
+
+def _text(value: JsonValue) -> str:
+    """Return a text itself, nothing as the empty one, and all else as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _members(value: JsonValue) -> Iterable[JsonValue]:
+    return value if isinstance(value, list) else (value,)
+
+
+def _is_number(value: JsonValue) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,45 @@
+"""How a filter writes texts, and the paths of names that lead to a part of an event."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_ESCAPE: Final = r"""\\(?:["'\\/bfnrt]|u[0-9a-fA-F]{4})"""
+OPEN_STRING: Final = rf"""(?:"(?:[^"\\]|{_ESCAPE})*|'(?:[^'\\]|{_ESCAPE})*)"""
+"""Pattern of a text in quotes up to where it ends, or stops being one."""
+
+STRING: Final = rf"""(?:"(?:[^"\\]|{_ESCAPE})*"|'(?:[^'\\]|{_ESCAPE})*')"""
+"""Pattern of a text in single or double quotes, with JSON's escapes (and `\\'`)."""
+
+_NAME = re.compile(r"[\w-]+")
+_STEP = re.compile(rf"(?:^|\.)({STRING}(?=\.|\Z)|[^.]*)")
+
+
+def quoted(text: str) -> str:
+    """Return the text as a filter writes it: a JSON string."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def unquoted(string: str) -> str:
+    """Return the text that a `STRING` means."""
+    body = re.sub(r"\\.|\"", _in_json, string[1:-1])
+    text: str = json.loads(f'"{body}"', strict=False)
+    return text
+
+
+def _in_json(match: re.Match[str]) -> str:
+    return {"\\'": "'", '"': '\\"'}.get(match[0], match[0])
+
+
+def names_of(path: str) -> tuple[str, ...]:
+    """Return the names of a path; one in quotes may hold dots."""
+    steps: list[str] = _STEP.findall(path)
+    return tuple(unquoted(name) if re.fullmatch(STRING, name) else name for name in steps)
+
+
+def path_of(names: Iterable[str]) -> str:
+    """Return the path of these names; quotes stand only where a name needs them."""
+    return ".".join(name if _NAME.fullmatch(name) else quoted(name) for name in names)
