@@ -4,7 +4,8 @@
 
     ApiError
     ├── InvalidParameter        a parameter, or a field of an event, is not acceptable
-    │   └── UnknownField        a filter names a field that the API does not filter by
+    │   ├── UnknownField        a filter names a field that the API does not filter by
+    │   └── InvalidFilter       a text that is no filter, and at which column
     ├── InvalidBody             the body as a whole cannot be read
     ├── Unauthenticated         no credential of the API's scheme
     │   └── InvalidCredential   a credential, but forged, expired or revoked
@@ -103,6 +104,14 @@ class UnknownField(InvalidParameter):
     def __init__(self, parameter: str, field: str) -> None:
         super().__init__(parameter, f"does not know {field}")
         self.field = field
+
+
+class InvalidFilter(InvalidParameter):
+    """The text is not written in the filter language: what is wrong at `column`, from 1."""
+
+    def __init__(self, column: int, problem: str) -> None:
+        super().__init__("filter", f"column {column}: {problem}")
+        self.column = column
 
 
 class InvalidBody(ApiError):
