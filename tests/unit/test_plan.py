@@ -26,7 +26,8 @@ from polylog.filter import (
     disjunction,
     predicate,
 )
-from polylog.times import EARLIEST, LATEST
+from polylog.grammar import parse
+from polylog.times import EARLIEST, LATEST, SECOND
 
 ALWAYS = TimeRange(EARLIEST, LATEST)
 NEVER: tuple[str, ...] = ()
@@ -105,13 +106,13 @@ def test_the_most_selective_index_is_taken(
         Compare("type", Op.NE, "t"),
         Compare("type", Op.GE, "t"),
         Compare("type", Op.HAS, "t"),
-        Not(TYPE),
+        Not(Compare("type", Op.HAS, "t")),
         SOURCE,
         equals("id", "1"),
         equals("attributes.type", "t"),
         Or((TYPE, ACTOR)),
         Or((TYPE, time(Op.GE, 5))),
-        Or((And((TYPE, SOURCE)), TYPE)),
+        Or((And((TYPE, SOURCE)), SOURCE)),
     ],
 )
 def test_what_no_index_can_tell_is_left_to_check(filter: Filter) -> None:
@@ -127,6 +128,8 @@ def test_what_no_index_can_tell_is_left_to_check(filter: Filter) -> None:
         (time(Op.LE, 5), TimeRange(last=5)),
         (time(Op.LT, 5), TimeRange(last=4)),
         (And((time(Op.GE, 5), time(Op.LT, 9), time(Op.GE, 3))), TimeRange(5, 8)),
+        (Not(time(Op.GE, 5)), TimeRange(last=4)),
+        (Not(Or((time(Op.LT, 5), Not(time(Op.LE, 9))))), TimeRange(5, 9)),
     ],
 )
 def test_bounds_of_time_become_the_range_and_need_no_check(
@@ -142,7 +145,6 @@ def test_bounds_of_time_become_the_range_and_need_no_check(
         (Or((And((time(Op.GE, 5), time(Op.LT, 7))), time(Op.EQ, 2))), TimeRange(2, 6)),
         (Or((And((time(Op.GE, 7), time(Op.LT, 5))), time(Op.EQ, 2))), TimeRange(2, 2)),
         (Or((time(Op.EQ, 5), TYPE)), ALWAYS),
-        (Not(time(Op.GE, 5)), ALWAYS),
         (time(Op.NE, 5), ALWAYS),
     ],
 )
@@ -153,7 +155,7 @@ def test_a_choice_of_times_narrows_the_range_and_is_checked(
 
 
 def test_index_range_and_residual_come_from_one_conjunction() -> None:
-    residual = And((Not(SOURCE), Text("x")))
+    residual = And((Compare("source", Op.NE, "s"), Text("x")))
     filter = And((time(Op.GE, 5), *residual.terms, one_of("type", "b", "a"), time(Op.LT, 9)))
     assert plan(filter) == QueryPlan("by_type", "type", ("a", "b"), TimeRange(5, 8), residual)
 
@@ -217,6 +219,83 @@ def test_more_values_are_left_to_check() -> None:
     assert plan(filter, most_values=7) == QueryPlan("by_time", None, ("",), ALWAYS, filter)
 
 
+@pytest.mark.parametrize(
+    ("text", "index", "values", "residual"),
+    [
+        ("type = a", "by_type", "a", ""),
+        ("type = (a OR b)", "by_type", "ab", ""),
+        ("type = a AND ()", "by_type", "a", ""),
+        ("type = a OR NOT ()", "by_type", "a", ""),
+        ("type = a OR (type = b OR type = a)", "by_type", "ab", ""),
+        ("-(type != a type != b)", "by_type", "ab", ""),
+        ("(type = a) ((project_id = p))", "by_project", "p", "type = a"),
+        ("x (type = a (y z))", "by_type", "a", "x y z"),
+        ("-((type != a OR -x) (type != b OR -y))", "by_type", "ab", "(type=a x) OR (type=b y)"),
+        ("type = (a OR c) ((type = a x) OR type = b)", "by_type", "a", "(type=a x) OR type=b"),
+        ("type = c ((type = a x) OR type = b)", "by_type", "", "(type = a x) OR type = b"),
+        ("type = a OR ()", "by_time", None, ""),
+        ("NOT type = a", "by_time", None, "type != a"),
+    ],
+)
+def test_a_text_is_read_by_an_index(
+    text: str, index: str, values: str | None, residual: str
+) -> None:
+    chosen = plan(parse(text))
+    expected = ("",) if values is None else tuple(values)
+    assert (chosen.index, chosen.values, chosen.residual) == (index, expected, parse(residual))
+
+
+@pytest.mark.parametrize(
+    ("text", "index", "values"),
+    [
+        ("(type = a x) OR (type = b y)", "by_type", "ab"),
+        ("(type = a x) OR type = b", "by_type", "ab"),
+        ("(type = a x) OR (type = (b OR c) y)", "by_type", "abc"),
+        ("(type = a x) OR (y (type = b OR (type = c z)))", "by_type", "abc"),
+        ("(type = a project_id = p) OR (type = b project_id = q)", "by_project", "pq"),
+        ("(type = a target.id = p) OR (type = b project_id = q)", "by_type", "ab"),
+        ("project_id = p ((target.id = s x) OR (target.id = t y))", "by_target", "st"),
+    ],
+)
+def test_a_choice_that_says_more_than_values_is_checked(text: str, index: str, values: str) -> None:
+    chosen = plan(parse(text))
+    assert (chosen.index, chosen.values, chosen.residual) == (index, tuple(values), parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "type = a OR type:b",
+        "(type = a x) OR y",
+        "(type = a x) OR (type != b y)",
+        '(target.id = s x) OR (target.id = "" y)',
+        "(type = a target.id = s) OR project_id = p",
+    ],
+)
+def test_a_choice_that_leaves_a_field_any_value_does_not_choose_its_index(text: str) -> None:
+    chosen = plan(parse(text))
+    assert (chosen.index, chosen.values, chosen.residual) == ("by_time", ("",), parse(text))
+
+
+SECOND_1, SECOND_9 = "1970-01-01T00:00:01Z", "1970-01-01T00:00:09Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "residual"),
+    [
+        (f"NOT (time < {SECOND_1} OR time > {SECOND_9})", ""),
+        (f"time >= {SECOND_1} (x time <= {SECOND_9})", "x"),
+        (
+            f"(time = {SECOND_1} x) OR NOT (time != {SECOND_9} OR y)",
+            f"(time = {SECOND_1} x) OR (time = {SECOND_9} NOT y)",
+        ),
+    ],
+)
+def test_times_are_found_wherever_they_bound(text: str, residual: str) -> None:
+    chosen = plan(parse(text))
+    assert (chosen.time, chosen.residual) == (TimeRange(SECOND, 9 * SECOND), parse(residual))
+
+
 def is_found(chosen: QueryPlan, event: Event) -> bool:
     """Return whether the event lies in one of the plan's streams and passes what is left."""
     in_time = chosen.time.first <= event.time <= chosen.time.last
@@ -226,7 +305,11 @@ def is_found(chosen: QueryPlan, event: Event) -> bool:
 
 bounds = st.builds(time, st.sampled_from(Op), st.sampled_from(strategies.TIMES))
 choices = st.lists(strategies.comparisons(), max_size=3).map(lambda terms: Or(tuple(terms)))
-conjunctions = st.lists(bounds | choices | strategies.comparisons(), max_size=4).map(conjunction)
+pairs = st.lists(strategies.comparisons(), min_size=1, max_size=2).map(conjunction)
+alternatives = st.lists(pairs, min_size=1, max_size=3).map(disjunction)
+conjunctions = st.lists(
+    bounds | choices | strategies.comparisons() | alternatives | alternatives.map(Not), max_size=4
+).map(conjunction)
 
 
 @given(strategies.filters() | conjunctions, strategies.stored_events())
@@ -240,3 +323,10 @@ def test_a_plan_loses_nothing_of_an_event_it_was_made_for(filter: Filter, event:
     """Random filters let few events through: here each has the event's own values in it."""
     own = And((filter, one_of("type", event.type, "other"), time(Op.GE, event.time)))
     assert is_found(plan(own), event) == predicate(filter)(event)
+
+
+@given(conjunctions, conjunctions, strategies.stored_events())
+def test_a_plan_loses_nothing_of_a_choice(one: Filter, other: Filter, event: Event) -> None:
+    own = And((equals("type", event.type), time(Op.GE, event.time), one))
+    either = Or((own, And((equals("type", "other"), other))))
+    assert is_found(plan(either), event) == predicate(one)(event)

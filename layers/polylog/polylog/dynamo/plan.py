@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from polylog.dynamo.schema import FIELD_INDEXES, TIME_INDEX
 from polylog.event import MAX_KEY_LENGTH
 from polylog.filter import And, Compare, Filter, Op, Or, conjunction, conjuncts, disjunction
+from polylog.simplification import simplified
 from polylog.times import EARLIEST, LATEST
 
 
@@ -74,19 +75,18 @@ def plan(filter: Filter, most_values: int = 50) -> QueryPlan:
 
     A field of which more than `most_values` are wanted does not choose the index.
     """
-    time = time_range(filter)
-    left = [term for term in conjuncts(filter) if not is_time_bound(term)]
+    wanted = simplified(filter)
+    time = time_range(wanted)
+    left = tuple(term for term in conjuncts(wanted) if not is_time_bound(term))
+    streams: tuple[str, ...]
     for field, (index, attribute) in FIELD_INDEXES.items():
-        choices = {term: choice(term, field) for term in left}
-        offered = [choice for choice in choices.values() if choice is not None]
-        if offered:
-            residual = conjunction(term for term in left if choices[term] is None)
-            values = tuple(sorted(frozenset.intersection(*offered)))
-            if len(values) > most_values:
-                continue
-            return QueryPlan(index, attribute, () if time.is_empty else values, time, residual)
-    values = () if time.is_empty else ("",)
-    return QueryPlan(TIME_INDEX, None, values, time, conjunction(left))
+        values = values_of(And(left), field)
+        if values is not None and len(values) <= most_values:
+            residual = conjunction(term for term in left if choice(term, field) is None)
+            streams = () if time.is_empty else tuple(sorted(values))
+            return QueryPlan(index, attribute, streams, time, residual)
+    streams = () if time.is_empty else ("",)
+    return QueryPlan(TIME_INDEX, None, streams, time, conjunction(left))
 
 
 def time_range(filter: Filter) -> TimeRange:
@@ -123,17 +123,28 @@ def is_time_bound(term: Filter) -> bool:
 
 
 def choice(term: Filter, field: str) -> frozenset[str] | None:
-    """Return the values that the term leaves to the field, if that is all that it says.
+    """Return the values that the term leaves to the field, if that is all that it says."""
+    options = term.terms if isinstance(term, Or) else (term,)
+    if all(isinstance(option, Compare) for option in options):
+        return values_of(term, field)
+    return None
+
+
+def values_of(filter: Filter, field: str) -> frozenset[str] | None:
+    """Return values of which the field has one in every event that passes; None: any.
 
     An absent field, which compares as "", is not in its index; a value longer than any stored one
     cannot be found.
     """
-    options = term.terms if isinstance(term, Or) else (term,)
-    values: set[str] = set()
-    for option in options:
-        match option:
-            case Compare(name, Op.EQ, str(value)) if name == field and (value or field == "type"):
-                values.add(value)
-            case _:
-                return None
-    return frozenset(value for value in values if 0 < len(value) <= MAX_KEY_LENGTH)
+    match filter:
+        case Compare(name, Op.EQ, str(value)) if name == field and (value or field == "type"):
+            return frozenset([value] if 0 < len(value) <= MAX_KEY_LENGTH else [])
+        case And(terms):
+            demanded = [values for term in terms if (values := values_of(term, field)) is not None]
+            return frozenset.intersection(*demanded) if demanded else None
+        case Or(terms):
+            offered = [values_of(term, field) for term in terms]
+            known = [values for values in offered if values is not None]
+            return frozenset().union(*known) if len(known) == len(offered) else None
+        case _:
+            return None

@@ -9,6 +9,7 @@ from polylog.dynamo.buckets import OTHER, Counts, Entry, kind_of
 from polylog.dynamo.plan import TimeRange, choice, is_time_bound, time_range
 from polylog.dynamo.schema import FACETS
 from polylog.filter import Compare, Filter, Op, conjunction, conjuncts
+from polylog.simplification import simplified
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Question:
 
         `facets` names those that there are tallies of.
         """
+        filter = simplified(filter)
         fields = {FACETS[name]: name for name in facets}
         chosen: dict[str, frozenset[str]] = {}
         for term in conjuncts(filter):
