@@ -20,8 +20,8 @@ from polylog.event import Entity, Event
 README = Path(__file__).parent.parent / "README.md"
 SCOPE = "demo"
 WIDTH = 100
-RENDERED = tuple(name for name in DIALECTS if load(name).format)
-"""The dialects that write events: each has a `wire.render_event(event)`, or `(event, scope)`."""
+RENDERED = tuple(name for name in DIALECTS if load(name).format and name != "native")
+"""The APIs that Polylog stands in for; each has a `wire.render_event(event)`, or with a scope."""
 
 EVENT = Event(
     id="019ca977-6680-7c3e-8d52-3f6c9e1b2a47",
@@ -63,7 +63,7 @@ def section() -> str:
 def _paragraphs() -> Iterator[str]:
     yield f"## One event in {_NUMBERS[len(RENDERED)]} dialects\n"
     yield f"This event, the {EVENT.seq}th to arrive in the scope `{SCOPE}`, was stored once:\n"
-    yield _block(EVENT.model_dump(mode="json", exclude_defaults=True))
+    yield _block(render("native", EVENT))
     for name in RENDERED:
         yield f"Read through `{name}`:\n"
         yield _block(render(name, EVENT))

@@ -5,7 +5,8 @@ a seeded event, `$token`, `$secret` and `$key_id` for the key `reader`, `$base` 
 `$now` for the present in milliseconds.
 `key` names the key that the request carries (`reader` where it is left out; null: none), in the
 header that `credential` is the name and text of. `before` are requests to send first.
-`response_headers` are regular expressions, and so are texts of a body that begin with `~`.
+`lines` are those of an NDJSON body. `response_headers` are regular expressions, and so are texts of
+a body that begin with `~`.
 `format` says in which API's form the events are, `offered_with` what they are given beside it,
 `project` to which project the key `space` is confined.
 `now` is the present of all cases of the file, in seconds; it is 2026-03-02T12:00:00Z else.
@@ -103,6 +104,7 @@ class Service:
             "space": make("read", "write", project_id=suite.get("project", SPACE)),
             "stranger": make("read", "write", scope=f"{scope}-other"),
             "reporter": make("read", "write", scope=f"{scope}-reports"),
+            "admin": make("admin"),
             "expired": make("read", expires_at=times.now() - 1),
             "revoked": make("read"),
         }
@@ -190,6 +192,8 @@ def test_it(service: Service, name: str, case: Case) -> None:
     if "body" in case:
         found = json.loads(response.data)
         assert _as_expected(found, _fill(case["body"], names)) == found
+    if "lines" in case:
+        assert [json.loads(line) for line in response.data.splitlines()] == case["lines"]
     for header, pattern in case.get("response_headers", {}).items():
         assert re.fullmatch(pattern, response.headers[header]), response.headers[header]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import time
+from argparse import ArgumentParser
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -14,26 +16,36 @@ from polylog.dialects import DIALECTS, load
 
 README = (ROOT / "README.md").read_text()
 CURLS = re.findall(r"^\$ (curl .*)$", README, re.MULTILINE)
-EXPECTED = {"no-such-event": 404, "event_source": 201}
+EXPECTED = {"no-such-": 404, "event_source": 201, "permissions": 201}
+
+CURL = ArgumentParser()
+CURL.add_argument("-H", dest="headers", action="append", default=[])
+CURL.add_argument("-X", dest="method")
+CURL.add_argument("-G", dest="is_query", action="store_true")
+CURL.add_argument("-d", dest="data", action="append", default=[])
+CURL.add_argument("--data-urlencode", dest="encoded", action="append", default=[])
+CURL.add_argument("url")
 
 
 def send(line: str, variables: dict[str, str]) -> httpx.Response:
     """Send what a curl line says; only the options that the README uses."""
     for name, value in variables.items():
         line = line.replace(f"${name}", value)
-    words = iter(shlex.split(line)[1:])
-    headers, content, url = {}, None, ""
-    for word in words:
-        if word == "-H":
-            name, _, value = next(words).partition(": ")
-            headers[name] = value
-        elif word == "-d":
-            content = next(words)
-            headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers
-        else:
-            url = word
-    method = "GET" if content is None else "POST"
-    return httpx.request(method, url, headers=headers, content=content, timeout=30)
+    asked = CURL.parse_args(shlex.split(line)[1:])
+    headers = dict(header.split(": ", 1) for header in asked.headers)
+    sent = [*asked.data, *map(_encoded, asked.encoded)]
+    if asked.is_query:
+        return httpx.get(f"{asked.url}?{'&'.join(sent)}", headers=headers, timeout=30)
+    if sent:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers
+    method = asked.method or ("POST" if sent else "GET")
+    content = "&".join(sent) or None
+    return httpx.request(method, asked.url, headers=headers, content=content, timeout=30)
+
+
+def _encoded(part: str) -> str:
+    name, _, value = part.partition("=")
+    return f"{name}={quote(value)}"
 
 
 @pytest.mark.parametrize("line", CURLS)

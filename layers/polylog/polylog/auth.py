@@ -44,6 +44,13 @@ class Restriction:
             Compare(name, Op.EQ, value) for name, value in wanted.items() if value is not None
         )
 
+    def confines(self, other: Restriction) -> bool:
+        """Return whether nothing outside of this lies inside of the other."""
+        return self.organization_id in (None, other.organization_id) and self.project_id in (
+            None,
+            other.project_id,
+        )
+
     def allows(self, event: Event) -> bool:
         """Return whether the event lies inside of it."""
         return self.organization_id in (None, event.organization_id) and self.project_id in (
@@ -164,17 +171,30 @@ def derive_secret(pepper: bytes, key_id: str) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
+def derived(keys: KeyStore, key_id: str, purpose: str) -> bytes:
+    """Return a secret for a purpose: the same for all keys of this one's pepper.
+
+    Raises `UnknownKey` when there is no such pepper (any more).
+    """
+    return hmac.digest(_pepper(keys, key_id), purpose.encode(), hashlib.sha256)
+
+
+def _pepper(keys: KeyStore, key_id: str) -> bytes:
+    """Return the pepper that a key's secret is derived with."""
+    pepper = keys.pepper(key_id.removeprefix(_ID_PREFIX)[:-_RANDOM_CHARACTERS])
+    if pepper is None:
+        raise UnknownKey(key_id)
+    return pepper
+
+
 def authenticate(proof: Proof, keys: KeyStore, now: int, *, fresh: bool) -> Principal:
     """Return whom a proof is of.
 
     Raises `InvalidCredential` for one that was not made with the key's secret, and its kind
     `UnknownKey` for an unknown, expired or revoked key.
     """
-    version = proof.key_id.removeprefix(_ID_PREFIX)[:-_RANDOM_CHARACTERS]
-    pepper = keys.pepper(version)
-    if pepper is None:
-        raise UnknownKey(proof.key_id)
-    proof.check(derive_secret(pepper, proof.key_id), now)
+    secret = derive_secret(_pepper(keys, proof.key_id), proof.key_id)
+    proof.check(secret, now)
     key = keys.get(proof.key_id, fresh=fresh)
     if key is None or not key.is_valid(now):
         raise UnknownKey(proof.key_id)

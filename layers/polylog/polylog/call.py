@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import time
+from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from polylog.auth import KeyStore, Principal
+from polylog.auth import (
+    AccessKey,
+    Credential,
+    KeyStore,
+    Permission,
+    Principal,
+    Restriction,
+    derived,
+)
 from polylog.errors import (
     ApiError,
     EventNotFound,
+    Forbidden,
     ForeignScope,
+    KeyNotFound,
     NotVisible,
     PositionExpired,
     TooBroad,
@@ -44,6 +56,7 @@ class Services:
     keys: KeyStore
     clock: Callable[[], int]
     can_deliver: Callable[[Response], bool] = lambda response: True
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,7 @@ class Call:
         is_partial: bool = False,
     ) -> Page:
         """Return the events of a window that the caller may see."""
-        scope, restricted = self.principal.scope, self._restricted(filter)
+        scope, restricted = self.principal.scope, self.visible(filter)
         query = EventQuery(scope, restricted, order, window, with_total, is_partial)
         return self.services.store.find(query)
 
@@ -112,6 +125,55 @@ class Call:
                 raise TooBroad
             window = Window(limit=min(_GROWTH * window.limit, _PAGE, left), after=page.next)
 
+    def fitting(self, response: Callable[[int], Response], number: int) -> Response:
+        """Return the response with so many events, or else with as many as can be delivered.
+
+        With one at least: should that not fit, it is an error, and not an empty answer.
+        """
+        whole = response(number)
+        if self.services.can_deliver(whole):
+            return whole
+
+        def is_too_large(number: int) -> bool:
+            return not self.services.can_deliver(response(number))
+
+        return response(max(1, bisect(range(1, number), False, key=is_too_large)))
+
+    def secret(self, purpose: str) -> bytes:
+        """Return a secret that is the same for all keys of the caller's pepper, whatever it is of.
+
+        For what is given to a client and must come back as it was.
+        """
+        return derived(self.services.keys, self.principal.key_id, purpose)
+
+    def visible_keys(self) -> tuple[AccessKey, ...]:
+        """Return the keys of the scope that are confined like the caller's, or closer."""
+        keys = self.services.keys.list(self.principal.scope)
+        return tuple(key for key in keys if self._may_manage(key.principal))
+
+    def create_key(
+        self,
+        permissions: frozenset[Permission],
+        restriction: Restriction,
+        expires_at: int | None,
+    ) -> Credential:
+        """Make a key of the scope; raises `Forbidden` for one that sees more than the caller's."""
+        if not self.principal.restriction.confines(restriction):
+            raise Forbidden
+        scope = self.principal.scope
+        return self.services.keys.create(scope, permissions, restriction, expires_at)
+
+    def revoke_key(self, key_id: str) -> None:
+        """Make a key useless for ever; raises `KeyNotFound` if the caller cannot see it."""
+        key = self.services.keys.get(key_id, fresh=True)
+        if key is None or not self._may_manage(key.principal):
+            raise KeyNotFound(key_id)
+        self.services.keys.revoke(self.principal.scope, key_id)
+
+    def _may_manage(self, other: Principal) -> bool:
+        is_own = other.scope == self.principal.scope
+        return is_own and self.principal.restriction.confines(other.restriction)
+
     def require_scope(self, name: str) -> None:
         """Raise `ForeignScope` unless this is the scope of the caller."""
         if name != self.principal.scope:
@@ -119,15 +181,15 @@ class Call:
 
     def count(self, filter: Filter) -> int:
         """Return how many events that the caller may see pass the filter."""
-        return self.services.store.count(self.principal.scope, self._restricted(filter))
+        return self.services.store.count(self.principal.scope, self.visible(filter))
 
     def groups(self, filter: Filter) -> tuple[Group, ...]:
         """Return the events that the caller may see and that pass, by origin and type."""
-        return self.services.store.groups(self.principal.scope, self._restricted(filter))
+        return self.services.store.groups(self.principal.scope, self.visible(filter))
 
     def histogram(self, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
         """Return how many events that the caller may see pass, by interval of time."""
-        restricted = self._restricted(filter)
+        restricted = self.visible(filter)
         return self.services.store.histogram(self.principal.scope, restricted, interval)
 
     def get(self, event_id: str) -> Event:
@@ -142,7 +204,7 @@ class Call:
 
     def tail(self, filter: Filter, after: int, limit: int) -> Tail:
         """Return the events that the caller may see, in the order of arrival."""
-        restricted = self._restricted(filter)
+        restricted = self.visible(filter)
         return self.services.store.tail(self.principal.scope, restricted, after, limit)
 
     def latest(self) -> int:
@@ -171,5 +233,6 @@ class Call:
         reason = f"the key may only write events with {self.principal.restriction.filter}"
         return Outcome(Status.INVALID, offered.id, reason=reason)
 
-    def _restricted(self, filter: Filter) -> Filter:
+    def visible(self, filter: Filter) -> Filter:
+        """Return the filter for what the caller may see of that."""
         return conjunction([self.principal.restriction.filter, filter])

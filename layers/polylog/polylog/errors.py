@@ -18,6 +18,7 @@
     │   └── ForeignScope        the path names another scope than the credential's
     ├── RouteNotFound           no endpoint at this path with this method
     ├── EventNotFound           no event of this id in the scope
+    ├── KeyNotFound             no key of this id that the caller may know of
     ├── TooBroad                the question needs more reading than the budget allows
     ├── PositionExpired         what followed a position in a list is no longer kept
     ├── RequestTooLarge         more bytes or events than one request may carry
@@ -184,6 +185,10 @@ class EventNotFound(ApiError):
     def __init__(self, event_id: str) -> None:
         super().__init__(event_id)
         self.event_id = event_id
+
+
+class KeyNotFound(ApiError):
+    """The scope has no key with this id that the caller may know of."""
 
 
 class TooBroad(ApiError):

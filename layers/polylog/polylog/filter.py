@@ -187,6 +187,15 @@ def _comparison(part: Compare) -> Predicate:
     return lambda event: holds(_or_empty(read(event)), value)
 
 
+def text_reader(field: str) -> Callable[[Event], str]:
+    """Return the function that reads a field as text, what is absent as the empty one."""
+    if field.startswith(DATA):
+        names = names_of(field.removeprefix(DATA))
+        return lambda event: _text(_found(event.data, names))
+    read = _reader(field)
+    return lambda event: str(_or_empty(read(event)))
+
+
 def _or_empty(value: Value | None) -> Value:
     return "" if value is None else value
 

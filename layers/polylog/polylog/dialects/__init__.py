@@ -7,11 +7,15 @@ routes in `template.yaml`, and a file of cases in `tests/conformance/`.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Final
 
+from polylog import cloudevents
 from polylog.dialect import Dialect, Format
 from polylog.errors import InvalidParameter
 
 DIALECTS = ("cedana", "ces", "cloudfoundry", "dws", "native", "waldur")
+
+_CLOUD_EVENTS: Final = "cloudevents"
 
 
 def load(name: str) -> Dialect:
@@ -21,9 +25,15 @@ def load(name: str) -> Dialect:
 
 
 def format_named(name: str) -> Format:
-    """Return the format of a dialect's events; raises `InvalidParameter` naming the known ones."""
+    """Return the format of a dialect's events, or that of CloudEvents.
+
+    Raises `InvalidParameter` naming the known ones.
+    """
+    if name == _CLOUD_EVENTS:
+        return cloudevents.FORMAT
     format = load(name).format if name in DIALECTS else None
     if format is None:
-        known = ", ".join(name for name in DIALECTS if load(name).format)
-        raise InvalidParameter("format", f"must be one of {known} but was '{name}'")
+        known = [name for name in DIALECTS if load(name).format]
+        reason = f"must be one of {', '.join([_CLOUD_EVENTS, *known])} but was '{name[:100]}'"
+        raise InvalidParameter("format", reason)
     return format

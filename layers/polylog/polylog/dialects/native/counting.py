@@ -1,0 +1,122 @@
+"""Totals, histograms and groups of the events that pass a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Final
+
+from polylog.call import Call
+from polylog.dialects.native.explaining import Document
+from polylog.dialects.native.listing import Filtered
+from polylog.errors import InvalidFilter, InvalidParameter
+from polylog.filter import text_reader
+from polylog.grammar.comparison import field_of
+from polylog.grammar.tokens import Kind, Token
+from polylog.query import Order
+from polylog.store import Group, Interval
+from polylog.times import format_rfc3339, format_seconds
+
+
+class CountParams(Filtered):
+    """Which events are counted."""
+
+
+class HistogramParams(Filtered):
+    """Which events are counted, and how long the bars are."""
+
+    interval: Interval = Interval.DAY
+
+
+class GroupsParams(Filtered):
+    """Which events are counted, and by which field."""
+
+    by: str = "type"
+
+
+def count(call: Call, params: CountParams) -> Document:
+    """Answer how many events pass."""
+    return {"count": call.count(params.filter)}
+
+
+def histogram(call: Call, params: HistogramParams) -> Document:
+    """Answer how many events pass in each interval that has any, the earliest first."""
+    bars = call.histogram(params.filter, params.interval)
+    rendered = [{"start": format_seconds(bar.start), "count": bar.count} for bar in bars]
+    return {"interval": params.interval, "bars": rendered}
+
+
+def groups(call: Call, params: GroupsParams) -> Document:
+    """Answer how many events pass by the value of a field, the largest group first."""
+    if params.by in _COUNTED:
+        found = _merged(_COUNTED[params.by], call.groups(params.filter))
+    else:
+        found = _by_field(call, params)
+    ordered = sorted(found, key=lambda group: (group.value is None, -group.count, group.value))
+    return {"by": params.by, "groups": [group.render() for group in ordered]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """How many events have a value (None: one of those that no counts are kept of)."""
+
+    value: str | None
+    count: int
+    time: int
+    source: str | None
+
+    def __add__(self, other: _Group) -> _Group:
+        newest = max(self, other, key=lambda group: group.time)
+        return replace(newest, count=self.count + other.count)
+
+    def render(self) -> Document:
+        document: dict[str, object] = {
+            "value": self.value,
+            "count": self.count,
+            "time": format_rfc3339(self.time),
+        }
+        if self.source is not None:
+            document["source"] = self.source
+        return document | ({"is_other": True} if self.value is None else {})
+
+
+_NO_TEXTS: Final = ("time", "seq", "links")
+
+# What the store tells groups apart by.
+_COUNTED: Final[dict[str, Callable[[Group], str | None]]] = {
+    "type": attrgetter("type"),
+    "origin": attrgetter("origin"),
+}
+
+
+def _merged(value: Callable[[Group], str | None], groups: Iterable[Group]) -> Iterable[_Group]:
+    return _summed(_Group(value(each), each.count, each.time, each.source) for each in groups)
+
+
+def _by_field(call: Call, params: GroupsParams) -> Iterable[_Group]:
+    """Group what has to be read for that; raises `TooBroad` where it is too much."""
+    value = text_reader(_text_field(params.by))
+    newest_first = call.scan(params.filter, Order.DESCENDING, first_page=1000)
+    return _summed(_Group(value(event), 1, event.time, event.source) for event in newest_first)
+
+
+def _text_field(name: str) -> str:
+    """Return the field of a name; raises `InvalidParameter` if it is none that holds text."""
+    reason = f"must be a text field but was '{name[:100]}'"
+    try:
+        field = field_of(Token(Kind.TEXT, name, 1))
+    except InvalidFilter as error:
+        raise InvalidParameter("by", reason) from error
+    if field in _NO_TEXTS:
+        raise InvalidParameter("by", reason)
+    return field
+
+
+def _summed(groups: Iterable[_Group]) -> Iterable[_Group]:
+    """Put together the groups of the same value."""
+    sums: dict[str | None, _Group] = {}
+    for group in groups:
+        there = sums.get(group.value)
+        sums[group.value] = group if there is None else there + group
+    return sums.values()

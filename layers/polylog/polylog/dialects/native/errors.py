@@ -1,0 +1,73 @@
+"""Problems in the form of RFC 9457."""
+
+from __future__ import annotations
+
+from pydantic_core import to_json
+
+from polylog.errors import (
+    ApiError,
+    EventNotFound,
+    Forbidden,
+    InvalidBody,
+    InvalidCredential,
+    InvalidFilter,
+    InvalidParameter,
+    KeyNotFound,
+    PositionExpired,
+    RequestTooLarge,
+    ResponseTooLarge,
+    RouteNotFound,
+    TooBroad,
+    Unauthenticated,
+    Unavailable,
+    nearest,
+)
+from polylog.http import Response
+
+
+def render_error(error: ApiError) -> Response:
+    """Render problem details (RFC 9457); `type` names the kind of problem and stays the same."""
+    status, title, detail = nearest(error, _PROBLEMS)
+    document: dict[str, object] = {
+        "type": f"urn:polylog:problem:{title.lower().replace(' ', '-')}",
+        "title": title,
+        "status": status,
+    }
+    if detail or str(error):
+        document["detail"] = (detail or "{}").format(error)
+    if isinstance(error, InvalidParameter):
+        document["parameter"] = error.parameter
+    if isinstance(error, InvalidFilter):
+        document["column"] = error.column
+    headers = [("Content-Type", "application/problem+json")]
+    if status == 401:
+        headers.append(("WWW-Authenticate", "Bearer"))
+    if status == 503:
+        headers.append(("Retry-After", "1"))
+    return Response(status, to_json(document), tuple(headers))
+
+
+_TOO_BROAD = (
+    "too many events would have to be read: narrow the filter by time, type, target, actor,"
+    " project or organization"
+)
+_EXPIRED = "page_token leads on to events that are no longer kept"
+
+# Status, title, and what is said in detail; None: the error's own words.
+_PROBLEMS: dict[type[ApiError], tuple[int, str, str | None]] = {
+    InvalidParameter: (400, "Invalid parameter", None),
+    InvalidFilter: (400, "Invalid filter", None),
+    PositionExpired: (400, "Page token expired", _EXPIRED),
+    TooBroad: (400, "Too broad", _TOO_BROAD),
+    InvalidBody: (400, "Invalid body", None),
+    Unauthenticated: (401, "No credential", None),
+    InvalidCredential: (401, "Invalid credential", None),
+    Forbidden: (403, "Forbidden", None),
+    RouteNotFound: (404, "Not found", None),
+    EventNotFound: (404, "Event not found", "there is no event {}"),
+    KeyNotFound: (404, "Key not found", "there is no key {}"),
+    RequestTooLarge: (413, "Request too large", None),
+    ResponseTooLarge: (413, "Response too large", None),
+    Unavailable: (503, "Unavailable", None),
+    ApiError: (500, "Internal error", None),
+}

@@ -1,0 +1,49 @@
+"""`GET /events:export`: every event that passes, one a line, a page with each request."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlencode
+
+from pydantic_core import to_json
+
+from polylog.call import Call
+from polylog.dialects.native.explaining import explained, with_header
+from polylog.dialects.native.listing import MOST, OrderBy, Paged, PageSize, next_token
+from polylog.dialects.native.wire import render_event
+from polylog.http import Response
+from polylog.query import Order
+
+_NDJSON: Final = ("Content-Type", "application/x-ndjson")
+
+
+class ExportParams(Paged):
+    """A page of a list, the earliest first unless told otherwise."""
+
+    order_by: OrderBy = Order.ASCENDING
+    page_size: PageSize = MOST
+
+
+def export(call: Call, params: ExportParams) -> Response:
+    """Answer a page of events as NDJSON; the header `Link` leads to the next one."""
+    call, explanation = explained(call, params)
+    tokens = params.tokens(call)
+    window = params.window(tokens)
+    page = call.find(params.filter, params.order_by, window, is_partial=True)
+    lines = [to_json(render_event(event)) + b"\n" for event in page.events]
+
+    def response(number: int) -> Response:
+        if explanation is not None:
+            explanation.items_returned = number
+        token = next_token(tokens, page, number)
+        links = () if token is None else (("Link", _link(call, token)),)
+        answer = Response(200, b"".join(lines[:number]), (_NDJSON, *links))
+        return with_header(answer, explanation)
+
+    return call.fitting(response, len(lines))
+
+
+def _link(call: Call, token: str) -> str:
+    kept = [pair for pair in call.request.query if pair[0] not in ("page_token", "skip")]
+    query = urlencode([*kept, ("page_token", token)])
+    return f'<{call.mount}/events:export?{query}>; rel="next"'

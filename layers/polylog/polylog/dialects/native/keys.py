@@ -1,0 +1,113 @@
+"""`GET /me` and `/keys`: whom a key belongs to, and the keys of a scope."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from polylog.auth import AccessKey, Permission, Principal, Restriction
+from polylog.call import Call
+from polylog.dialects.native.wire import read_time
+from polylog.errors import InvalidParameter
+from polylog.event import Key
+from polylog.formats import read_json
+from polylog.http import Response
+from polylog.params import Params
+from polylog.times import format_rfc3339
+
+
+class KeyParams(Params):
+    """Which key."""
+
+    key_id: str
+
+
+def _read_expiry(value: object) -> int:
+    if not isinstance(value, str):
+        raise ValueError("must be a text like 2026-03-01T12:00:00Z")
+    return read_time(value, "expires_at")
+
+
+class NewKey(BaseModel):
+    """What a new key is to allow; it opens the scope of whoever makes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    permissions: Annotated[tuple[Permission, ...], Field(min_length=1)]
+    organization_id: Key | None = None
+    project_id: Key | None = None
+    expires_at: Annotated[int, BeforeValidator(_read_expiry)] | None = None
+
+
+def me(call: Call, params: Params) -> Response:
+    """Answer what the key of this request allows."""
+    return Response.of({"scope": call.principal.scope, **_allowed(call.principal)})
+
+
+def list_keys(call: Call, params: Params) -> Response:
+    """Answer the keys of the scope, the revoked ones too, the oldest first."""
+    now = call.services.clock()
+    return Response.of({"keys": [_render(key, now) for key in call.visible_keys()]})
+
+
+def create_key(call: Call, params: Params) -> Response:
+    """Make a key; answer its secret, which cannot be read again."""
+    try:
+        new = NewKey.model_validate(read_json(call.request.body))
+    except ValidationError as error:
+        raise InvalidParameter.of(error) from error
+    if new.expires_at is not None and new.expires_at <= call.services.clock():
+        raise InvalidParameter("expires_at", "must lie in the future")
+    own = call.principal.restriction
+    restriction = Restriction(
+        new.organization_id or own.organization_id, new.project_id or own.project_id
+    )
+    credential = call.create_key(frozenset(new.permissions), restriction, new.expires_at)
+    document = {
+        "url": call.request.url,
+        "scope": call.principal.scope,
+        "key_id": credential.key_id,
+        "token": credential.token,
+        "access_key": credential.key_id,
+        "secret_key": credential.secret,
+    }
+    return Response.of(document, status=201)
+
+
+def revoke_key(call: Call, params: KeyParams) -> Response:
+    """Make a key useless for ever; readers that used it just now may go on for a minute."""
+    call.revoke_key(params.key_id)
+    return Response(204, b"")
+
+
+def _allowed(principal: Principal) -> dict[str, object]:
+    restriction = principal.restriction
+    confined = {
+        "organization_id": restriction.organization_id,
+        "project_id": restriction.project_id,
+    }
+    return {
+        "key_id": principal.key_id,
+        "permissions": sorted(principal.permissions),
+        **{name: value for name, value in confined.items() if value is not None},
+    }
+
+
+def _render(key: AccessKey, now: int) -> dict[str, object]:
+    times = {
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+    }
+    return {
+        **_allowed(key.principal),
+        **{name: format_rfc3339(time) for name, time in times.items() if time is not None},
+        "state": _state(key, now),
+    }
+
+
+def _state(key: AccessKey, now: int) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "valid" if key.is_valid(now) else "expired"

@@ -1,0 +1,149 @@
+"""`GET /events` and `GET /events/{id}`: lists, page by page, and one event."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, Field
+
+from polylog.call import Call
+from polylog.dialects.native.explaining import Explained, explained, member, with_header
+from polylog.dialects.native.tokens import Tokens
+from polylog.dialects.native.wire import render_event
+from polylog.errors import InvalidParameter, TooBroad
+from polylog.filter import Filter
+from polylog.grammar import parse
+from polylog.http import Response
+from polylog.query import Order, Page, Position, Window
+
+MOST: Final = 1000
+"""Events on a page; whoever asks for more gets as many (AIP-158)."""
+
+_DEFAULT: Final = 100
+_ORDERS: Final = {
+    "time": Order.ASCENDING,
+    "time asc": Order.ASCENDING,
+    "time desc": Order.DESCENDING,
+}
+
+Skip = Annotated[int, Field(ge=0, le=2**32 - 1)]
+
+
+def _read_order(text: object) -> Order:
+    order = _ORDERS.get(" ".join(str(text).split()))
+    if order is None:
+        raise ValueError(f"must be one of {', '.join(_ORDERS)} but was '{str(text)[:100]}'")
+    return order
+
+
+OrderBy = Annotated[Order, BeforeValidator(_read_order)]
+PageSize = Annotated[int, Field(ge=0)]
+
+
+class Filtered(Explained):
+    """Which events are meant."""
+
+    text: Annotated[str, Field(alias="filter")] = ""
+
+    @property
+    def filter(self) -> Filter:
+        """The filter; raises `InvalidFilter`."""
+        return parse(self.text)
+
+
+class Paged(Filtered):
+    """A page of a list."""
+
+    order_by: OrderBy
+    page_size: PageSize = 0
+    page_token: str = ""
+    skip: Skip = 0
+
+    @property
+    def limit(self) -> int:
+        """How many events the page has at most."""
+        return min(self.page_size or _DEFAULT, MOST)
+
+    def tokens(self, call: Call) -> Tokens:
+        """Return what makes and reads the tokens of this list."""
+        bound_to = (call.principal.scope, str(call.visible(self.filter)), self.order_by)
+        return Tokens(call.secret("page tokens"), bound_to)
+
+    def window(self, tokens: Tokens) -> Window:
+        """Return the window that is asked for; raises `InvalidParameter`."""
+        if not self.page_token:
+            return Window(self.limit, self.skip)
+        window = tokens.read(self.page_token, self.limit)
+        if window.offset + self.skip > 2**32 - 1:
+            raise InvalidParameter("skip", "is too large")
+        return Window(self.limit, window.offset + self.skip, window.after)
+
+
+class ListParams(Paged):
+    """A page of a list, and whether all that pass are counted."""
+
+    order_by: OrderBy = Order.DESCENDING
+    total_size: bool | None = None
+
+
+class EventParams(Explained):
+    """Which event."""
+
+    id: str
+
+
+def get_event(call: Call, params: EventParams) -> Response:
+    """Answer one event."""
+    call, explanation = explained(call, params)
+    event = call.get(params.id)
+    if explanation is not None:
+        explanation.items_returned = 1
+    return with_header(Response.of(render_event(event)), explanation)
+
+
+def list_events(call: Call, params: ListParams) -> Response:
+    """Answer a page of the events that pass a filter, and how many there are."""
+    call, explanation = explained(call, params)
+    tokens = params.tokens(call)
+    window = params.window(tokens)
+    page = call.find(
+        params.filter,
+        params.order_by,
+        window,
+        with_total=params.total_size is not False,
+        is_partial=True,
+    )
+    total = page.total
+    if total is None and params.total_size:
+        total = _count(call, params.filter)
+    rendered = [render_event(event) for event in page.events]
+
+    def response(number: int) -> Response:
+        if explanation is not None:
+            explanation.items_returned = number
+        token = next_token(tokens, page, number)
+        return Response.of(
+            {
+                "events": rendered[:number],
+                **({} if token is None else {"next_page_token": token}),
+                **({} if total is None else {"total_size": total}),
+                **member(explanation),
+            }
+        )
+
+    return call.fitting(response, len(rendered))
+
+
+def next_token(tokens: Tokens, page: Page, number: int) -> str | None:
+    """Return the token for what follows the first so many events of a page."""
+    if number < len(page.events):
+        last = page.events[number - 1]
+        return tokens.write(Position(last.time, last.seq), 0)
+    return None if page.next is None else tokens.write(page.next, page.skip)
+
+
+def _count(call: Call, filter: Filter) -> int | None:
+    try:
+        return call.count(filter)
+    except TooBroad:
+        return None

@@ -1,0 +1,86 @@
+"""`GET /events:tail`: events in the order of arrival, and waiting for them."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, Field
+
+from polylog.call import Call
+from polylog.dialects.native.explaining import explained, member
+from polylog.dialects.native.listing import MOST, Filtered, PageSize
+from polylog.dialects.native.wire import render_event
+from polylog.http import Response
+from polylog.store import Tail
+from polylog.times import SECOND
+
+_DEFAULT: Final = 100
+
+_LATEST: Final = "latest"
+_NUMBER = re.compile(r"\d{1,16}", re.ASCII)
+
+# What a client waits for at most arrives half a second late, and costs two reads a second.
+_POLL_SECONDS: Final = 0.5
+
+
+def _read_after(text: object) -> int | None:
+    if text == _LATEST:
+        return None
+    if not _NUMBER.fullmatch(str(text)):
+        raise ValueError(
+            f"must be the number of an event, or {_LATEST}, but was '{str(text)[:100]}'"
+        )
+    return int(str(text))
+
+
+class TailParams(Filtered):
+    """After which number of arrival, and how many seconds to wait for an event.
+
+    `after` is None for what arrives from now on.
+    """
+
+    after: Annotated[int | None, BeforeValidator(_read_after)] = 0
+    page_size: PageSize = 0
+    wait: Annotated[int, Field(ge=0, le=20)] = 0
+
+
+def tail(call: Call, params: TailParams) -> Response:
+    """Answer events in the order of arrival, none of them missing up to the number `complete`.
+
+    Without any to answer, it waits as long as was asked for.
+    """
+    call, explanation = explained(call, params)
+    found = _latest(call) if params.after is None else _wait(call, params, params.after)
+    rendered = [render_event(event) for event in found.events]
+
+    def response(number: int) -> Response:
+        is_whole = number == len(rendered)
+        if explanation is not None:
+            explanation.items_returned = number
+        return Response.of(
+            {
+                "events": rendered[:number],
+                "complete": found.complete if is_whole else found.events[number - 1].seq,
+                "is_held_back": found.is_held_back and is_whole,
+                **member(explanation),
+            }
+        )
+
+    return call.fitting(response, len(rendered))
+
+
+def _latest(call: Call) -> Tail:
+    return Tail((), call.latest(), is_held_back=False)
+
+
+def _wait(call: Call, params: TailParams, after: int) -> Tail:
+    filter, limit = params.filter, min(params.page_size or _DEFAULT, MOST)
+    end = call.services.clock() + params.wait * SECOND
+    while True:
+        found = call.tail(filter, after, limit)
+        if found.events or call.services.clock() >= end:
+            return found
+        if found.complete == after:
+            call.services.sleep(_POLL_SECONDS)
+        after = found.complete

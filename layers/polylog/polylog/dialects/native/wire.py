@@ -1,0 +1,63 @@
+"""An event as this API writes it: the canonical members, its time in RFC 3339."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue, ValidationError
+
+from polylog.errors import InvalidParameter
+from polylog.event import Event, new_id
+from polylog.times import format_rfc3339, parse_iso8601
+
+
+def read_event(wire: JsonValue, now: int | None = None) -> Event:
+    """Read an event; raises `InvalidParameter` with the member's name.
+
+    One that has neither an id nor a time gets both, of `now` in microseconds if that is given. A
+    `seq` is left out of account: an event gets it when it is stored.
+    """
+    if not isinstance(wire, dict):
+        raise InvalidParameter("event", "must be an object")
+    values: dict[str, object] = {name: wire[name] for name in wire if name != "seq"}
+    values["time"] = time = _read_time(wire, now)
+    values.setdefault("id", new_id(time))
+    try:
+        return Event.model_validate(values)
+    except ValidationError as error:
+        raise InvalidParameter.of(error) from error
+
+
+def _read_time(wire: dict[str, JsonValue], now: int | None) -> int:
+    match wire.get("time"):
+        case None if "id" in wire:
+            reason = "is required with an id: sent again, the event would have another one"
+            raise InvalidParameter("time", reason)
+        case None if now is not None:
+            return now
+        case None:
+            raise InvalidParameter("time", "is required")
+        case str(text):
+            return read_time(text, "time")
+        case _:
+            raise InvalidParameter("time", "must be a text like 2026-03-01T12:00:00.25Z")
+
+
+def read_time(text: str, name: str) -> int:
+    """Read the time that a member gives; raises `InvalidParameter`."""
+    try:
+        return parse_iso8601(text)
+    except ValueError as error:
+        reason = f"must be a time like 2026-03-01T12:00:00.25Z but was '{text[:100]}'"
+        raise InvalidParameter(name, reason) from error
+
+
+def render_event(event: Event) -> dict[str, object]:
+    """Render an event: what it lacks is left out."""
+    document = event.model_dump(mode="json", exclude_defaults=True)
+    always = {
+        "id": event.id,
+        "seq": event.seq,
+        "time": format_rfc3339(event.time),
+        "type": event.type,
+        "origin": event.origin,
+    }
+    return always | {name: document[name] for name in document if name not in always}

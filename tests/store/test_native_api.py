@@ -1,0 +1,259 @@
+"""The native API over real stores: pages add up, whatever the question and however they are cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from conftest import dynamo_store
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from memory import MemoryEventStore, MemoryKeyStore
+from mypy_boto3_dynamodb import DynamoDBClient
+from strategies import NOON, events, normal_filters
+
+from polylog.call import Services
+from polylog.dialect import serve
+from polylog.dialects.native import DIALECT
+from polylog.dialects.native.wire import render_event
+from polylog.dynamo.budget import Limits
+from polylog.dynamo.retention import DAY, Retention
+from polylog.event import Event
+from polylog.filter import predicate
+from polylog.http import Request, Response
+from polylog.store import EventStore
+from polylog.times import SECOND
+
+_numbers = count(1)
+FEW = Limits(items=7, seconds=60)
+
+
+class Clock:
+    """A clock that is slept on, and that the test moves."""
+
+    def __init__(self, now: int = NOON) -> None:
+        self.now = now
+        self.slept: list[float] = []
+
+    def __call__(self) -> int:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += int(seconds * SECOND)
+
+
+@dataclass
+class Api:
+    """The API over a store, asked with a key of a scope of its own."""
+
+    store: EventStore
+    scope: str
+    clock: Clock
+    most_bytes: int = 10**7
+
+    def __post_init__(self) -> None:
+        self.keys = MemoryKeyStore()
+        self.token = self.keys.create(self.scope, frozenset({"read"})).token
+
+    @classmethod
+    def over(cls, store: EventStore) -> Api:
+        return cls(store, f"native-{next(_numbers)}", Clock())
+
+    def send(self, path: str, **query: object) -> Response:
+        services = Services(
+            self.store,
+            self.keys,
+            self.clock,
+            can_deliver=lambda response: len(response.body) <= self.most_bytes,
+            sleep=self.clock.sleep,
+        )
+        pairs = tuple((name, str(value)) for name, value in query.items())
+        headers = {"authorization": f"Bearer {self.token}"}
+        return serve(DIALECT, Request("GET", path, pairs, headers), services)
+
+    def get(self, path: str, **query: object) -> Any:
+        response = self.send(path, **query)
+        assert response.status == 200, response.body
+        return json.loads(response.body)
+
+    def pages(self, **query: object) -> Iterator[list[Any]]:
+        """Yield the events of a list, page by page."""
+        skip, token = query.pop("skip", 0), ""
+        while True:
+            page = self.get("/v1/events", **query, skip=0 if token else skip, page_token=token)
+            yield page["events"]
+            token = page.get("next_page_token", "")
+            if not token:
+                return
+
+    def exported(self, **query: object) -> Iterator[bytes]:
+        """Yield the bodies of an export, following its links."""
+        while True:
+            response = self.send("/v1/events:export", **query)
+            assert response.status == 200, response.body
+            yield response.body
+            link = dict(response.headers).get("Link")
+            if link is None:
+                return
+            target, _, relation = link.partition("; ")
+            assert relation == 'rel="next"'
+            query = dict(parse_qsl(urlsplit(target.strip("<>")).query, keep_blank_values=True))
+
+
+questions = st.tuples(
+    normal_filters().filter(lambda filter: "seq" not in str(filter)),
+    st.sampled_from(("time", "time desc")),
+    st.integers(1, 5),
+    st.integers(0, 6),
+)
+logs = st.lists(events(), max_size=25, unique_by=lambda event: event.id)
+
+
+def check_pages(api: Api, log: list[Event], question: Any) -> None:
+    filter, order, size, skip = question
+    stored = [event.model_copy(update={"seq": seq}) for event, seq in store_all(api, log)]
+    stored.sort(key=lambda event: (event.time, event.seq), reverse=order != "time")
+    passes = predicate(filter)
+    wanted = [json.loads(json.dumps(render_event(event))) for event in stored if passes(event)]
+    query = {"filter": str(filter), "order_by": order, "page_size": size}
+    pages = list(api.pages(**query, skip=skip))
+    assert [event for page in pages for event in page] == wanted[skip:]
+    exported = b"".join(api.exported(**query))
+    assert [json.loads(line) for line in exported.splitlines()] == wanted
+    assert api.get("/v1/events:count", filter=filter) == {"count": len(wanted)}
+
+
+def store_all(api: Api, log: list[Event]) -> Iterator[tuple[Event, int]]:
+    for event, outcome in zip(log, api.store.put(api.scope, log), strict=True):
+        assert outcome.seq is not None
+        yield event, outcome.seq
+
+
+@settings(deadline=None)
+@given(logs, questions)
+def test_pages_add_up_in_memory(log: list[Event], question: Any) -> None:
+    check_pages(Api.over(MemoryEventStore()), log, question)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("shards", [1, 3])
+@settings(max_examples=20, deadline=None)
+@given(log=logs, question=questions)
+def test_pages_add_up_in_dynamodb(
+    engine: DynamoDBClient, shards: int, log: list[Event], question: Any
+) -> None:
+    check_pages(Api.over(dynamo_store(engine, shards)), log, question)
+
+
+def small(number: int, **values: Any) -> list[Event]:
+    defaults: dict[str, Any] = {"type": "t"}
+    return [
+        Event(id=f"e{n:02}", time=NOON - n * SECOND, **defaults | values) for n in range(number)
+    ]
+
+
+class TestLists:
+    @pytest.mark.engine
+    def test_a_budget_ends_a_page_and_not_the_list(self, engine: DynamoDBClient) -> None:
+        api = Api.over(dynamo_store(engine, limits=FEW))
+        api.store.put(api.scope, [*small(20), *small_rare()])
+        pages = list(api.pages(filter='message = "rare"', page_size=5))
+        assert [event["id"] for page in pages for event in page] == ["r0", "r1"]
+        assert len(pages) > 2
+
+    @pytest.mark.engine
+    def test_a_total_beyond_the_budget_is_left_out(self, engine: DynamoDBClient) -> None:
+        api = Api.over(dynamo_store(engine, limits=FEW))
+        api.store.put(api.scope, small(20))
+        page = api.get("/v1/events", filter="message = x", total_size="true")
+        assert "total_size" not in page
+
+    def test_what_cannot_be_delivered_at_once_comes_later(self) -> None:
+        api = Api.over(MemoryEventStore())
+        api.store.put(api.scope, small(20, message="x" * 100))
+        api.most_bytes = 1000
+        pages = list(api.pages())
+        assert [event["id"] for page in pages for event in page] == [f"e{n:02}" for n in range(20)]
+        assert len(b"".join(api.exported()).splitlines()) == 20
+
+    def test_a_token_goes_on_with_its_own_list_alone(self) -> None:
+        api = Api.over(MemoryEventStore())
+        api.store.put(api.scope, small(3))
+        token = api.get("/v1/events", page_size=1)["next_page_token"]
+        for other in ({"filter": "type = t"}, {"order_by": "time"}):
+            response = api.send("/v1/events", page_token=token, **other)
+            assert response.status == 400
+            assert json.loads(response.body)["parameter"] == "page_token"
+
+    def test_a_token_is_good_for_other_sizes(self) -> None:
+        api = Api.over(MemoryEventStore())
+        api.store.put(api.scope, small(6))
+        token = api.get("/v1/events", page_size=1)["next_page_token"]
+        page = api.get("/v1/events", page_size=2, page_token=token, skip=2)
+        assert [event["id"] for event in page["events"]] == ["e03", "e04"]
+
+    @pytest.mark.engine
+    def test_a_token_expires_with_the_events_at_its_place(self, engine: DynamoDBClient) -> None:
+        clock = Clock()
+        store = dynamo_store(engine, clock=clock, retention=Retention(1))
+        api = Api(store, f"native-{next(_numbers)}", clock)
+        api.store.put(api.scope, small(3))
+        token = api.get("/v1/events", page_size=1)["next_page_token"]
+        clock.now += 3 * DAY
+        response = api.send("/v1/events", page_token=token)
+        assert response.status == 400
+        assert json.loads(response.body)["type"] == "urn:polylog:problem:page-token-expired"
+
+
+def small_rare() -> list[Event]:
+    return [
+        Event(id=f"r{n}", time=NOON - (5 + 10 * n) * SECOND, type="t", message="rare")
+        for n in range(2)
+    ]
+
+
+class TestTail:
+    def test_it_waits_for_an_event(self) -> None:
+        api = Api.over(MemoryEventStore())
+
+        class Late(Clock):
+            def sleep(self, seconds: float) -> None:
+                super().sleep(seconds)
+                api.store.put(api.scope, small(len(self.slept)))
+
+        api.clock = Late()
+        answer = api.get("/v1/events:tail", wait=20)
+        assert [event["id"] for event in answer["events"]] == ["e00"]
+        assert len(api.clock.slept) == 1
+
+    def test_it_waits_as_long_as_was_asked_for(self) -> None:
+        api = Api.over(MemoryEventStore())
+        api.store.put(api.scope, small(3))
+        answer = api.get("/v1/events:tail", wait=2, filter="type = other")
+        assert answer == {"events": [], "complete": 3, "is_held_back": False}
+        assert sum(api.clock.slept) == 2
+
+    def test_from_the_latest_on_nothing_is_missed(self) -> None:
+        api = Api.over(MemoryEventStore())
+        api.store.put(api.scope, small(3))
+        complete = api.get("/v1/events:tail", after="latest")["complete"]
+        api.store.put(api.scope, small(5))
+        answer = api.get("/v1/events:tail", after=complete)
+        assert [event["id"] for event in answer["events"]] == ["e03", "e04"]
+
+    def test_what_cannot_be_delivered_at_once_comes_later(self) -> None:
+        api = Api.over(MemoryEventStore())
+        api.store.put(api.scope, small(20, message="x" * 100))
+        api.most_bytes = 1000
+        ids, after = [], 0
+        while after < 20:
+            answer = api.get("/v1/events:tail", after=after)
+            ids += [event["id"] for event in answer["events"]]
+            after = answer["complete"]
+        assert ids == [f"e{n:02}" for n in range(20)]

@@ -1,0 +1,133 @@
+"""CloudEvents, read into events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from polylog.cloudevents import is_binary, read_binary, read_event
+from polylog.errors import ApiError, InvalidParameter
+from polylog.event import Entity, Event
+from polylog.times import parse_iso8601
+
+EVENT: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "A234-1234-1234",
+    "source": "/mycontext",
+    "type": "com.example.someevent",
+    "time": "2018-04-05T17:31:00Z",
+}
+TIME = parse_iso8601("2018-04-05T17:31:00Z")
+
+
+def event(**values: Any) -> Event:
+    defaults: dict[str, Any] = {
+        "id": "A234-1234-1234",
+        "source": "/mycontext",
+        "type": "com.example.someevent",
+        "time": TIME,
+    }
+    return Event(**defaults | values)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, event()),
+        ({"data": {"a": [1, None]}}, event(data={"a": [1, None]})),
+        ({"data": None}, event()),
+        ({"subject": "app-1"}, event(target=Entity(id="app-1"))),
+        (
+            {"subject": "a", "targettype": "app", "targetname": "shop"},
+            event(target=Entity(id="a", type="app", name="shop")),
+        ),
+        ({"actorid": "u", "actorname": "ada"}, event(actor=Entity(id="u", name="ada"))),
+        (
+            {"organizationid": "o", "projectid": "p", "severity": "info", "message": "saved"},
+            event(organization_id="o", project_id="p", severity="info", message="saved"),
+        ),
+        (
+            {"origin": "custom", "status": "ok", "category": "c"},
+            event(origin="custom", status="ok", category="c"),
+        ),
+        ({"sequence": "00042"}, event()),
+        (
+            {"datacontenttype": "text/plain", "data": "hi", "dataschema": "urn:x"},
+            event(data="hi", attributes={"datacontenttype": "text/plain", "dataschema": "urn:x"}),
+        ),
+        (
+            {"comexampleextension1": "value", "comexampleothervalue": 5, "flag": True},
+            event(
+                attributes={
+                    "comexampleextension1": "value",
+                    "comexampleothervalue": "5",
+                    "flag": "true",
+                }
+            ),
+        ),
+        ({"unset": None}, event()),
+        ({"data_base64": "aGk="}, event(data="aGk=", attributes={"dataencoding": "base64"})),
+    ],
+)
+def test_it_is_read_into_an_event(more: dict[str, Any], expected: Event) -> None:
+    assert read_event(EVENT | more) == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"specversion": "0.3"}, "specversion must be '1.0'"),
+        ({"id": ""}, "id is required"),
+        ({"source": None}, "source is required"),
+        ({"type": None}, "type is required"),
+        ({"time": None}, "time is required"),
+        ({"time": "noon"}, "time must be a time like .* but was 'noon'"),
+        ({"id": 5}, "id must be a string"),
+        ({"origin": "moon"}, "origin must be 'system' or 'custom'"),
+        ({"ext": {"a": 1}}, "ext must be a text, a whole number, or true or false"),
+        ({"data_base64": "%"}, "data_base64 must be base64"),
+    ],
+)
+def test_a_bad_one_is_refused_by_the_name_of_its_attribute(
+    more: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidParameter, match=message):
+        read_event(EVENT | more)
+
+
+HEADERS = {f"ce-{name}": value for name, value in EVENT.items()}
+
+
+def binary(content_type: str, body: bytes, **more: str) -> Event | ApiError:
+    headers = HEADERS | {"content-type": content_type} | more
+    assert is_binary(headers)
+    return read_binary(headers, body, "demo")
+
+
+def test_in_headers_the_body_is_the_data() -> None:
+    expected = event(data={"a": 1}, attributes={"datacontenttype": "application/json"})
+    assert binary("application/json", b'{"a":1}') == expected
+
+
+def test_in_headers_a_text_is_the_data() -> None:
+    expected = event(data="hi", attributes={"datacontenttype": "text/plain; charset=utf-8"})
+    assert binary("text/plain; charset=utf-8", b"hi") == expected
+
+
+def test_in_headers_what_is_no_text_is_kept_in_base64() -> None:
+    attributes = {"datacontenttype": "image/png", "dataencoding": "base64"}
+    assert binary("image/png", b"\x89P") == event(data="iVA=", attributes=attributes)
+
+
+def test_in_headers_what_ascii_lacks_is_escaped() -> None:
+    read = binary("", b"", **{"ce-message": "Caf%C3%A9"})
+    assert read == event(message="Café")
+
+
+def test_in_headers_bad_data_are_an_error() -> None:
+    assert str(binary("application/json", b"{")).startswith("not JSON")
+
+
+def test_other_requests_have_no_event_in_their_headers() -> None:
+    assert not is_binary({"content-type": "application/cloudevents+json"})

@@ -1,0 +1,62 @@
+"""An event as the native API writes and reads it."""
+
+from __future__ import annotations
+
+import pytest
+import strategies
+from hypothesis import given
+from pydantic import JsonValue
+from pydantic_core import from_json, to_json
+
+from polylog.dialects.native.wire import read_event, render_event
+from polylog.errors import InvalidParameter
+from polylog.event import Event
+from polylog.times import SECOND
+
+NOW = 1_772_366_400 * SECOND
+
+
+@given(strategies.events())
+def test_what_is_rendered_is_read_as_it_was(event: Event) -> None:
+    assert read_event(from_json(to_json(render_event(event)))) == event
+
+
+def test_what_an_event_lacks_is_left_out() -> None:
+    event = Event(id="e", seq=7, time=1, type="t")
+    assert render_event(event) == {
+        "id": "e",
+        "seq": 7,
+        "time": "1970-01-01T00:00:00.000001Z",
+        "type": "t",
+        "origin": "system",
+    }
+
+
+def test_one_with_neither_id_nor_time_gets_both() -> None:
+    event = read_event({"type": "t"}, NOW)
+    assert (event.time, event.id[:13]) == (NOW, "019ca945-0a00")
+
+
+def test_one_with_a_time_alone_gets_an_id_that_tells_it() -> None:
+    event = read_event({"type": "t", "time": "2026-03-01T12:00:00Z"})
+    assert event.id.startswith("019ca945-0a00-7")
+
+
+@pytest.mark.parametrize(
+    ("wire", "message"),
+    [
+        ([], "event must be an object"),
+        ({}, "time is required"),
+        ({"type": "t", "id": "e"}, "time is required with an id"),
+        ({"type": "t", "time": 5}, "time must be a text like"),
+        ({"type": "t", "time": "yesterday"}, "time must be a time like .* but was 'yesterday'"),
+        ({"time": "2026-03-01"}, "type is required"),
+        ({"time": "2026-03-01", "type": ""}, "type must not be empty"),
+        ({"time": "2026-03-01", "type": "t", "typo": 1}, "typo is not known"),
+        ({"time": "2026-03-01", "type": "t", "actor": {"nom": "x"}}, "actor.nom is not known"),
+        ({"time": "2026-03-01", "type": "t", "origin": "x"}, "origin must be 'system' or 'custom'"),
+    ],
+)
+def test_a_bad_event_is_refused_by_the_name_of_its_member(wire: JsonValue, message: str) -> None:
+    with pytest.raises(InvalidParameter, match=message):
+        read_event(wire)
