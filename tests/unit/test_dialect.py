@@ -17,7 +17,7 @@ from polylog.auth import AccessKey, Permission, Principal, Restriction, bearer
 from polylog.aws.services import MAX_RESPONSE_BYTES, fits_lambda
 from polylog.call import Call, Services
 from polylog.dialect import Dialect, Endpoint, serve
-from polylog.errors import ApiError, InvalidParameter, Unavailable
+from polylog.errors import ApiError, InvalidParameter, MethodNotAllowed, Unavailable
 from polylog.event import Event
 from polylog.filter import EVERYTHING, And, Compare, Filter, Op
 from polylog.http import Pairs, Request, Response
@@ -300,13 +300,28 @@ def test_the_base_url_is_that_of_the_mount(world: World, path: str, base: str) -
         ("GET", "/toy/things/1/exactlyXthis"),
         ("GET", "/toy/things/1/exactly.this/"),
         ("GET", "/toy/THINGS"),
-        ("DELETE", "/toy/things/1"),
-        ("POST", "/toy/things/1"),
-        ("get", "/toy/things"),
     ],
 )
-def test_another_path_or_method_has_no_route(world: World, method: str, path: str) -> None:
+def test_another_path_has_no_route(world: World, method: str, path: str) -> None:
     assert error_of(world.ask(method, path)) == "RouteNotFound"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/toy/things/1", ("GET", "HEAD")),
+        ("POST", "/box/toy/things/1", ("GET", "HEAD")),
+        ("get", "/toy/things", ("GET", "POST", "HEAD")),
+        ("GET", "/toy/explain", ("POST",)),
+        ("HEAD", "/toy/explain", ("POST",)),
+    ],
+)
+def test_another_method_is_answered_with_those_that_are_allowed(
+    method: str, path: str, allowed: tuple[str, ...]
+) -> None:
+    with pytest.raises(MethodNotAllowed) as raised:
+        TOY.match(Request(method, path))
+    assert raised.value.allowed == allowed
 
 
 def test_a_value_in_the_path_may_hold_anything_but_a_slash(world: World) -> None:

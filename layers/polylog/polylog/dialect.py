@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
@@ -20,6 +20,7 @@ from polylog.call import Call, Services
 from polylog.errors import (
     ApiError,
     InternalError,
+    MethodNotAllowed,
     ResponseTooLarge,
     RouteNotFound,
     Unauthenticated,
@@ -55,6 +56,10 @@ class Endpoint(Generic[P]):
         return re.compile(re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>[^/]+(?:/[^/]+)*)", text))
 
 
+Place = tuple[str, Endpoint[Any], Mapping[str, str]]
+"""A mount, an endpoint, and the values in the path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """How an API's own events are read from JSON.
@@ -85,17 +90,32 @@ class Dialect:
     headers: Callable[[Request, Principal], Pairs] = field(default=lambda request, principal: ())
     format: Format | None = None
 
-    def match(self, request: Request) -> tuple[str, Endpoint[Any], Mapping[str, str]]:
-        """Return the mount, the endpoint, and the values in the path; raises `RouteNotFound`."""
+    def match(self, request: Request) -> Place:
+        """Return what answers; raises `MethodNotAllowed`, or `RouteNotFound` for no such path."""
         method = "GET" if request.method == "HEAD" else request.method
-        for mount in self.mounts:
-            if request.path == mount or request.path.startswith(mount + "/"):
-                path = request.path[len(mount) :] or "/"
-                for endpoint in self.endpoints:
-                    found = endpoint.pattern.fullmatch(path)
-                    if found and endpoint.method in (method, "*"):
-                        return mount, endpoint, found.groupdict()
+        methods = []
+        for place in self._places(request.path):
+            endpoint = place[1]
+            if endpoint.method in (method, "*"):
+                return place
+            methods.append(endpoint.method)
+        if methods:
+            raise MethodNotAllowed(request.method, request.path, _with_head(methods))
         raise RouteNotFound(f"{request.method} {request.path}")
+
+    def _places(self, path: str) -> Iterator[Place]:
+        """Yield what answers at a path, to whatever method."""
+        for mount in self.mounts:
+            if path == mount or path.startswith(mount + "/"):
+                for endpoint in self.endpoints:
+                    found = endpoint.pattern.fullmatch(path[len(mount) :] or "/")
+                    if found:
+                        yield mount, endpoint, found.groupdict()
+
+
+def _with_head(methods: list[str]) -> tuple[str, ...]:
+    """Return methods once each; what can be got can be asked about."""
+    return tuple(dict.fromkeys([*methods, *(["HEAD"] if "GET" in methods else [])]))
 
 
 def serve(dialect: Dialect, request: Request, services: Services) -> Response:

@@ -16,7 +16,8 @@
     ├── Forbidden               the credential does not allow this request
     │   ├── NotVisible          the event exists, outside the credential's restriction
     │   └── ForeignScope        the path names another scope than the credential's
-    ├── RouteNotFound           no endpoint at this path with this method
+    ├── RouteNotFound           no endpoint at this path
+    │   └── MethodNotAllowed    there is one, but not with this method
     ├── EventNotFound           no event of this id in the scope
     ├── KeyNotFound             no key of this id that the caller may know of
     ├── TooBroad                the question needs more reading than the budget allows
@@ -177,6 +178,15 @@ class ForeignScope(Forbidden):
 
 class RouteNotFound(ApiError):
     """No endpoint answers this method at this path."""
+
+
+class MethodNotAllowed(RouteNotFound):
+    """At this path other methods are answered: `allowed`. Dialects that do not tell answer 404."""
+
+    def __init__(self, method: str, path: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"{method} {path}")
+        self.method = method
+        self.allowed = allowed
 
 
 class EventNotFound(ApiError):

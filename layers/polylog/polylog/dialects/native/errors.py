@@ -13,6 +13,7 @@ from polylog.errors import (
     InvalidFilter,
     InvalidParameter,
     KeyNotFound,
+    MethodNotAllowed,
     PositionExpired,
     RequestTooLarge,
     ResponseTooLarge,
@@ -42,6 +43,8 @@ def render_error(error: ApiError) -> Response:
     headers = [("Content-Type", "application/problem+json")]
     if status == 401:
         headers.append(("WWW-Authenticate", "Bearer"))
+    if isinstance(error, MethodNotAllowed):
+        headers.append(("Allow", ", ".join(error.allowed)))
     if status == 503:
         headers.append(("Retry-After", "1"))
     return Response(status, to_json(document), tuple(headers))
@@ -64,6 +67,7 @@ _PROBLEMS: dict[type[ApiError], tuple[int, str, str | None]] = {
     InvalidCredential: (401, "Invalid credential", None),
     Forbidden: (403, "Forbidden", None),
     RouteNotFound: (404, "Not found", None),
+    MethodNotAllowed: (405, "Method not allowed", None),
     EventNotFound: (404, "Event not found", "there is no event {}"),
     KeyNotFound: (404, "Key not found", "there is no key {}"),
     RequestTooLarge: (413, "Request too large", None),

@@ -7,13 +7,14 @@ from urllib.parse import quote, urlencode
 
 from polylog.auth import Credential, Principal, authenticate
 from polylog.call import Call
-from polylog.dialects.waldur.errors import MalformedToken, MethodNotAllowed, NotAcceptable
+from polylog.dialects.waldur.errors import MalformedToken, NotAcceptable
 from polylog.dialects.waldur.scopes import is_restricted
-from polylog.errors import Forbidden, RouteNotFound, Unauthenticated
+from polylog.errors import Forbidden, MethodNotAllowed, RouteNotFound, Unauthenticated
 from polylog.http import JSON, Pairs, Request, Response
 from polylog.params import Params
 
-_ALLOW = "GET, HEAD, OPTIONS"
+_METHODS = ("GET", "HEAD", "OPTIONS")
+_ALLOW = ", ".join(_METHODS)
 _MEDIA_TYPES = {"application/json", "application/*", "*/*"}
 _EXPOSED = "Link, X-Result-Count"
 
@@ -71,7 +72,7 @@ def refuse_method(call: Call, params: Params) -> Response:
     """Refuse to change anything: ordinary users because they may not, others because none can."""
     if is_restricted(call.principal):
         raise Forbidden
-    raise MethodNotAllowed(call.request.method)
+    raise MethodNotAllowed(call.request.method, call.request.path, _METHODS)
 
 
 def describe(name: str) -> Callable[[Call, Params], Response]:

@@ -12,6 +12,7 @@ from polylog.errors import (
     Forbidden,
     InvalidCredential,
     InvalidParameter,
+    MethodNotAllowed,
     NotVisible,
     ResponseTooLarge,
     RouteNotFound,
@@ -37,10 +38,6 @@ class MalformedToken(InvalidCredential):
 
 class NotAcceptable(ApiError):
     """The client takes no JSON."""
-
-
-class MethodNotAllowed(ApiError):
-    """Nothing here can be changed."""
 
 
 class InvalidPage(ApiError):
@@ -69,8 +66,8 @@ def render_error(error: ApiError) -> Response:
             return _response(400, [f"Can't restore object from url: {_shown(error)}"])
         case TimeOutOfRange():
             return _response(400, [f'Value "{_shown(error)}" should be valid UNIX timestamp.'])
-        case MethodNotAllowed():
-            return _detail(405, f'Method "{error}" not allowed.')
+        case MethodNotAllowed(method=method):
+            return _detail(405, f'Method "{method}" not allowed.')
         case MalformedToken():
             return _detail(401, f"Invalid token. {error}")
         case _:
