@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from polylog.auth import ANONYMOUS, Permission, Principal, Proof, authenticate
 from polylog.call import Call, Services
+from polylog.contract import Body, Reply, Security
 from polylog.errors import (
     ApiError,
     InternalError,
@@ -40,6 +41,8 @@ class Endpoint(Generic[P]):
     """One method (`*`: any) at one path; `permission` None asks for no credential.
 
     `{name}` stands for a segment of the path, `{name+}` for one or more.
+    The rest is for the API's document, which leaves out an endpoint without `returns`: the body it
+    takes, its answers, and the errors that do not follow from its permission, parameters and body.
     """
 
     method: str
@@ -47,6 +50,9 @@ class Endpoint(Generic[P]):
     params: type[P]
     answer: Callable[[Call, P], Response]
     permission: Permission | None = "read"
+    takes: Body | None = None
+    returns: tuple[Reply, ...] = ()
+    raises: tuple[type[ApiError], ...] = ()
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -79,6 +85,7 @@ class Dialect:
     """A wire API.
 
     `error` writes an error in the API's form; `headers` are those that every response carries.
+    For its document: `problem` is the type of an error's JSON, `security` what `scheme` reads.
     """
 
     name: str
@@ -89,6 +96,8 @@ class Dialect:
     error: Callable[[ApiError], Response]
     headers: Callable[[Request, Principal], Pairs] = field(default=lambda request, principal: ())
     format: Format | None = None
+    problem: object = None
+    security: Security = field(default_factory=dict)
 
     def match(self, request: Request) -> Place:
         """Return what answers; raises `MethodNotAllowed`, or `RouteNotFound` for no such path."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Final
 from uuid import uuid4
 
 from polylog.auth import Credential, Proof
 from polylog.call import Call
+from polylog.contract import Reply, Security
 from polylog.errors import (
     ApiError,
     BadSignature,
@@ -29,6 +31,22 @@ from polylog.times import format_seconds
 
 MOUNTED_AT_ROOT = ""
 """The SDKs drop any path of the address that they are given."""
+
+SECURITY: Final[Security] = {
+    "token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Auth-Token",
+        "description": "The token of an access key: `<key id>.<secret>`.",
+    },
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`SDK-HMAC-SHA256`, or `SDK-HMAC-SHA256` scoped: a signature of the request "
+        "and its `X-Sdk-Date` with the secret of an access key, as Huawei Cloud's SDKs make it.",
+    },
+}
 
 _UNAUTHENTICATED = "Incorrect IAM authentication information: "
 _UNKNOWN_ROUTE = "The API does not exist or has not been published in the environment"
@@ -68,6 +86,11 @@ def respond(document: object, *, status: int = 200, request_id: str | None = Non
     """Return the response that carries a document, and the id that users quote it by."""
     headers = (JSON, ("X-Request-Id", request_id or uuid4().hex))
     return Response.of(document, status=status, headers=headers)
+
+
+def reply(type: object, *, status: int = 200) -> Reply:
+    """Describe what `respond` makes."""
+    return Reply(type, status, headers={"X-Request-Id": "What this request is quoted by."})
 
 
 def render_error(error: ApiError) -> Response | None:

@@ -8,17 +8,30 @@ answers; what is marked "ours" is our decision where both are silent.
 from __future__ import annotations
 
 from polylog.auth import bearer
+from polylog.contract import BEARER, Reply
 from polylog.dialect import Dialect, Endpoint, Format
-from polylog.dialects.cedana.errors import render_error
-from polylog.dialects.cedana.listing import ListParams, list_events
-from polylog.dialects.cedana.wire import read_event
+from polylog.dialects.cedana.errors import Problem, render_error
+from polylog.dialects.cedana.listing import TRUNCATED, ListParams, list_events
+from polylog.dialects.cedana.wire import CedanaEvent, read_event
+from polylog.errors import TooBroad
+
+_EVENTS = Reply(
+    list[CedanaEvent],
+    headers={TRUNCATED[0]: "`true` when the oldest events of the window are missing."},
+)
 
 # The SDK keeps no more than scheme and host of the address it is given, so the root comes first.
 DIALECT = Dialect(
     name="cedana",
     mounts=("", "/cedana"),
     scheme=bearer,
-    endpoints=(Endpoint("GET", "/v2/events", ListParams, list_events),),
+    endpoints=(
+        Endpoint(
+            "GET", "/v2/events", ListParams, list_events, returns=(_EVENTS,), raises=(TooBroad,)
+        ),
+    ),
     error=render_error,
     format=Format(read_event),
+    problem=Problem,
+    security=BEARER,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing_extensions import TypedDict
+
 from polylog.errors import (
     ApiError,
     Forbidden,
@@ -17,6 +19,13 @@ from polylog.errors import (
 from polylog.http import JSON, Response
 
 _TOO_BROAD = "time must be smaller, or operation given: too many events would be read"
+
+
+class Problem(TypedDict):
+    """What went wrong; `code` is the status."""
+
+    code: str
+    message: str
 
 
 def render_error(error: ApiError) -> Response:

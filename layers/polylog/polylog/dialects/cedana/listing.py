@@ -7,7 +7,7 @@ from bisect import bisect
 from collections.abc import Iterator
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError, to_json
 
 from polylog.call import Call
@@ -45,13 +45,32 @@ def _none_if_empty(text: str) -> str | None:
 # Ours: an empty selection means "all", and no event has an empty operation.
 _Selection = Annotated[str | None, BeforeValidator(_none_if_empty)]
 
+_Int32 = Annotated[
+    int,
+    BeforeValidator(_int32),
+    Field(
+        json_schema_extra={
+            "type": "integer",
+            "format": "int32",
+            "minimum": _INT32[0],
+            "maximum": _INT32[-1],
+        }
+    ),
+]
+
 
 class ListParams(Params):
     """The length of the window in seconds, and what events have to be equal to."""
 
-    time: Annotated[int, BeforeValidator(_int32)] = 3600
-    operation: Annotated[_Selection, Where("type", Op.EQ)] = None
-    resource_type: Annotated[_Selection, Where("target.type", Op.EQ)] = None
+    time: Annotated[_Int32, Field(description="How many seconds back from now.")] = 3600
+    operation: Annotated[
+        _Selection, Where("type", Op.EQ), Field(description="Only events of this operation.")
+    ] = None
+    resource_type: Annotated[
+        _Selection,
+        Where("target.type", Op.EQ),
+        Field(description="Only events about a resource of this type."),
+    ] = None
 
 
 def list_events(call: Call, params: ListParams) -> Response:

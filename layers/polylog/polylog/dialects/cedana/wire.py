@@ -23,7 +23,9 @@ _INT64: Final = range(-(2**63), 2**63)
 _INTEGER = re.compile(r"0|-?[1-9]\d{0,18}", re.ASCII)
 
 
-class _Wire(BaseModel):
+class CedanaEvent(BaseModel):
+    """An event."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     id: Annotated[int, Field(ge=_INT64[0], le=_INT64[-1])]
@@ -39,7 +41,7 @@ class _Wire(BaseModel):
 def read_event(wire: JsonValue) -> Event:
     """Read an event; raises `InvalidParameter` with the member's name."""
     try:
-        event = _Wire.model_validate(wire)
+        event = CedanaEvent.model_validate(wire)
     except ValidationError as error:
         raise InvalidParameter.of(error) from error
     return Event(

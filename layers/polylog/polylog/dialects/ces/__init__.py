@@ -10,12 +10,27 @@ from __future__ import annotations
 
 from typing import Final
 
+from polylog.contract import Body
 from polylog.dialect import Dialect, Endpoint, Format
 from polylog.dialects import apigw
-from polylog.dialects.ces.errors import render_error
-from polylog.dialects.ces.listing import DetailParams, ListParams, list_events, show_event
-from polylog.dialects.ces.report import ReportParams, report_events
+from polylog.dialects.ces.errors import (
+    EmptyReport,
+    InvalidReport,
+    Problem,
+    TooManyNames,
+    render_error,
+)
+from polylog.dialects.ces.listing import (
+    DetailParams,
+    EventDetails,
+    EventRows,
+    ListParams,
+    list_events,
+    show_event,
+)
+from polylog.dialects.ces.report import Accepted, Report, ReportParams, report_events
 from polylog.dialects.ces.wire import read_event
+from polylog.errors import ForeignScope, TooBroad
 
 _MOUNTS: Final = (apigw.MOUNTED_AT_ROOT, "/ces")
 
@@ -24,10 +39,35 @@ DIALECT = Dialect(
     mounts=_MOUNTS,
     scheme=apigw.scheme(_MOUNTS),
     endpoints=(
-        Endpoint("GET", "/V1.0/{project_id}/events", ListParams, list_events),
-        Endpoint("POST", "/V1.0/{project_id}/events", ReportParams, report_events, "write"),
-        Endpoint("GET", "/V1.0/{project_id}/event/{event_name+}", DetailParams, show_event),
+        Endpoint(
+            "GET",
+            "/V1.0/{project_id}/events",
+            ListParams,
+            list_events,
+            returns=(apigw.reply(EventRows),),
+            raises=(ForeignScope, TooBroad, TooManyNames),
+        ),
+        Endpoint(
+            "POST",
+            "/V1.0/{project_id}/events",
+            ReportParams,
+            report_events,
+            "write",
+            takes=Body(Report),
+            returns=(apigw.reply(list[Accepted], status=201),),
+            raises=(ForeignScope, EmptyReport, InvalidReport),
+        ),
+        Endpoint(
+            "GET",
+            "/V1.0/{project_id}/event/{event_name+}",
+            DetailParams,
+            show_event,
+            returns=(apigw.reply(EventDetails),),
+            raises=(ForeignScope, TooBroad),
+        ),
     ),
     error=render_error,
     format=Format(read_event, envelope="event_info"),
+    problem=Problem,
+    security=apigw.SECURITY,
 )

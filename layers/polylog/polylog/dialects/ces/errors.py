@@ -6,6 +6,10 @@ status.
 
 from __future__ import annotations
 
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
 from polylog.dialects import apigw
 from polylog.errors import (
     ApiError,
@@ -39,6 +43,23 @@ class InvalidReport(ApiError):
 
 class TooManyNames(ApiError):
     """The log has more names of events than are counted apart."""
+
+
+class ProblemDetails(TypedDict):
+    """Cloud Eye's code, and its sentence."""
+
+    details: str
+    code: str
+
+
+class Problem(TypedDict):
+    """What went wrong: `http_code` and `message` from Cloud Eye, `request_id` from the gateway."""
+
+    http_code: NotRequired[str]
+    message: NotRequired[ProblemDetails]
+    error_code: str
+    error_msg: str
+    request_id: NotRequired[str]
 
 
 def render_error(error: ApiError) -> Response:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from polylog.call import Call
 from polylog.dialects import apigw
 from polylog.dialects.ces.errors import TooManyNames
 from polylog.dialects.ces.params import PageParams, RequiredOrigin, Text
-from polylog.dialects.ces.wire import EVENT_TYPES, SUB_EVENT_TYPES, render_event, sub_event_type
+from polylog.dialects.ces.wire import (
+    EVENT_TYPES,
+    SUB_EVENT_TYPES,
+    Occurrence,
+    render_event,
+    sub_event_type,
+)
 from polylog.dialects.members import MILLISECOND
 from polylog.event import Event
 from polylog.filter import Op
@@ -17,11 +26,53 @@ from polylog.params import Where
 from polylog.query import Order
 from polylog.store import Group
 
+EventType = Literal["EVENT.SYS", "EVENT.CUSTOM"]
+
+
+class Total(TypedDict):
+    """How many rows there are on all pages."""
+
+    total: int
+
+
+class EventRow(TypedDict):
+    """Events of one name and type: how many, and when and from where the last one came."""
+
+    event_name: str
+    event_type: EventType
+    sub_event_type: NotRequired[str]
+    event_count: int
+    latest_occur_time: int
+    latest_event_source: str
+
+
+class EventRows(TypedDict):
+    """A page of names of events."""
+
+    events: list[EventRow]
+    meta_data: Total
+
+
+class EventDetails(TypedDict):
+    """A page of one event's occurrences."""
+
+    event_name: str
+    event_type: EventType
+    sub_event_type: str
+    event_users: list[str]
+    event_sources: list[str]
+    event_info: list[Occurrence]
+    meta_data: Total
+
+
+def _only(what: str) -> object:
+    return Field(description=f"Only {what}.")
+
 
 class ListParams(PageParams):
     """Which events, by their name and type."""
 
-    event_name: Annotated[Text, Where("type", Op.EQ)] = None
+    event_name: Annotated[Text, Where("type", Op.EQ), _only("events of this name")] = None
 
 
 def list_events(call: Call, params: ListParams) -> Response:
@@ -57,12 +108,12 @@ def _render_group(group: Group, sub_event_type: str | None) -> dict[str, object]
 class DetailParams(PageParams):
     """Which occurrences of an event; all of these match exactly."""
 
-    event_name: Annotated[str, Where("type", Op.EQ)]
+    event_name: Annotated[str, Where("type", Op.EQ), Field(description="The name of the event.")]
     event_type: RequiredOrigin
-    event_source: Annotated[Text, Where("source", Op.EQ)] = None
-    event_level: Annotated[Text, Where("severity", Op.EQ)] = None
-    event_user: Annotated[Text, Where("actor.name", Op.EQ)] = None
-    event_state: Annotated[Text, Where("status", Op.EQ)] = None
+    event_source: Annotated[Text, Where("source", Op.EQ), _only("what came from here")] = None
+    event_level: Annotated[Text, Where("severity", Op.EQ), _only("what is as severe")] = None
+    event_user: Annotated[Text, Where("actor.name", Op.EQ), _only("what this user did")] = None
+    event_state: Annotated[Text, Where("status", Op.EQ), _only("what has this state")] = None
 
 
 def show_event(call: Call, params: DetailParams) -> Response:

@@ -18,6 +18,8 @@ from polylog.params import Params, Where
 
 MAX_LIMIT: Final = 100
 
+_UNIT: Final = "in milliseconds since 1970, UTC"
+
 _SUB_EVENT_TYPES: Final = ("SUB_EVENT.OPS", "SUB_EVENT.PLAN", "SUB_EVENT.CUSTOM")
 _TIME = re.compile(r"\d{1,13}", re.ASCII)
 _COUNT = re.compile(r"\d{1,18}", re.ASCII)
@@ -30,7 +32,12 @@ def _project(value: str) -> str:
     return value
 
 
-Project = Annotated[str, AfterValidator(_project)]
+Project = Annotated[
+    str,
+    AfterValidator(_project),
+    Field(json_schema_extra={"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}),
+    Field(description="The scope of the key."),
+]
 
 
 def _text(value: object) -> str | None:
@@ -55,8 +62,22 @@ def _required_origin(value: object) -> Origin:
     return origin
 
 
-OptionalOrigin = Annotated[Origin | None, BeforeValidator(_origin), Where("origin", Op.EQ)]
-RequiredOrigin = Annotated[Origin, BeforeValidator(_required_origin), Where("origin", Op.EQ)]
+_WHICH_ORIGIN = Field(description="Events of the cloud's services, or those that were reported.")
+
+OptionalOrigin = Annotated[
+    Origin | None,
+    BeforeValidator(_origin),
+    Where("origin", Op.EQ),
+    Field(json_schema_extra={"type": "string", "enum": [*ORIGINS, ""]}),
+    _WHICH_ORIGIN,
+]
+RequiredOrigin = Annotated[
+    Origin,
+    BeforeValidator(_required_origin),
+    Where("origin", Op.EQ),
+    Field(json_schema_extra={"type": "string", "enum": [*ORIGINS]}),
+    _WHICH_ORIGIN,
+]
 
 
 def _sub_event_type(value: object) -> str | None:
@@ -95,6 +116,10 @@ def _count(name: str, meaning: str, least: int, most: int | None = None) -> Befo
     return BeforeValidator(read)
 
 
+def _whole(least: int, most: int) -> object:
+    return Field(json_schema_extra={"type": "integer", "minimum": least, "maximum": most})
+
+
 class PageParams(Params):
     """A range of time, a page by its first row, and the sub type.
 
@@ -104,18 +129,38 @@ class PageParams(Params):
 
     project_id: Project
     event_type: OptionalOrigin = None
-    sub_event_type: Annotated[str | None, BeforeValidator(_sub_event_type)] = None
+    sub_event_type: Annotated[
+        str | None,
+        BeforeValidator(_sub_event_type),
+        Field(json_schema_extra={"type": "string", "enum": [*_SUB_EVENT_TYPES, ""]}),
+        Field(description="Only events of this sub type."),
+    ] = None
     first: Annotated[
         int | None,
-        Field(alias="from"),
+        Field(alias="from", description=f"The first time of the range, {_UNIT}."),
         BeforeValidator(_time("from", after=0)),
         Where("time", Op.GE),
+        _whole(0, 10**13 - 1),
     ] = None
     end: Annotated[
-        int | None, Field(alias="to"), BeforeValidator(_time("to", after=1)), Where("time", Op.LT)
+        int | None,
+        Field(alias="to", description=f"The last time of the range, {_UNIT}."),
+        BeforeValidator(_time("to", after=1)),
+        Where("time", Op.LT),
+        _whole(0, 10**13 - 1),
     ] = None
-    start: Annotated[int | None, _count("start", "from 0", least=0)] = None
-    limit: Annotated[int | None, _count("limit", f"from 1 to {MAX_LIMIT}", 1, MAX_LIMIT)] = None
+    start: Annotated[
+        int | None,
+        _count("start", "from 0", least=0),
+        _whole(0, 10**18 - 1),
+        Field(description="The first row, from 0."),
+    ] = None
+    limit: Annotated[
+        int | None,
+        _count("limit", f"from 1 to {MAX_LIMIT}", 1, MAX_LIMIT),
+        _whole(1, MAX_LIMIT),
+        Field(description=f"How many rows; {MAX_LIMIT} when not given."),
+    ] = None
 
     @model_validator(mode="after")
     def _require_order(self) -> Self:

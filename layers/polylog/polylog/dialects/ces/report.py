@@ -6,7 +6,15 @@ import re
 from functools import partial
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
+from pydantic.json_schema import SkipJsonSchema
+from typing_extensions import TypedDict
 
 from polylog.call import Call
 from polylog.dialect import Format
@@ -39,8 +47,7 @@ def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
 
-def _must_match(pattern: str, rule: str) -> AfterValidator:
-    expression = re.compile(pattern, re.ASCII)
+def _must_match(expression: re.Pattern[str], rule: str) -> AfterValidator:
 
     def check(value: str) -> str:
         if not expression.fullmatch(value):
@@ -55,19 +62,32 @@ def _no_id(value: object) -> None:
 
 
 _OrEmpty = BeforeValidator(_none_if_empty)
-_Name = _must_match(r"[A-Za-z]\w{0,63}", "1 to 64 letters, digits or '_', a letter first")
-_Source = _must_match(
-    r"(?=.{3,32}$)[A-Za-z]\w*\.[A-Za-z]\w*|",
-    "3 to 32 letters, digits or '_' like service.item, each a letter first, or empty,",
-)
+_NAME = re.compile(r"[A-Za-z]\w{0,63}", re.ASCII)
+_SOURCE = re.compile(r"(?=.{3,32}$)[A-Za-z]\w*\.[A-Za-z]\w*|", re.ASCII)
+_Name = Annotated[
+    str,
+    _must_match(_NAME, "1 to 64 letters, digits or '_', a letter first"),
+    Field(json_schema_extra={"type": "string", "pattern": f"^({_NAME.pattern})$"}),
+]
+_Source = Annotated[
+    str,
+    _must_match(
+        _SOURCE, "3 to 32 letters, digits or '_' like service.item, each a letter first, or empty,"
+    ),
+    Field(json_schema_extra={"type": "string", "pattern": f"^({_SOURCE.pattern})$"}),
+]
 
 
-class _Dimension(Dimension):
+class ReportedDimension(Dimension):
+    """A part of the thing that it happened to."""
+
     name: Annotated[str, StringConstraints(min_length=1, max_length=32)]
     value: Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
-class _Detail(Detail):
+class ReportedDetail(Detail):
+    """What happened, to what and by whom."""
+
     content: Annotated[str, StringConstraints(max_length=4096)] | None = None
     group_id: Annotated[str, StringConstraints(max_length=24)] | None = None
     resource_id: Annotated[str, StringConstraints(max_length=128)] | None = None
@@ -79,14 +99,28 @@ class _Detail(Detail):
     sub_event_type: Annotated[
         Literal["SUB_EVENT.OPS", "SUB_EVENT.PLAN", "SUB_EVENT.CUSTOM"] | None, _OrEmpty
     ] = None
-    dimensions: Annotated[tuple[_Dimension, ...], Field(max_length=4, fail_fast=True)] | None = None
+    dimensions: (
+        Annotated[tuple[ReportedDimension, ...], Field(max_length=4, fail_fast=True)] | None
+    ) = None
 
 
-class _Report(Occurrence):
-    event_id: Annotated[None, BeforeValidator(_no_id)] = None
-    event_name: Annotated[str, _Name]
-    event_source: Annotated[str, _Source]
-    detail: _Detail
+class ReportedEvent(Occurrence):
+    """An event of the last hour or the next ten minutes."""
+
+    event_id: Annotated[None, BeforeValidator(_no_id), SkipJsonSchema()] = None
+    event_name: _Name
+    event_source: _Source
+    detail: ReportedDetail
+
+
+Report = Annotated[list[ReportedEvent], Field(min_length=1, max_length=MAX_EVENTS)]
+
+
+class Accepted(TypedDict):
+    """The id that a reported event has now."""
+
+    event_id: str
+    event_name: str
 
 
 class ReportParams(Params):
@@ -137,7 +171,7 @@ def _unpack(body: bytes) -> list[JsonValue]:
 
 
 def _read_event(wire: JsonValue, now: int) -> Event:
-    event = read_as(_Report, wire)
+    event = read_as(ReportedEvent, wire)
     if not now + _EARLIEST <= event.time <= now + _LATEST:
         window = "at most an hour ago and at most 10 minutes ahead"
         reason = f"must be {window} but was {event.time // MILLISECOND}"

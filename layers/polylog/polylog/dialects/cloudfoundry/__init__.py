@@ -12,11 +12,19 @@ from typing import Final
 from uuid import uuid4
 
 from polylog.auth import ANONYMOUS, Principal, bearer
+from polylog.contract import BEARER, Body, Reply
 from polylog.dialect import Dialect, Endpoint, Format
 from polylog.dialects.cloudfoundry import login
-from polylog.dialects.cloudfoundry.errors import render_error
-from polylog.dialects.cloudfoundry.listing import GuidParams, ListParams, get_event, list_events
-from polylog.dialects.cloudfoundry.wire import read_event
+from polylog.dialects.cloudfoundry.errors import Problem, render_error
+from polylog.dialects.cloudfoundry.listing import (
+    EventList,
+    GuidParams,
+    ListParams,
+    get_event,
+    list_events,
+)
+from polylog.dialects.cloudfoundry.wire import EventResource, read_event
+from polylog.errors import EventNotFound, NotVisible, TooBroad
 from polylog.http import Pairs, Request
 from polylog.params import Params
 
@@ -39,13 +47,43 @@ DIALECT = Dialect(
     mounts=("/cf", "/cloudfoundry"),
     scheme=bearer,
     endpoints=(
-        Endpoint("GET", "/v2/events", ListParams, list_events),
-        Endpoint("GET", "/v2/events/{guid+}", GuidParams, get_event),
-        Endpoint("GET", "/", Params, login.show_root, permission=None),
-        Endpoint("GET", "/v2/info", Params, login.show_info, permission=None),
-        Endpoint("POST", "/oauth/token", Params, login.grant_token, permission=None),
+        Endpoint(
+            "GET",
+            "/v2/events",
+            ListParams,
+            list_events,
+            returns=(Reply(EventList),),
+            raises=(TooBroad,),
+        ),
+        Endpoint(
+            "GET",
+            "/v2/events/{guid+}",
+            GuidParams,
+            get_event,
+            returns=(Reply(EventResource),),
+            raises=(EventNotFound, NotVisible),
+        ),
+        Endpoint("GET", "/", Params, login.show_root, None, returns=(Reply(login.Root),)),
+        Endpoint(
+            "GET", "/v2/info", Params, login.show_info, None, returns=(Reply(login.Information),)
+        ),
+        Endpoint(
+            "POST",
+            "/oauth/token",
+            Params,
+            login.grant_token,
+            None,
+            takes=Body(login.TokenRequest, ("application/x-www-form-urlencoded",)),
+            returns=(
+                Reply(login.Grant),
+                Reply(login.Refusal, status=400),
+                Reply(login.Refusal, status=401),
+            ),
+        ),
     ),
     error=render_error,
     headers=headers,
     format=Format(read_event, envelope="resources"),
+    problem=Problem,
+    security=BEARER,
 )

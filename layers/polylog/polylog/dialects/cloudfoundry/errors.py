@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic_core import to_json
+from typing_extensions import TypedDict
 
 from polylog.errors import (
     ApiError,
@@ -33,6 +34,14 @@ class CannotOrderBy(ApiError):
     def __init__(self, field: str) -> None:
         super().__init__(field)
         self.field = field
+
+
+class Problem(TypedDict):
+    """What went wrong, as a number, a name and a sentence."""
+
+    code: int
+    error_code: str
+    description: str
 
 
 def render_error(error: ApiError) -> Response:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, NotRequired
 
-from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, JsonValue, WithJsonSchema
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
 from polylog.call import Call
 from polylog.clauses import Clause, ClauseGrammar, without_end
 from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE, CannotOrderBy
-from polylog.dialects.cloudfoundry.wire import escape, render_event
+from polylog.dialects.cloudfoundry.wire import EventResource, escape, render_event
 from polylog.errors import InvalidParameter
 from polylog.filter import NOTHING, Compare, Filter, Op, conjunction, disjunction
 from polylog.http import Response
@@ -22,6 +23,8 @@ from polylog.query import Order, Window
 from polylog.times import SECOND, parse_iso8601
 
 _IN = " IN "
+_SORTABLE = ("timestamp", "id")
+_NO_EFFECT = "Has no effect on events, which have no relations."
 _OPS = {":": Op.EQ, ">": Op.GT, ">=": Op.GE, "<": Op.LT, "<=": Op.LE}
 
 
@@ -117,9 +120,23 @@ class Q:
 
 
 def _last_is_sortable(fields: tuple[str, ...]) -> tuple[str, ...]:
-    if fields[-1] not in ("timestamp", "id"):
+    if fields[-1] not in _SORTABLE:
         raise CannotOrderBy(fields[-1])
     return fields
+
+
+class EventList(TypedDict):
+    """A page of events, the number of all events and pages, and the paths of its neighbours."""
+
+    total_results: int
+    total_pages: int
+    prev_url: str | None
+    next_url: str | None
+    resources: list[EventResource]
+    orphans: NotRequired[dict[str, JsonValue]]
+
+
+_Q = Annotated[InstanceOf[Q], BeforeValidator(Q.parse), WithJsonSchema({"type": "string"})]
 
 
 class ListParams(Params):
@@ -129,18 +146,43 @@ class ListParams(Params):
     """
 
     order_by: Annotated[
-        tuple[str, ...], Field(alias="order-by"), AfterValidator(_last_is_sortable)
-    ] = ("timestamp", "id")
-    q: tuple[Annotated[InstanceOf[Q], BeforeValidator(Q.parse)], ...] = ()
-    results_per_page: Annotated[RubyInteger, Field(alias="results-per-page", ge=1, le=100)] = 50
+        tuple[str, ...],
+        Field(alias="order-by", description="The order, which the last one decides."),
+        AfterValidator(_last_is_sortable),
+        Field(
+            json_schema_extra={"type": "array", "items": {"enum": list(_SORTABLE)}, "minItems": 1}
+        ),
+    ] = _SORTABLE
+    q: Annotated[
+        tuple[_Q, ...],
+        Field(
+            description="Conditions, joined by `;`, of which all must hold: a name (timestamp, "
+            "type, actee, space_guid, organization_guid), an operator (`:`, `>=`, `<=`, `<`, `>`, "
+            "` IN `) and a value, or several with commas after ` IN `.",
+            examples=[["type:app.crash", "timestamp>=2015-02-13T22:34:52Z"]],
+        ),
+    ] = ()
+    results_per_page: Annotated[
+        RubyInteger,
+        Field(alias="results-per-page", ge=1, le=100, description="How many events a page has."),
+    ] = 50
     inline_relations_depth: Annotated[
-        RubyInteger | None, Field(alias="inline-relations-depth", le=3)
+        RubyInteger | None, Field(alias="inline-relations-depth", le=3, description=_NO_EFFECT)
     ] = None
-    order_direction: Annotated[Order, Field(alias="order-direction")] = Order.ASCENDING
-    page: Annotated[RubyInteger, Field(ge=1)] = 1
-    orphan_relations: Annotated[RubyInteger | None, Field(alias="orphan-relations")] = None
-    exclude_relations: Annotated[str | None, Field(alias="exclude-relations")] = None
-    include_relations: Annotated[str | None, Field(alias="include-relations")] = None
+    order_direction: Annotated[
+        Order, Field(alias="order-direction", description="The direction of the order.")
+    ] = Order.ASCENDING
+    page: Annotated[RubyInteger, Field(ge=1, description="The number of the page.")] = 1
+    orphan_relations: Annotated[
+        RubyInteger | None,
+        Field(alias="orphan-relations", description="1 asks for a member `orphans`."),
+    ] = None
+    exclude_relations: Annotated[
+        str | None, Field(alias="exclude-relations", description=_NO_EFFECT)
+    ] = None
+    include_relations: Annotated[
+        str | None, Field(alias="include-relations", description=_NO_EFFECT)
+    ] = None
 
 
 def list_events(call: Call, params: ListParams) -> Response:
@@ -191,7 +233,7 @@ def _split(names: str | None) -> list[str]:
 class GuidParams(Params):
     """The event that the path names."""
 
-    guid: str
+    guid: Annotated[str, Field(description="The id of the event.")]
 
 
 def get_event(call: Call, params: GuidParams) -> Response:

@@ -6,7 +6,10 @@ access token that credential as one text.
 
 from __future__ import annotations
 
+from typing import Literal, NotRequired
 from urllib.parse import parse_qsl
+
+from typing_extensions import TypedDict
 
 from polylog.auth import Credential, Principal, authenticate
 from polylog.call import Call
@@ -21,6 +24,61 @@ API_VERSION = "2.200.0"
 _TOKEN_SECONDS = 43_199
 # UAA ends the id of a refresh token like this. It also keeps one from opening the API.
 _REFRESH_MARK = "-r"
+
+
+class Link(TypedDict):
+    """An address, and of what version the API there is."""
+
+    href: str
+    meta: NotRequired[dict[str, str]]
+
+
+class Root(TypedDict):
+    """Where everything is."""
+
+    links: dict[str, Link]
+
+
+class Information(TypedDict):
+    """What this service is, and where to log in."""
+
+    name: str
+    build: str
+    support: str
+    version: int
+    description: str
+    authorization_endpoint: str
+    token_endpoint: str
+    min_cli_version: str | None
+    min_recommended_cli_version: str | None
+    api_version: str
+
+
+class TokenRequest(TypedDict):
+    """A password, or a refresh token."""
+
+    grant_type: Literal["password", "refresh_token"]
+    username: NotRequired[str]
+    password: NotRequired[str]
+    refresh_token: NotRequired[str]
+
+
+class Grant(TypedDict):
+    """A token; `expires_in` are seconds."""
+
+    access_token: str
+    token_type: Literal["bearer"]
+    refresh_token: str
+    expires_in: int
+    scope: str
+    jti: str
+
+
+class Refusal(TypedDict):
+    """Why there is no token (RFC 6749)."""
+
+    error: str
+    error_description: str
 
 
 def show_root(call: Call, params: Params) -> Response:

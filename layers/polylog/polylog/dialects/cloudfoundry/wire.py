@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     JsonValue,
     SkipValidation,
     StringConstraints,
@@ -37,7 +38,11 @@ def _parse_time(value: object) -> int:
         raise ValueError(f"must be a time like 2015-02-13T22:34:52Z but was '{value}'") from error
 
 
-_Time = Annotated[int, BeforeValidator(_parse_time)]
+_Time = Annotated[
+    int,
+    BeforeValidator(_parse_time),
+    Field(json_schema_extra={"type": "string", "format": "date-time"}),
+]
 _KeyOrEmpty = Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
 
 
@@ -45,14 +50,18 @@ class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class _Metadata(_Wire):
+class EventMetadata(_Wire):
+    """Which resource this is; `url` is its path below the API's root."""
+
     guid: Key
     url: str | None = None
     created_at: _Time | None = None
     updated_at: _Time | None = None
 
 
-class _Entity(_Wire):
+class EventEntity(_Wire):
+    """What happened, by whom (`actor`) and to what (`actee`)."""
+
     type: Key
     actor: _KeyOrEmpty
     actor_type: str
@@ -67,9 +76,11 @@ class _Entity(_Wire):
     organization_guid: _KeyOrEmpty | None = None
 
 
-class _Resource(_Wire):
-    metadata: _Metadata
-    entity: _Entity
+class EventResource(_Wire):
+    """An event."""
+
+    metadata: EventMetadata
+    entity: EventEntity
 
 
 def read_event(wire: JsonValue) -> Event:
@@ -79,7 +90,7 @@ def read_event(wire: JsonValue) -> Event:
     send since 2017, only where it is there. Raises `InvalidParameter` with the member's path.
     """
     try:
-        resource = _Resource.model_validate(wire)
+        resource = EventResource.model_validate(wire)
     except ValidationError as error:
         raise InvalidParameter.of(error) from error
     metadata, entity = resource.metadata, resource.entity
@@ -96,7 +107,7 @@ def read_event(wire: JsonValue) -> Event:
     )
 
 
-def _read_attributes(metadata: _Metadata, entity: _Entity) -> Mapping[str, str | None]:
+def _read_attributes(metadata: EventMetadata, entity: EventEntity) -> Mapping[str, str | None]:
     attributes: dict[str, str | None] = {}
     if metadata.created_at not in (None, entity.timestamp):
         attributes["created_at"] = format_seconds(metadata.created_at)

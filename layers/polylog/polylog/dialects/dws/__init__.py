@@ -11,9 +11,10 @@ from typing import Final
 
 from polylog.dialect import Dialect, Endpoint, Format
 from polylog.dialects import apigw
-from polylog.dialects.dws.errors import render_error
-from polylog.dialects.dws.listing import ListParams, list_events
+from polylog.dialects.dws.errors import Problem, render_error
+from polylog.dialects.dws.listing import EventList, ListParams, list_events
 from polylog.dialects.dws.wire import read_event
+from polylog.errors import ForeignScope, TooBroad
 
 _MOUNTS: Final = (apigw.MOUNTED_AT_ROOT, "/dws")
 
@@ -21,7 +22,18 @@ DIALECT = Dialect(
     name="dws",
     mounts=_MOUNTS,
     scheme=apigw.scheme(_MOUNTS),
-    endpoints=(Endpoint("GET", "/v2/{project_id}/events", ListParams, list_events),),
+    endpoints=(
+        Endpoint(
+            "GET",
+            "/v2/{project_id}/events",
+            ListParams,
+            list_events,
+            returns=(apigw.reply(EventList),),
+            raises=(ForeignScope, TooBroad),
+        ),
+    ),
     error=render_error,
     format=Format(read_event, envelope="events", scope="project_id"),
+    problem=Problem,
+    security=apigw.SECURITY,
 )

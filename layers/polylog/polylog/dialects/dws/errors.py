@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
 from polylog.dialects import apigw
 from polylog.errors import (
     ApiError,
@@ -18,6 +22,14 @@ from polylog.http import Response
 
 class OutOfRange(InvalidParameter):
     """The parameter is a number, but not one that is possible."""
+
+
+class Problem(TypedDict):
+    """What went wrong; the gateway names the request too."""
+
+    error_code: str
+    error_msg: str
+    request_id: NotRequired[str]
 
 
 def render_error(error: ApiError) -> Response:

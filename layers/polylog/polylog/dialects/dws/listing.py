@@ -7,12 +7,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
+from typing_extensions import TypedDict
 
 from polylog.call import Call
 from polylog.dialects import apigw
 from polylog.dialects.dws.errors import OutOfRange
-from polylog.dialects.dws.wire import render_event
+from polylog.dialects.dws.wire import EventResponse, render_event
 from polylog.errors import InvalidParameter
 from polylog.event import Event
 from polylog.filter import EVERYTHING
@@ -43,19 +44,37 @@ def _integer(name: str, least: int, meaning: str) -> Callable[[object], int | No
     return read
 
 
+class EventList(TypedDict):
+    """A page of events, and the number of all."""
+
+    events: list[EventResponse]
+    count: int
+
+
+def _from(least: int) -> object:
+    return Field(
+        json_schema_extra={"type": "integer", "minimum": least, "maximum": 10**_MOST_DIGITS - 1}
+    )
+
+
 class ListParams(Params):
     """The number of a page, from 0, and how many events a page has; empty ones count as absent.
 
     `offset` counts pages, as the document says ("page number minus 1"), not events.
     """
 
-    project_id: str
+    project_id: Annotated[str, Field(description="The scope of the key.")]
     offset: Annotated[
         int | None,
         BeforeValidator(_integer("offset", 0, "an integer greater than or equal to 0")),
+        _from(0),
+        Field(description="The number of the page, from 0."),
     ] = None
     limit: Annotated[
-        int | None, BeforeValidator(_integer("limit", 1, "an integer greater than 0"))
+        int | None,
+        BeforeValidator(_integer("limit", 1, "an integer greater than 0")),
+        _from(1),
+        Field(description=f"How many events a page has; {_DEFAULT_LIMIT} when not given."),
     ] = None
 
 

@@ -19,7 +19,7 @@ _STATUS = re.compile(r"-?\d{1,18}", re.ASCII)
 _ATTRIBUTES: Final = ("description", "display_name", "subject")
 
 
-class _EventResponse(BaseModel):
+class EventResponse(BaseModel):
     """An event. Ours: without an id, a name and a time it is none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,7 +44,7 @@ class _EventResponse(BaseModel):
 def read_event(wire: JsonValue) -> Event:
     """Read an event; raises `InvalidParameter` with the member's name."""
     try:
-        response = _EventResponse.model_validate(wire)
+        response = EventResponse.model_validate(wire)
     except ValidationError as error:
         raise InvalidParameter.of(error) from error
     return Event(
@@ -65,7 +65,7 @@ def read_event(wire: JsonValue) -> Event:
     )
 
 
-def _read_attributes(response: _EventResponse) -> Mapping[str, str | None]:
+def _read_attributes(response: EventResponse) -> Mapping[str, str | None]:
     known = {name: getattr(response, name) for name in _ATTRIBUTES}
     given = {name: value for name, value in known.items() if value}
     return given | gaps([response], but=("project_id",))

@@ -12,39 +12,64 @@ from collections.abc import Callable
 from typing import Any
 
 from polylog.call import Call
+from polylog.contract import Reply
 from polylog.dialect import Dialect, Endpoint, Format, P
 from polylog.dialects.waldur.access import (
+    SECURITY,
     add_slash,
     describe,
     headers,
     refuse_method,
     token,
 )
-from polylog.dialects.waldur.errors import render_error
+from polylog.dialects.waldur.errors import (
+    InvalidPage,
+    NotAcceptable,
+    Problem,
+    UnknownObject,
+    render_error,
+)
 from polylog.dialects.waldur.filters import FilterParams
 from polylog.dialects.waldur.groups import list_event_groups, list_scope_types
 from polylog.dialects.waldur.listing import (
+    Count,
     EventParams,
     ListParams,
     count_events,
     get_event,
     list_events,
 )
-from polylog.dialects.waldur.stats import StatsParams, list_months
-from polylog.dialects.waldur.wire import read_event
+from polylog.dialects.waldur.paging import page_of, reply
+from polylog.dialects.waldur.stats import Month, StatsParams, list_months
+from polylog.dialects.waldur.wire import WaldurEvent, read_event
+from polylog.errors import ApiError, EventNotFound, TooBroad
 from polylog.http import Response
 from polylog.params import Params
 
+_EVENTS = page_of(list[WaldurEvent])
+_LIST_ERRORS = (InvalidPage, UnknownObject, TooBroad)
 
-def _resource(
-    name: str, path: str, params: type[P], answer: Callable[[Call, P], Response]
-) -> tuple[Endpoint[Any], ...]:
+
+def _get(
+    path: str,
+    params: type[P],
+    answer: Callable[[Call, P], Response],
+    returns: Reply,
+    raises: tuple[type[ApiError], ...] = (),
+) -> Endpoint[P]:
+    """Return the endpoint that reads what is at a path."""
+    raises = (NotAcceptable, *raises)
+    return Endpoint("GET", path, params, answer, returns=(returns,), raises=raises)
+
+
+def _resource(name: str, get: Endpoint[Any]) -> tuple[Endpoint[Any], ...]:
     """Return all that a path answers: it can be read, and nothing else."""
+    path = get.path
     return (
-        Endpoint("GET", f"{path}/", params, answer),
-        Endpoint("OPTIONS", f"{path}/", Params, describe(name), permission=None),
-        Endpoint("*", f"{path}/", Params, refuse_method),
-        Endpoint("*", path, Params, add_slash, permission=None),
+        get,
+        Endpoint("OPTIONS", path, Params, describe(name), permission=None),
+        Endpoint("*", path, Params, refuse_method),
+        Endpoint("*", path.removesuffix("/"), Params, add_slash, permission=None),
     )
 
 
@@ -53,17 +78,56 @@ DIALECT = Dialect(
     mounts=("", "/waldur"),
     scheme=token,
     endpoints=(
-        Endpoint("GET", "/api/events.json", ListParams, list_events),
+        _get("/api/events.json", ListParams, list_events, _EVENTS, _LIST_ERRORS),
         Endpoint("OPTIONS", "/api/events.json", Params, describe("Event List"), permission=None),
         Endpoint("*", "/api/events.json", Params, refuse_method),
-        *_resource("Event List", "/api/events", ListParams, list_events),
-        *_resource("Count", "/api/events/count", FilterParams, count_events),
-        *_resource("Event Groups", "/api/events/event_groups", Params, list_event_groups),
-        *_resource("Scope Types", "/api/events/scope_types", Params, list_scope_types),
-        *_resource("Event Instance", "/api/events/{id}", EventParams, get_event),
-        *_resource("Event Stats List", "/api/events-stats", StatsParams, list_months),
+        *_resource(
+            "Event List", _get("/api/events/", ListParams, list_events, _EVENTS, _LIST_ERRORS)
+        ),
+        *_resource(
+            "Count",
+            _get(
+                "/api/events/count/",
+                FilterParams,
+                count_events,
+                reply(Count),
+                (UnknownObject, TooBroad),
+            ),
+        ),
+        *_resource(
+            "Event Groups",
+            _get(
+                "/api/events/event_groups/", Params, list_event_groups, reply(dict[str, list[str]])
+            ),
+        ),
+        *_resource(
+            "Scope Types",
+            _get("/api/events/scope_types/", Params, list_scope_types, reply(list[str])),
+        ),
+        *_resource(
+            "Event Instance",
+            _get(
+                "/api/events/{id}/",
+                EventParams,
+                get_event,
+                Reply(WaldurEvent),
+                (UnknownObject, EventNotFound),
+            ),
+        ),
+        *_resource(
+            "Event Stats List",
+            _get(
+                "/api/events-stats/",
+                StatsParams,
+                list_months,
+                page_of(list[Month]),
+                _LIST_ERRORS,
+            ),
+        ),
     ),
     error=render_error,
     headers=headers,
     format=Format(read_event),
+    problem=Problem,
+    security=SECURITY,
 )

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from polylog.auth import Credential, Principal, authenticate
 from polylog.call import Call
+from polylog.contract import Security
 from polylog.dialects.waldur.errors import MalformedToken, NotAcceptable
 from polylog.dialects.waldur.scopes import is_restricted
 from polylog.errors import Forbidden, MethodNotAllowed, RouteNotFound, Unauthenticated
 from polylog.http import JSON, Pairs, Request, Response
 from polylog.params import Params
+
+SECURITY: Final[Security] = {
+    "token": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "`Token`, a blank, and the token of an access key: `<key id>.<secret>`.",
+    }
+}
 
 _METHODS = ("GET", "HEAD", "OPTIONS")
 _ALLOW = ", ".join(_METHODS)

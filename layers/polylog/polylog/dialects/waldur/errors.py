@@ -6,6 +6,8 @@ translates what it says of fields.
 
 from __future__ import annotations
 
+from typing_extensions import TypedDict
+
 from polylog.errors import (
     ApiError,
     EventNotFound,
@@ -50,6 +52,16 @@ class UnknownObject(ApiError):
 
 class TimeOutOfRange(ApiError):
     """No date has this Unix time."""
+
+
+class Detail(TypedDict):
+    """What went wrong."""
+
+    detail: str
+
+
+Problem = Detail | list[str] | dict[str, list[str]]
+"""A sentence, sentences, or sentences by parameter."""
 
 
 def render_error(error: ApiError) -> Response:

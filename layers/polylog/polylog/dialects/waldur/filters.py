@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
-from pydantic import PlainValidator
+from pydantic import Field, PlainValidator
 
 from polylog.call import Call
 from polylog.dialects.waldur.errors import TimeOutOfRange
 from polylog.dialects.waldur.groups import catalogue
-from polylog.dialects.waldur.scopes import is_restricted, seen_by, url_of
-from polylog.dialects.waldur.uuids import dashed, hex_of
+from polylog.dialects.waldur.scopes import EXAMPLE, is_restricted, seen_by, url_of
+from polylog.dialects.waldur.uuids import PATTERN, dashed, hex_of
 from polylog.filter import NOTHING, Compare, Filter, Op, Text, conjunction, disjunction
 from polylog.params import Params, Where
 from polylog.query import Order
@@ -57,18 +57,37 @@ def _order(text: str) -> Order:
     return _ORDERS[names[0]] if names else Order.DESCENDING
 
 
-Words = Annotated[str | None, PlainValidator(_words)]
-Number = Annotated[Decimal | None, PlainValidator(_number)]
-Hex = Annotated[str | None, PlainValidator(_uuid)]
+Words = Annotated[str | None, PlainValidator(_words), Field(json_schema_extra={"type": "string"})]
+Number = Annotated[
+    Decimal | None, PlainValidator(_number), Field(json_schema_extra={"type": "number"})
+]
+Hex = Annotated[
+    str | None,
+    PlainValidator(_uuid),
+    Field(json_schema_extra={"type": "string", "pattern": f"^({PATTERN})?$"}),
+]
+_Order = Annotated[
+    Order,
+    PlainValidator(_order),
+    Field(json_schema_extra={"type": "string", "enum": list(_ORDERS)}),
+]
+
+
+def _only(what: str) -> object:
+    return Field(description=f"Only {what}.")
 
 
 class ScopeParams(Params):
     """The parameters that the statistics know as well."""
 
-    event_type: tuple[str, ...] = ()
-    feature: tuple[str, ...] = ()
-    scope: str | None = None
-    related_user_uuid: Hex = None
+    event_type: Annotated[tuple[str, ...], _only("events of one of these types")] = ()
+    feature: Annotated[tuple[str, ...], _only("events of one of these groups of types")] = ()
+    scope: Annotated[
+        str | None,
+        _only("events attached to the object with this URL"),
+        Field(examples=[EXAMPLE]),
+    ] = None
+    related_user_uuid: Annotated[Hex, _only("what this user did, or was affected by")] = None
 
     @property
     def filter(self) -> Filter:
@@ -86,15 +105,25 @@ class ScopeParams(Params):
 class FilterParams(ScopeParams):
     """The parameters that choose events; a blank one counts as not given, where not said else."""
 
-    created_from: Number = None
-    created_to: Number = None
-    message: Words = None
-    customer_uuid: Annotated[Hex, Where("organization_id", Op.EQ)] = None
-    project_uuid: Annotated[Hex, Where("project_id", Op.EQ)] = None
-    user_uuid: Annotated[Hex, Where("actor.id", Op.EQ)] = None
-    auth_method: Annotated[Words, Where("data.auth_method", Op.EQ)] = None
-    pat_uuid: Words = None
-    o: Annotated[Order, PlainValidator(_order)] = Order.DESCENDING
+    created_from: Annotated[Number, _only("events since this Unix time, in seconds")] = None
+    created_to: Annotated[Number, _only("events before this Unix time, in seconds")] = None
+    message: Annotated[Words, _only("events whose message contains this, in any case")] = None
+    customer_uuid: Annotated[
+        Hex, Where("organization_id", Op.EQ), _only("events of this customer")
+    ] = None
+    project_uuid: Annotated[Hex, Where("project_id", Op.EQ), _only("events of this project")] = None
+    user_uuid: Annotated[Hex, Where("actor.id", Op.EQ), _only("what this user did")] = None
+    auth_method: Annotated[
+        Words, Where("data.auth_method", Op.EQ), _only("what was done after such a login")
+    ] = None
+    pat_uuid: Annotated[Words, _only("what was done with this personal access token")] = None
+    o: Annotated[
+        _Order,
+        Field(
+            description="The order: the oldest, or the newest, first.",
+            json_schema_extra={"default": "-created"},
+        ),
+    ] = Order.DESCENDING
 
     @property
     def filter(self) -> Filter:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from polylog.call import Call
 from polylog.dialects.waldur.filters import FilterParams, chosen
@@ -19,10 +23,18 @@ from polylog.query import Window
 _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
 
 
+class Count(TypedDict):
+    """How many events there are."""
+
+    count: int
+
+
 class FieldParams(Params):
     """Which members of an event are shown; unknown names do not count."""
 
-    field: tuple[str, ...] = ()
+    field: Annotated[
+        tuple[str, ...], Field(description="Which members are shown; all when not given.")
+    ] = ()
 
     def show(self, event: Event) -> dict[str, object]:
         """Render the members that are asked for, or all."""
@@ -58,7 +70,7 @@ def count_events(call: Call, params: FilterParams) -> Response:
 class EventParams(FilterParams, FieldParams):
     """The event that the path names, which has to pass the filters as well."""
 
-    id: str
+    id: Annotated[str, Field(description="The number of the event, or its UUID.")]
 
 
 def get_event(call: Call, params: EventParams) -> Response:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import urlencode
 
+from pydantic import Field
+
 from polylog.call import Call
+from polylog.contract import Reply
 from polylog.dialects.waldur.errors import InvalidPage
 from polylog.http import JSON, Pairs, Response
 from polylog.params import Params
@@ -30,8 +34,16 @@ class Shown:
 class PageParams(Params):
     """Which page, and how long pages are; what makes no sense as a length is not an error."""
 
-    page: str = "1"
-    page_size: str = ""
+    page: Annotated[
+        str,
+        Field(json_schema_extra={"type": "string", "pattern": rf"^([1-9][0-9]*|{_LAST})$"}),
+        Field(description="The number of the page, or `last`."),
+    ] = "1"
+    page_size: Annotated[
+        str,
+        Field(json_schema_extra={"type": ["integer", "string"]}),
+        Field(description=f"How many a page has, up to {_MOST}; {_USUAL} when no number is given."),
+    ] = ""
 
     @property
     def limit(self) -> int:
@@ -54,6 +66,16 @@ class PageParams(Params):
     def pages(self, total: int) -> int:
         """Return how many pages so many things take; nothing takes one."""
         return max(1, -(-total // self.limit))
+
+
+def reply(type: object, **headers: str) -> Reply:
+    """Describe an answer that tells the total in a header."""
+    return Reply(type, headers={TOTAL: "How many there are on all pages."} | headers)
+
+
+def page_of(items: object) -> Reply:
+    """Describe what `paged` makes."""
+    return reply(items, Link="The addresses of the first, previous, next and last page (RFC 8288).")
 
 
 def _integer(text: str) -> int | None:

@@ -25,6 +25,9 @@ _URL = re.compile(
     r"/api/(?P<collection>[a-z0-9_-]+)/(?P<uuid>[0-9A-Fa-f-]+)/"
 )
 
+EXAMPLE = "/api/customers/0a1b2c3d4e5f4061b2c3d4e5f6a7b8c9/"
+"""The URL of an object."""
+
 _COLLECTIONS = {"customer_uuid": "customers", "project_uuid": "projects", "user_uuid": "users"}
 """Members of a context that name objects."""
 

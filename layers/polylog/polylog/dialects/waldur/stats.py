@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing_extensions import TypedDict
+
 from polylog.call import Call
 from polylog.dialects.waldur.filters import ScopeParams, chosen
 from polylog.dialects.waldur.paging import PageParams, Shown, paged
 from polylog.http import Response
 from polylog.store import Bar, Interval
 from polylog.times import format_rfc3339
+
+
+class Month(TypedDict):
+    """How many events there were in a month; `month` is 1 in January."""
+
+    year: int
+    month: int
+    count: int
 
 
 class StatsParams(ScopeParams, PageParams):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 from uuid import UUID
 
-_UUID = re.compile(
-    "[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
-)
+_HEX = "[0-9a-fA-F]"
+
+PATTERN: Final = f"{_HEX}{{32}}|{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
+"""What is read as a UUID."""
+
+_UUID = re.compile(PATTERN)
 
 
 def hex_of(text: str) -> str | None:

@@ -15,6 +15,7 @@ from pydantic import (
     SkipValidation,
     ValidationError,
 )
+from typing_extensions import TypedDict
 
 from polylog.dialects.waldur.scopes import normal_url, urls_in
 from polylog.dialects.waldur.uuids import hex_of
@@ -24,6 +25,16 @@ from polylog.times import format_rfc3339, parse_iso8601
 
 FIELDS = ("uuid", "created", "event_type", "message", "context")
 """The members of an event, in their order."""
+
+
+class WaldurEvent(TypedDict, total=False):
+    """An event, or the members of one that were asked for."""
+
+    uuid: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    created: Annotated[str, Field(json_schema_extra={"type": "string", "format": "date-time"})]
+    event_type: str
+    message: str
+    context: dict[str, JsonValue]
 
 
 def _parse_uuid(text: str) -> str:
