@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
 
-.PHONY: run test check format readme lock clean bench-scale
+.PHONY: run test check format readme openapi lock clean bench-scale
 
 run: .venv/ready ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
@@ -28,6 +28,9 @@ format: .venv/ready
 
 readme: .venv/ready ## Renew what the README shows of an event in every dialect
 	@$(BIN)/python tests/cross_reading.py
+
+openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
+	@$(BIN)/python -m polylog_cli.openapi
 
 # The virtual environment lives in the checkout; removing .venv undoes all set-up.
 .venv/ready: requirements.lock pyproject.toml

@@ -5,44 +5,128 @@ Ours throughout, after AIP-132, AIP-158 and AIP-160; problems after RFC 9457, li
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from polylog.auth import bearer
+from polylog.contract import BEARER, Body, Reply
 from polylog.dialect import Dialect, Endpoint, Format
-from polylog.dialects.native.counting import (
-    CountParams,
-    GroupsParams,
-    HistogramParams,
-    count,
-    groups,
-    histogram,
+from polylog.dialects.native import counting, keys
+from polylog.dialects.native.document import DOCUMENT
+from polylog.dialects.native.errors import Problem, render_error
+from polylog.dialects.native.explaining import HEADER, with_member
+from polylog.dialects.native.export import NDJSON, ExportParams, export
+from polylog.dialects.native.ingest import IngestParams, Results, ingest
+from polylog.dialects.native.listing import (
+    EventList,
+    EventParams,
+    ListParams,
+    get_event,
+    list_events,
 )
-from polylog.dialects.native.errors import render_error
-from polylog.dialects.native.explaining import with_member
-from polylog.dialects.native.export import ExportParams, export
-from polylog.dialects.native.ingest import IngestParams, ingest
-from polylog.dialects.native.keys import KeyParams, create_key, list_keys, me, revoke_key
-from polylog.dialects.native.listing import EventParams, ListParams, get_event, list_events
-from polylog.dialects.native.tail import TailParams, tail
-from polylog.dialects.native.wire import read_event
+from polylog.dialects.native.tail import Arrivals, TailParams, tail
+from polylog.dialects.native.wire import WireEvent, read_event
+from polylog.errors import EventNotFound, KeyNotFound, PositionExpired, TooBroad
 from polylog.params import Params
+
+_EXPLANATION = {HEADER: "How the answer was found, as JSON; if that was asked for."}
+_LINK = {"Link": "Where the next page is (RFC 8288), unless this is the last."}
+_TAKEN = Body(
+    JsonValue,
+    (
+        *("application/json", "application/x-ndjson"),
+        *("application/cloudevents+json", "application/cloudevents-batch+json"),
+    ),
+)
 
 DIALECT = Dialect(
     name="native",
     mounts=("/v1",),
     scheme=bearer,
     endpoints=(
-        Endpoint("GET", "/events", ListParams, list_events),
-        Endpoint("POST", "/events", IngestParams, ingest, permission="write"),
-        Endpoint("GET", "/events:count", CountParams, with_member(count)),
-        Endpoint("GET", "/events:histogram", HistogramParams, with_member(histogram)),
-        Endpoint("GET", "/events:groups", GroupsParams, with_member(groups)),
-        Endpoint("GET", "/events:tail", TailParams, tail),
-        Endpoint("GET", "/events:export", ExportParams, export),
-        Endpoint("GET", "/events/{id+}", EventParams, get_event),
-        Endpoint("GET", "/me", Params, me),
-        Endpoint("GET", "/keys", Params, list_keys, permission="admin"),
-        Endpoint("POST", "/keys", Params, create_key, permission="admin"),
-        Endpoint("DELETE", "/keys/{key_id}", KeyParams, revoke_key, permission="admin"),
+        Endpoint(
+            "GET",
+            "/events",
+            ListParams,
+            list_events,
+            returns=(Reply(EventList),),
+            raises=(TooBroad, PositionExpired),
+        ),
+        Endpoint(
+            "POST",
+            "/events",
+            IngestParams,
+            ingest,
+            permission="write",
+            takes=_TAKEN,
+            returns=(Reply(Results),),
+        ),
+        Endpoint(
+            "GET",
+            "/events:count",
+            counting.CountParams,
+            with_member(counting.count),
+            returns=(Reply(counting.Count),),
+            raises=(TooBroad,),
+        ),
+        Endpoint(
+            "GET",
+            "/events:histogram",
+            counting.HistogramParams,
+            with_member(counting.histogram),
+            returns=(Reply(counting.Histogram),),
+            raises=(TooBroad,),
+        ),
+        Endpoint(
+            "GET",
+            "/events:groups",
+            counting.GroupsParams,
+            with_member(counting.groups),
+            returns=(Reply(counting.Groups),),
+            raises=(TooBroad,),
+        ),
+        Endpoint("GET", "/events:tail", TailParams, tail, returns=(Reply(Arrivals),)),
+        Endpoint(
+            "GET",
+            "/events:export",
+            ExportParams,
+            export,
+            returns=(Reply(WireEvent, media_type=NDJSON, headers=_LINK | _EXPLANATION),),
+            raises=(TooBroad, PositionExpired),
+        ),
+        Endpoint(
+            "GET",
+            "/events/{id+}",
+            EventParams,
+            get_event,
+            returns=(Reply(WireEvent, headers=_EXPLANATION),),
+            raises=(EventNotFound,),
+        ),
+        Endpoint("GET", "/me", Params, keys.me, returns=(Reply(keys.Own),)),
+        Endpoint(
+            "GET", "/keys", Params, keys.list_keys, permission="admin", returns=(Reply(keys.Keys),)
+        ),
+        Endpoint(
+            "POST",
+            "/keys",
+            Params,
+            keys.create_key,
+            permission="admin",
+            takes=Body(keys.NewKey),
+            returns=(Reply(keys.CreatedKey, status=201),),
+        ),
+        Endpoint(
+            "DELETE",
+            "/keys/{key_id}",
+            keys.KeyParams,
+            keys.revoke_key,
+            permission="admin",
+            returns=(Reply(status=204),),
+            raises=(KeyNotFound,),
+        ),
+        DOCUMENT,
     ),
     error=render_error,
     format=Format(read_event, envelope="events"),
+    problem=Problem,
+    security=BEARER,
 )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Final
+from typing import Annotated, Final, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from polylog.call import Call
 from polylog.dialects.native.explaining import Document
@@ -15,7 +18,7 @@ from polylog.filter import text_reader
 from polylog.grammar.comparison import field_of
 from polylog.grammar.tokens import Kind, Token
 from polylog.query import Order
-from polylog.store import Group, Interval
+from polylog.store import Explanation, Group, Interval
 from polylog.times import format_rfc3339, format_seconds
 
 
@@ -26,13 +29,56 @@ class CountParams(Filtered):
 class HistogramParams(Filtered):
     """Which events are counted, and how long the bars are."""
 
-    interval: Interval = Interval.DAY
+    interval: Annotated[Interval, Field(description="How long the bars are.")] = Interval.DAY
 
 
 class GroupsParams(Filtered):
     """Which events are counted, and by which field."""
 
-    by: str = "type"
+    by: Annotated[str, Field(description="A field that holds text.")] = "type"
+
+
+class Count(TypedDict):
+    """How many events pass."""
+
+    count: int
+    explanation: NotRequired[Explanation]
+
+
+class Bar(TypedDict):
+    """An interval with events, the time that it starts at, and how many there are."""
+
+    start: str
+    count: int
+
+
+class Histogram(TypedDict):
+    """The intervals that have events, the earliest first."""
+
+    interval: Interval
+    bars: list[Bar]
+    explanation: NotRequired[Explanation]
+
+
+class GroupOfValue(TypedDict):
+    """How many events have a value, and time and source of the newest.
+
+    The value is null for all the types together that the log keeps no counts of.
+    """
+
+    value: str | None
+    count: int
+    time: str
+    source: NotRequired[str]
+    is_other: NotRequired[bool]
+
+
+class Groups(TypedDict):
+    """Events by the value of a field, the largest group first."""
+
+    by: str
+    groups: list[GroupOfValue]
+    explanation: NotRequired[Explanation]
 
 
 def count(call: Call, params: CountParams) -> Document:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NotRequired
+
 from pydantic_core import to_json
+from typing_extensions import TypedDict
 
 from polylog.errors import (
     ApiError,
@@ -24,6 +27,20 @@ from polylog.errors import (
     nearest,
 )
 from polylog.http import Response
+
+
+class Problem(TypedDict):
+    """Problem details (RFC 9457).
+
+    `parameter` is the one that is not acceptable, `column` where a filter is wrong, from 1.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: NotRequired[str]
+    parameter: NotRequired[str]
+    column: NotRequired[int]
 
 
 def render_error(error: ApiError) -> Response:

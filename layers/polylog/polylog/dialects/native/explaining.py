@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import wraps
-from typing import TypeVar
+from typing import Annotated, Final, TypeVar
 
+from pydantic import Field
 from pydantic_core import to_json
 
 from polylog.call import Call
@@ -18,8 +19,10 @@ from polylog.store import Explanation
 class Explained(Params):
     """Whether the answer is to tell how it was found."""
 
-    explain: bool = False
+    explain: Annotated[bool, Field(description="Whether to tell how the answer was found.")] = False
 
+
+HEADER: Final = "Polylog-Explanation"
 
 P = TypeVar("P", bound=Explained)
 Document = Mapping[str, object]
@@ -53,5 +56,5 @@ def with_header(response: Response, explanation: Explanation | None) -> Response
     """Return the response with an explanation that its body has no room for."""
     if explanation is None:
         return response
-    header = ("Polylog-Explanation", to_json(asdict(explanation)).decode())
+    header = (HEADER, to_json(asdict(explanation)).decode())
     return replace(response, headers=(*response.headers, header))

@@ -14,7 +14,7 @@ from polylog.dialects.native.wire import render_event
 from polylog.http import Response
 from polylog.query import Order
 
-_NDJSON: Final = ("Content-Type", "application/x-ndjson")
+NDJSON: Final = "application/x-ndjson"
 
 
 class ExportParams(Paged):
@@ -37,7 +37,7 @@ def export(call: Call, params: ExportParams) -> Response:
             explanation.items_returned = number
         token = next_token(tokens, page, number)
         links = () if token is None else (("Link", _link(call, token)),)
-        answer = Response(200, b"".join(lines[:number]), (_NDJSON, *links))
+        answer = Response(200, b"".join(lines[:number]), (("Content-Type", NDJSON), *links))
         return with_header(answer, explanation)
 
     return call.fitting(response, len(lines))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Annotated, Final, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from polylog import cloudevents
 from polylog.call import Call, Offered
 from polylog.dialect import Format
-from polylog.dialects import format_named
+from polylog.dialects import DIALECTS, format_named
 from polylog.dialects.native.wire import read_event
 from polylog.errors import RequestTooLarge
 from polylog.formats import read_document, read_lines
 from polylog.http import Response
 from polylog.params import Params
-from polylog.store import Outcome
+from polylog.store import Outcome, Status
 
 MAX_EVENTS: Final = 1000
 """As many events can be handed in with one request."""
@@ -24,7 +27,28 @@ MAX_EVENTS: Final = 1000
 class IngestParams(Params):
     """In which form the events are written; left out, the content type tells."""
 
-    format: str | None = None
+    format: Annotated[
+        str | None,
+        Field(
+            description="The form of the events: an API's, or cloudevents.",
+            json_schema_extra={"type": "string", "enum": ["cloudevents", *DIALECTS]},
+        ),
+    ] = None
+
+
+class Result(TypedDict):
+    """What became of an event: `seq` is its number in the order of arrival."""
+
+    id: str | None
+    seq: int | None
+    status: Status
+    error: NotRequired[str]
+
+
+class Results(TypedDict):
+    """What became of each event, in their order."""
+
+    results: list[Result]
 
 
 def ingest(call: Call, params: IngestParams) -> Response:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from typing_extensions import TypedDict
 
 from polylog.auth import AccessKey, Permission, Principal, Restriction
 from polylog.call import Call
@@ -20,7 +21,7 @@ from polylog.times import format_rfc3339
 class KeyParams(Params):
     """Which key."""
 
-    key_id: str
+    key_id: Annotated[str, Field(description="The key's id.")]
 
 
 def _read_expiry(value: object) -> int:
@@ -37,7 +38,51 @@ class NewKey(BaseModel):
     permissions: Annotated[tuple[Permission, ...], Field(min_length=1)]
     organization_id: Key | None = None
     project_id: Key | None = None
-    expires_at: Annotated[int, BeforeValidator(_read_expiry)] | None = None
+    expires_at: Annotated[
+        int | None,
+        BeforeValidator(_read_expiry),
+        Field(json_schema_extra={"type": "string", "format": "date-time"}),
+    ] = None
+
+
+class Own(TypedDict):
+    """What a key allows: in all of the scope, or confined to a part of it."""
+
+    key_id: str
+    scope: str
+    permissions: list[Permission]
+    organization_id: NotRequired[str]
+    project_id: NotRequired[str]
+
+
+class KnownKey(TypedDict):
+    """A key of the scope."""
+
+    key_id: str
+    permissions: list[Permission]
+    organization_id: NotRequired[str]
+    project_id: NotRequired[str]
+    created_at: str
+    expires_at: NotRequired[str]
+    revoked_at: NotRequired[str]
+    state: Literal["valid", "expired", "revoked"]
+
+
+class Keys(TypedDict):
+    """The keys of the scope, the oldest first."""
+
+    keys: list[KnownKey]
+
+
+class CreatedKey(TypedDict):
+    """All that a client needs; the access key and its secret are for signed requests."""
+
+    url: str
+    scope: str
+    key_id: str
+    token: str
+    access_key: str
+    secret_key: str
 
 
 def me(call: Call, params: Params) -> Response:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, NotRequired
 
 from pydantic import BeforeValidator, Field
+from typing_extensions import TypedDict
 
 from polylog.call import Call
 from polylog.dialects.native.explaining import Explained, explained, member, with_header
 from polylog.dialects.native.tokens import Tokens
-from polylog.dialects.native.wire import render_event
+from polylog.dialects.native.wire import WireEvent, render_event
 from polylog.errors import InvalidParameter, TooBroad
 from polylog.filter import Filter
-from polylog.grammar import parse
+from polylog.grammar import MAX_LENGTH, parse
 from polylog.http import Response
 from polylog.query import Order, Page, Position, Window
+from polylog.store import Explanation
 
 MOST: Final = 1000
 """Events on a page; whoever asks for more gets as many (AIP-158)."""
@@ -26,7 +28,9 @@ _ORDERS: Final = {
     "time desc": Order.DESCENDING,
 }
 
-Skip = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Skip = Annotated[
+    int, Field(ge=0, le=2**32 - 1, description="How many events to skip, from the page's place on.")
+]
 
 
 def _read_order(text: object) -> Order:
@@ -36,14 +40,35 @@ def _read_order(text: object) -> Order:
     return order
 
 
-OrderBy = Annotated[Order, BeforeValidator(_read_order)]
-PageSize = Annotated[int, Field(ge=0)]
+OrderBy = Annotated[
+    Order,
+    BeforeValidator(_read_order),
+    Field(
+        description="The order of the events.",
+        json_schema_extra={"type": "string", "enum": list(_ORDERS)},
+    ),
+]
+PageSize = Annotated[
+    int,
+    Field(ge=0, description=f"How many events a page has at most: {MOST}, 0 the usual number."),
+]
+
+
+class EventList(TypedDict):
+    """A page of events; without a token, nothing follows."""
+
+    events: list[WireEvent]
+    next_page_token: NotRequired[str]
+    total_size: NotRequired[int]
+    explanation: NotRequired[Explanation]
 
 
 class Filtered(Explained):
     """Which events are meant."""
 
-    text: Annotated[str, Field(alias="filter")] = ""
+    text: Annotated[
+        str, Field(alias="filter", max_length=MAX_LENGTH, description="A filter after AIP-160.")
+    ] = ""
 
     @property
     def filter(self) -> Filter:
@@ -56,7 +81,7 @@ class Paged(Filtered):
 
     order_by: OrderBy
     page_size: PageSize = 0
-    page_token: str = ""
+    page_token: Annotated[str, Field(description="Where the page before said to go on.")] = ""
     skip: Skip = 0
 
     @property
@@ -83,13 +108,16 @@ class ListParams(Paged):
     """A page of a list, and whether all that pass are counted."""
 
     order_by: OrderBy = Order.DESCENDING
-    total_size: bool | None = None
+    total_size: Annotated[
+        bool | None,
+        Field(description="Whether to count all that pass; left out: if it takes no reading."),
+    ] = None
 
 
 class EventParams(Explained):
     """Which event."""
 
-    id: str
+    id: Annotated[str, Field(description="The event's id.")]
 
 
 def get_event(call: Call, params: EventParams) -> Response:

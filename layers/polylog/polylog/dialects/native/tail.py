@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, NotRequired
 
 from pydantic import BeforeValidator, Field
+from typing_extensions import TypedDict
 
 from polylog.call import Call
 from polylog.dialects.native.explaining import explained, member
 from polylog.dialects.native.listing import MOST, Filtered, PageSize
-from polylog.dialects.native.wire import render_event
+from polylog.dialects.native.wire import WireEvent, render_event
 from polylog.http import Response
-from polylog.store import Tail
+from polylog.store import Explanation, Tail
 from polylog.times import SECOND
 
 _DEFAULT: Final = 100
@@ -40,9 +41,34 @@ class TailParams(Filtered):
     `after` is None for what arrives from now on.
     """
 
-    after: Annotated[int | None, BeforeValidator(_read_after)] = 0
+    after: Annotated[
+        int | None,
+        BeforeValidator(_read_after),
+        Field(
+            description=f"After which number of arrival; `{_LATEST}`: from now on.",
+            json_schema_extra={
+                "type": "string",
+                "pattern": rf"^(\d{{1,16}}|{_LATEST})$",
+                "default": "0",
+            },
+        ),
+    ] = 0
     page_size: PageSize = 0
-    wait: Annotated[int, Field(ge=0, le=20)] = 0
+    wait: Annotated[
+        int, Field(ge=0, le=20, description="How many seconds to wait for an event.")
+    ] = 0
+
+
+class Arrivals(TypedDict):
+    """Events in the order of arrival, none of them missing up to the number `complete`.
+
+    `is_held_back` says that there are later ones, but that one between may still come.
+    """
+
+    events: list[WireEvent]
+    complete: int
+    is_held_back: bool
+    explanation: NotRequired[Explanation]
 
 
 def tail(call: Call, params: TailParams) -> Response:

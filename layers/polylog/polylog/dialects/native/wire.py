@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Literal, NotRequired
+
 from pydantic import JsonValue, ValidationError
+from typing_extensions import TypedDict
 
 from polylog.errors import InvalidParameter
 from polylog.event import Event, new_id
 from polylog.times import format_rfc3339, parse_iso8601
+
+
+class Entity(TypedDict, total=False):
+    """Who acted, or what was acted upon."""
+
+    id: str
+    type: str
+    name: str
+
+
+class WireEvent(TypedDict):
+    """One thing that happened; what is not known of it is left out."""
+
+    id: str
+    seq: int
+    time: str
+    type: str
+    origin: Literal["system", "custom"]
+    source: NotRequired[str]
+    message: NotRequired[str]
+    severity: NotRequired[str]
+    status: NotRequired[str]
+    category: NotRequired[str]
+    actor: NotRequired[Entity]
+    target: NotRequired[Entity]
+    organization_id: NotRequired[str]
+    project_id: NotRequired[str]
+    links: NotRequired[list[str]]
+    data: NotRequired[JsonValue]
+    attributes: NotRequired[dict[str, str | None]]
 
 
 def read_event(wire: JsonValue, now: int | None = None) -> Event:

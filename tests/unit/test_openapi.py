@@ -1,0 +1,58 @@
+"""The OpenAPI documents: what is committed is what the dialects declare, whole and valid."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from memory import MemoryEventStore, MemoryKeyStore
+from openapi_spec_validator import validate
+
+from polylog.call import Services
+from polylog.dialect import serve
+from polylog.dialects import DIALECTS, load
+from polylog.dialects.native.document import FOLDER
+from polylog.http import Request
+from polylog_cli import openapi
+
+
+@pytest.fixture(params=DIALECTS)
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def test_the_file_is_what_is_declared(name: str) -> None:
+    assert (FOLDER / f"{name}.json").read_text("utf-8") == openapi.written(name), (
+        "run `make openapi`"
+    )
+
+
+def test_it_is_valid(name: str) -> None:
+    validate(json.loads(openapi.written(name)))
+
+
+def test_it_names_no_host(name: str) -> None:
+    assert "://" not in openapi.written(name)
+
+
+def test_it_describes_every_endpoint_and_parameter(name: str) -> None:
+    """But for those that only refuse, redirect or tell what is allowed."""
+    paths = openapi.document(load(name))["paths"]
+    described = {
+        (method.upper(), path): operation.get("parameters", ())
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    }
+    expected = {
+        (endpoint.method, endpoint.path.replace("+}", "}"))
+        for endpoint in load(name).endpoints
+        if endpoint.method not in ("*", "OPTIONS")
+    }
+    assert described.keys() == expected
+    assert all(each["description"] for parameters in described.values() for each in parameters)
+
+
+def test_the_native_one_is_served_to_everybody() -> None:
+    services = Services(MemoryEventStore(), MemoryKeyStore(), clock=lambda: 0)
+    response = serve(load("native"), Request("GET", "/v1/openapi.json"), services)
+    assert (response.status, response.body.decode()) == (200, openapi.written("native"))
