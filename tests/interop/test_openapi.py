@@ -1,0 +1,156 @@
+"""Our own OpenAPI documents, by `schemathesis`: the services do what the documents say.
+
+Requests go through the routes of template.yaml and the real Lambda handlers, over moto. Whatever
+the documents describe is tried, with good values and with bad ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import schemathesis
+from conftest import ROOT
+from hypothesis import HealthCheck, settings
+from moto import mock_aws
+from schemathesis.config import SchemathesisConfig
+from werkzeug.test import Client
+
+from polylog import times
+from polylog.auth import PERMISSIONS, Restriction
+from polylog.dialects import DIALECTS
+from polylog.dialects.native.document import FOLDER
+from polylog.dynamo.keys import DynamoKeyStore
+from polylog.times import SECOND
+from polylog_cli.gateway import Gateway
+from polylog_cli.home import Home
+from polylog_cli.local import ENVIRONMENT, connect, create_tables
+from polylog_cli.log import local_keys
+from polylog_cli.template import Template
+
+SUITES = {
+    name: json.loads((ROOT / f"tests/conformance/{name}.json").read_text()) for name in DIALECTS
+}
+SCOPE = "dws"  # The project that its suite's events are of.
+EXAMPLES = 25
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "ignored_auth",
+)
+# That good values are taken, where a schema can say what is good; that 405 names what is allowed.
+MORE_CHECKS = {
+    "cedana": ("positive_data_acceptance",),
+    "dws": ("positive_data_acceptance",),
+    "native": ("unsupported_method",),
+}
+BEARER = ("Authorization", "Bearer $token")
+
+# Of now, and with names that generated requests have too.
+EVENT = {
+    "id": 0,
+    "status": "",
+    "operation": "0",
+    "resource_type": "0",
+    "message": "",
+    "metadata": None,
+    "source": "0",
+}
+
+
+class App:
+    """The gateway, which there is only when the tests run: documents are read before."""
+
+    gateway: Any = None
+
+    def __call__(self, environ: Any, start: Any) -> Iterable[bytes]:
+        return self.gateway(environ, start)
+
+
+APP = App()
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(context: Any, value: Any) -> bytes:
+    """Write a document a line."""
+    return b"\n".join(json.dumps(each).encode() for each in (value, value))
+
+
+def is_whole(context: Any, path_parameters: dict[str, Any] | None) -> bool:
+    """Return whether the gateway leaves the path as it is: it cuts it at an escaped `?`."""
+    return "?" not in unquote("".join(map(str, (path_parameters or {}).values())))
+
+
+def document(name: str) -> Any:
+    """Return a document, and what its API is held to; none is asked to wait for events.
+
+    That bad values are refused is asked for where one is tried at a time: `x=1&x=2`, one of the
+    bad ones that are made up together, is good here, and its last value counts.
+    """
+    checks = {check: {"enabled": True} for check in (*CHECKS, *MORE_CHECKS.get(name, ()))}
+    config = {
+        "seed": 1,
+        "parameters": {"path.project_id": SCOPE, "query.wait": 0},
+        "generation": {
+            "max-examples": EXAMPLES,
+            "database": "none",
+            "with-security-parameters": False,
+        },
+        "checks": {"enabled": False, **checks},
+        "phases": {"fuzzing": {"checks": {"negative_data_rejection": {"enabled": False}}}},
+    }
+    file = FOLDER / f"{name}.json"
+    schema = schemathesis.openapi.from_path(file, config=SchemathesisConfig.from_dict(config))
+    schema.app = APP
+    schema.hook("filter_path_parameters")(is_whole)
+    return schema
+
+
+@pytest.fixture(scope="module")
+def keys(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoKeyStore]:
+    """Put the services behind the app, with the events of all suites; yield where keys are made."""
+    home = Home(tmp_path_factory.mktemp("home")).make()
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in {**ENVIRONMENT, "PEPPER_FILE": str(home.pepper)}.items():
+            patch.setenv(name, value)
+        client = connect(None)
+        create_tables(client, template)
+        patch.setattr(APP, "gateway", Gateway.of(template))
+        keys = local_keys(client, home)
+        token = make_token(keys)
+        for suite in SUITES.values():
+            load(token, suite["format"], list(suite["events"].values()))
+        load(token, "cedana", [EVENT | {"timestamp": times.now() // SECOND}])
+        yield keys
+
+
+def make_token(keys: DynamoKeyStore) -> str:
+    return keys.create(SCOPE, frozenset(PERMISSIONS), Restriction(), None).token
+
+
+@pytest.fixture
+def token(keys: DynamoKeyStore) -> str:
+    """Return a key for one endpoint: others may find and revoke it."""
+    return make_token(keys)
+
+
+def load(token: str, format: str, events: list[Any]) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    response = Client(APP).post(f"/v1/events?format={format}", json=events, headers=headers)
+    statuses = {result["status"] for result in response.get_json()["results"]}
+    assert statuses == {"stored"}, response.text
+
+
+@schemathesis.pytest.parametrize(**{name: document(name) for name in DIALECTS})
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_answers_are_as_the_document_says(case: Any, token: str) -> None:
+    name = case.operation.schema.raw_schema["info"]["title"].removeprefix("Polylog: ")
+    header, form = SUITES[name].get("credential", BEARER)
+    case.call_and_validate(headers={header: form.replace("$token", token)})
