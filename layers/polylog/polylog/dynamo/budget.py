@@ -34,9 +34,15 @@ class Budget:
 
     def allowed(self, most: int) -> int:
         """Return how many of so many items may be read; raises `TooBroad` when none may be."""
-        if self._left <= 0 or time.monotonic() >= self._deadline:
+        self.check_time()
+        if self._left <= 0:
             raise TooBroad
         return min(most, self._left)
+
+    def check_time(self) -> None:
+        """Raise `TooBroad` when there is no time left."""
+        if time.monotonic() >= self._deadline:
+            raise TooBroad
 
     def spend(self, items: int) -> None:
         """Note that items were read."""

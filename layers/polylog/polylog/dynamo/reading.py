@@ -18,7 +18,7 @@ from polylog.dynamo.plan import QueryPlan, TimeRange
 from polylog.dynamo.question import Question
 from polylog.dynamo.schema import partition_key, read_item, read_position
 from polylog.event import Event
-from polylog.filter import EVERYTHING, predicate
+from polylog.filter import EVERYTHING, Filter, predicate
 from polylog.query import EventQuery, Order, Position
 
 if TYPE_CHECKING:
@@ -148,12 +148,16 @@ class Reading:
             ordered = [p for p in ordered if (p < after if descending else p > after)]
         if question is not None:
             return ((place, positions[place]) for place in ordered)
-        passes = predicate(query.filter)
-        return (
-            (place, event if passes(event) else None)
-            for batch in batches(ordered, lambda _: 0, most=_LEAST, most_weight=1)
-            for place, event in self.resolved([(place, positions[place]) for place in batch])
-        )
+        return self._judged_young([(place, positions[place]) for place in ordered], query.filter)
+
+    def _judged_young(
+        self, entries: Iterable[tuple[Position, Entry]], filter: Filter
+    ) -> Iterator[tuple[Position, Found | None]]:
+        passes = predicate(filter)
+        for batch in batches(entries, lambda _: 0, most=_LEAST, most_weight=1):
+            self.budget.check_time()
+            for place, event in self.resolved(batch):
+                yield place, event if passes(event) else None
 
     def resolved(self, found: Sequence[tuple[Position, Found]]) -> Iterator[tuple[Position, Event]]:
         """Return the events themselves; those of entries are read by their key."""

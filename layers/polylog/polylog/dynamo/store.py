@@ -146,6 +146,7 @@ class DynamoEventStore:
 
     def latest(self, scope: str) -> int:
         """Return the number up to which arrivals are complete; see `EventStore.latest`."""
+        note("the end of the order of arrival is looked for")
         return self._arrivals.latest(scope, self._clock())
 
     def explained(self, explanation: Explanation) -> EventStore:
