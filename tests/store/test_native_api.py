@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
+from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,6 +21,7 @@ from memory import MemoryEventStore, MemoryKeyStore
 from mypy_boto3_dynamodb import DynamoDBClient
 from strategies import NOON, events, normal_filters
 
+from polylog import times
 from polylog.call import Services
 from polylog.dialect import serve
 from polylog.dialects.native import DIALECT
@@ -28,6 +33,7 @@ from polylog.filter import predicate
 from polylog.http import Request, Response
 from polylog.store import EventStore
 from polylog.times import SECOND
+from polylog_cli.local import connect
 
 _numbers = count(1)
 FEW = Limits(items=7, seconds=60)
@@ -54,7 +60,8 @@ class Api:
 
     store: EventStore
     scope: str
-    clock: Clock
+    clock: Callable[[], int]
+    sleep: Callable[[float], None]
     most_bytes: int = 10**7
 
     def __post_init__(self) -> None:
@@ -63,7 +70,11 @@ class Api:
 
     @classmethod
     def over(cls, store: EventStore) -> Api:
-        return cls(store, f"native-{next(_numbers)}", Clock())
+        return cls.at(store, Clock())
+
+    @classmethod
+    def at(cls, store: EventStore, clock: Clock) -> Api:
+        return cls(store, f"native-{next(_numbers)}", clock, clock.sleep)
 
     def send(self, path: str, **query: object) -> Response:
         services = Services(
@@ -71,7 +82,7 @@ class Api:
             self.keys,
             self.clock,
             can_deliver=lambda response: len(response.body) <= self.most_bytes,
-            sleep=self.clock.sleep,
+            sleep=self.sleep,
         )
         pairs = tuple((name, str(value)) for name, value in query.items())
         headers = {"authorization": f"Bearer {self.token}"}
@@ -202,7 +213,7 @@ class TestLists:
     def test_a_token_expires_with_the_events_at_its_place(self, engine: DynamoDBClient) -> None:
         clock = Clock()
         store = dynamo_store(engine, clock=clock, retention=Retention(1))
-        api = Api(store, f"native-{next(_numbers)}", clock)
+        api = Api.at(store, clock)
         api.store.put(api.scope, small(3))
         token = api.get("/v1/events", page_size=1)["next_page_token"]
         clock.now += 3 * DAY
@@ -220,24 +231,24 @@ def small_rare() -> list[Event]:
 
 class TestTail:
     def test_it_waits_for_an_event(self) -> None:
-        api = Api.over(MemoryEventStore())
-
         class Late(Clock):
             def sleep(self, seconds: float) -> None:
                 super().sleep(seconds)
                 api.store.put(api.scope, small(len(self.slept)))
 
-        api.clock = Late()
+        clock = Late()
+        api = Api.at(MemoryEventStore(), clock)
         answer = api.get("/v1/events:tail", wait=20)
         assert [event["id"] for event in answer["events"]] == ["e00"]
-        assert len(api.clock.slept) == 1
+        assert len(clock.slept) == 1
 
     def test_it_waits_as_long_as_was_asked_for(self) -> None:
-        api = Api.over(MemoryEventStore())
+        clock = Clock()
+        api = Api.at(MemoryEventStore(), clock)
         api.store.put(api.scope, small(3))
         answer = api.get("/v1/events:tail", wait=2, filter="type = other")
         assert answer == {"events": [], "complete": 3, "is_held_back": False}
-        assert sum(api.clock.slept) == 2
+        assert sum(clock.slept) == 2
 
     def test_from_the_latest_on_nothing_is_missed(self) -> None:
         api = Api.over(MemoryEventStore())
@@ -257,3 +268,50 @@ class TestTail:
             ids += [event["id"] for event in answer["events"]]
             after = answer["complete"]
         assert ids == [f"e{n:02}" for n in range(20)]
+
+
+@pytest.mark.engine
+def test_following_many_writers_loses_and_repeats_nothing(engine: DynamoDBClient) -> None:
+    """Their transactions end in another order than that in which they took their numbers."""
+    writers, batches, scope = 8, 12, f"native-{next(_numbers)}"
+    client, random = connect(engine.meta.endpoint_url), Random(7)
+    client.meta.events.register(
+        "before-call.dynamodb.TransactWriteItems",
+        lambda **_: time.sleep(random.choice([0, 0, 0.02, 0.3])),
+    )
+
+    def write(writer: int) -> set[str]:
+        ids = set()
+        for batch in range(batches):
+            events = [
+                Event(id=f"{writer}-{batch}-{n}", time=NOON, type="t") for n in range(1 + batch % 4)
+            ]
+            dynamo_store(client).put(scope, events)
+            ids |= {event.id for event in events}
+        return ids
+
+    def follow(api: Api, done: Callable[[], bool]) -> list[Any]:
+        events, after, is_last = [], 0, False
+        while not is_last:
+            is_last = done()
+            answer = api.get("/v1/events:tail", after=after, wait=1, page_size=7)
+            while answer["complete"] > after:
+                events += answer["events"]
+                after = answer["complete"]
+                answer = api.get("/v1/events:tail", after=after, page_size=7)
+        return events
+
+    with ThreadPoolExecutor(writers + 2) as pool:
+        written = [pool.submit(write, writer) for writer in range(writers)]
+
+        def done() -> bool:
+            return all(each.done() for each in written)
+
+        apis = [Api(dynamo_store(engine), scope, times.now, time.sleep) for _ in range(2)]
+        followed = [pool.submit(follow, api, done) for api in apis]
+        expected = set().union(*(each.result() for each in written))
+        for each in followed:
+            events = each.result()
+            assert Counter(event["id"] for event in events) == Counter(expected)
+            seqs = [event["seq"] for event in events]
+            assert seqs == sorted(seqs)
