@@ -12,11 +12,11 @@ from polylog import times
 from polylog.auth import AccessKey, Restriction
 from polylog_cli import home as homes
 from polylog_cli.credentials import Credentials
-from polylog_cli.log import opened
 from polylog_cli.options import (
     Data,
     Stack,
     failure,
+    opened,
     parse_expiry,
     parse_key,
     parse_permissions,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,10 +16,8 @@ from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.peppers import peppers_from_file, peppers_from_secret
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.schema import Tables
-from polylog.errors import Unavailable
 from polylog_cli.home import Home
 from polylog_cli.local import connect as connect_local
-from polylog_cli.options import failure
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -96,17 +92,6 @@ def open_home(path: Path) -> Log:
         frozenset(running.facets),
         Retention(running.retention_days),
     )
-
-
-@contextmanager
-def opened(stack: str | None, data: Path) -> Iterator[Log]:
-    """Open the log of a command; what goes wrong with it ends the command with a message."""
-    try:
-        yield open_home(data) if stack is None else open_stack(stack)
-    except LogError as error:
-        raise failure(str(error)) from error
-    except Unavailable as error:
-        raise failure(f"the tables cannot be used: {error.__cause__ or error}") from error
 
 
 def local_keys(client: DynamoDBClient, home: Home) -> DynamoKeyStore:

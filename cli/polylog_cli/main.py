@@ -9,17 +9,16 @@ import httpx
 import typer
 
 from polylog.dialects import format_named
-from polylog.errors import InvalidParameter, Unavailable
+from polylog.errors import InvalidParameter
 from polylog_cli import home as homes
 from polylog_cli import keys, tally
 from polylog_cli.credentials import Credentials
-from polylog_cli.engine import EngineError
 from polylog_cli.load import LoadError, load, read_events
-from polylog_cli.local import OutdatedTablesError
-from polylog_cli.options import Data, console, failure, parse_engine, parse_parameters, parse_scope
-from polylog_cli.template import TemplateError
+from polylog_cli.options import Data, console, failure
+from polylog_cli.serving import run
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app.command()(run)
 app.add_typer(keys.app, name="keys")
 app.command()(tally.verify)
 app.command()(tally.compact)
@@ -29,56 +28,6 @@ app.command()(tally.restamp)
 @app.callback()
 def polylog() -> None:
     """One event log behind the list-events APIs that your clients already speak."""
-
-
-@app.command()
-def run(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
-    dynamodb: Annotated[
-        str,
-        typer.Option(
-            parser=parse_engine, help="local, moto (for tests, no samples), or the URL of one."
-        ),
-    ] = "local",
-    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing on disk.")] = False,
-    data: Data = homes.DEFAULT,
-    scope: Annotated[
-        str, typer.Option(parser=parse_scope, help="Whose events the printed key opens.")
-    ] = "demo",
-    sample: Annotated[bool, typer.Option(help="Load sample events into an empty log.")] = True,
-    template: Annotated[Path, typer.Option(help="What to serve.")] = Path("template.yaml"),
-    parameter: Annotated[
-        list[str] | None, typer.Option(help="A template parameter, as NAME=VALUE; repeatable.")
-    ] = None,
-) -> None:
-    """Serve every API on this machine, from the functions and tables of template.yaml."""
-    from polylog_cli import run as service  # with boto3 and waitress, which nothing else needs
-
-    settings = service.Settings(
-        port=port,
-        dynamodb=dynamodb,
-        memory=memory,
-        data=data,
-        scope=scope,
-        sample=sample,
-        template=template,
-        parameters=parse_parameters(parameter or []),
-    )
-    try:
-        service.run(settings, console)
-    except TemplateError as error:
-        hint = "run this in the checkout, or name the template with --template"
-        raise failure(f"{error}; {hint}") from error
-    except (EngineError, LoadError) as error:
-        raise failure(str(error)) from error
-    except OutdatedTablesError as error:
-        raise failure(f"{error}. Name another folder with --data, or remove {data}.") from error
-    except (Unavailable, service.NoDynamoDBError) as error:
-        raise failure(f"DynamoDB ({dynamodb}) does not answer: {error.__cause__}") from error
-    except service.PortTakenError as error:
-        raise failure(f"{error}; name another with --port") from error
-    except OSError as error:
-        raise failure(f"the data folder {data} cannot be used: {error}") from error
 
 
 @app.command("load")

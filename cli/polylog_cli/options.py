@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from polylog import times
 from polylog.auth import PERMISSIONS, Permission, is_scope
+from polylog.errors import Unavailable
 from polylog.event import MAX_KEY_LENGTH
 from polylog.times import SECOND
+
+if TYPE_CHECKING:
+    from polylog_cli.log import Log
 
 # Results go to standard output; progress, summaries and failures to standard error.
 console = Console(stderr=True)
 
-Data = Annotated[Path, typer.Option(help="The data folder of `polylog run`.")]
-
-Stack = Annotated[str | None, typer.Option(help="A deployed stack, instead of the data folder.")]
-
-_UNITS = {"s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86400 * SECOND}
+_UNITS = {
+    "s": SECOND,
+    "m": 60 * SECOND,
+    "h": 3600 * SECOND,
+    "d": 86400 * SECOND,
+    "w": 7 * 86400 * SECOND,
+}
 
 
 def failure(message: str) -> typer.Exit:
     """Print why the command cannot go on, and return the exception that ends it with 1."""
     console.print(f"polylog: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(1)
+
+
+@contextmanager
+def opened(stack: str | None, data: Path) -> Iterator[Log]:
+    """Open the log of a command; what goes wrong with it ends the command with a message."""
+    from polylog_cli import log as logs  # with boto3, which takes long and few commands need
+
+    try:
+        yield logs.open_home(data) if stack is None else logs.open_stack(stack)
+    except logs.LogError as error:
+        raise failure(str(error)) from error
+    except Unavailable as error:
+        raise failure(f"the tables cannot be used: {error.__cause__ or error}") from error
 
 
 def parse_scope(text: str) -> str:
@@ -60,11 +81,17 @@ def parse_key(text: str) -> str:
 
 def parse_expiry(text: str) -> int:
     """Read how long something holds, like `30d`, `12h`, `45m` or `90s`; return when it ends."""
-    match = re.fullmatch(r"([1-9]\d{0,8})([smhd])", text)
-    end = times.now() + int(match[1]) * _UNITS[match[2]] if match else None
+    length = _length(text)
+    end = None if length is None else times.now() + length
     if end is None or end > times.LATEST:
         raise typer.BadParameter(f"{text}: give it like 30d, 12h, 45m or 90s, within millennia")
     return end
+
+
+def _length(text: str) -> int | None:
+    """Return the microseconds that a text like `12h` means; None where it means none."""
+    match = re.fullmatch(r"([1-9]\d{0,8})([smhdw])", text, re.ASCII)
+    return int(match[1]) * _UNITS[match[2]] if match else None
 
 
 def parse_permissions(text: str) -> frozenset[Permission]:
@@ -73,3 +100,9 @@ def parse_permissions(text: str) -> frozenset[Permission]:
     if not names <= set(PERMISSIONS):
         raise typer.BadParameter(f"{text}: any of {', '.join(PERMISSIONS)}, separated by commas")
     return frozenset(name for name in PERMISSIONS if name in names)
+
+
+# The options that more than one command has.
+
+Data = Annotated[Path, typer.Option(help="The data folder of `polylog run`.")]
+Stack = Annotated[str | None, typer.Option(help="A deployed stack, instead of the data folder.")]

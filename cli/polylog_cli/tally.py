@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from polylog import times
-from polylog.dynamo.expire import Expirer
-from polylog.dynamo.fold import Folder
-from polylog.dynamo.recount import Drift
-from polylog.dynamo.restamp import Restamper
-from polylog.dynamo.verify import Verifier
 from polylog_cli import home as homes
-from polylog_cli.log import Log, opened
-from polylog_cli.options import Data, Stack, console, parse_scope
+from polylog_cli.options import Data, Stack, console, opened, parse_scope
+
+if TYPE_CHECKING:
+    from polylog.dynamo.recount import Drift
+    from polylog_cli.log import Log
+
+# What knows DynamoDB comes with boto3, and is imported only where it is needed.
 
 Scope = Annotated[str, typer.Option(parser=parse_scope, help="Whose tally.")]
 Repair = Annotated[bool, typer.Option("--repair", help="Correct what is wrong.")]
@@ -27,6 +27,8 @@ def verify(
 
     Exits with 1 when a count is wrong, and with --repair when one is wrong still.
     """
+    from polylog.dynamo.verify import Verifier
+
     with opened(stack, data) as log, console.status("Recounting"):
         _tidy(log, scope)
         verifier = Verifier(log.client, log.tables, log.shards, log.facets)
@@ -56,6 +58,8 @@ def restamp(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> No
     Needed once after RetentionDays was made larger, within a day; after it was made smaller, it
     deletes what only is hidden else.
     """
+    from polylog.dynamo.restamp import Restamper
+
     with opened(stack, data) as log, console.status("Stamping"):
         _tidy(log, scope)
         restamper = Restamper(log.client, log.tables, log.shards, log.retention)
@@ -64,6 +68,9 @@ def restamp(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> No
 
 
 def _tidy(log: Log, scope: str) -> None:
+    from polylog.dynamo.expire import Expirer
+    from polylog.dynamo.fold import Folder
+
     table, retention = log.tables.tally, log.retention
     folder = Folder(log.client, table, times.now, facets=log.facets, retention=retention)
     while folder.fold(scope):

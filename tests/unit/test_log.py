@@ -18,8 +18,8 @@ from polylog.dynamo.peppers import peppers_from_secret
 from polylog.dynamo.retention import Retention
 from polylog.errors import InvalidCredential
 from polylog_cli.local import ENVIRONMENT, connect, create_tables
-from polylog_cli.log import opened
 from polylog_cli.main import app
+from polylog_cli.options import opened
 from polylog_cli.template import Template
 
 URL = "https://log.example.com"
