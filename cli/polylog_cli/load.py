@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 
 import httpx
+from pydantic import BaseModel
 from pydantic_core import to_json
 from rich.console import Console
 from rich.progress import Progress
@@ -19,6 +18,7 @@ from polylog.dialect import Format
 from polylog.errors import InvalidBody
 from polylog.event import MAX_EVENT_BYTES
 from polylog.formats import read_json, unpack
+from polylog_cli.service import ServiceError, send, understood
 
 # One request's share: well below Lambda's 6 MB in base64, and below the API's 1,000 events.
 _BATCH_EVENTS = 475
@@ -27,9 +27,11 @@ _PROBLEMS_SHOWN = 20
 
 _IN_THE_LOG = {"stored", "duplicate"}
 
-# Seconds to wait when the service says that it is unavailable, before each further try.
-_PAUSES = (1, 2, 4, 8)
 _AGAIN = "The same command can be run again: nothing is stored twice."
+
+
+class _Outcomes(BaseModel):
+    results: list[dict[str, object]]
 
 
 class LoadError(Exception):
@@ -128,33 +130,15 @@ def _send(client: httpx.Client, batch: list[bytes], format: str) -> list[dict[st
     if len(batch[0]) > _BATCH_BYTES:
         error = f"the event has {len(batch[0])} bytes, more than {MAX_EVENT_BYTES}"
         return [{"id": None, "status": "invalid", "error": error}]
-    for seconds in (*_PAUSES, None):
-        try:
-            response = client.post(
-                "/v1/events",
-                params={"format": format},
-                content=b"\n".join(batch),
-                headers={"Content-Type": "application/x-ndjson"},
-            )
-        except httpx.HTTPError as error:
-            raise LoadError(
-                f"the service at {client.base_url} failed ({error}). {_AGAIN}"
-            ) from error
-        if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE or seconds is None:
-            break
-        time.sleep(seconds)
-    if not response.is_success:
-        raise LoadError(f"the service refused: {_detail(response)}. {_AGAIN}")
-    results: list[dict[str, object]] = response.json()["results"]
-    return results
-
-
-def _detail(response: httpx.Response) -> str:
-    """Return what the service, or whatever else answers there, says is wrong."""
-    said = f"{response.status_code} {response.reason_phrase}"
     try:
-        problem = response.json()
-    except ValueError:
-        return said
-    detail = isinstance(problem, dict) and (problem.get("detail") or problem.get("title"))
-    return f"{response.status_code} {detail}" if detail else said
+        response = send(
+            client,
+            "POST",
+            "/v1/events",
+            params={"format": format},
+            content=b"\n".join(batch),
+            headers={"Content-Type": "application/x-ndjson"},
+        )
+        return understood(_Outcomes, response.content).results
+    except ServiceError as error:
+        raise LoadError(f"{error}. {_AGAIN}") from error

@@ -106,3 +106,5 @@ def parse_permissions(text: str) -> frozenset[Permission]:
 
 Data = Annotated[Path, typer.Option(help="The data folder of `polylog run`.")]
 Stack = Annotated[str | None, typer.Option(help="A deployed stack, instead of the data folder.")]
+Url = Annotated[str | None, typer.Option(envvar="POLYLOG_URL", help="The service.")]
+Token = Annotated[str | None, typer.Option(envvar="POLYLOG_TOKEN", help="Its key.")]
