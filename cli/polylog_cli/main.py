@@ -5,12 +5,17 @@ from __future__ import annotations
 import typer
 
 from polylog_cli import keys, tally
+from polylog_cli.counting import count, groups, histogram
+from polylog_cli.export import export
 from polylog_cli.loading import load_file
+from polylog_cli.query import query, tail
 from polylog_cli.serving import run
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.command()(run)
 app.command("load")(load_file)
+for read in (query, tail, export, count, groups, histogram):
+    app.command()(read)
 app.add_typer(keys.app, name="keys")
 for work in (tally.verify, tally.compact, tally.restamp):
     app.command()(work)

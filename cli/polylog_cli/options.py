@@ -88,10 +88,31 @@ def parse_expiry(text: str) -> int:
     return end
 
 
+def parse_time(text: str, now: int | None = None) -> str:
+    """Read a time, or how long ago it was, like `30d`; return it in RFC 3339."""
+    length = _length(text)
+    present = times.now() if now is None else now
+    try:
+        time = times.parse_iso8601(text) if length is None else present - length
+        if time < times.EARLIEST:
+            raise ValueError(f"before the year 1: {text!r}")
+    except ValueError as error:
+        hint = "give it like 90s, 45m, 12h, 30d or 2w ago, or like 2026-11-01T00:00:00Z"
+        raise typer.BadParameter(f"{error}; {hint}") from error
+    return times.format_rfc3339(time)
+
+
 def _length(text: str) -> int | None:
     """Return the microseconds that a text like `12h` means; None where it means none."""
     match = re.fullmatch(r"([1-9]\d{0,8})([smhdw])", text, re.ASCII)
     return int(match[1]) * _UNITS[match[2]] if match else None
+
+
+def parse_place(text: str) -> str:
+    """Read a number of arrival, or `latest`."""
+    if not re.fullmatch(r"\d{1,16}|latest", text, re.ASCII):
+        raise typer.BadParameter(f"{text}: the seq of an event, or latest")
+    return text
 
 
 def parse_permissions(text: str) -> frozenset[Permission]:
@@ -108,3 +129,33 @@ Data = Annotated[Path, typer.Option(help="The data folder of `polylog run`.")]
 Stack = Annotated[str | None, typer.Option(help="A deployed stack, instead of the data folder.")]
 Url = Annotated[str | None, typer.Option(envvar="POLYLOG_URL", help="The service.")]
 Token = Annotated[str | None, typer.Option(envvar="POLYLOG_TOKEN", help="Its key.")]
+
+FilterText = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILTER",
+        show_default=False,
+        help="""Like 'type = "app.crash"'; everything if left out. After -- if it begins with -.""",
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        parser=parse_time, metavar="TIME", help="From then on: a time, or 90s, 45m, 12h, 30d, 2w."
+    ),
+]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        parser=parse_time, metavar="TIME", help="Before then: a time, or 90s, 45m, 12h, 30d, 2w."
+    ),
+]
+After = Annotated[
+    str, typer.Option(parser=parse_place, metavar="SEQ|latest", help="After which event.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print NDJSON, as the API gives it.")]
+AsTable = Annotated[bool, typer.Option("--table", help="Print a table; the default.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV with a head.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Tell how it was found, and what was read for it.")
+]

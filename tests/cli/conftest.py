@@ -1,0 +1,52 @@
+"""The real gateway over moto, served on loopback, and scopes of their own in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+from moto import mock_aws
+from served import Interrupted, Log, serving
+
+from polylog.auth import Restriction
+from polylog.dynamo.keys import DynamoKeyStore
+from polylog_cli.gateway import Gateway
+from polylog_cli.home import Home
+from polylog_cli.local import ENVIRONMENT, connect, create_tables
+from polylog_cli.log import local_keys
+from polylog_cli.template import Template
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Server:
+    """The service and its address."""
+
+    url: str
+    service: Interrupted
+    keys: DynamoKeyStore
+
+
+@pytest.fixture(scope="module")
+def server(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = Home(tmp_path_factory.mktemp("home")).make()
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        patch.setenv("PEPPER_FILE", str(home.pepper))
+        client = connect(None)
+        create_tables(client, template)
+        service = Interrupted(Gateway.of(template))
+        with serving(service) as url:
+            yield Server(url, service, local_keys(client, home))
+
+
+@pytest.fixture
+def log(server: Server) -> Log:
+    scope = f"cli-{next(_numbers)}"
+    key = server.keys.create(scope, frozenset({"read", "write"}), Restriction(), expires_at=None)
+    server.service.before = lambda path: None
+    return Log(server.url, key.token, server.service)

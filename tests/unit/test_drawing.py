@@ -1,0 +1,59 @@
+"""Which intervals a histogram shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from polylog.store import Interval
+from polylog_cli.answers import Bar
+from polylog_cli.drawing import rows
+
+
+def bars(*starts: str) -> list[Bar]:
+    return [
+        Bar(start=datetime.fromisoformat(start).replace(tzinfo=UTC), count=1) for start in starts
+    ]
+
+
+def shown(interval: Interval, most: int, *starts: str) -> list[tuple[str, int | None]]:
+    found = rows(bars(*starts), interval, most)
+    return [(start.strftime("%Y-%m-%d %H:%M"), count) for start, count in found]
+
+
+@pytest.mark.parametrize(
+    ("interval", "first", "between", "last"),
+    [
+        (Interval.MINUTE, "2026-12-31T23:59", "2027-01-01 00:00", "2027-01-01T00:01"),
+        (Interval.HOUR, "2026-12-31T23:00", "2027-01-01 00:00", "2027-01-01T01:00"),
+        (Interval.DAY, "2028-02-28T00:00", "2028-02-29 00:00", "2028-03-01T00:00"),
+        (Interval.MONTH, "2026-01-01T00:00", "2026-02-01 00:00", "2026-03-01T00:00"),
+    ],
+)
+def test_empty_intervals_are_shown(interval: Interval, first: str, between: str, last: str) -> None:
+    first_shown, last_shown = first.replace("T", " "), last.replace("T", " ")
+    assert shown(interval, 3, first, last) == [(first_shown, 1), (between, 0), (last_shown, 1)]
+
+
+def test_too_many_intervals_are_left_out() -> None:
+    found = shown(Interval.DAY, 3, "2026-03-01", "2026-03-02", "2026-03-05")
+    assert found == [
+        ("2026-03-01 00:00", 1),
+        ("2026-03-02 00:00", 1),
+        ("2026-03-03 00:00", None),
+        ("2026-03-05 00:00", 1),
+    ]
+
+
+def test_centuries_of_minutes_are_not_counted_out() -> None:
+    found = shown(Interval.MINUTE, 50, "0001-01-01", "9999-12-31T23:59")
+    assert [count for _, count in found] == [1, None, 1]
+
+
+def test_nothing_is_drawn_of_nothing() -> None:
+    assert shown(Interval.DAY, 3) == []
+
+
+def test_the_end_of_time_is_drawn() -> None:
+    assert shown(Interval.MONTH, 3, "9999-11-01", "9999-12-01")[-1] == ("9999-12-01 00:00", 1)
