@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import signal
+import subprocess
 import time
 from argparse import ArgumentParser
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
-from conftest import ROOT, Service
+from conftest import COMMAND, ROOT, Service
 
 from polylog.dialects import DIALECTS, load
 
 README = (ROOT / "README.md").read_text()
 CURLS = re.findall(r"^\$ (curl .*)$", README, re.MULTILINE)
+READING = re.findall(
+    r"^\$ \.venv/bin/polylog ((?:query|tail|export|count|groups|histogram|load events).*)$",
+    README,
+    re.MULTILINE,
+)
+ENDLESS = re.compile("--follow|tail ")
 EXPECTED = {"no-such-": 404, "event_source": 201, "permissions": 201}
 
 CURL = ArgumentParser()
@@ -46,6 +56,31 @@ def send(line: str, variables: dict[str, str]) -> httpx.Response:
 def _encoded(part: str) -> str:
     name, _, value = part.partition("=")
     return f"{name}={quote(value)}"
+
+
+def command(service: Service, line: str) -> list[str]:
+    """Return what a line says, for this service."""
+    name, *rest = shlex.split(line)
+    return [COMMAND, name, "--data", str(service.home.path), *rest]
+
+
+@pytest.mark.parametrize("line", [line for line in READING if not ENDLESS.search(line)])
+def test_its_questions_are_answered(service: Service, line: str, tmp_path: Path) -> None:
+    event = {"id": "loaded", "time": "2026-11-01T00:00:00Z", "type": "door.open"}
+    (tmp_path / "events.ndjson").write_text(json.dumps(event))
+    done = subprocess.run(
+        command(service, line), cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
+@pytest.mark.parametrize("line", [line for line in READING if ENDLESS.search(line)])
+def test_its_endless_questions_begin_to_be_answered(service: Service, line: str) -> None:
+    with subprocess.Popen(command(service, line), stdout=subprocess.PIPE, text=True) as process:
+        head = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+    assert head.split()[0] == "time"
+    assert process.returncode == 130
 
 
 @pytest.mark.parametrize("line", CURLS)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
+from subprocess import PIPE
+from threading import Thread, Timer
+from typing import IO
 
 import httpx
 import pytest
@@ -221,6 +228,88 @@ class TestLoad:
         done = service.polylog("load", str(DOCUMENT), "--format", "syslog")
         assert done.returncode == 2
         assert "cloudfoundry" in done.stderr
+
+
+def native(ids: Iterable[str]) -> list[dict[str, str]]:
+    """Return events in the native form."""
+    return [{"id": id, "time": "2026-03-01T12:00:00Z", "type": "door.open"} for id in ids]
+
+
+@contextmanager
+def begun(service: Service, *arguments: str) -> Iterator[IO[str]]:
+    """Run a command that does not end by itself, until the block does; yield what it prints."""
+    command = [COMMAND, *arguments, "--data", str(service.home.path)]
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
+        watchdog = Timer(60, process.kill)
+        watchdog.start()
+        try:
+            yield process.stdout
+        finally:
+            process.send_signal(signal.SIGINT)
+            rest, errors = process.communicate()
+            watchdog.cancel()
+    assert (process.returncode, rest, errors) == (130, "", "")
+
+
+class TestReading:
+    @pytest.fixture
+    def many(self, service: Service, scope: str, tmp_path: Path) -> tuple[str, str]:
+        """The token of a log with more events than a page has."""
+        file = tmp_path / "many.json"
+        file.write_text(json.dumps(native(f"event-{number}" for number in range(1200))))
+        token = ("--token", make_key(service, scope)["token"])
+        assert service.polylog("load", str(file), *token).stderr.strip() == "1200 stored"
+        return token
+
+    def test_answers_a_question_and_explains_it(self, service: Service, scope: str) -> None:
+        key = make_key(service, scope)
+        load(service, DOCUMENT, key)
+        text = 'type = "audit.app.update" AND time >= "2014-01-01" AND NOT actor.name : "bot"'
+        done = service.polylog("query", text, "--explain", "--token", key["token"])
+        assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
+        assert re.search(r"index +by_type", done.stderr)
+        assert re.search(r'residual +NOT actor.name: "bot"', done.stderr)
+        assert re.search(r"read units +[1-9]", done.stderr)
+
+    def test_exports_what_a_query_for_everything_prints(
+        self, service: Service, many: tuple[str, str], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "all.ndjson"
+        exported = service.polylog("export", "--output", str(file), *many)
+        assert (exported.returncode, exported.stderr) == (0, "")
+        everything = ("query", "--json", "--limit", "0", "--order", "asc")
+        assert service.polylog(*everything, *many).stdout == file.read_text()
+        assert len(file.read_text().splitlines()) == 1200
+
+    def test_follows_a_log_that_is_written_to(
+        self, service: Service, many: tuple[str, str], scope: str
+    ) -> None:
+        key = make_key(service, scope)
+        names = [f"late-{number}" for number in range(200)]
+
+        def write() -> None:
+            headers = {"Authorization": f"Bearer {key['token']}"}
+            with httpx.Client(base_url=key["url"], headers=headers, timeout=30) as client:
+                for event in native(names):
+                    assert client.post("/v1/events", json=event).is_success
+
+        writer = Thread(target=write)
+        writer.start()
+        with begun(service, "query", "--follow", "--json", "--limit", "0", *many) as lines:
+            found = [json.loads(line)["id"] for line in islice(lines, 1400)]
+        writer.join()
+        assert len(set(found)) == 1400
+        assert set(names) < set(found)
+
+    def test_tails_from_now_on(self, service: Service, scope: str) -> None:
+        key = make_key(service, scope)
+        load(service, DOCUMENT, key)
+        with begun(service, "tail", "--token", key["token"]) as lines:
+            assert next(lines).split()[0] == "time"
+            headers = {"Authorization": f"Bearer {key['token']}"}
+            url = f"{key['url']}/v1/events"
+            assert httpx.post(url, headers=headers, json=native(["new"])).is_success
+            assert next(lines).split()[1:] == ["4", "door.open"]
 
 
 class TestKeys:
