@@ -108,7 +108,7 @@ class TestPlan:
             (A, "by_type", ['type = "a"'], ""),
             (Or((A, B)), "by_type", ['type = "a" OR type = "b"'], ""),
             (And((A, ANN)), "by_actor", ['actor.id = "ann"'], 'type = "a"'),
-            (Not(A), "by_time", [], 'NOT type = "a"'),
+            (Not(A), "by_time", [], 'type != "a"'),
             (
                 And((Text("x"), SINCE, UNTIL)),
                 "by_time",
