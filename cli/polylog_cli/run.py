@@ -49,7 +49,7 @@ HOST = "127.0.0.1"
 
 # API Gateway's limit for the request line and the headers together.
 _MAX_HEADER_BYTES = 10_240
-_THREADS = 8
+_THREADS = 32
 _CONNECTIONS = 1000
 
 

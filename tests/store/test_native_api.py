@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from conftest import dynamo_store
+from conftest import TABLES, dynamo_store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory import MemoryEventStore, MemoryKeyStore
@@ -26,7 +26,9 @@ from polylog.call import Services
 from polylog.dialect import serve
 from polylog.dialects.native import DIALECT
 from polylog.dialects.native.wire import render_event
+from polylog.dynamo import buckets
 from polylog.dynamo.budget import Limits
+from polylog.dynamo.fold import SETTLING, Folder
 from polylog.dynamo.retention import DAY, Retention
 from polylog.event import Event
 from polylog.filter import predicate
@@ -229,6 +231,39 @@ def small_rare() -> list[Event]:
     ]
 
 
+class TestGroups:
+    """Where more kinds come than are counted apart."""
+
+    @pytest.fixture
+    def api(self, engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Api:
+        monkeypatch.setattr(buckets, "MAX_KINDS", 2)
+        clock = Clock()
+        api = Api.at(dynamo_store(engine, clock=clock), clock)
+        kinds = [("a", "system"), ("b", "system"), ("a", "custom"), ("c", "custom")]
+        for number, (type, origin) in enumerate(kinds, start=1):
+            events = small(number, type=type, origin=origin)
+            renamed = [event.model_copy(update={"id": f"{number}-{event.id}"}) for event in events]
+            api.store.put(api.scope, renamed)
+            clock.now += SETTLING
+            Folder(engine, TABLES.tally, clock).fold(api.scope)
+        return api
+
+    @pytest.mark.engine
+    def test_what_is_counted_apart_is_told_by_origin(self, api: Api) -> None:
+        groups = api.get("/v1/events:groups")["groups"]
+        told = [(group["value"], group.get("origin"), group["count"]) for group in groups]
+        assert told == [("b", "system", 2), ("a", "system", 1), (None, None, 7)]
+        for value, origin, number in told[:2]:
+            filter = f'type = "{value}" AND origin = {origin}'
+            assert api.get("/v1/events:count", filter=filter) == {"count": number}
+
+    @pytest.mark.engine
+    def test_origins_are_read(self, api: Api) -> None:
+        groups = api.get("/v1/events:groups", by="origin")["groups"]
+        told = [(group["value"], group["count"]) for group in groups]
+        assert told == [("custom", 7), ("system", 3)]
+
+
 class TestTail:
     def test_it_waits_for_an_event(self) -> None:
         class Late(Clock):
@@ -249,6 +284,19 @@ class TestTail:
         answer = api.get("/v1/events:tail", wait=2, filter="type = other")
         assert answer == {"events": [], "complete": 3, "is_held_back": False}
         assert sum(clock.slept) == 2
+
+    def test_it_sleeps_between_its_looks_however_much_arrives(self) -> None:
+        """What arrives is not what is waited for."""
+
+        class Busy(Clock):
+            def sleep(self, seconds: float) -> None:
+                super().sleep(seconds)
+                api.store.put(api.scope, small(len(self.slept)))
+
+        clock = Busy()
+        api = Api.at(MemoryEventStore(), clock)
+        answer = api.get("/v1/events:tail", wait=20, filter="type = other")
+        assert answer["complete"] == len(clock.slept) == 40
 
     def test_from_the_latest_on_nothing_is_missed(self) -> None:
         api = Api.over(MemoryEventStore())

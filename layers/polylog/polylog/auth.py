@@ -27,6 +27,7 @@ _SCOPE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _ID_PREFIX = "PL"
 _RANDOM_CHARACTERS = 16
+_KEY_ID = re.compile(rf"{_ID_PREFIX}\d{{1,9}}[A-Z2-7]{{{_RANDOM_CHARACTERS}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,11 @@ class Credential:
 def is_scope(name: str) -> bool:
     """Return whether a scope may have this name."""
     return _SCOPE.fullmatch(name) is not None
+
+
+def is_key_id(text: str) -> bool:
+    """Return whether a key may have this id."""
+    return _KEY_ID.fullmatch(text) is not None
 
 
 def new_key_id(pepper_version: str) -> str:

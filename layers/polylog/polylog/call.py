@@ -15,6 +15,7 @@ from polylog.auth import (
     Principal,
     Restriction,
     derived,
+    is_key_id,
 )
 from polylog.errors import (
     ApiError,
@@ -157,7 +158,10 @@ class Call:
         restriction: Restriction,
         expires_at: int | None,
     ) -> Credential:
-        """Make a key of the scope; raises `Forbidden` for one that sees more than the caller's."""
+        """Make a key of the scope, whatever the caller's allows beside making keys.
+
+        Raises `Forbidden` for one that is not confined as the caller's is.
+        """
         if not self.principal.restriction.confines(restriction):
             raise Forbidden
         scope = self.principal.scope
@@ -165,7 +169,7 @@ class Call:
 
     def revoke_key(self, key_id: str) -> None:
         """Make a key useless for ever; raises `KeyNotFound` if the caller cannot see it."""
-        key = self.services.keys.get(key_id, fresh=True)
+        key = self.services.keys.get(key_id, fresh=True) if is_key_id(key_id) else None
         if key is None or not self._may_manage(key.principal):
             raise KeyNotFound(key_id)
         self.services.keys.revoke(self.principal.scope, key_id)
@@ -215,7 +219,7 @@ class Call:
         if event is None:
             raise EventNotFound(name)
         if not self.principal.restriction.allows(event):
-            raise NotVisible
+            raise NotVisible(name)
         return event
 
     def put(self, offered: Sequence[Offered]) -> tuple[Outcome, ...]:
@@ -223,7 +227,14 @@ class Call:
         judged = [self._judge(each) for each in offered]
         events = [each for each in judged if isinstance(each, Event)]
         stored = iter(self.services.store.put(self.principal.scope, events))
-        return tuple(next(stored) if isinstance(each, Event) else each for each in judged)
+        outcomes = (next(stored) if isinstance(each, Event) else each for each in judged)
+        return tuple(map(self._told, outcomes))
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        """Return the outcome without what a confined caller may not know of another event."""
+        if outcome.status is Status.CONFLICT and self.principal.restriction != Restriction():
+            return replace(outcome, seq=None)
+        return outcome
 
     def _judge(self, offered: Offered) -> Event | Outcome:
         if isinstance(offered, ApiError):

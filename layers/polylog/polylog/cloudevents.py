@@ -8,7 +8,7 @@ become that member; all others are kept as attributes. What is marked "ours" is 
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
@@ -21,6 +21,10 @@ from polylog.errors import InvalidBody, InvalidParameter
 from polylog.event import Event
 from polylog.formats import read_json, read_one
 from polylog.times import parse_iso8601
+
+NAME: Final = "cloudevents"
+MEDIA_TYPE: Final = "application/cloudevents"
+"""What those of events in JSON, alone and in batches, begin with."""
 
 _VERSION: Final = "1.0"
 _HEADER: Final = "ce-"
@@ -40,6 +44,7 @@ _MEMBERS: Final = {
     "organizationid": ("organization_id",),
     "projectid": ("project_id",),
 }
+_ESCAPED: Final = re.compile(r"\\(.)")
 _REQUIRED: Final = ("id", "source", "type", "time")
 """Ours: a time as well, since the same event sent again would have another one."""
 
@@ -50,6 +55,8 @@ def read_event(wire: JsonValue) -> Event:
         raise InvalidParameter("event", "must be an object")
     if wire.get("specversion") != _VERSION:
         raise InvalidParameter("specversion", f"must be '{_VERSION}'")
+    if "data" in wire and "data_base64" in wire:
+        raise InvalidParameter("data_base64", "must not be given beside data")
     given = {name: value for name, value in wire.items() if value is not None or name == "data"}
     for name in _REQUIRED:
         if given.get(name) in (None, ""):
@@ -64,22 +71,36 @@ FORMAT: Final = Format(read_event)
 
 
 def is_binary(headers: Mapping[str, str]) -> bool:
-    """Return whether an event's attributes are headers, and its data the body."""
-    return f"{_HEADER}specversion" in headers
+    """Return whether an event's attributes are headers, and its data the body.
+
+    In the other modes headers may repeat attributes: the content type tells.
+    """
+    media_type = headers.get("content-type", "").lower()
+    return f"{_HEADER}specversion" in headers and not media_type.startswith(MEDIA_TYPE)
 
 
 def read_binary(headers: Mapping[str, str], body: bytes, scope: str) -> Offered:
     """Read the event of a request in binary mode, or say why it is refused."""
-    wire: dict[str, JsonValue] = {
-        name.removeprefix(_HEADER): unquote(value)
-        for name, value in headers.items()
-        if name.startswith(_HEADER)
-    }
     try:
+        wire = {
+            name.removeprefix(_HEADER): _unescaped(name, value)
+            for name, value in headers.items()
+            if name.startswith(_HEADER)
+        }
         wire |= _data(headers.get("content-type", ""), body)
-    except InvalidBody as error:
+    except (InvalidBody, InvalidParameter) as error:
         return error
     return read_one(wire, FORMAT, scope)
+
+
+def _unescaped(name: str, value: str) -> JsonValue:
+    """Return what a header says: out of quotes, then out of percents (section 3.1.3.2)."""
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = _ESCAPED.sub(r"\1", value[1:-1])
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError as error:
+        raise InvalidParameter(name, "must be UTF-8 in percents") from error
 
 
 def _data(content_type: str, body: bytes) -> dict[str, JsonValue]:
@@ -107,7 +128,7 @@ def _canonical(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
                 event["data"] = _base64(value)
                 attributes["dataencoding"] = "base64"
             case None if name not in _IGNORED:
-                attributes[name] = _text(name, value)
+                attributes[name] = _extension(name, value)
             case (member,):
                 event[member] = value
             case (entity, member):
@@ -117,7 +138,7 @@ def _canonical(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
 
 def _time(value: JsonValue) -> int:
     try:
-        return parse_iso8601(str(value))
+        return parse_iso8601(_text("time", value))
     except ValueError as error:
         reason = f"must be a time like 2026-03-01T12:00:00Z but was '{str(value)[:100]}'"
         raise InvalidParameter("time", reason) from error
@@ -125,14 +146,21 @@ def _time(value: JsonValue) -> int:
 
 def _base64(value: JsonValue) -> str:
     """Return the text as it came: ours, since an event's data are JSON."""
+    text = _text("data_base64", value)
     try:
-        base64.b64decode(str(value), validate=True)
-    except binascii.Error as error:
+        base64.b64decode(text, validate=True)
+    except ValueError as error:
         raise InvalidParameter("data_base64", "must be base64") from error
-    return str(value)
+    return text
 
 
 def _text(name: str, value: JsonValue) -> str:
+    if not isinstance(value, str):
+        raise InvalidParameter(name, "must be a string")
+    return value
+
+
+def _extension(name: str, value: JsonValue) -> str:
     match value:
         case str():
             return value

@@ -114,6 +114,7 @@ class InvalidFilter(InvalidParameter):
     def __init__(self, column: int, problem: str) -> None:
         super().__init__("filter", f"column {column}: {problem}")
         self.column = column
+        self.problem = problem
 
 
 class InvalidBody(ApiError):
@@ -170,6 +171,10 @@ class Forbidden(ApiError):
 
 class NotVisible(Forbidden):
     """The event exists in the scope, but outside what the credential is restricted to."""
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(event_id)
+        self.event_id = event_id
 
 
 class ForeignScope(Forbidden):

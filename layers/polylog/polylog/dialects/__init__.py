@@ -7,15 +7,12 @@ routes in `template.yaml`, and a file of cases in `tests/conformance/`.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Final
 
 from polylog import cloudevents
 from polylog.dialect import Dialect, Format
 from polylog.errors import InvalidParameter
 
 DIALECTS = ("cedana", "ces", "cloudfoundry", "dws", "native", "waldur")
-
-_CLOUD_EVENTS: Final = "cloudevents"
 
 
 def load(name: str) -> Dialect:
@@ -29,11 +26,11 @@ def format_named(name: str) -> Format:
 
     Raises `InvalidParameter` naming the known ones.
     """
-    if name == _CLOUD_EVENTS:
+    if name == cloudevents.NAME:
         return cloudevents.FORMAT
     format = load(name).format if name in DIALECTS else None
     if format is None:
         known = [name for name in DIALECTS if load(name).format]
-        reason = f"must be one of {', '.join([_CLOUD_EVENTS, *known])} but was '{name[:100]}'"
+        reason = f"must be one of {', '.join([cloudevents.NAME, *known])} but was '{name[:100]}'"
         raise InvalidParameter("format", reason)
     return format

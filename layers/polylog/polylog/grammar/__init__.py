@@ -43,6 +43,11 @@ def parse(text: str) -> Filter:
     return _Parser(tokens_of(text)).filter()
 
 
+def field_named(name: str) -> str:
+    """Return the field that a name means, in its one spelling; raises `InvalidFilter`."""
+    return field_of(Token(Kind.TEXT, name, 1))
+
+
 @dataclass(frozen=True, slots=True)
 class _Leaf:
     """What expressions are made of, and how it becomes a filter: conditions, or values of one."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Annotated, Final, NotRequired
+from typing import Annotated, Final, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -15,8 +15,7 @@ from polylog.dialects.native.explaining import Document
 from polylog.dialects.native.listing import Filtered
 from polylog.errors import InvalidFilter, InvalidParameter
 from polylog.filter import text_reader
-from polylog.grammar.comparison import field_of
-from polylog.grammar.tokens import Kind, Token
+from polylog.grammar import field_named
 from polylog.query import Order
 from polylog.store import Explanation, Group, Interval
 from polylog.times import format_rfc3339, format_seconds
@@ -63,13 +62,15 @@ class Histogram(TypedDict):
 class GroupOfValue(TypedDict):
     """How many events have a value, and time and source of the newest.
 
-    The value is null for all the types together that the log keeps no counts of.
+    The value is null for all the types together that a log with very many keeps no counts of; only
+    then are the others of one `origin` each.
     """
 
     value: str | None
     count: int
     time: str
     source: NotRequired[str]
+    origin: NotRequired[Literal["system", "custom"]]
     is_other: NotRequired[bool]
 
 
@@ -83,34 +84,39 @@ class Groups(TypedDict):
 
 def count(call: Call, params: CountParams) -> Document:
     """Answer how many events pass."""
-    return {"count": call.count(params.filter)}
+    return {"count": call.count(params.wanted)}
 
 
 def histogram(call: Call, params: HistogramParams) -> Document:
     """Answer how many events pass in each interval that has any, the earliest first."""
-    bars = call.histogram(params.filter, params.interval)
+    bars = call.histogram(params.wanted, params.interval)
     rendered = [{"start": format_seconds(bar.start), "count": bar.count} for bar in bars]
     return {"interval": params.interval, "bars": rendered}
 
 
 def groups(call: Call, params: GroupsParams) -> Document:
     """Answer how many events pass by the value of a field, the largest group first."""
-    if params.by in _COUNTED:
-        found = _merged(_COUNTED[params.by], call.groups(params.filter))
+    found = call.groups(params.wanted) if params.by in _COUNTED else ()
+    if params.by not in _COUNTED or (params.by != "type" and any(map(_is_other, found))):
+        grouped = _by_field(call, params)
     else:
-        found = _by_field(call, params)
-    ordered = sorted(found, key=lambda group: (group.value is None, -group.count, group.value))
+        grouped = _merged(_COUNTED[params.by], found)
+    ordered = sorted(grouped, key=lambda each: (each.value is None, -each.count, each.value))
     return {"by": params.by, "groups": [group.render() for group in ordered]}
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """How many events have a value (None: one of those that no counts are kept of)."""
+    """How many events have a value (None: one of those that no counts are kept of).
+
+    Those of another origin than `origin` are another group, if it is given.
+    """
 
     value: str | None
     count: int
     time: int
     source: str | None
+    origin: str | None = None
 
     def __add__(self, other: _Group) -> _Group:
         newest = max(self, other, key=lambda group: group.time)
@@ -122,8 +128,8 @@ class _Group:
             "count": self.count,
             "time": format_rfc3339(self.time),
         }
-        if self.source is not None:
-            document["source"] = self.source
+        told = {"source": self.source, "origin": self.origin}
+        document |= {name: value for name, value in told.items() if value is not None}
         return document | ({"is_other": True} if self.value is None else {})
 
 
@@ -136,26 +142,36 @@ _COUNTED: Final[dict[str, Callable[[Group], str | None]]] = {
 }
 
 
-def _merged(value: Callable[[Group], str | None], groups: Iterable[Group]) -> Iterable[_Group]:
-    return _summed(_Group(value(each), each.count, each.time, each.source) for each in groups)
+def _is_other(group: Group) -> bool:
+    return group.type is None
+
+
+def _merged(value: Callable[[Group], str | None], groups: Sequence[Group]) -> Iterable[_Group]:
+    """Put together the groups of the same value.
+
+    Not where some are not counted apart: a type may be there with its other origin.
+    """
+    merged = [_Group(value(each), each.count, each.time, each.source) for each in groups]
+    if not any(map(_is_other, groups)):
+        return _summed(merged)
+    return [replace(group, origin=each.origin) for group, each in zip(merged, groups, strict=True)]
 
 
 def _by_field(call: Call, params: GroupsParams) -> Iterable[_Group]:
     """Group what has to be read for that; raises `TooBroad` where it is too much."""
     value = text_reader(_text_field(params.by))
-    newest_first = call.scan(params.filter, Order.DESCENDING, first_page=1000)
+    newest_first = call.scan(params.wanted, Order.DESCENDING, first_page=1000)
     return _summed(_Group(value(event), 1, event.time, event.source) for event in newest_first)
 
 
 def _text_field(name: str) -> str:
     """Return the field of a name; raises `InvalidParameter` if it is none that holds text."""
-    reason = f"must be a text field but was '{name[:100]}'"
     try:
-        field = field_of(Token(Kind.TEXT, name, 1))
+        field = field_named(name)
     except InvalidFilter as error:
-        raise InvalidParameter("by", reason) from error
+        raise InvalidParameter("by", f"must be a text field: {error.problem}") from error
     if field in _NO_TEXTS:
-        raise InvalidParameter("by", reason)
+        raise InvalidParameter("by", f"must be a text field but was '{field}'")
     return field
 
 

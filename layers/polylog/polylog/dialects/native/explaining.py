@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import wraps
 from typing import Annotated, Final, TypeVar
 
 from pydantic import Field
-from pydantic_core import to_json
 
+from polylog.auth import Restriction
 from polylog.call import Call
+from polylog.errors import Forbidden
 from polylog.http import Response
 from polylog.params import Params
 from polylog.store import Explanation
@@ -23,6 +25,9 @@ class Explained(Params):
 
 
 HEADER: Final = "Polylog-Explanation"
+
+_SHOWN: Final = 5
+_SHOWN_CHARACTERS: Final = 200
 
 P = TypeVar("P", bound=Explained)
 Document = Mapping[str, object]
@@ -40,9 +45,14 @@ def with_member(answer: Callable[[Call, P], Document]) -> Callable[[Call, P], Re
 
 
 def explained(call: Call, params: Explained) -> tuple[Call, Explanation | None]:
-    """Return the call, and what fills as it is answered, if that was asked for."""
+    """Return the call, and what fills as it is answered, if that was asked for.
+
+    Raises `Forbidden` for a confined key: what is read is more than it may see.
+    """
     if not params.explain:
         return call, None
+    if call.principal.restriction != Restriction():
+        raise Forbidden("explain tells of events that a confined key may not see")
     explanation = Explanation()
     return call.explained(explanation), explanation
 
@@ -56,5 +66,14 @@ def with_header(response: Response, explanation: Explanation | None) -> Response
     """Return the response with an explanation that its body has no room for."""
     if explanation is None:
         return response
-    header = (HEADER, to_json(asdict(explanation)).decode())
+    told = {name: _shortened(value) for name, value in asdict(explanation).items()}
+    header = (HEADER, json.dumps(told))
     return replace(response, headers=(*response.headers, header))
+
+
+def _shortened(value: object) -> object:
+    """Return a value for a header: all of those together may have 10 KB."""
+    if isinstance(value, list):
+        return [_shortened(each) for each in value[:_SHOWN]]
+    is_long = isinstance(value, str) and len(value) > _SHOWN_CHARACTERS
+    return f"{str(value)[:_SHOWN_CHARACTERS]}…" if is_long else value

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from pydantic_core import to_json
 
 from polylog.call import Call
 from polylog.dialects.native.explaining import explained, with_header
-from polylog.dialects.native.listing import MOST, OrderBy, Paged, PageSize, next_token
+from polylog.dialects.native.listing import MOST, OrderBy, Paged, next_token
 from polylog.dialects.native.wire import render_event
 from polylog.http import Response
 from polylog.query import Order
+
+_KEPT: Final = ("filter", "order_by", "page_size", "explain")
+# Escapes are three times as long, and headers together may have 10 KB.
+_SAFE: Final = "()!*:/,'"
 
 NDJSON: Final = "application/x-ndjson"
 
@@ -20,8 +24,9 @@ NDJSON: Final = "application/x-ndjson"
 class ExportParams(Paged):
     """A page of a list, the earliest first unless told otherwise."""
 
+    usual: ClassVar[int] = MOST
+
     order_by: OrderBy = Order.ASCENDING
-    page_size: PageSize = MOST
 
 
 def export(call: Call, params: ExportParams) -> Response:
@@ -29,7 +34,7 @@ def export(call: Call, params: ExportParams) -> Response:
     call, explanation = explained(call, params)
     tokens = params.tokens(call)
     window = params.window(tokens)
-    page = call.find(params.filter, params.order_by, window, is_partial=True)
+    page = call.find(params.wanted, params.order_by, window, is_partial=True)
     lines = [to_json(render_event(event)) + b"\n" for event in page.events]
 
     def response(number: int) -> Response:
@@ -44,6 +49,6 @@ def export(call: Call, params: ExportParams) -> Response:
 
 
 def _link(call: Call, token: str) -> str:
-    kept = [pair for pair in call.request.query if pair[0] not in ("page_token", "skip")]
-    query = urlencode([*kept, ("page_token", token)])
+    kept = [pair for pair in call.request.query if pair[0] in _KEPT]
+    query = urlencode([*kept, ("page_token", token)], safe=_SAFE)
     return f'<{call.mount}/events:export?{query}>; rel="next"'

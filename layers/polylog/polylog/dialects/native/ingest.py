@@ -31,7 +31,7 @@ class IngestParams(Params):
         str | None,
         Field(
             description="The form of the events: an API's, or cloudevents.",
-            json_schema_extra={"type": "string", "enum": ["cloudevents", *DIALECTS]},
+            json_schema_extra={"type": "string", "enum": [cloudevents.NAME, *DIALECTS]},
         ),
     ] = None
 
@@ -62,12 +62,12 @@ def ingest(call: Call, params: IngestParams) -> Response:
 
 def _read(call: Call, params: IngestParams) -> Sequence[Offered]:
     request = call.request
-    if params.format is None and cloudevents.is_binary(request.headers):
+    if params.format in (None, cloudevents.NAME) and cloudevents.is_binary(request.headers):
         return [cloudevents.read_binary(request.headers, request.body, call.principal.scope)]
     content_type = request.headers.get("content-type", "").lower()
     if params.format is not None:
         format = format_named(params.format)
-    elif "application/cloudevents" in content_type:
+    elif content_type.startswith(cloudevents.MEDIA_TYPE):
         format = cloudevents.FORMAT
     else:
         format = Format(partial(read_event, now=call.services.clock()), envelope="events")

@@ -13,7 +13,7 @@ from polylog.dialects.native.wire import read_time
 from polylog.errors import InvalidParameter
 from polylog.event import Key
 from polylog.formats import read_json
-from polylog.http import Response
+from polylog.http import JSON, Response
 from polylog.params import Params
 from polylog.times import format_rfc3339
 
@@ -24,7 +24,9 @@ class KeyParams(Params):
     key_id: Annotated[str, Field(description="The key's id.")]
 
 
-def _read_expiry(value: object) -> int:
+def _read_expiry(value: object) -> int | None:
+    if value is None:
+        return None
     if not isinstance(value, str):
         raise ValueError("must be a text like 2026-03-01T12:00:00Z")
     return read_time(value, "expires_at")
@@ -117,7 +119,7 @@ def create_key(call: Call, params: Params) -> Response:
         "access_key": credential.key_id,
         "secret_key": credential.secret,
     }
-    return Response.of(document, status=201)
+    return Response.of(document, status=201, headers=(JSON, ("Cache-Control", "no-store")))
 
 
 def revoke_key(call: Call, params: KeyParams) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, NotRequired
+from functools import cached_property
+from typing import Annotated, ClassVar, Final, NotRequired
 
 from pydantic import BeforeValidator, Field
 from typing_extensions import TypedDict
@@ -67,17 +68,24 @@ class Filtered(Explained):
     """Which events are meant."""
 
     text: Annotated[
-        str, Field(alias="filter", max_length=MAX_LENGTH, description="A filter after AIP-160.")
+        str,
+        Field(
+            alias="filter",
+            description="A filter after AIP-160.",
+            json_schema_extra={"maxLength": MAX_LENGTH},
+        ),
     ] = ""
 
-    @property
-    def filter(self) -> Filter:
-        """The filter; raises `InvalidFilter`."""
+    @cached_property
+    def wanted(self) -> Filter:
+        """What the text means; raises `InvalidFilter`."""
         return parse(self.text)
 
 
 class Paged(Filtered):
-    """A page of a list."""
+    """A page of a list; `usual` is how many events it has if nothing else is asked for."""
+
+    usual: ClassVar[int] = _DEFAULT
 
     order_by: OrderBy
     page_size: PageSize = 0
@@ -87,11 +95,11 @@ class Paged(Filtered):
     @property
     def limit(self) -> int:
         """How many events the page has at most."""
-        return min(self.page_size or _DEFAULT, MOST)
+        return min(self.page_size or self.usual, MOST)
 
     def tokens(self, call: Call) -> Tokens:
         """Return what makes and reads the tokens of this list."""
-        bound_to = (call.principal.scope, str(call.visible(self.filter)), self.order_by)
+        bound_to = (call.principal.scope, str(call.visible(self.wanted)), self.order_by)
         return Tokens(call.secret("page tokens"), bound_to)
 
     def window(self, tokens: Tokens) -> Window:
@@ -135,7 +143,7 @@ def list_events(call: Call, params: ListParams) -> Response:
     tokens = params.tokens(call)
     window = params.window(tokens)
     page = call.find(
-        params.filter,
+        params.wanted,
         params.order_by,
         window,
         with_total=params.total_size is not False,
@@ -143,7 +151,7 @@ def list_events(call: Call, params: ListParams) -> Response:
     )
     total = page.total
     if total is None and params.total_size:
-        total = _count(call, params.filter)
+        total = _count(call, params.wanted)
     rendered = [render_event(event) for event in page.events]
 
     def response(number: int) -> Response:

@@ -12,6 +12,7 @@ from polylog.call import Call
 from polylog.dialects.native.explaining import explained, member
 from polylog.dialects.native.listing import MOST, Filtered, PageSize
 from polylog.dialects.native.wire import WireEvent, render_event
+from polylog.filter import Filter
 from polylog.http import Response
 from polylog.store import Explanation, Tail
 from polylog.times import SECOND
@@ -20,15 +21,16 @@ _DEFAULT: Final = 100
 
 _LATEST: Final = "latest"
 _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
+_HIGHEST: Final = 2**53 - 1
 
-# What a client waits for at most arrives half a second late, and costs two reads a second.
+# What a client waits for is told half a second late at most.
 _POLL_SECONDS: Final = 0.5
 
 
 def _read_after(text: object) -> int | None:
     if text == _LATEST:
         return None
-    if not _NUMBER.fullmatch(str(text)):
+    if not _NUMBER.fullmatch(str(text)) or int(str(text)) > _HIGHEST:
         raise ValueError(
             f"must be the number of an event, or {_LATEST}, but was '{str(text)[:100]}'"
         )
@@ -77,7 +79,8 @@ def tail(call: Call, params: TailParams) -> Response:
     Without any to answer, it waits as long as was asked for.
     """
     call, explanation = explained(call, params)
-    found = _latest(call) if params.after is None else _wait(call, params, params.after)
+    wanted = params.wanted
+    found = _latest(call) if params.after is None else _wait(call, params, wanted, params.after)
     rendered = [render_event(event) for event in found.events]
 
     def response(number: int) -> Response:
@@ -100,13 +103,12 @@ def _latest(call: Call) -> Tail:
     return Tail((), call.latest(), is_held_back=False)
 
 
-def _wait(call: Call, params: TailParams, after: int) -> Tail:
-    filter, limit = params.filter, min(params.page_size or _DEFAULT, MOST)
+def _wait(call: Call, params: TailParams, wanted: Filter, after: int) -> Tail:
+    limit = min(params.page_size or _DEFAULT, MOST)
     end = call.services.clock() + params.wait * SECOND
     while True:
-        found = call.tail(filter, after, limit)
+        found = call.tail(wanted, after, limit)
         if found.events or call.services.clock() >= end:
             return found
-        if found.complete == after:
-            call.services.sleep(_POLL_SECONDS)
+        call.services.sleep(_POLL_SECONDS)
         after = found.complete

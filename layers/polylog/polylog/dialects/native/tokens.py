@@ -48,7 +48,10 @@ class Tokens:
         _, time, seq, skip, bond = _CONTENT.unpack(content)
         if bond != self._bond():
             raise InvalidParameter(PARAMETER, "was given for another filter, order or key")
-        return Window(limit, skip, Position(time, seq))
+        place = Position(time, seq)
+        if self.write(place, skip) != token:
+            raise InvalidParameter(PARAMETER, "was changed")
+        return Window(limit, skip, place)
 
     def _bond(self) -> bytes:
         text = "\0".join(self.bound_to).encode()
