@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect
 from collections.abc import Iterator
 from typing import Annotated, Final
 
@@ -84,12 +83,12 @@ def list_events(call: Call, params: ListParams) -> Response:
     first_page = 100 if params.resource_type is None else 1
     newest = call.scan(wanted, Order.DESCENDING, first_page=first_page)
     rendered, is_whole = _render(call, newest)
-    if is_whole and _can_deliver(call, rendered):
-        return _response(rendered)
-    counts = range(1, len(rendered) + 1)
-    fitting = bisect(counts, False, key=lambda n: not _can_deliver(call, rendered[:n]))
-    # One is always given: should it not fit, that is an error, and not an empty list.
-    return _response(rendered[: max(1, fitting)], is_cut=True)
+
+    def response(number: int) -> Response:
+        is_cut = not is_whole or number < len(rendered)
+        return _response(rendered[:number], is_cut=is_cut)
+
+    return call.fitting(response, len(rendered))
 
 
 def _window(now: int, seconds: int) -> Filter:
