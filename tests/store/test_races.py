@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from polylog.dynamo.fold import SETTLING, Folder
 from polylog.dynamo.verify import Verifier
 from polylog.event import Event
 from polylog.filter import EVERYTHING, Compare, Filter, Op
-from polylog.query import EventQuery, Order, Window
+from polylog.query import EventQuery, Order, Page, Window
+from polylog.store import EventStore
 from polylog.times import SECOND
 from polylog_cli.local import connect
 
@@ -74,6 +76,17 @@ def interrupted(
 
     own.meta.events.register(f"before-call.dynamodb.{operation}", interrupt)
     return own
+
+
+def walked(store: EventStore, query: EventQuery, most: int) -> Iterator[Page]:
+    """Yield pages, each after the one before: at most so many, the last of which ends the list."""
+    for _ in range(most):
+        page = store.find(query)
+        yield page
+        if page.next is None:
+            return
+        query = replace(query, window=Window(query.window.limit, page.skip, page.next))
+    pytest.fail("the list does not end")
 
 
 @pytest.mark.parametrize(
@@ -147,6 +160,28 @@ def test_a_page_has_no_more_events_than_its_total(
     query = EventQuery(scope, filter, Order.ASCENDING, Window(100), with_total=True)
     page = dynamo_store(client).find(query)
     assert len(page.events) <= (page.total or 0)
+
+
+@pytest.mark.parametrize("limit", [2, 5, 100])
+@pytest.mark.parametrize("with_total", [False, True])
+@pytest.mark.parametrize("order", list(Order))
+def test_a_list_in_part_loses_nothing_to_an_event_stored_meanwhile(
+    engine: DynamoDBClient, scope: str, order: Order, with_total: bool, limit: int
+) -> None:
+    plain = dynamo_store(engine)
+    plain.put(scope, [made(number) for number in range(5)])
+    client, left = connect(engine.meta.endpoint_url), [made(9, id="new")]
+
+    def store_one(params: dict[str, Any], **_: object) -> None:
+        if "IndexName" in params and left:
+            plain.put(scope, [left.pop()])
+
+    client.meta.events.register("provide-client-params.dynamodb.Query", store_one)
+    query = EventQuery(scope, EVERYTHING, order, Window(limit), with_total, is_partial=True)
+    found = [page.events for page in walked(dynamo_store(client), query, most=5)]
+    ids = [event.id for events in found for event in events]
+    expected = ["e0", "e1", "e2", "e3", "e4", "new"]
+    assert ids == (expected if order is Order.ASCENDING else expected[::-1])
 
 
 def test_a_folder_that_was_held_up_does_not_count_in_a_facet_again(

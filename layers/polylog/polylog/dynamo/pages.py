@@ -81,7 +81,8 @@ class Pages:
         meanwhile, which may have shifted it.
         """
         left = total - query.window.offset
-        window = Window(query.window.limit, left - query.window.limit)
+        limit = min(query.window.limit, left)
+        window = Window(limit, left - limit)
         if window.offset > _NEAR:
             return None
         backwards = replace(query, order=query.order.reverse, window=window)
@@ -106,8 +107,12 @@ def _is_far(window: Window) -> bool:
 
 
 def _within(query: EventQuery, total: int | None) -> EventQuery:
-    """Return the query without what lies beyond the total: nothing of it was counted."""
-    if total is None:
+    """Return the query without what lies beyond the total: nothing of it was counted.
+
+    Pages in part go on after positions, until nothing follows: an event stored since may take the
+    place of one that was counted, which is then on the next page.
+    """
+    if total is None or query.is_partial:
         return query
     window = query.window
     return replace(query, window=replace(window, limit=min(window.limit, total - window.offset)))
@@ -117,6 +122,6 @@ def _told(page: Page, query: EventQuery, total: int | None) -> Page:
     """Return a page with the total, which also tells whether it can be the last."""
     window = query.window
     is_last = total is not None and window.after is None and total < window.offset + window.limit
-    if is_last and not page.is_cut:
+    if is_last and not query.is_partial:
         return replace(page, total=total, next=None)
     return replace(page, total=total)
