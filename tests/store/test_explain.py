@@ -11,6 +11,7 @@ from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from bench.meter import Meter
+from polylog.dynamo.budget import Limits
 from polylog.dynamo.explain import explaining
 from polylog.dynamo.fold import SETTLING, Folder
 from polylog.event import Entity, Event
@@ -174,8 +175,23 @@ class TestPlan:
         ask = page(ANN, with_total=True, is_partial=True)
         assert World(engine, scope).explain(ask).reason.split("; ") == [
             "no tally can tell: the filter asks for more than time, type and origin",
-            "the total is left out, since counting takes reading",
+            "the tally cannot tell the total",
             "by_actor is read, since the filter settles actor.id",
+        ]
+
+    def test_a_tally_that_was_given_up_is_no_reason(
+        self, engine: DynamoDBClient, scope: str
+    ) -> None:
+        world = World(engine, scope)
+        world.store.put(scope, [Event(id="x", time=10 * MINUTE + 2, type="a")])
+        Folder(engine, "TallyTable", lambda: NOW + SETTLING).fold(scope)
+        poor = dynamo_store(engine, limits=Limits(items=1, seconds=60), clock=lambda: NOW)
+        told = Explanation()
+        page(SINCE, with_total=True, is_partial=True)(poor.explained(told), scope)
+        assert (told.index, told.residual) == ("by_time", "")
+        assert told.reason.split("; ") == [
+            "the tally cannot tell the total",
+            "by_time is read, since the filter settles no indexed field",
         ]
 
     @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from polylog.dynamo.plan import QueryPlan
 from polylog.dynamo.schema import Tables
+from polylog.errors import TooBroad
 from polylog.filter import EVERYTHING, Filter, conjuncts
 from polylog.store import Explanation
 
@@ -69,6 +70,19 @@ def note(reason: str) -> None:
     if subject is not None and reason not in subject.explanation.reason.split("; "):
         reasons = filter(None, (subject.explanation.reason, reason))
         subject.explanation.reason = "; ".join(reasons)
+
+
+@contextmanager
+def tentatively() -> Iterator[None]:
+    """Take the reasons noted in the block back if that was too broad: nothing came of them."""
+    subject = _subject.get()
+    reason = subject.explanation.reason if subject else ""
+    try:
+        yield
+    except TooBroad:
+        if subject:
+            subject.explanation.reason = reason
+        raise
 
 
 def note_plan(plan: QueryPlan, shards: int) -> None:

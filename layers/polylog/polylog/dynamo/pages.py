@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from polylog.dynamo.explain import note
+from polylog.dynamo.explain import note, tentatively
 from polylog.dynamo.sources import Sources
 from polylog.dynamo.view import View
 from polylog.errors import PositionExpired, TooBroad
@@ -36,7 +36,8 @@ class Pages:
     def _tallied(self, query: EventQuery) -> Page | None:
         """Return the page that a tally helps to find, None where none can."""
         try:
-            return self._sources.ask(query.scope, query.filter, partial(self._page, query))
+            with tentatively():
+                return self._sources.ask(query.scope, query.filter, partial(self._page, query))
         except TooBroad:
             if query.is_partial:
                 return None
@@ -46,7 +47,7 @@ class Pages:
         """Return the page without the help of a tally."""
         total = None
         if query.with_total and query.is_partial:
-            note("the total is left out, since counting takes reading")
+            note("the tally cannot tell the total")
         elif query.with_total:
             total = self._sources.count(query.scope, query.filter)
             if query.window.offset >= total:
