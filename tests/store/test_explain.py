@@ -157,11 +157,35 @@ class TestPlan:
         assert (told.conditions, told.residual) == (['type = "a"'], "")
         assert told.reason == "the tally has counts of just these events"
 
-    def test_minutes_that_a_range_cuts_are_items_but_no_plan(
+    def test_a_minute_that_a_range_cuts_names_its_index(
         self, engine: DynamoDBClient, scope: str
     ) -> None:
-        told = World(engine, scope).explain(count(SINCE))
-        assert (told.index, told.items_read) == (None, 1)
+        told = World(engine, scope, shards=3).explain(count(And((SINCE, UNTIL))))
+        assert (told.index, told.shards, told.items_read) == ("by_time", 3, 1)
+        assert told.conditions == [
+            'time >= "1970-01-01T00:10:00Z"',
+            'time <= "1970-01-01T00:10:59.999999Z"',
+        ]
+        assert told.reason.split("; ") == [
+            "the tally has counts of just these events",
+            "by_time is read for minutes that the tally cannot divide",
+        ]
+
+    @pytest.mark.parametrize("is_list_first", [False, True])
+    def test_the_index_of_a_list_is_named_rather_than_that_of_a_minute(
+        self, engine: DynamoDBClient, scope: str, is_list_first: bool
+    ) -> None:
+        world, told = World(engine, scope), Explanation()
+        asked = [count(SINCE), page(ANN)]
+        for ask in reversed(asked) if is_list_first else asked:
+            ask(world.store.explained(told), scope)
+        assert (told.index, told.conditions) == ("by_actor", ['actor.id = "ann"'])
+
+    def test_a_page_with_a_total_of_a_cut_minute_tells_its_own_range(
+        self, engine: DynamoDBClient, scope: str
+    ) -> None:
+        told = World(engine, scope).explain(page(SINCE, with_total=True))
+        assert told.conditions[0] == 'time >= "1970-01-01T00:10:00.000001Z"'
 
     def test_a_page_with_a_total_tells_of_both(self, engine: DynamoDBClient, scope: str) -> None:
         told = World(engine, scope).explain(page(A, with_total=True))

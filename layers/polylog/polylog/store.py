@@ -87,7 +87,8 @@ class Explanation:
 
     `index` is the index that was read, in so many `shards`; None when none was. `conditions` are
     those of the filter that it took care of (without an index: the counts or the order of arrival),
-    `residual` what was left to check on every event; both in the language of filters.
+    `residual` what was left to check on every event; both in the language of filters. Where it was
+    read for nothing but minutes that counts cannot divide, they are those of the first such minute.
 
     `items_read` counts events, of an index or by key; `items_returned` is for whoever answers to
     fill in. Of all `requests`, `tally_reads` went to the tally; `read_units` are as the database

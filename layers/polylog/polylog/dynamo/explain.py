@@ -93,12 +93,22 @@ def note_plan(plan: QueryPlan, shards: int) -> None:
     if not plan.values:
         note("no index is read, since no event can pass the filter")
         return
-    explanation = subject.explanation
-    explanation.index, explanation.shards = plan.index, shards
-    explanation.conditions = [str(condition) for condition in plan.conditions]
-    explanation.residual = _text(plan.residual)
+    _tell(subject.explanation, plan, shards)
     settled = plan.field or "no indexed field"
     note(f"{plan.index} is read, since the filter settles {settled}")
+
+
+def note_minute(plan: QueryPlan, shards: int) -> None:
+    """Note which index is read for a minute that a tally's counts are too coarse for.
+
+    That names the index unless another reading does; the first minute stands for all of them.
+    """
+    subject = _subject.get()
+    if subject is None or not plan.values:
+        return
+    note(f"{plan.index} is read for minutes that the tally cannot divide")
+    if subject.explanation.index is None:
+        _tell(subject.explanation, plan, shards)
 
 
 def note_counts(filter: Filter) -> None:
@@ -120,6 +130,12 @@ def note_arrivals(filter: Filter, *, is_known: bool) -> None:
         note("the order of arrival is read, then events by their keys")
         subject.explanation.conditions = [str(t) for t in conjuncts(filter)] if is_known else []
         subject.explanation.residual = "" if is_known else _text(filter)
+
+
+def _tell(explanation: Explanation, plan: QueryPlan, shards: int) -> None:
+    explanation.index, explanation.shards = plan.index, shards
+    explanation.conditions = [str(condition) for condition in plan.conditions]
+    explanation.residual = _text(plan.residual)
 
 
 def _text(filter: Filter) -> str:

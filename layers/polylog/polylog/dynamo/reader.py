@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.buckets import Entry
 from polylog.dynamo.budget import Budget, Limits
-from polylog.dynamo.explain import note_plan
+from polylog.dynamo.explain import note_minute, note_plan
 from polylog.dynamo.plan import plan
 from polylog.dynamo.reading import MOST, Reading
 from polylog.dynamo.schema import entry_of
@@ -83,8 +83,10 @@ class Reader:
         return frozenset(position.seq for position, _ in shown)
 
     def entries(self, scope: str, filter: Filter) -> tuple[Entry, ...]:
-        """Return what the tally would keep of the events that the indexes show."""
-        events = self._all(self._reading(scope, filter), scope, filter, young=())
+        """Return what the tally would keep of the events of a minute that the indexes show."""
+        reading = self._reading(scope, filter)
+        note_minute(reading.plan, self._shards)
+        events = self._all(reading, scope, filter, young=())
         return tuple(map(entry_of, events))
 
     def all(self, scope: str, filter: Filter, young: Iterable[Entry]) -> Iterator[Event]:
