@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 from polylog.errors import TooBroad
@@ -11,25 +11,29 @@ from polylog.errors import TooBroad
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one answer may read: items of an index, and seconds."""
+    """How much one answer may read: items of an index, by each way of reading, and seconds."""
 
     items: int
     seconds: float
+
+    def deadline(self, part: float = 1) -> float:
+        """Return when an answer that is begun now has to end, or a part of it; monotonic."""
+        return monotonic() + part * self.seconds
 
 
 UNLIMITED: Final = Limits(items=10**12, seconds=10**9)
 
 
 class Budget:
-    """What is left of the limits of one answer, which is read from some streams.
+    """What is left of so many items until a deadline, to be read from some streams.
 
     `share` is what each of them may begin with: at least an item, so that there is something to
     answer in part.
     """
 
-    def __init__(self, limits: Limits, streams: int) -> None:
-        self._left = max(limits.items, streams)
-        self._deadline = time.monotonic() + limits.seconds
+    def __init__(self, items: int, deadline: float, streams: int) -> None:
+        self._left = max(items, streams)
+        self._deadline = deadline
         self.share = self._left // max(1, streams)
 
     def allowed(self, most: int) -> int:
@@ -41,7 +45,7 @@ class Budget:
 
     def check_time(self) -> None:
         """Raise `TooBroad` when there is no time left."""
-        if time.monotonic() >= self._deadline:
+        if monotonic() >= self._deadline:
             raise TooBroad
 
     def spend(self, items: int) -> None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from polylog.dynamo.budget import Limits
 from polylog.dynamo.explain import note, tentatively
+from polylog.dynamo.reader import Reader
 from polylog.dynamo.sources import Sources
 from polylog.dynamo.view import View
 from polylog.errors import PositionExpired, TooBroad
@@ -20,9 +22,10 @@ _NEAR: Final = 300
 class Pages:
     """Reads the pages of a log."""
 
-    def __init__(self, sources: Sources, clock: Callable[[], int]) -> None:
+    def __init__(self, sources: Sources, clock: Callable[[], int], limits: Limits) -> None:
         self._sources = sources
         self._clock = clock
+        self._limits = limits
 
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window; see `EventStore.find`."""
@@ -30,52 +33,54 @@ class Pages:
         if after is not None and after.time < self._sources.floor():
             raise PositionExpired
         query = replace(query, filter=self._sources.kept(query.filter))
+        deadline = self._limits.deadline()
         page = self._tallied(query) if query.with_total or _is_far(query.window) else None
-        return page or self._read(query)
+        return page or self._read(query, deadline)
 
     def _tallied(self, query: EventQuery) -> Page | None:
-        """Return the page that a tally helps to find, None where none can."""
+        """Return the page that a tally helps to find, None where none can.
+
+        A page in part may take half of the time to find that out, and be read in the other half.
+        """
+        sources = self._sources.until(self._limits.deadline(0.5 if query.is_partial else 1))
+        answer = partial(self._page, query, sources.reader)
         try:
             with tentatively():
-                return self._sources.ask(query.scope, query.filter, partial(self._page, query))
+                return sources.ask(query.scope, query.filter, answer)
         except TooBroad:
             if query.is_partial:
                 return None
             raise
 
-    def _read(self, query: EventQuery) -> Page:
-        """Return the page without the help of a tally."""
+    def _read(self, query: EventQuery, deadline: float) -> Page:
+        """Return the page without the help of a tally; after a total it has time of its own."""
         total = None
         if query.with_total and query.is_partial:
             note("the tally cannot tell the total")
         elif query.with_total:
-            total = self._sources.count(query.scope, query.filter)
+            total = self._sources.until(deadline).count(query.scope, query.filter)
+            deadline = self._limits.deadline()
             if query.window.offset >= total:
                 return Page((), None, total)
         young, filter = self._sources.young(query.scope, query.filter)
         kept = replace(_within(query, total), filter=filter)
-        return _told(self._sources.reader.find(kept, young), query, total)
+        return _told(self._sources.reader.until(deadline).find(kept, young), query, total)
 
-    def _page(self, query: EventQuery, view: View) -> Page:
+    def _page(self, query: EventQuery, reader: Reader, view: View) -> Page:
         total = view.total()
         if query.window.offset >= total:
             return Page((), None, total)
         within = replace(_within(query, total), filter=view.question.within(view.time))
         page = None
         if _is_far(within.window):
-            page = self._from_the_end(within, view, total) or self._looked_up(within, view, total)
-        page = page or self._sources.reader.find(within, view.head.young())
+            page = self._from_the_end(within, reader, view, total)
+            page = page or _looked_up(within, reader, view, total)
+        page = page or reader.find(within, view.head.young())
         return _told(page, query, total)
 
-    def _looked_up(self, query: EventQuery, view: View, total: int) -> Page:
-        """Return a page that is read from the minute that it begins in."""
-        note("the tally tells in which minute the page begins")
-        time, offset = view.locate(query.window.offset, total, query.order)
-        window = replace(query.window, offset=offset)
-        within = replace(query, filter=view.question.within(time), window=window)
-        return self._sources.reader.find(within, view.head.young())
-
-    def _from_the_end(self, query: EventQuery, view: View, total: int) -> Page | None:
+    def _from_the_end(
+        self, query: EventQuery, reader: Reader, view: View, total: int
+    ) -> Page | None:
         """Return a page near the end, read from there.
 
         None when it is not near, when that is too much to read, or when events were stored
@@ -88,7 +93,7 @@ class Pages:
             return None
         backwards = replace(query, order=query.order.reverse, window=window)
         try:
-            places, events = self._sources.reader.walk(backwards, view.head.young())
+            places, events = reader.walk(backwards, view.head.young())
         except TooBroad:
             return None
         known = {entry.seq for delta in view.head.deltas for entry in delta.entries}
@@ -101,6 +106,15 @@ class Pages:
             return None
         note("the page is near the end and is read from there")
         return Page(events[::-1], places[window.offset] if window.offset else None)
+
+
+def _looked_up(query: EventQuery, reader: Reader, view: View, total: int) -> Page:
+    """Return a page that is read from the minute that it begins in."""
+    note("the tally tells in which minute the page begins")
+    time, offset = view.locate(query.window.offset, total, query.order)
+    window = replace(query.window, offset=offset)
+    within = replace(query, filter=view.question.within(time), window=window)
+    return reader.find(within, view.head.young())
 
 
 def _is_far(window: Window) -> bool:

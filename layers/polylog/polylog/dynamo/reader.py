@@ -31,16 +31,28 @@ _AT_ONCE: Final = 100
 
 
 class Reader:
-    """Reads the events table for one question after another.
+    """Reads the events table for one answer, however many readings that takes.
 
     Entries are those of young events, which an index may not show yet.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, shards: int, limits: Limits) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        table: str,
+        shards: int,
+        limits: Limits,
+        deadline: float | None = None,
+    ) -> None:
         self._client = client
         self._table = table
         self._shards = shards
         self._limits = limits
+        self._deadline = limits.deadline() if deadline is None else deadline
+
+    def until(self, deadline: float) -> Reader:
+        """Return a reader of the same table, for an answer that has to end by then."""
+        return Reader(self._client, self._table, self._shards, self._limits, deadline)
 
     def find(self, query: EventQuery, young: Iterable[Entry]) -> Page:
         """Return the events of the query's window, or as far as they may be read."""
@@ -119,7 +131,7 @@ class Reader:
             for value in chosen.values
             for shard in range(self._shards)
         )
-        budget = Budget(self._limits, len(keys))
+        budget = Budget(self._limits.items, self._deadline, len(keys))
         return Reading(self._client, self._table, scope, chosen, keys, budget)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from polylog.dynamo.buckets import Entry
@@ -12,6 +12,7 @@ from polylog.dynamo.question import Question
 from polylog.dynamo.reader import Reader
 from polylog.dynamo.tally import Tally
 from polylog.dynamo.view import View
+from polylog.event import Event
 from polylog.filter import Compare, Filter, Op, conjunction
 from polylog.times import EARLIEST
 
@@ -31,6 +32,10 @@ class Sources:
         self.reader = reader
         self.floor = floor
         self._facets = frozenset(facets)
+
+    def until(self, deadline: float) -> Sources:
+        """Return the same sources, for an answer that has to end by then."""
+        return Sources(self.tally, self.reader.until(deadline), self._facets, self.floor)
 
     def ask(self, scope: str, filter: Filter, answer: Callable[[View], T]) -> T | None:
         """Return an answer from a tally, None where none can give an exact one."""
@@ -58,6 +63,11 @@ class Sources:
             return self.reader.count(scope, kept)
         settled = self.reader.seqs(scope, kept) - {entry.seq for entry in young}
         return len(settled) + len(self.reader.young_seqs(scope, kept, young))
+
+    def all(self, scope: str, filter: Filter) -> Iterator[Event]:
+        """Return every event that passes, the earliest first."""
+        young, kept = self.young(scope, filter)
+        return self.reader.all(scope, kept, young)
 
     def young(self, scope: str, filter: Filter) -> tuple[tuple[Entry, ...], Filter]:
         """Return what is young, and the filter for nothing but what the tally holds kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -65,7 +65,7 @@ class DynamoEventStore:
         tally = Tally(client, tables.tally)
         reader = Reader(client, tables.events, shards.read, limits)
         self._sources = Sources(tally, reader, facets, lambda: retention.floor(clock()))
-        self._pages = Pages(self._sources, clock)
+        self._pages = Pages(self._sources, clock, limits)
         self._writer = Writer(client, tables, shards.written, clock, sleep, facets, retention)
         self._arrivals = ArrivalLog(client, tables.tally)
 
@@ -101,22 +101,24 @@ class DynamoEventStore:
 
     def count(self, scope: str, filter: Filter) -> int:
         """Return how many events pass the filter."""
-        total = self._sources.ask(scope, filter, lambda view: view.total())
-        return self._sources.count(scope, filter) if total is None else total
+        sources = self._begun()
+        total = sources.ask(scope, filter, lambda view: view.total())
+        return sources.count(scope, filter) if total is None else total
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
         """Return the events that pass, by origin and type; see `EventStore.groups`."""
-        kinds = self._sources.ask(scope, filter, lambda view: view.groups())
+        sources = self._begun()
+        kinds = sources.ask(scope, filter, lambda view: view.groups())
         if kinds is None:
-            kinds = count_kinds(map(entry_of, self._all(scope, filter)))
+            kinds = count_kinds(map(entry_of, sources.all(scope, filter)))
         return tuple(_group(kind, *counted) for kind, counted in kinds.items())
 
     def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
         """Return how many events pass in each interval; see `EventStore.histogram`."""
-        length = LENGTHS[interval]
-        bars = self._sources.ask(scope, filter, lambda view: view.histogram(length))
+        length, sources = LENGTHS[interval], self._begun()
+        bars = sources.ask(scope, filter, lambda view: view.histogram(length))
         if bars is None:
-            bars = Counter(minute_of(event.time)[:length] for event in self._all(scope, filter))
+            bars = Counter(minute_of(event.time)[:length] for event in sources.all(scope, filter))
         return tuple(
             Bar(minute_start(first_minute(name)), count) for name, count in sorted(bars.items())
         )
@@ -153,9 +155,9 @@ class DynamoEventStore:
         """Return the same store, which notes how it answers; see `EventStore.explained`."""
         return ExplainedEventStore(self, partial(explaining, explanation, self._tables))
 
-    def _all(self, scope: str, filter: Filter) -> Iterator[Event]:
-        young, kept = self._sources.young(scope, filter)
-        return self._sources.reader.all(scope, kept, young)
+    def _begun(self) -> Sources:
+        """Return the sources for one answer, all of which has one deadline."""
+        return self._sources.until(self._limits.deadline())
 
 
 def _group(kind: str, count: int, newest: Newest) -> Group:

@@ -1,0 +1,93 @@
+"""One deadline for an answer, however many readings it takes; requests here take three seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from conftest import TABLES, dynamo_store
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.dynamo.budget import Limits
+from polylog.dynamo.fold import SETTLING, Folder
+from polylog.errors import TooBroad
+from polylog.event import Event
+from polylog.filter import And, Compare, Op
+from polylog.query import EventQuery, Order, Window
+from polylog.store import EventStore, Interval
+from polylog.times import SECOND
+from polylog_cli.local import connect
+
+pytestmark = pytest.mark.engine
+
+NOW = 10**15
+MINUTE = 60 * SECOND
+REQUEST_SECONDS = 3
+SHARDS = 2
+
+ODD = Compare("message", Op.EQ, "odd")
+BETWEEN = And((Compare("time", Op.GE, SECOND), Compare("time", Op.LT, 3 * MINUTE + SECOND)))
+
+Ask = Callable[[EventStore, str], object]
+
+
+class World:
+    """A log of which a part is settled, and a clock that requests to the events table move on."""
+
+    def __init__(self, client: DynamoDBClient, scope: str) -> None:
+        self.scope = scope
+        self.seconds = 0.0
+        self._client = connect(client.meta.endpoint_url)
+        store = dynamo_store(client, SHARDS, clock=lambda: NOW)
+        events = [Event(id=f"e{n}", time=n * MINUTE, type="a", message="odd") for n in range(6)]
+        store.put(scope, events[:4])
+        Folder(client, TABLES.tally, lambda: NOW + SETTLING).fold(scope)
+        store.put(scope, events[4:])
+        for operation in ("Query", "BatchGetItem"):
+            self._client.meta.events.register(f"provide-client-params.dynamodb.{operation}", self)
+
+    def __call__(self, params: dict[str, object], **_: object) -> None:
+        if "IndexName" in params or TABLES.events in str(params.get("RequestItems")):
+            self.seconds += REQUEST_SECONDS
+
+    def store(self, seconds: float) -> EventStore:
+        limits = Limits(items=1000, seconds=seconds)
+        return dynamo_store(self._client, SHARDS, limits, clock=lambda: NOW)
+
+
+@pytest.fixture
+def world(engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World(engine, scope)
+    monkeypatch.setattr("polylog.dynamo.budget.monotonic", lambda: world.seconds)
+    return world
+
+
+ASKED: list[Ask] = [
+    lambda store, scope: store.count(scope, ODD),
+    lambda store, scope: store.count(scope, BETWEEN),
+    lambda store, scope: store.groups(scope, BETWEEN),
+    lambda store, scope: store.histogram(scope, BETWEEN, Interval.MINUTE),
+    lambda store, scope: store.find(
+        EventQuery(scope, BETWEEN, Order.ASCENDING, Window(10), with_total=True)
+    ),
+]
+
+
+@pytest.mark.parametrize("ask", ASKED, ids=range(len(ASKED)))
+def test_readings_share_the_time_of_their_answer(world: World, ask: Ask) -> None:
+    with pytest.raises(TooBroad):
+        ask(world.store(REQUEST_SECONDS * SHARDS), world.scope)
+    assert world.seconds == REQUEST_SECONDS * SHARDS
+
+
+def test_a_page_has_time_of_its_own_after_a_total(world: World) -> None:
+    query = EventQuery(world.scope, ODD, Order.ASCENDING, Window(10), with_total=True)
+    page = world.store(REQUEST_SECONDS * SHARDS + 1).find(query)
+    assert (len(page.events), page.total) == (6, 6)
+
+
+def test_a_tally_that_takes_long_leaves_time_for_a_page_in_part(world: World) -> None:
+    query = EventQuery(world.scope, BETWEEN, Order.ASCENDING, Window(10), True, is_partial=True)
+    page = world.store(2 * REQUEST_SECONDS * SHARDS - 1).find(query)
+    assert (len(page.events), page.total) == (3, None)
+    assert world.seconds <= 2 * REQUEST_SECONDS * SHARDS
