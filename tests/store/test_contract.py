@@ -11,7 +11,7 @@ from conftest import MakePoorStore
 from polylog.event import MAX_EVENT_BYTES, Entity, Event
 from polylog.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, Text
 from polylog.query import EventQuery, Order, Position, Window
-from polylog.store import EventStore, Outcome, Status
+from polylog.store import EventStore, Outcome, Status, Tail
 
 NOON = 1_700_000_000_000_000
 ALL_OF_IT = Window(limit=100)
@@ -309,3 +309,12 @@ class TestLatest:
         assert store.tail(scope, EVERYTHING, latest, 10).events == ()
         store.put(scope, [event(3), event(4)])
         assert ids(store.tail(scope, EVERYTHING, latest, 10).events) == ["e0003", "e0004"]
+
+
+class TestTail:
+    @pytest.mark.parametrize(
+        "after", [3, 10**6, 2**53 - 2, 2**53 - 1, 2**53, 2**53 + 10**3, 10**30]
+    )
+    def test_nothing_comes_after_the_end(self, store: EventStore, scope: str, after: int) -> None:
+        store.put(scope, [event(1), event(2)])
+        assert store.tail(scope, EVERYTHING, after, 10) == Tail((), after, False)

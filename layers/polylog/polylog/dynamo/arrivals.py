@@ -135,6 +135,8 @@ class ArrivalLog:
 
         None stands for the highest number that is known to be final.
         """
+        if seq is not None and seq >= MAX_SEQ:
+            return Arrivals((), seq, False)
         head = self._head(scope)
         seq = head.watermark.final(now) if seq is None else seq
         young = [Stretch.of([delta]) for delta in head.deltas]
