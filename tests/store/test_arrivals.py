@@ -172,6 +172,17 @@ def test_a_tail_tells_what_passes_and_how_far_it_looked(world: World) -> None:
     assert world.log.tail(world.scope, EVERYTHING, 90, 10).complete == 90
 
 
+def test_a_hole_holds_back_what_follows_after_many_rows(world: World) -> None:
+    for batch in range(12):
+        world.put(f"{batch}", f"{batch}-again")
+        world.fold_all()
+    world.lose(3)
+    world.put("last")
+    tail = world.log.tail(world.scope, EVERYTHING, 0, 100)
+    assert [event.seq for event in tail.events] == list(range(1, 25))
+    assert (tail.complete, tail.is_held_back) == (24, True)
+
+
 @pytest.mark.parametrize("is_folded", [False, True])
 def test_the_latest_lies_before_what_may_still_come(world: World, is_folded: bool) -> None:
     world.put("a1", "a2")

@@ -62,6 +62,11 @@ class Stretch:
         """The lowest of the numbers."""
         return min(first for first, _ in self.ranges)
 
+    @property
+    def last(self) -> int:
+        """The highest of the numbers."""
+        return max(last for _, last in self.ranges)
+
     def item(self, scope: str, retention: Retention) -> Item:
         """Return the log row's item, which is kept as long as the last of its events."""
         document = {"e": self.entries, "r": self.ranges}
@@ -135,20 +140,40 @@ class ArrivalLog:
 
         None stands for the highest number that is known to be final.
         """
+        entries: list[Entry] = []
+        some = Arrivals((), 0, False)
+        for some in self.since(scope, seq, now):
+            entries += some.entries
+            if len(entries) > most:
+                return Arrivals(tuple(entries[:most]), entries[most - 1].seq, False)
+            if len(entries) == most:
+                break
+        return Arrivals(tuple(entries), some.complete, some.is_held_back)
+
+    def since(self, scope: str, seq: int | None, now: int) -> Iterator[Arrivals]:
+        """Yield all entries with higher numbers, one part after the other.
+
+        Each part is what one page of log rows adds, and at least one comes. The young ones are read
+        once, before: what is missing in them, and in rows that follow, was not there by `now`.
+        """
         if seq is not None and seq >= MAX_SEQ:
-            return Arrivals((), seq, False)
+            yield Arrivals((), seq, False)
+            return
         head = self._head(scope)
         seq = head.watermark.final(now) if seq is None else seq
-        young = [Stretch.of([delta]) for delta in head.deltas]
-        logged, horizon = self._logged(scope, seq, most)
-        complete, is_held_back = _complete(seq, [*young, *logged], now)
-        if complete > horizon:
-            complete, is_held_back = horizon, False
-        known = {entry for stretch in (*young, *logged) for entry in stretch.entries}
-        entries = sorted(entry for entry in known if seq < entry.seq <= complete)
-        if len(entries) > most:
-            return Arrivals(tuple(entries[:most]), entries[most - 1].seq, False)
-        return Arrivals(tuple(entries), complete, is_held_back)
+        known = [Stretch.of([delta]) for delta in head.deltas]
+        for rows, horizon in self._pages(scope, seq - _SPAN + 1, MAX_SEQ):
+            known += rows
+            complete, is_held_back = _complete(seq, known, now)
+            if complete >= horizon:
+                complete, is_held_back = max(seq, horizon), False
+            if complete > seq or is_held_back or horizon == MAX_SEQ:
+                found = {e for each in known for e in each.entries if seq < e.seq <= complete}
+                yield Arrivals(tuple(sorted(found)), complete, is_held_back)
+            if is_held_back:
+                return
+            seq = complete
+            known = [stretch for stretch in known if stretch.last > seq]
 
     def latest(self, scope: str, now: int) -> int:
         """Return up to where none can be missing now."""
@@ -161,19 +186,12 @@ class ArrivalLog:
     def _head(self, scope: str) -> Head:
         return read_head(self._client, self._table, scope)
 
-    def _logged(self, scope: str, seq: int, most: int) -> tuple[list[Stretch], int]:
-        """Return log rows with enough higher numbers, and up to where all rows are among them."""
-        rows: list[Stretch] = []
-        higher: list[int] = []
-        for row in self._rows(scope, seq - _SPAN + 1, MAX_SEQ):
-            if len(higher) >= most and sum(each < row.first for each in higher) >= most:
-                return rows, row.first - 1
-            rows.append(row)
-            higher += (entry.seq for entry in row.entries if entry.seq > seq)
-        return rows, MAX_SEQ
-
     def _rows(self, scope: str, first: int, last: int) -> Iterator[Stretch]:
         """Yield the rows whose lowest numbers lie between two."""
+        return (row for rows, _ in self._pages(scope, first, last) for row in rows)
+
+    def _pages(self, scope: str, first: int, last: int) -> Iterator[tuple[list[Stretch], int]]:
+        """Yield pages of these rows, each with the number up to which it and those before tell."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="#scope = :scope AND #row BETWEEN :first AND :last",
@@ -188,7 +206,8 @@ class ArrivalLog:
         )
         with failures_as_unavailable():
             for page in pages:
-                yield from map(Stretch.read, page["Items"])
+                rows = [Stretch.read(item) for item in page["Items"]]
+                yield rows, rows[-1].first if "LastEvaluatedKey" in page else last
 
 
 def _row(seq: int) -> str:

@@ -24,6 +24,11 @@ class Limits:
 UNLIMITED: Final = Limits(items=10**12, seconds=10**9)
 
 
+def is_over(deadline: float) -> bool:
+    """Return whether a deadline is reached."""
+    return monotonic() >= deadline
+
+
 class Budget:
     """What is left of so many items until a deadline, to be read from some streams.
 
@@ -45,7 +50,7 @@ class Budget:
 
     def check_time(self) -> None:
         """Raise `TooBroad` when there is no time left."""
-        if monotonic() >= self._deadline:
+        if is_over(self._deadline):
             raise TooBroad
 
     def spend(self, items: int) -> None:

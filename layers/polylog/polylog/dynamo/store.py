@@ -6,39 +6,32 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING
 
 from polylog import times
 from polylog.dynamo.arrivals import ArrivalLog
 from polylog.dynamo.buckets import OTHER, Newest
 from polylog.dynamo.budget import Limits
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.explain import explaining, listen, note, note_arrivals
+from polylog.dynamo.explain import explaining, listen, note
 from polylog.dynamo.explained import ExplainedEventStore
 from polylog.dynamo.pages import Pages
-from polylog.dynamo.question import Question
 from polylog.dynamo.reader import Reader
-from polylog.dynamo.reading import read_entries
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.schema import Shards, Tables, entry_of, expires_at, partition_key, read_item
 from polylog.dynamo.sources import Sources
 from polylog.dynamo.spans import LENGTHS, first_minute, minute_of, minute_start
+from polylog.dynamo.tail import Tails
 from polylog.dynamo.tally import Tally
 from polylog.dynamo.view import count_kinds
 from polylog.dynamo.writer import Writer
 from polylog.event import MAX_KEY_LENGTH, Event
-from polylog.filter import Filter, predicate
+from polylog.filter import Filter
 from polylog.query import EventQuery, Page
 from polylog.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Tail
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-
-T = TypeVar("T")
-
-# So many arrivals are looked at together, where few of them may pass.
-_LEAST: Final = 100
 
 
 class DynamoEventStore:
@@ -68,6 +61,7 @@ class DynamoEventStore:
         self._pages = Pages(self._sources, clock, limits)
         self._writer = Writer(client, tables, shards.written, clock, sleep, facets, retention)
         self._arrivals = ArrivalLog(client, tables.tally)
+        self._tails = Tails(client, tables.events, self._arrivals, clock, limits)
 
     def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
         """Store events; see `EventStore.put`."""
@@ -125,26 +119,7 @@ class DynamoEventStore:
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         """Return the events that arrived after a number; see `EventStore.tail`."""
-        filter = self._sources.kept(filter)
-        passes, question = predicate(filter), Question.of(filter)
-        note_arrivals(filter, is_known=question is not None)
-        events: list[Event] = []
-        examined = 0
-        while True:
-            most = max(limit - len(events), _LEAST)
-            some = self._arrivals.after(scope, after, most, self._clock())
-            wanted = [entry for entry in some.entries if question is None or question.asks(entry)]
-            read = read_entries(self._client, self._tables.events, scope, wanted)
-            passing = [event for _, event in sorted(read.items()) if passes(event)]
-            room = limit - len(events)
-            events += passing[:room]
-            examined += len(some.entries)
-            if len(passing) >= room:
-                complete = some.complete if len(passing) == room else events[-1].seq
-                return Tail(tuple(events), complete, some.is_held_back)
-            if some.is_held_back or some.complete == after or examined >= self._limits.items:
-                return Tail(tuple(events), some.complete, some.is_held_back)
-            after = some.complete
+        return self._tails.read(scope, self._sources.kept(filter), after, limit)
 
     def latest(self, scope: str) -> int:
         """Return the number up to which arrivals are complete; see `EventStore.latest`."""
