@@ -60,6 +60,8 @@ def export(
             if isinstance(error, BrokenPipeError):
                 raise
             raise failure(f"{error.strerror}: {written}") from error
+    if output is not None:
+        console.print(f"{written.events} events in {output}", markup=False, highlight=False)
 
 
 @dataclass(slots=True)

@@ -97,7 +97,7 @@ def read_events(path: Path, format: Format) -> list[bytes]:
         return _unpack(text, format)
     except InvalidBody as error:
         lines = [line for line in text.splitlines() if line.strip()]
-        if len(lines) < 2:
+        if len(lines) == 1:
             raise LoadError(f"{path}: {error}") from error
         return [event for line in lines for event in _unpack_line(line, format)]
 

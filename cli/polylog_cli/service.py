@@ -57,7 +57,8 @@ class Access:
         if self.url is not None and self.token is not None:
             return self.url, self.token
         if self.url is not None:
-            raise typer.BadParameter("a key of that service, with --token", param_hint="--url")
+            hint = "needs a key of that service, with --token or POLYLOG_TOKEN"
+            raise typer.BadParameter(hint, param_hint="--url")
         try:
             credentials = Credentials.read(homes.Home(self.data).credentials)
         except (OSError, ValueError) as error:

@@ -22,6 +22,8 @@
     ├── KeyNotFound             no key of this id that the caller may know of
     ├── TooBroad                the question needs more reading than the budget allows
     ├── PositionExpired         what followed a position in a list is no longer kept
+    ├── EventRefused            the one event of a request cannot be stored
+    │   └── EventConflict       the log holds another event with its id
     ├── RequestTooLarge         more bytes or events than one request may carry
     ├── ResponseTooLarge        more bytes than one response can carry
     ├── Unavailable             the database did not answer in time, or refused
@@ -54,6 +56,8 @@ _REASONS = {
     "string_too_long": "must have at most {max_length} characters",
     "string_type": "must be a string",
     "too_long": "must have at most {max_length} items",
+    "too_short": "must have at least {min_length} items",
+    "tuple_type": "must be a list",
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "extra_forbidden": "is not known",
@@ -212,6 +216,14 @@ class TooBroad(ApiError):
 
 class PositionExpired(ApiError):
     """What follows the position is no longer kept, so that the list cannot be continued there."""
+
+
+class EventRefused(ApiError):
+    """The one event that a request hands in is not stored: why."""
+
+
+class EventConflict(EventRefused):
+    """The log holds another event with the id of the one that a request hands in."""
 
 
 class RequestTooLarge(ApiError):

@@ -50,6 +50,11 @@ class Params(BaseModel):
         except ValidationError as error:
             raise InvalidParameter.of(error) from error
 
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the wire names, in the order of declaration."""
+        return [info.alias or attribute for attribute, info in cls.model_fields.items()]
+
     @property
     def filter(self) -> Filter:
         """The conjunction of all parameters that are marked as conditions and were given."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from polylog.errors import InvalidFilter
-from polylog.filter import EVERYTHING, NOTHING, And, Filter, Not, Text, disjunction
+from polylog.filter import EVERYTHING, FIELDS, NOTHING, And, Filter, Not, Op, Or, Text, disjunction
 from polylog.grammar.comparison import comparison, field_of, operator_of, text_of
 from polylog.grammar.tokens import Kind, Token, tokens_of
 
@@ -158,12 +158,20 @@ class _Parser:
         if token.text.startswith("-"):
             raise InvalidFilter(token.column, "what is negated twice needs parentheses")
         if self._next.kind is not Kind.OPERATOR:
+            if token.text in FIELDS:
+                problem = f"{token.text} must be compared with a value; as text it needs quotes"
+                raise InvalidFilter(token.column, problem)
             return self._counted(token, Text(text_of(token)))
         field = field_of(token)
-        op = operator_of(self._advance(), field)
-        return self._simple(
+        operator = self._advance()
+        op = operator_of(operator, field)
+        condition = self._simple(
             _Leaf(lambda value: self._counted(value, comparison(field, op, value)), is_value=True)
         )
+        if op is Op.NE and isinstance(condition, Or):
+            problem = f"that holds for all; none of several is written NOT {field} = (…)"
+            raise InvalidFilter(operator.column, problem)
+        return condition
 
     def _counted(self, token: Token, condition: Filter) -> Filter:
         self._conditions += 1

@@ -30,6 +30,8 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _MAX_NUMBER_LENGTH: Final = 300
 _MAX_SHOWN: Final = 100
+_INSTEAD: Final = {"and": "AND", "or": "OR", "not": "NOT", "&&": "AND", "||": "OR"}
+_CURLY: Final = "\u201c\u201d\u2018\u2019"
 
 
 def field_of(token: Token) -> str:
@@ -96,10 +98,20 @@ def text_of(token: Token) -> str:
             raise InvalidFilter(token.column, "half of a surrogate pair is no character")
     elif re.search("[\"']", text):
         raise InvalidFilter(token.column, "quotes must stand around the whole text")
-    elif text in ("&&", "||"):
-        instead = "AND" if text == "&&" else "OR"
-        raise InvalidFilter(token.column, f"'{text}' is written {instead}; as text it needs quotes")
+    elif problem := _likely_mistake(text):
+        raise InvalidFilter(token.column, f"{problem}; as text it needs quotes")
     return text
+
+
+def _likely_mistake(text: str) -> str | None:
+    """Return what is wrong with a text without quotes that would find nothing unnoticed."""
+    if text.lower() in _INSTEAD:
+        return f"'{text}' is written {_INSTEAD[text.lower()]}"
+    if text.startswith("*") or text.endswith("*"):
+        return "there are no wildcards; ':' finds what contains a text"
+    if text[0] in _CURLY or text[-1] in _CURLY:
+        return "quotes are straight: \" or '"
+    return None
 
 
 def _value(field: str, token: Token) -> Value:

@@ -23,10 +23,17 @@ from polylog.dialects.native.listing import (
     get_event,
     list_events,
 )
+from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.tail import Arrivals, TailParams, tail
 from polylog.dialects.native.wire import WireEvent, read_event
-from polylog.errors import EventNotFound, KeyNotFound, PositionExpired, TooBroad
-from polylog.params import Params
+from polylog.errors import (
+    EventConflict,
+    EventNotFound,
+    EventRefused,
+    KeyNotFound,
+    PositionExpired,
+    TooBroad,
+)
 
 _EXPLANATION = {HEADER: "How the answer was found, as JSON; if that was asked for."}
 _LINK = {"Link": "Where the next page is (RFC 8288), unless this is the last."}
@@ -59,6 +66,7 @@ DIALECT = Dialect(
             permission="write",
             takes=_TAKEN,
             returns=(Reply(Results),),
+            raises=(EventRefused, EventConflict),
         ),
         Endpoint(
             "GET",
@@ -101,14 +109,19 @@ DIALECT = Dialect(
             returns=(Reply(WireEvent, headers=_EXPLANATION),),
             raises=(EventNotFound,),
         ),
-        Endpoint("GET", "/me", Params, keys.me, returns=(Reply(keys.Own),)),
+        Endpoint("GET", "/me", StrictParams, keys.me, returns=(Reply(keys.Own),)),
         Endpoint(
-            "GET", "/keys", Params, keys.list_keys, permission="admin", returns=(Reply(keys.Keys),)
+            "GET",
+            "/keys",
+            StrictParams,
+            keys.list_keys,
+            permission="admin",
+            returns=(Reply(keys.Keys),),
         ),
         Endpoint(
             "POST",
             "/keys",
-            Params,
+            StrictParams,
             keys.create_key,
             permission="admin",
             takes=Body(keys.NewKey),

@@ -10,14 +10,14 @@ from pydantic import JsonValue
 from polylog.call import Call
 from polylog.contract import Reply
 from polylog.dialect import Endpoint
+from polylog.dialects.native.strict import StrictParams
 from polylog.http import JSON, Response
-from polylog.params import Params
 
 FOLDER: Final = Path(__file__).parents[2] / "openapi"
 """Where the documents lie, one of each dialect: `<name>.json`."""
 
 
-def show_document(call: Call, params: Params) -> Response:
+def show_document(call: Call, params: StrictParams) -> Response:
     """Answer this document."""
     return Response(200, (FOLDER / "native.json").read_bytes(), (JSON,))
 
@@ -25,7 +25,7 @@ def show_document(call: Call, params: Params) -> Response:
 DOCUMENT: Final = Endpoint(
     "GET",
     "/openapi.json",
-    Params,
+    StrictParams,
     show_document,
     permission=None,
     returns=(Reply(dict[str, JsonValue]),),

@@ -9,7 +9,9 @@ from typing_extensions import TypedDict
 
 from polylog.errors import (
     ApiError,
+    EventConflict,
     EventNotFound,
+    EventRefused,
     Forbidden,
     InvalidBody,
     InvalidCredential,
@@ -89,6 +91,8 @@ _PROBLEMS: dict[type[ApiError], tuple[int, str, str | None]] = {
     EventNotFound: (404, "Event not found", "there is no event {}"),
     NotVisible: (404, "Event not found", "there is no event {}"),
     KeyNotFound: (404, "Key not found", "there is no key {}"),
+    EventRefused: (400, "Event refused", None),
+    EventConflict: (409, "Event conflict", None),
     RequestTooLarge: (413, "Request too large", None),
     ResponseTooLarge: (413, "Response too large", None),
     Unavailable: (503, "Unavailable", None),

@@ -12,13 +12,13 @@ from pydantic import Field
 
 from polylog.auth import Restriction
 from polylog.call import Call
+from polylog.dialects.native.strict import StrictParams
 from polylog.errors import Forbidden
 from polylog.http import Response
-from polylog.params import Params
 from polylog.store import Explanation
 
 
-class Explained(Params):
+class Explained(StrictParams):
     """Whether the answer is to tell how it was found."""
 
     explain: Annotated[bool, Field(description="Whether to tell how the answer was found.")] = False

@@ -9,16 +9,16 @@ from typing_extensions import TypedDict
 
 from polylog.auth import AccessKey, Permission, Principal, Restriction
 from polylog.call import Call
+from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.wire import read_time
 from polylog.errors import InvalidParameter
 from polylog.event import Key
 from polylog.formats import read_json
 from polylog.http import JSON, Response
-from polylog.params import Params
 from polylog.times import format_rfc3339
 
 
-class KeyParams(Params):
+class KeyParams(StrictParams):
     """Which key."""
 
     key_id: Annotated[str, Field(description="The key's id.")]
@@ -87,18 +87,18 @@ class CreatedKey(TypedDict):
     secret_key: str
 
 
-def me(call: Call, params: Params) -> Response:
+def me(call: Call, params: StrictParams) -> Response:
     """Answer what the key of this request allows."""
     return Response.of({"scope": call.principal.scope, **_allowed(call.principal)})
 
 
-def list_keys(call: Call, params: Params) -> Response:
+def list_keys(call: Call, params: StrictParams) -> Response:
     """Answer the keys of the scope, the revoked ones too, the oldest first."""
     now = call.services.clock()
     return Response.of({"keys": [_render(key, now) for key in call.visible_keys()]})
 
 
-def create_key(call: Call, params: Params) -> Response:
+def create_key(call: Call, params: StrictParams) -> Response:
     """Make a key; answer its secret, which cannot be read again."""
     try:
         new = NewKey.model_validate(read_json(call.request.body))

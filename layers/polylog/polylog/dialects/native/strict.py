@@ -1,0 +1,36 @@
+"""Parameters of this API: one that is not known is refused, since a misspelt filter is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Self
+
+from polylog.errors import InvalidParameter
+from polylog.http import Pairs
+from polylog.params import Params
+
+
+class StrictParams(Params):
+    """The parameters of an endpoint, and no others."""
+
+    @classmethod
+    def parse(cls, pairs: Pairs, path_values: Mapping[str, str]) -> Self:
+        """Read query pairs and values of the path; raises `InvalidParameter`."""
+        known = [name for name in cls.names() if name not in path_values]
+        for name, _ in pairs:
+            if name not in known:
+                raise InvalidParameter(_shown(name), _hint(name, known))
+        return super().parse(pairs, path_values)
+
+
+def _hint(name: str, known: list[str]) -> str:
+    if nearest := get_close_matches(name.lower(), known, n=1):
+        return f"is not known; did you mean '{nearest[0]}'?"
+    return (
+        f"is not known; there are {', '.join(known)}" if known else "is not known: there are none"
+    )
+
+
+def _shown(name: str) -> str:
+    return name[:100].encode(errors="replace").decode()
