@@ -22,10 +22,10 @@ _LENGTHS = {
     Interval.DAY: timedelta(days=1),
 }
 _LABELS = {
-    Interval.MINUTE: "%Y-%m-%d %H:%M",
-    Interval.HOUR: "%Y-%m-%d %H:00",
-    Interval.DAY: "%Y-%m-%d",
-    Interval.MONTH: "%Y-%m",
+    Interval.MINUTE: len("2026-03-01 12:00"),
+    Interval.HOUR: len("2026-03-01 12:00"),
+    Interval.DAY: len("2026-03-01"),
+    Interval.MONTH: len("2026-03"),
 }
 _LEFT_OUT = "⋮"
 
@@ -42,7 +42,8 @@ def draw(bars: list[Bar], interval: Interval) -> None:
         if count is None:
             table.add_row(_LEFT_OUT)
         else:
-            table.add_row(start.strftime(_LABELS[interval]), str(count), Blocks(most, 0, count))
+            label = start.isoformat(" ")[: _LABELS[interval]]
+            table.add_row(label, str(count), Blocks(most, 0, count))
     console.print(table)
 
 

@@ -81,8 +81,11 @@ class Written:
         where = f" to {_part(self.output)}" if self.output else ""
         if not self.events:
             return f"nothing was written{where}"
-        time = from_json(self.last_page.splitlines()[-1])["time"]
-        return f"{self.events} events were written{where}, the last one of {time}"
+        said = f"{self.events} events were written{where}"
+        try:
+            return f"{said}, the last one of {from_json(self.last_page.splitlines()[-1])['time']}"
+        except (KeyError, TypeError, ValueError):
+            return said
 
 
 def _part(output: Path) -> Path:

@@ -69,7 +69,10 @@ def _shown_entity(entity: str) -> Show:
 
 
 def _shown_value(group: JsonObject) -> str:
-    return "(all others)" if group.get("is_other") else _text(_member(group, "value"))
+    if group.get("is_other"):
+        return "(all others)"
+    value = _text(_member(group, "value"))
+    return f"{value} ({group['origin']})" if "origin" in group else value
 
 
 EVENTS = Layout(
@@ -96,7 +99,7 @@ GROUPS = Layout(
         Column("newest", _shown_time),
         Column("source", _shown("source"), share=1),
     ),
-    csv=("value", "count", "time", "source", "is_other"),
+    csv=("value", "count", "time", "source", "origin", "is_other"),
 )
 
 BARS = Layout(table=(), csv=("start", "count"))

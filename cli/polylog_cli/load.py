@@ -139,6 +139,9 @@ def _send(client: httpx.Client, batch: list[bytes], format: str) -> list[dict[st
             content=b"\n".join(batch),
             headers={"Content-Type": "application/x-ndjson"},
         )
-        return understood(_Outcomes, response.content).results
+        results = understood(_Outcomes, response.content).results
+        if len(results) != len(batch):
+            raise ServiceError(f"{len(results)} answers for {len(batch)} events")
+        return results
     except ServiceError as error:
         raise LoadError(f"{error}. {_AGAIN}") from error

@@ -64,10 +64,8 @@ class Printer:
     def _csv(self, results: Sequence[JsonObject]) -> bytes:
         names = self.layout.csv
         head = [] if self._is_begun else [names]
-        text = StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerows([*head, *([verbatim(each, name) for name in names] for each in results)])
-        return text.getvalue().encode()
+        rows = [*head, *([verbatim(each, name) for name in names] for each in results)]
+        return "".join(map(_csv_line, rows)).encode()
 
     def _print_table(self, results: Sequence[JsonObject]) -> None:
         rows = [[_line(column.show(each)) for column in self.layout.table] for each in results]
@@ -95,6 +93,13 @@ class Printer:
         widths = self._widths or [len(column.name) for column in self.layout.table]
         cells = [widths, *([cell_len(cell) for cell in row] for row in rows)]
         self._widths = [min(max(column), _WIDEST_CELL) for column in zip(*cells, strict=True)]
+
+
+def _csv_line(values: Sequence[str]) -> str:
+    """Return a line of CSV; Python puts values with a return in quotes only before such an end."""
+    text = StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(values)
+    return f"{text.getvalue()[:-2]}\n"
 
 
 def screen() -> Console:

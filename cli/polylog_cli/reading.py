@@ -10,6 +10,8 @@ from typing import TypeVar
 
 import httpx
 
+from polylog.errors import InvalidFilter
+from polylog.grammar import parse
 from polylog_cli.answers import (
     Answer,
     Arrivals,
@@ -61,11 +63,15 @@ class Question:
 
     @property
     def filter(self) -> str:
-        """The filter and the two times, as one filter."""
+        """The filter and the two times, as one filter; one that is wrong stays as it is."""
         bounds = ((">=", self.since), ("<", self.until))
         times = [f'time {operator} "{time}"' for operator, time in bounds if time is not None]
         if not times or not self.text.strip():
             return " AND ".join(times) or self.text
+        try:
+            parse(self.text)
+        except InvalidFilter:
+            return self.text
         return " AND ".join([f"({self.text})", *times])
 
 
@@ -131,7 +137,8 @@ class Reader:
         while True:
             if explanation := response.headers.get("Polylog-Explanation"):
                 self.explanations.add("events:export", understood(Explanation, explanation))
-            if response.headers.get("Content-Type") != "application/x-ndjson":
+            media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            if media_type != "application/x-ndjson":
                 raise ServiceError(f"what answers at {self.client.base_url} is no Polylog")
             yield response.content
             following = response.links.get("next")

@@ -198,6 +198,7 @@ def _greet(home: Home, credentials: Credentials) -> None:
         f"Credentials: {home.credentials}",
         "",
         f"export URL={credentials.url} TOKEN={credentials.token}",
+        f"export KEY_ID={credentials.key_id} SECRET={credentials.secret_key}",
         "",
         "# Polylog's own API, and its command (polylog query --help)",
         f"{curl} -G \"$URL/v1/events\" --data-urlencode 'filter=type : app'",

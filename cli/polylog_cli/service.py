@@ -28,6 +28,15 @@ _TIMEOUT_SECONDS = 60
 # Seconds to wait when the service says that it is unavailable, before each further try.
 _PAUSES = (1, 2, 4, 8)
 
+_AGAIN = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+# Where nothing listens at all, waiting rarely helps.
+_TRANSIENT = (httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.RemoteProtocolError)
+
 # Characters that are shown of what is too long: on either side of a mistake in a filter, say.
 _SHOWN = 50
 
@@ -89,17 +98,19 @@ def connected(access: Access) -> Iterator[httpx.Client]:
 
 
 def send(client: httpx.Client, method: str, path: str, **options: Any) -> httpx.Response:
-    """Return the answer to a request, tried again while the service is unavailable.
+    """Return the answer to a request, tried again where that may help; raises `ServiceError`.
 
-    Raises `ServiceError`.
+    Nothing is asked that may not be asked twice.
     """
     for seconds in (*_PAUSES, None):
         try:
             response = client.request(method, path, **options)
         except (httpx.HTTPError, UnicodeError) as error:
-            raise ServiceError(f"the service at {client.base_url} failed ({error})") from error
-        if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE or seconds is None:
-            break
+            if seconds is None or not isinstance(error, _TRANSIENT):
+                raise ServiceError(f"the service at {client.base_url} failed ({error})") from error
+        else:
+            if response.status_code not in _AGAIN or seconds is None:
+                break
         time.sleep(seconds)
     if not response.is_success:
         raise ServiceError(f"the service refused: {_said(response)}")

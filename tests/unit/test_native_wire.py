@@ -38,7 +38,7 @@ def test_one_with_neither_id_nor_time_gets_both() -> None:
 
 
 def test_one_with_a_time_alone_gets_an_id_that_tells_it() -> None:
-    event = read_event({"type": "t", "time": "2026-03-01T12:00:00Z"})
+    event = read_event({"type": "t", "time": "2026-03-01T12:00:00Z"}, NOW)
     assert event.id.startswith("019ca945-0a00-7")
 
 
@@ -48,13 +48,20 @@ def test_one_with_a_time_alone_gets_an_id_that_tells_it() -> None:
         ([], "event must be an object"),
         ({}, "time is required"),
         ({"type": "t", "id": "e"}, "time is required with an id"),
+        ({"type": "t", "time": "2026-03-01"}, "id is required"),
         ({"type": "t", "time": 5}, "time must be a text like"),
         ({"type": "t", "time": "yesterday"}, "time must be a time like .* but was 'yesterday'"),
-        ({"time": "2026-03-01"}, "type is required"),
-        ({"time": "2026-03-01", "type": ""}, "type must not be empty"),
-        ({"time": "2026-03-01", "type": "t", "typo": 1}, "typo is not known"),
-        ({"time": "2026-03-01", "type": "t", "actor": {"nom": "x"}}, "actor.nom is not known"),
-        ({"time": "2026-03-01", "type": "t", "origin": "x"}, "origin must be 'system' or 'custom'"),
+        ({"id": "e", "time": "2026-03-01"}, "type is required"),
+        ({"id": "e", "time": "2026-03-01", "type": ""}, "type must not be empty"),
+        ({"id": "e", "time": "2026-03-01", "type": "t", "typo": 1}, "typo is not known"),
+        (
+            {"id": "e", "time": "2026-03-01", "type": "t", "actor": {"nom": "x"}},
+            "actor.nom is not known",
+        ),
+        (
+            {"id": "e", "time": "2026-03-01", "type": "t", "origin": "x"},
+            "origin must be 'system' or 'custom'",
+        ),
     ],
 )
 def test_a_bad_event_is_refused_by_the_name_of_its_member(wire: JsonValue, message: str) -> None:

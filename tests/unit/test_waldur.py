@@ -141,7 +141,7 @@ def test_times_have_six_digits_or_none_and_a_z(created: str, rendered: str) -> N
         ("message", None, "must be a string"),
         ("context", None, "must be an object"),
         ("context", [], "must be an object"),
-        ("scopes", "abc", "should be a valid tuple"),
+        ("scopes", "abc", "must be a list"),
         ("scopes", ["abc"], "must be like https://host/api/customers/<uuid>/ but was 'abc'"),
         ("colour", "red", "is not known"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from codecs import BOM_UTF8
 from collections.abc import Sequence
+from typing import Final
 
 from pydantic import JsonValue
 from pydantic_core import from_json
@@ -12,6 +13,9 @@ from pydantic_core import from_json
 from polylog.call import Offered
 from polylog.dialect import Format
 from polylog.errors import InvalidBody, InvalidParameter
+
+MAX_DEPTH: Final = 100
+"""So deep an event may nest: clients read no JSON of 200 levels, and lists add some."""
 
 
 def read_document(text: bytes, format: Format, scope: str) -> list[Offered]:
@@ -56,7 +60,7 @@ def unpack(document: JsonValue, format: Format) -> list[JsonValue]:
 def read_one(wire: JsonValue, format: Format, scope: str) -> Offered:
     """Read an event, or say why it is refused: see `read_document`."""
     try:
-        _require_finite(wire)
+        _check(wire)
         event = format.read(wire)
         _require_scope(wire, format, scope)
     except InvalidParameter as error:
@@ -71,13 +75,15 @@ def _require_scope(wire: JsonValue, format: Format, scope: str) -> None:
             raise InvalidParameter(format.scope, "must be the scope of the key")
 
 
-def _require_finite(value: JsonValue) -> None:
+def _check(value: JsonValue, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise InvalidParameter("event", f"must not nest deeper than {MAX_DEPTH} levels")
     match value:
         case float() if math.isinf(value):
             raise InvalidParameter("event", "must not hold a number beyond 1.8e308")
         case dict():
             for member in value.values():
-                _require_finite(member)
+                _check(member, depth + 1)
         case list():
             for member in value:
-                _require_finite(member)
+                _check(member, depth + 1)

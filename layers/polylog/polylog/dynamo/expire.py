@@ -10,11 +10,11 @@ from polylog.batches import batches
 from polylog.dynamo.buckets import Bucket
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import partition_of, read_buckets, read_root, seq_key
-from polylog.dynamo.retention import DAY, Retention
+from polylog.dynamo.retention import Retention
 from polylog.dynamo.rows import write_rows
 from polylog.dynamo.scopes import Scopes
-from polylog.dynamo.spans import ROOT, first_minute, minute_start, row_of
-from polylog.times import EARLIEST, format_seconds
+from polylog.dynamo.spans import ROOT, end_of, first_minute, minute_start, row_of
+from polylog.times import EARLIEST
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # DynamoDB takes 25 writes at once, and a day has 25 rows.
 _AT_ONCE: Final = 25
-_LONGEST_MONTH: Final = 31 * DAY
 
 
 class Expirer:
@@ -62,7 +61,7 @@ class Expirer:
         if head.cleared >= floor or not head.bucket.version:
             return False
         rows = self._earliest(partition, head.bucket)
-        cleared = min([floor, *(_end(name) for name in rows if _is_month_before(name, floor))])
+        cleared = min([floor, *(end_of(name) for name in rows if _is_month_before(name, floor))])
         new, days = _without(rows, cleared)
         if partition == scope:
             self._tell_writers(scope, cleared)
@@ -110,12 +109,6 @@ class Expirer:
 def _is_month_before(name: str, floor: int) -> bool:
     """Return whether a bucket is a month that begins before a time."""
     return len(name) == len("2026-11") and minute_start(first_minute(name)) < floor
-
-
-def _end(month: str) -> int:
-    """Return the first time after a month."""
-    after = minute_start(first_minute(month)) + _LONGEST_MONTH
-    return minute_start(first_minute(format_seconds(after)[: len(month)]))
 
 
 def _without(rows: dict[str, Bucket], cleared: int) -> tuple[dict[str, Bucket], list[str]]:

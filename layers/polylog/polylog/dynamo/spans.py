@@ -43,7 +43,15 @@ def minute_start(minute: str) -> int:
 def minute_within(name: str, part: float, latest: int) -> str:
     """Return the minute at a part of a bucket's length, if all in it lies before a time."""
     start = minute_start(first_minute(name))
-    return minute_of(start + int(part * (min(start + _LONGEST[len(name)], latest) - start)))
+    return minute_of(start + int(part * (min(end_of(name), latest) - start)))
+
+
+def end_of(name: str) -> int:
+    """Return the first time after a bucket."""
+    after = minute_start(first_minute(name)) + _LONGEST[len(name)]
+    if after > LATEST:
+        return LATEST + 1
+    return minute_start(first_minute(format_seconds(after)[: len(name)]))
 
 
 def first_minute(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Final, NotRequired
@@ -17,15 +16,12 @@ from polylog.dialects import DIALECTS, format_named
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.wire import read_event
 from polylog.errors import EventConflict, EventRefused, RequestTooLarge
-from polylog.formats import read_document, read_lines
+from polylog.formats import read_json, read_lines, read_one, unpack
 from polylog.http import Request, Response
 from polylog.store import Outcome, Status
 
 MAX_EVENTS: Final = 1000
 """As many events can be handed in with one request."""
-
-# What may stand before JSON: a mark of UTF-8 and white space.
-_BLANKS: Final = BOM_UTF8 + b" \t\r\n"
 
 
 class IngestParams(StrictParams):
@@ -60,20 +56,13 @@ def ingest(call: Call, params: IngestParams) -> Response:
 
     When it is a single event that is not there afterwards, that is an error.
     """
-    offered = _read(call, params)
+    offered, is_single = _read(call, params)
     if len(offered) > MAX_EVENTS:
         raise RequestTooLarge(f"{len(offered)} events in one request, more than {MAX_EVENTS}")
     outcomes = call.put(offered)
-    if _is_single(call.request, len(offered)):
+    if is_single:
         _require_stored(outcomes[0])
     return Response.of({"results": [_render_outcome(outcome) for outcome in outcomes]})
-
-
-def _is_single(request: Request, number: int) -> bool:
-    """Return whether an event was handed in by itself: not in an array, and not as a line."""
-    is_binary = cloudevents.is_binary(request.headers)
-    is_object = not _has_lines(request) and request.body.lstrip(_BLANKS)[:1] == b"{"
-    return number == 1 and (is_binary or is_object)
 
 
 def _require_stored(outcome: Outcome) -> None:
@@ -84,19 +73,27 @@ def _require_stored(outcome: Outcome) -> None:
         raise EventRefused(outcome.reason)
 
 
-def _read(call: Call, params: IngestParams) -> Sequence[Offered]:
-    request = call.request
+def _read(call: Call, params: IngestParams) -> tuple[Sequence[Offered], bool]:
+    """Return the events, and whether it is one by itself: in no list, and on no line."""
+    request, scope = call.request, call.principal.scope
     if params.format in (None, cloudevents.NAME) and cloudevents.is_binary(request.headers):
-        return [cloudevents.read_binary(request.headers, request.body, call.principal.scope)]
-    content_type = request.headers.get("content-type", "").lower()
+        return [cloudevents.read_binary(request.headers, request.body, scope)], True
+    format = _format(call, params)
+    if _has_lines(request):
+        return read_lines(request.body, format, scope), False
+    document = read_json(request.body)
+    wires = unpack(document, format)
+    is_single = len(wires) == 1 and wires[0] is document
+    return [read_one(wire, format, scope) for wire in wires], is_single
+
+
+def _format(call: Call, params: IngestParams) -> Format:
     if params.format is not None:
-        format = format_named(params.format)
-    elif content_type.startswith(cloudevents.MEDIA_TYPE):
-        format = cloudevents.FORMAT
-    else:
-        format = Format(partial(read_event, now=call.services.clock()), envelope="events")
-    read = read_lines if _has_lines(request) else read_document
-    return read(request.body, format, call.principal.scope)
+        return format_named(params.format)
+    content_type = call.request.headers.get("content-type", "").lower()
+    if content_type.startswith(cloudevents.MEDIA_TYPE):
+        return cloudevents.FORMAT
+    return Format(partial(read_event, now=call.services.clock()), envelope="events")
 
 
 def _has_lines(request: Request) -> bool:

@@ -45,14 +45,16 @@ class WireEvent(TypedDict):
 def read_event(wire: JsonValue, now: int | None = None) -> Event:
     """Read an event; raises `InvalidParameter` with the member's name.
 
-    One that has neither an id nor a time gets both, of `now` in microseconds if that is given. A
-    `seq` is left out of account: an event gets it when it is stored.
+    One that lacks an id, or an id and a time, gets what it lacks at `now`, in microseconds, if that
+    is given: read again, it would be another event. A `seq` is left out of account: an event gets
+    it when it is stored.
     """
     if not isinstance(wire, dict):
         raise InvalidParameter("event", "must be an object")
     values: dict[str, object] = {name: wire[name] for name in wire if name != "seq"}
     values["time"] = time = _read_time(wire, now)
-    values.setdefault("id", new_id(time))
+    if now is not None:
+        values.setdefault("id", new_id(time))
     try:
         return Event.model_validate(values)
     except ValidationError as error:
