@@ -61,7 +61,8 @@ def export(
                 raise
             raise failure(f"{error.strerror}: {written}") from error
     if output is not None:
-        console.print(f"{written.events} events in {output}", markup=False, highlight=False)
+        said = f"{written.events} events in {output}"
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass(slots=True)
