@@ -9,11 +9,11 @@ import pytest
 from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog.dynamo.arrivals import FINAL, MAX_SEQ, ArrivalLog, Arrivals
+from polylog.dynamo.arrivals import FINAL, ArrivalLog, Arrivals
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.head import read_head
 from polylog.errors import Unavailable
-from polylog.event import Event
+from polylog.event import MAX_SEQ, Event
 from polylog.filter import EVERYTHING, Compare, Op
 from polylog.times import SECOND
 

@@ -17,6 +17,9 @@ MAX_EVENT_BYTES = 256 * 1024
 MAX_KEY_LENGTH = 256
 """Characters of a value that an index is keyed by: in UTF-8 far below DynamoDB's 2,048 bytes."""
 
+MAX_SEQ = 2**53 - 1
+"""The highest number of arrival: all of JSON's readers have it exactly."""
+
 Key = Annotated[str, StringConstraints(min_length=1, max_length=MAX_KEY_LENGTH)]
 
 Microseconds = Annotated[int, Field(ge=EARLIEST, le=LATEST)]

@@ -18,13 +18,12 @@ from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.head import Delta, Head, read_head
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.watermark import FINAL
+from polylog.event import MAX_SEQ
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from polylog.dynamo.schema import Item
-
-MAX_SEQ: Final = 2**53 - 1
 
 _SPAN: Final = 500
 """Numbers from the first to the last of a row: whoever looks for one reads few rows."""

@@ -87,12 +87,11 @@ class Reader:
         reading = self._noted(scope, filter)
         if reading.plan.residual == EVERYTHING:
             return reading.count()
-        return len(self.seqs(scope, filter))
+        return len(_seqs(reading))
 
     def seqs(self, scope: str, filter: Filter) -> frozenset[int]:
         """Return the seqs of the events that the indexes show."""
-        shown = self._noted(scope, filter).shown()
-        return frozenset(position.seq for position, _ in shown)
+        return _seqs(self._noted(scope, filter))
 
     def entries(self, scope: str, filter: Filter) -> tuple[Entry, ...]:
         """Return what the tally would keep of the events of a minute that the indexes show."""
@@ -160,6 +159,10 @@ class _Part:
                 self.skip -= 1
             elif found is not None:
                 self.shown.append((self.last, found))
+
+
+def _seqs(reading: Reading) -> frozenset[int]:
+    return frozenset(position.seq for position, _ in reading.shown())
 
 
 def _key(scope: str, attribute: str | None, value: str, shard: int) -> Item:

@@ -55,6 +55,11 @@ PageSize = Annotated[
 ]
 
 
+def limit_of(page_size: int, usual: int = _DEFAULT) -> int:
+    """Return how many events a page of an asked size has at most; 0 asks for the usual."""
+    return min(page_size or usual, MOST)
+
+
 class EventList(TypedDict):
     """A page of events; without a token, nothing follows."""
 
@@ -95,7 +100,7 @@ class Paged(Filtered):
     @property
     def limit(self) -> int:
         """How many events the page has at most."""
-        return min(self.page_size or self.usual, MOST)
+        return limit_of(self.page_size, self.usual)
 
     def tokens(self, call: Call) -> Tokens:
         """Return what makes and reads the tokens of this list."""

@@ -10,18 +10,16 @@ from typing_extensions import TypedDict
 
 from polylog.call import Call
 from polylog.dialects.native.explaining import explained, member
-from polylog.dialects.native.listing import MOST, Filtered, PageSize
+from polylog.dialects.native.listing import Filtered, PageSize, limit_of
 from polylog.dialects.native.wire import WireEvent, render_event
+from polylog.event import MAX_SEQ
 from polylog.filter import Filter
 from polylog.http import Response
 from polylog.store import Explanation, Tail
 from polylog.times import SECOND
 
-_DEFAULT: Final = 100
-
 _LATEST: Final = "latest"
 _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
-_HIGHEST: Final = 2**53 - 1
 
 # What a client waits for is told half a second late at most.
 _POLL_SECONDS: Final = 0.5
@@ -33,7 +31,7 @@ _LONGEST: Final = 20 * SECOND
 def _read_after(text: object) -> int | None:
     if text == _LATEST:
         return None
-    if not _NUMBER.fullmatch(str(text)) or int(str(text)) > _HIGHEST:
+    if not _NUMBER.fullmatch(str(text)) or int(str(text)) > MAX_SEQ:
         raise ValueError(
             f"must be the number of an event, or {_LATEST}, but was '{str(text)[:100]}'"
         )
@@ -107,7 +105,7 @@ def _latest(call: Call) -> Tail:
 
 
 def _wait(call: Call, params: TailParams, wanted: Filter, after: int) -> Tail:
-    limit, clock = min(params.page_size or _DEFAULT, MOST), call.services.clock
+    limit, clock = limit_of(params.page_size), call.services.clock
     start = clock()
     while True:
         began = clock()
