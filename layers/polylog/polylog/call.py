@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from polylog.auth import (
@@ -225,9 +225,7 @@ class Call:
     def put(self, offered: Sequence[Offered]) -> tuple[Outcome, ...]:
         """Store what could be read and the caller may write; answer one outcome each, in order."""
         judged = [self._judge(each) for each in offered]
-        events = [each for each in judged if isinstance(each, Event)]
-        stored = iter(self.services.store.put(self.principal.scope, events))
-        outcomes = (next(stored) if isinstance(each, Event) else each for each in judged)
+        outcomes = put_readable(self.services.store, self.principal.scope, judged)
         return tuple(map(self._told, outcomes))
 
     def _told(self, outcome: Outcome) -> Outcome:
@@ -236,10 +234,8 @@ class Call:
             return replace(outcome, seq=None)
         return outcome
 
-    def _judge(self, offered: Offered) -> Event | Outcome:
-        if isinstance(offered, ApiError):
-            return Outcome(Status.INVALID, None, reason=str(offered))
-        if self.principal.restriction.allows(offered):
+    def _judge(self, offered: Offered) -> Offered | Outcome:
+        if isinstance(offered, ApiError) or self.principal.restriction.allows(offered):
             return offered
         reason = f"the key may only write events with {self.principal.restriction.filter}"
         return Outcome(Status.INVALID, offered.id, reason=reason)
@@ -247,3 +243,16 @@ class Call:
     def visible(self, filter: Filter) -> Filter:
         """Return the filter for what the caller may see of that."""
         return conjunction([self.principal.restriction.filter, filter])
+
+
+def put_readable(
+    store: EventStore, scope: str, offered: Iterable[Offered | Outcome]
+) -> tuple[Outcome, ...]:
+    """Store those that are events; answer one outcome each, in order, or the one it has already."""
+    judged = [_unreadable(each) if isinstance(each, ApiError) else each for each in offered]
+    stored = iter(store.put(scope, [each for each in judged if isinstance(each, Event)]))
+    return tuple(next(stored) if isinstance(each, Event) else each for each in judged)
+
+
+def _unreadable(error: ApiError) -> Outcome:
+    return Outcome(Status.INVALID, None, reason=str(error))

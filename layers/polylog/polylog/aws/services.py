@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from polylog import times
 from polylog.call import Services
@@ -18,6 +19,9 @@ from polylog.dynamo.schema import FACETS, Shards, Tables
 from polylog.dynamo.store import DynamoEventStore
 from polylog.http import Response
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 MAX_RESPONSE_BYTES = 5_900_000
 """What a response may weigh: Lambda's 6 MB, less room for headers and the payload's frame."""
 
@@ -25,21 +29,25 @@ MAX_RESPONSE_BYTES = 5_900_000
 def services_from_environment() -> Services:
     """Return the services that the environment variables of template.yaml describe."""
     client = connect()
-    limits = Limits(int(os.environ["READ_BUDGET_ITEMS"]), float(os.environ["READ_BUDGET_SECONDS"]))
-    tables = Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"])
-    shards = Shards(int(os.environ["INDEX_SHARDS"]), int(os.environ["WRITTEN_SHARDS"]))
     return Services(
-        store=DynamoEventStore(
-            client,
-            tables,
-            shards=shards,
-            limits=limits,
-            facets=facets_from_environment(),
-            retention=retention_from_environment(),
-        ),
+        store=store_from_environment(client),
         keys=DynamoKeyStore(client, os.environ["KEYS_TABLE"], _load_peppers(), times.now),
         clock=times.now,
         can_deliver=fits_lambda,
+    )
+
+
+def store_from_environment(client: DynamoDBClient) -> DynamoEventStore:
+    """Return the store of the tables that the environment variables name."""
+    return DynamoEventStore(
+        client,
+        Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"]),
+        shards=Shards(int(os.environ["INDEX_SHARDS"]), int(os.environ["WRITTEN_SHARDS"])),
+        limits=Limits(
+            int(os.environ["READ_BUDGET_ITEMS"]), float(os.environ["READ_BUDGET_SECONDS"])
+        ),
+        facets=facets_from_environment(),
+        retention=retention_from_environment(),
     )
 
 

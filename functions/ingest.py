@@ -1,0 +1,5 @@
+"""Stores the events of queue messages."""
+
+from polylog.aws.ingest import ingest_handler
+
+handler = ingest_handler()

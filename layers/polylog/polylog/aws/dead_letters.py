@@ -1,0 +1,104 @@
+"""The queue of messages that could not be stored, each with the reason."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from polylog.errors import Unavailable
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
+
+REASON: Final = "reason"
+MESSAGE_ID: Final = "message_id"
+SENT_AT: Final = "sent_at"
+READ_ATTRIBUTES: Final = ("scope", "format")
+"""The attributes of a message that say how it is to be read."""
+
+_MAX_REASON: Final = 1000
+_UNSENDABLE: Final = re.compile(r"[^\t\n\r -\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+_MAX_DELAY: Final = 900
+"""Seconds that a message is kept back at most before it is tried again."""
+
+_CONFIG: Final = Config(
+    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5}
+)
+
+
+class DeadLetters:
+    """Puts messages aside, or back for later. `max_receives`: how often one is tried at most."""
+
+    def __init__(self, url: str, max_receives: int) -> None:
+        self._url = url
+        self._max_receives = max_receives
+        self._made: SQSClient | None = None
+
+    def is_last_try(self, record: SQSRecord) -> bool:
+        """Return whether a message is to be put aside if it fails now."""
+        return received(record) >= self._max_receives
+
+    def add(self, record: SQSRecord, reason: str) -> None:
+        """Put a message aside, to be read as it would have been; raises `Unavailable`.
+
+        It is another message there: `message_id` and `sent_at` (milliseconds since the epoch) keep
+        what it was called and when it was sent, since events without an id are called after it.
+        """
+        given = string_attributes(record)
+        attributes = {name: given[name] for name in READ_ATTRIBUTES if name in given} | {
+            REASON: _UNSENDABLE.sub("?", reason)[:_MAX_REASON],
+            MESSAGE_ID: given.get(MESSAGE_ID, record.message_id),
+            SENT_AT: given.get(SENT_AT, record.attributes.sent_timestamp),
+        }
+        try:
+            self._client.send_message(
+                QueueUrl=self._url,
+                MessageBody=record.body,
+                MessageAttributes={name: _text(value) for name, value in attributes.items()},
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable from error
+
+    def delay(self, record: SQSRecord, seconds: int | None = None) -> None:
+        """Let a message come back after so many seconds; if left out, later each time.
+
+        Where that fails it comes back when its queue lets it.
+        """
+        if seconds is None:
+            seconds = min(4 ** received(record), _MAX_DELAY)
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=record.queue_url,
+                ReceiptHandle=record.receipt_handle,
+                VisibilityTimeout=seconds,
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable from error
+
+    @property
+    def _client(self) -> SQSClient:
+        """Made when it is needed first: most invocations put nothing aside."""
+        if self._made is None:
+            self._made = boto3.client("sqs", config=_CONFIG)
+        return self._made
+
+
+def received(record: SQSRecord) -> int:
+    """Return how often a message was received, this time included."""
+    return int(record.attributes.approximate_receive_count)
+
+
+def string_attributes(record: SQSRecord) -> dict[str, str]:
+    """Return a message's attributes that are texts."""
+    values = ((name, value.get("stringValue")) for name, value in record.message_attributes.items())
+    return {name: text for name, text in values if text is not None}
+
+
+def _text(value: str) -> MessageAttributeValueTypeDef:
+    return {"DataType": "String", "StringValue": value}

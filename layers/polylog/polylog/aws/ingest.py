@@ -1,0 +1,178 @@
+"""Takes in the events of queue messages; no message that fails keeps another from being stored."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    SqsFifoPartialProcessor,
+)
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from polylog.aws.dead_letters import (
+    MESSAGE_ID,
+    SENT_AT,
+    DeadLetters,
+    received,
+    string_attributes,
+)
+from polylog.aws.measures import DEAD, count_outcomes, publish
+from polylog.aws.messages import Message, read_message
+from polylog.aws.services import store_from_environment
+from polylog.call import Offered, put_readable
+from polylog.dynamo.client import connect
+from polylog.errors import ApiError, Unavailable
+from polylog.store import EventStore, Outcome, Status
+from polylog.times import SECOND
+
+# What Lambda hands in and takes back is JSON of AWS's making.
+Payload = dict[str, Any]
+
+_SHOWN: Final = 5
+_MILLISECOND: Final = SECOND // 1000
+
+
+def ingest_handler() -> Callable[[Payload, object], Payload]:
+    """Return the Lambda handler that stores the events of a batch of messages.
+
+    It answers which of them are to come again.
+    """
+    intake = Intake(
+        store_from_environment(connect()),
+        os.environ["INGEST_SCOPE"],
+        DeadLetters(os.environ["DEAD_LETTER_QUEUE"], int(os.environ["MAX_RECEIVES"])),
+    )
+    return lambda event, context: intake.take(event["Records"])
+
+
+class Intake:
+    """Stores messages that name no scope in the one that is given here."""
+
+    def __init__(self, store: EventStore, scope: str, dead_letters: DeadLetters) -> None:
+        self._store = store
+        self._scope = scope
+        self._dead_letters = dead_letters
+        self._logger = Logger("polylog")
+        self._metrics = Metrics()
+
+    def take(self, records: list[Payload]) -> Payload:
+        """Store a batch; messages of a FIFO queue one after the other, as they were sent."""
+        counts = Counter[str]()
+        if _is_fifo(records):
+            processor: BatchProcessor = SqsFifoPartialProcessor(skip_group_on_error=True)
+            settle = partial(self._settle, counts, self._put)
+        else:
+            processor = BatchProcessor(EventType.SQS)
+            together = self._put_together(map(SQSRecord, records))
+            settle = partial(self._settle, counts, partial(self._found, together))
+        processor.raise_on_entire_batch_failure = False
+        with processor(records, settle):
+            processor.process()
+        publish(self._metrics, counts)
+        self._logger.info("ingested", extra={"messages": len(records), "counts": counts})
+        return dict(processor.response())
+
+    def _put_together(self, records: Iterable[SQSRecord]) -> dict[str, tuple[Outcome, ...]]:
+        """Store the events of all messages that come for the first time, a `put` a scope.
+
+        Return what became of those of each message, by its id. A message that came before may be
+        what the others failed with then: each of those is stored by itself.
+        """
+        by_scope = defaultdict[str, list[tuple[str, list[Offered]]]](list)
+        for record in records:
+            if received(record) == 1:
+                scope, offered = self._read(record)
+                by_scope[scope].append((record.message_id, offered))
+        found: dict[str, tuple[Outcome, ...]] = {}
+        for scope, messages in by_scope.items():
+            try:
+                outcomes = put_readable(
+                    self._store, scope, [each for _, offered in messages for each in offered]
+                )
+            except Exception:
+                self._logger.exception("not stored together", extra={"scope": scope})
+                continue
+            rest = iter(outcomes)
+            found |= {name: tuple(islice(rest, len(offered))) for name, offered in messages}
+        return found
+
+    def _found(
+        self, found: dict[str, tuple[Outcome, ...]], record: SQSRecord
+    ) -> tuple[Outcome, ...]:
+        if received(record) > 1:
+            return self._put(record)
+        if record.message_id not in found:
+            raise Unavailable
+        return found[record.message_id]
+
+    def _put(self, record: SQSRecord) -> tuple[Outcome, ...]:
+        return put_readable(self._store, *self._read(record))
+
+    def _read(self, record: SQSRecord) -> tuple[str, list[Offered]]:
+        """Return a message's scope and events; instead of them why it cannot be read."""
+        attributes = string_attributes(record)
+        message = Message(
+            id=attributes.get(MESSAGE_ID, record.message_id),
+            sent_at=_milliseconds(attributes.get(SENT_AT), record) * _MILLISECOND,
+            body=record.body,
+            attributes=attributes,
+        )
+        try:
+            return read_message(message, self._scope)
+        except ApiError as error:
+            return self._scope, [error]
+
+    def _settle(
+        self,
+        counts: Counter[str],
+        put: Callable[[SQSRecord], tuple[Outcome, ...]],
+        record: SQSRecord,
+    ) -> None:
+        """Store a message, or put it aside; raises when it is to come again."""
+        try:
+            outcomes = put(record)
+        except Exception as error:
+            if not self._dead_letters.is_last_try(record):
+                self._dead_letters.delay(record)
+                raise
+            self._logger.exception("given up", extra={"message_id": record.message_id})
+            self._dead_letters.add(record, _failure(error))
+            counts[DEAD] += 1
+            return
+        count_outcomes(counts, outcomes)
+        if refusal := _refusal(outcomes):
+            self._dead_letters.add(record, refusal)
+            counts[DEAD] += 1
+
+
+def _is_fifo(records: Sequence[Payload]) -> bool:
+    return any(record["eventSourceARN"].endswith(".fifo") for record in records)
+
+
+def _milliseconds(sent_at: str | None, record: SQSRecord) -> int:
+    return int(sent_at if sent_at and sent_at.isdecimal() else record.attributes.sent_timestamp)
+
+
+def _failure(error: Exception) -> str:
+    if isinstance(error, Unavailable):
+        return "the database did not answer in time, or refused"
+    return "storing it failed; the function's log says how"
+
+
+def _refusal(outcomes: Sequence[Outcome]) -> str:
+    """Return why some events of a message are not in the log, empty when all are."""
+    refused = [
+        f"event {number}: {outcome.status}: {outcome.reason}"
+        for number, outcome in enumerate(outcomes, 1)
+        if outcome.status not in (Status.STORED, Status.DUPLICATE)
+    ]
+    more = len(refused) - _SHOWN
+    return "; ".join(refused[:_SHOWN] + ([f"and {more} more"] if more > 0 else []))

@@ -1,0 +1,34 @@
+"""What functions beside those of the HTTP API tell CloudWatch, in its embedded metric format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from polylog.store import Outcome, Status
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Metrics
+
+STORED: Final = "EventsStored"
+DUPLICATE: Final = "EventsDuplicate"
+REFUSED: Final = "EventsRefused"
+DEAD: Final = "MessagesDead"
+
+_NAMES: Final = {Status.STORED: STORED, Status.DUPLICATE: DUPLICATE}
+
+
+def count_outcomes(counts: Counter[str], outcomes: Iterable[Outcome]) -> None:
+    """Add to the counts what became of events."""
+    counts.update(_NAMES.get(outcome.status, REFUSED) for outcome in outcomes)
+
+
+def publish(metrics: Metrics, values: Mapping[str, float]) -> None:
+    """Write the values as metrics into the function's log; none if there are none."""
+    for name, value in values.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    if values:
+        metrics.flush_metrics()

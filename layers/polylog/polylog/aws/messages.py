@@ -1,0 +1,160 @@
+"""Messages that carry events: what a queue hands over, in the envelopes it may come in.
+
+A body is JSON: one event, an array of events, or `{"events": [...]}`. An event is one of Polylog's
+own, a CloudEvent, or an event of EventBridge, and is known by its form; a notification of SNS may
+be around all of it. The attribute `format` says instead that the body is as another API lists its
+events, and the attribute `scope` where they belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from pydantic import JsonValue, ValidationError
+
+from polylog import cloudevents
+from polylog.auth import is_scope
+from polylog.call import Offered
+from polylog.dialect import Format
+from polylog.dialects import format_named
+from polylog.dialects.native.wire import read_event, read_time
+from polylog.errors import InvalidParameter
+from polylog.event import MAX_KEY_LENGTH, Event
+from polylog.formats import read_json, read_one, unpack
+from polylog.times import format_rfc3339
+
+_NOTIFICATION: Final = ("MessageId", "TopicArn", "Message", "Timestamp")
+_BRIDGED: Final = ("id", "time", "source", "detail-type", "detail")
+_KEPT: Final = ("account", "region")
+"""What an event of EventBridge says beside its members; `replay-name` would make it another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What was sent: its id and time (in microseconds) stay the same, however often it comes."""
+
+    id: str
+    sent_at: int
+    body: str
+    attributes: Mapping[str, str]
+
+
+def read_message(message: Message, scope: str) -> tuple[str, list[Offered]]:
+    """Return the scope of a message's events, the given one if it names none, and the events.
+
+    Raises `InvalidBody` or `InvalidParameter` when the message cannot be read as a whole.
+    """
+    document = _json(message)
+    if isinstance(document, dict) and _is_notification(document):
+        message = _unwrapped(message, document)
+        document = _json(message)
+    scope = message.attributes.get("scope", scope)
+    if not is_scope(scope):
+        reason = "must be 1 to 64 of letters, digits, '.', '_' and '-', in a message's attribute"
+        raise InvalidParameter("scope", reason)
+    return scope, [read_one(wire, format, scope) for wire, format in _events(message, document)]
+
+
+def _json(message: Message) -> JsonValue:
+    return read_json(message.body.encode(errors="replace"))
+
+
+def _is_notification(document: Mapping[str, JsonValue]) -> bool:
+    is_whole = all(isinstance(document.get(name), str) for name in _NOTIFICATION)
+    return is_whole and document.get("Type") == "Notification"
+
+
+def _unwrapped(message: Message, notification: Mapping[str, JsonValue]) -> Message:
+    """Return the message that was published to a topic of SNS."""
+    attributes = dict(message.attributes)
+    published = notification.get("MessageAttributes")
+    for name, value in published.items() if isinstance(published, dict) else ():
+        if isinstance(value, dict) and value.get("Type") == "String":
+            attributes[name] = str(value.get("Value"))
+    return replace(
+        message,
+        id=str(notification["MessageId"]),
+        sent_at=read_time(str(notification["Timestamp"]), "Timestamp"),
+        body=str(notification["Message"]),
+        attributes=attributes,
+    )
+
+
+def _events(message: Message, document: JsonValue) -> list[tuple[JsonValue, Format]]:
+    """Return the events of a document, each with the format that it is in."""
+    name = message.attributes.get("format", _OWN)
+    if name != _OWN:
+        format = format_named(name)
+        return [(wire, format) for wire in unpack(document, format)]
+    wires = unpack(document, _LISTED)
+    if len(wires) == 1 and wires[0] is document:
+        return [(document, _format(document, message, message.id))]
+    return [
+        (wire, _format(wire, message, f"{message.id}-{number}"))
+        for number, wire in enumerate(wires, 1)
+    ]
+
+
+def _format(wire: JsonValue, message: Message, event_id: str) -> Format:
+    """Return the format that an event shows to be in; in our own it may go without an id."""
+    if _is_cloud_event(wire):
+        return cloudevents.FORMAT
+    if isinstance(wire, dict) and "detail-type" in wire:
+        return _BRIDGE
+    return Format(partial(_read_own, event_id=event_id, sent_at=message.sent_at))
+
+
+def _is_cloud_event(wire: JsonValue) -> bool:
+    return isinstance(wire, dict) and "specversion" in wire
+
+
+def _read_own(wire: JsonValue, event_id: str, sent_at: int) -> Event:
+    """Read one of our own events; what tells it from others is the message's, if it has none."""
+    if isinstance(wire, dict) and "id" not in wire:
+        wire = {"id": event_id, "time": format_rfc3339(sent_at), **wire}
+    return read_event(wire)
+
+
+def _read_bridged(wire: JsonValue) -> Event:
+    """Read an event of EventBridge; a CloudEvent in its `detail` is the event itself.
+
+    Ours: a sole resource is the target, and all of them are links.
+    """
+    if not isinstance(wire, dict):
+        raise InvalidParameter("event", "must be an object")
+    for name in _BRIDGED:
+        if name not in wire:
+            raise InvalidParameter(name, "is required")
+    if _is_cloud_event(wire["detail"]):
+        return cloudevents.read_event(wire["detail"])
+    resources = wire.get("resources") or []
+    try:
+        return Event.model_validate(
+            {
+                "id": wire["id"],
+                "time": read_time(str(wire["time"]), "time"),
+                "type": wire["detail-type"],
+                "source": wire["source"],
+                "target": _target(resources),
+                "links": resources,
+                "data": wire["detail"],
+                "attributes": {name: wire[name] for name in _KEPT if name in wire},
+            }
+        )
+    except ValidationError as error:
+        raise InvalidParameter.of(error) from error
+
+
+def _target(resources: JsonValue) -> dict[str, JsonValue]:
+    match resources:
+        case [str(name)] if len(name) <= MAX_KEY_LENGTH:
+            return {"id": name}
+    return {}
+
+
+_OWN: Final = "native"
+_LISTED: Final = Format(read_event, envelope="events")
+_BRIDGE: Final = Format(_read_bridged)
