@@ -29,10 +29,11 @@ def read_document(text: bytes, format: Format, scope: str) -> list[Offered]:
 
 def read_lines(text: bytes, format: Format, scope: str) -> list[Offered]:
     """Read NDJSON: on each line what `read_document` takes; a bad line spoils no other."""
-    return [offered for line in text.splitlines() for offered in _read_line(line, format, scope)]
+    return [offered for line in text.splitlines() for offered in read_line(line, format, scope)]
 
 
-def _read_line(line: bytes, format: Format, scope: str) -> Sequence[Offered]:
+def read_line(line: bytes, format: Format, scope: str) -> Sequence[Offered]:
+    """Read a line of NDJSON: nothing of a blank one."""
     if not line.strip():
         return ()
     try:

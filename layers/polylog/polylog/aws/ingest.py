@@ -24,7 +24,7 @@ from polylog.aws.dead_letters import (
     received,
     string_attributes,
 )
-from polylog.aws.measures import DEAD, count_outcomes, publish
+from polylog.aws.measures import DEAD, name_of, publish
 from polylog.aws.messages import Message, read_message
 from polylog.aws.services import store_from_environment
 from polylog.call import Offered, put_readable
@@ -147,7 +147,7 @@ class Intake:
             self._dead_letters.add(record, _failure(error))
             counts[DEAD] += 1
             return
-        count_outcomes(counts, outcomes)
+        counts.update(name_of(outcome.status) for outcome in outcomes)
         if refusal := _refusal(outcomes):
             self._dead_letters.add(record, refusal)
             counts[DEAD] += 1

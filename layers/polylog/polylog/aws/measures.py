@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from polylog.store import Outcome, Status
+from polylog.store import Status
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Metrics
@@ -21,9 +20,9 @@ DEAD: Final = "MessagesDead"
 _NAMES: Final = {Status.STORED: STORED, Status.DUPLICATE: DUPLICATE}
 
 
-def count_outcomes(counts: Counter[str], outcomes: Iterable[Outcome]) -> None:
-    """Add to the counts what became of events."""
-    counts.update(_NAMES.get(outcome.status, REFUSED) for outcome in outcomes)
+def name_of(status: Status) -> str:
+    """Return the metric that counts events of a status."""
+    return _NAMES.get(status, REFUSED)
 
 
 def publish(metrics: Metrics, values: Mapping[str, float]) -> None:

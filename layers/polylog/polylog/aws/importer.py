@@ -1,0 +1,197 @@
+"""Imports the events of an object, however long it is, in as many runs as that takes.
+
+`import/<scope>/<format>/<name>` says where the events belong and how they are written; the name
+ends in `.ndjson` or `.json`, or in one of those and `.gz`. The result is `import-results/` and the
+rest of the key, and `.json`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from polylog.auth import is_scope
+from polylog.aws.ledger import FOLDER, Ledger, Progress
+from polylog.aws.objects import PART_BYTES, Documents, ObjectAbsent, ObjectReader, ObjectVersion
+from polylog.batches import batches
+from polylog.call import Offered, put_readable
+from polylog.dialect import Format
+from polylog.dialects import format_named
+from polylog.errors import InvalidBody, InvalidParameter, Unavailable
+from polylog.formats import read_document, read_line
+from polylog.store import EventStore, Outcome, Status
+from polylog.streams import Inside, Piece, Place, Stream, lines, values
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Ten transactions of the store.
+_MAX_PIECES: Final = 950
+_MAX_BYTES: Final = 3_000_000
+
+_SAVED_EVERY_SECONDS: Final = 5
+
+_KEY: Final = re.compile(
+    FOLDER + r"(?P<scope>[^/]+)/(?P<format>[^/]+)/.*\.(?P<kind>ndjson|json)(?P<packed>\.gz)?"
+)
+
+
+class Unfinished(Exception):
+    """Time is up; the import goes on where it stopped when its message comes again."""
+
+
+class Stuck(Exception):
+    """The import got no further, however often it was taken up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the key of an object says of its events."""
+
+    scope: str
+    format: Format
+    has_lines: bool
+    is_packed: bool
+
+    @classmethod
+    def of(cls, key: str) -> Self:
+        """Read a key; raises `InvalidParameter` saying what is wrong with it."""
+        match = _KEY.fullmatch(key)
+        if match is None:
+            reason = "must be import/<scope>/<format>/<name>.ndjson or .json, perhaps with .gz"
+            raise InvalidParameter("object", reason)
+        if not is_scope(match["scope"]):
+            raise InvalidParameter("scope", "must be 1 to 64 of letters, digits, '.', '_' and '-'")
+        format = format_named(match["format"])
+        return cls(match["scope"], format, match["kind"] == "ndjson", bool(match["packed"]))
+
+    def pieces(self, stream: Stream, start: Place) -> Iterator[Piece]:
+        """Yield the pieces of a stream of such events that begins at a place."""
+        if start.inside is Inside.RUBBISH:
+            return
+        place = start
+        read = (
+            lines(stream, start) if self.has_lines else values(stream, start, self.format.envelope)
+        )
+        try:
+            for piece in read:
+                yield piece
+                place = piece.end
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            yield Piece.last(place, InvalidBody(f"from here on not gzip: {error}"))
+
+    def read(self, piece: Piece) -> Sequence[Offered]:
+        """Return the events of a piece."""
+        if isinstance(piece.text, InvalidBody):
+            return (piece.text,)
+        read = read_line if self.has_lines else read_document
+        return read(piece.text, self.format, self.scope)
+
+
+@dataclass(slots=True)
+class _Work:
+    """An import at work; in doubt, until it stores something, what it had stored before."""
+
+    source: ObjectVersion
+    kind: Kind
+    ledger: Ledger
+    progress: Progress
+    is_in_doubt: bool
+
+    def add(self, line: int, outcome: Outcome) -> None:
+        """Take in what became of an event."""
+        if outcome.status is Status.STORED:
+            self.is_in_doubt = False
+        self.progress.add(line, outcome, is_in_doubt=self.is_in_doubt)
+
+
+class Importer:
+    """Imports objects; `max_tries`: how often one is taken up without getting any further."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        client: S3Client,
+        max_tries: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._max_tries = max_tries
+        self._clock = clock
+
+    def run(self, source: ObjectVersion, has_time: Callable[[], bool]) -> Progress | None:
+        """Import an object, or what is left of it; return what became of its events.
+
+        None when that was done before. Raises `Unfinished` when there is no time left; `Stuck` when
+        it is not to be tried again; `ObjectChanged` when the same import runs elsewhere;
+        `Unavailable`.
+        """
+        ledger = Ledger(Documents(self._client, source.bucket), source)
+        begun = ledger.read()
+        if begun is not None and begun.is_finished:
+            return None
+        try:
+            kind = Kind.of(source.key)
+        except InvalidParameter as error:
+            return ledger.finish(begun or Progress(), str(error))
+        progress = begun or Progress(last_seq=self._store.latest(kind.scope))
+        self._count_try(ledger, progress)
+        try:
+            self._work(_Work(source, kind, ledger, progress, begun is not None), has_time)
+        except ObjectAbsent:
+            return ledger.finish(progress, "the object was deleted or replaced meanwhile")
+        except (Unavailable, Unfinished):
+            ledger.save(progress)
+            raise
+        return ledger.finish(progress)
+
+    def _count_try(self, ledger: Ledger, progress: Progress) -> None:
+        """Note that the import is taken up; one that is stuck may be tried again as often."""
+        is_stuck = progress.tries >= self._max_tries
+        progress.tries = 0 if is_stuck else progress.tries + 1
+        ledger.save(progress)
+        if is_stuck:
+            place = f"tried {self._max_tries} times from line {progress.place.lines + 1} on"
+            raise Stuck(f"{place}; the function's log says what failed")
+
+    def _work(self, work: _Work, has_time: Callable[[], bool]) -> None:
+        saved = self._clock()
+        for chunk in batches(self._pieces(work), _size, most=_MAX_PIECES, most_weight=_MAX_BYTES):
+            self._store_chunk(work, chunk)
+            if not has_time():
+                raise Unfinished
+            if self._clock() - saved >= _SAVED_EVERY_SECONDS:
+                work.ledger.save(work.progress)
+                saved = self._clock()
+
+    def _pieces(self, work: _Work) -> Iterator[Piece]:
+        place = work.progress.place
+        start = 0 if work.kind.is_packed else place.offset
+        stored = io.BufferedReader(ObjectReader(self._client, work.source, start), PART_BYTES)
+        if not work.kind.is_packed:
+            return work.kind.pieces(stored, place)
+        # What is packed can only be read from its beginning.
+        unpacked = gzip.GzipFile(fileobj=stored)
+        left = place.offset
+        while left > 0 and (skipped := len(unpacked.read(min(left, PART_BYTES)))):
+            left -= skipped
+        return work.kind.pieces(unpacked, place)
+
+    def _store_chunk(self, work: _Work, chunk: Sequence[Piece]) -> None:
+        read = [(piece.line, offered) for piece in chunk for offered in work.kind.read(piece)]
+        outcomes = put_readable(self._store, work.kind.scope, [offered for _, offered in read])
+        for (line, _), outcome in zip(read, outcomes, strict=True):
+            work.add(line, outcome)
+        work.progress.place = chunk[-1].end
+        work.progress.tries = 0
+
+
+def _size(piece: Piece) -> int:
+    return len(piece.text) if isinstance(piece.text, bytes) else 0

@@ -1,0 +1,124 @@
+"""Tells the importer which objects were dropped into the bucket: notifications of S3 in a queue."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_plus
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from aws_lambda_powertools.utilities.data_classes import S3Event
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.config import Config
+
+from polylog.aws.dead_letters import DeadLetters
+from polylog.aws.importer import Importer, Stuck, Unfinished
+from polylog.aws.measures import DEAD, name_of, publish
+from polylog.aws.objects import ObjectVersion
+from polylog.aws.services import store_from_environment
+from polylog.dynamo.client import connect
+from polylog.errors import InvalidBody
+from polylog.formats import read_json
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# What Lambda hands in and takes back is JSON of AWS's making.
+Payload = dict[str, Any]
+
+_ENDING_MS: Final = 60_000
+"""Milliseconds before the function's end in which no further events are begun with."""
+
+_FAILED_SECONDS: Final = 60
+"""How long an import rests after a failure."""
+
+_CONFIG: Final = Config(
+    connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}
+)
+
+
+def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
+    """Return the Lambda handler that imports the objects which notifications name.
+
+    What it has no time to finish, and what failed, comes again with its message.
+    """
+    max_tries = int(os.environ["MAX_RECEIVES"])
+    importer = Importer(
+        store_from_environment(connect()), boto3.client("s3", config=_CONFIG), max_tries
+    )
+    imports = Imports(importer, DeadLetters(os.environ["DEAD_LETTER_QUEUE"], max_tries))
+
+    def handler(event: Payload, context: LambdaContext) -> Payload:
+        def has_time() -> bool:
+            return context.get_remaining_time_in_millis() > _ENDING_MS
+
+        return imports.take(event["Records"], has_time)
+
+    return handler
+
+
+class Imports:
+    """Imports what messages name, and puts those messages aside with which that cannot be done."""
+
+    def __init__(self, importer: Importer, dead_letters: DeadLetters) -> None:
+        self._importer = importer
+        self._dead_letters = dead_letters
+        self._logger = Logger("polylog")
+        self._metrics = Metrics()
+
+    def take(self, records: list[Payload], has_time: Callable[[], bool]) -> Payload:
+        """Import the objects of a batch of messages; answer which of those are to come again."""
+        counts = Counter[str]()
+        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        with processor(records, partial(self._settle, counts, has_time)):
+            processor.process()
+        publish(self._metrics, counts)
+        return dict(processor.response())
+
+    def _settle(
+        self, counts: Counter[str], has_time: Callable[[], bool], record: SQSRecord
+    ) -> None:
+        try:
+            for source in _objects(record):
+                self._import(counts, source, has_time)
+        except (Stuck, InvalidBody) as error:
+            self._logger.exception("given up", extra={"message_id": record.message_id})
+            self._dead_letters.add(record, str(error))
+            counts[DEAD] += 1
+        except Unfinished:
+            self._dead_letters.delay(record, 0)
+            raise
+        except Exception:
+            self._logger.exception("not imported", extra={"message_id": record.message_id})
+            self._dead_letters.delay(record, _FAILED_SECONDS)
+            raise
+
+    def _import(
+        self, counts: Counter[str], source: ObjectVersion, has_time: Callable[[], bool]
+    ) -> None:
+        progress = self._importer.run(source, has_time)
+        if progress is None:
+            return
+        self._logger.info("imported", extra={"object": source.key, "counts": progress.counts})
+        for status, count in progress.counts.items():
+            counts[name_of(status)] += count
+
+
+def _objects(record: SQSRecord) -> Iterator[ObjectVersion]:
+    """Yield the objects that a notification names as made; raises `InvalidBody`.
+
+    None when S3 only tries whether it may send to the queue, or of the folders of its console.
+    """
+    document = read_json(record.body.encode())
+    if not isinstance(document, dict) or not ("Records" in document or "Event" in document):
+        raise InvalidBody("not a notification of S3")
+    for made in S3Event({"Records": [], **document}).records:
+        key = unquote_plus(made.s3.get_object.key)
+        if made.event_name.startswith("ObjectCreated:") and not key.endswith("/"):
+            stored = made.s3.get_object
+            yield ObjectVersion(made.s3.bucket.name, key, stored.version_id, stored.etag)

@@ -1,0 +1,109 @@
+"""How far the import of an object has come, and what became of its events so far."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, Field
+from pydantic_core import to_json
+
+from polylog.aws.objects import Documents, ObjectVersion
+from polylog.store import Outcome, Status
+from polylog.streams import Place
+
+FOLDER: Final = "import/"
+_PROGRESS: Final = "import-progress/"
+_RESULTS: Final = "import-results/"
+
+_KEPT_TOGETHER: Final = 10_000
+"""So many refusals are in the progress and in the result; earlier ones are in objects apart."""
+
+
+class Refusal(BaseModel):
+    """An event that is not in the log: the line it begins on, and why."""
+
+    line: int
+    status: Status
+    id: str | None = None
+    reason: str | None = None
+
+
+class Progress(BaseModel):
+    """What is kept of an import between two times that it is worked on.
+
+    `last_seq` is the highest number that one of its events was stored under, or what had arrived
+    when it began. `tries` counts how often it was taken up without getting any further.
+    """
+
+    place: Place = Place()
+    counts: dict[Status, int] = Field(default_factory=lambda: dict.fromkeys(Status, 0))
+    last_seq: int = 0
+    refused: list[Refusal] = Field(default_factory=list)
+    refused_before: list[str] = Field(default_factory=list)
+    tries: int = 0
+    is_finished: bool = False
+
+    def add(self, line: int, outcome: Outcome, *, is_in_doubt: bool) -> None:
+        """Take in what became of an event.
+
+        When an import that broke off goes on, it is in doubt what it had stored already: events
+        that are there with higher numbers than all before them, which it stored in this order.
+        """
+        status = outcome.status
+        if is_in_doubt and status is Status.DUPLICATE and (outcome.seq or 0) > self.last_seq:
+            status = Status.STORED
+        if status is Status.STORED:
+            self.last_seq = max(self.last_seq, outcome.seq or 0)
+        self.counts[status] += 1
+        if status not in (Status.STORED, Status.DUPLICATE):
+            refusal = Refusal(line=line, status=status, id=outcome.id, reason=outcome.reason)
+            self.refused.append(refusal)
+
+
+class Ledger:
+    """Keeps the progress of the import of one object, and writes its result, in its bucket."""
+
+    def __init__(self, documents: Documents, source: ObjectVersion) -> None:
+        self._documents = documents
+        self._source = source
+        name = source.key.removeprefix(FOLDER)
+        self._progress_key = f"{_PROGRESS}{name}@{source.name}.json"
+        self._result_key = f"{_RESULTS}{name}.json"
+
+    def read(self) -> Progress | None:
+        """Return how far the import has come, None when it was never begun."""
+        content = self._documents.read(self._progress_key)
+        return None if content is None else Progress.model_validate_json(content)
+
+    def save(self, progress: Progress) -> None:
+        """Keep the progress; raises `ObjectChanged` when the same import runs elsewhere too."""
+        if len(progress.refused) > _KEPT_TOGETHER:
+            number = len(progress.refused_before) + 1
+            key = f"{self._result_key}.refused-{number}.ndjson"
+            self._documents.write(key, b"\n".join(map(_line, progress.refused)) + b"\n")
+            progress.refused_before.append(key)
+            progress.refused.clear()
+        self._documents.replace(self._progress_key, progress.model_dump_json().encode())
+
+    def finish(self, progress: Progress, problem: str | None = None) -> Progress:
+        """Write the result: what became of all events, and what ended the reading early."""
+        result = {
+            "object": self._source.key,
+            "version": self._source.version,
+            "lines": progress.place.lines,
+            "counts": progress.counts,
+            "refused_before": progress.refused_before,
+        }
+        if problem is not None:
+            result["error"] = problem
+        head = to_json(result)[:-1]
+        refused = b",\n".join(map(_line, progress.refused))
+        self._documents.write(self._result_key, b'%b,"refused":[\n%b\n]}\n' % (head, refused))
+        progress.is_finished = True
+        progress.refused.clear()
+        self.save(progress)
+        return progress
+
+
+def _line(refusal: Refusal) -> bytes:
+    return refusal.model_dump_json(exclude_none=True).encode()

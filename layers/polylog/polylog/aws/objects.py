@@ -1,0 +1,148 @@
+"""Objects in S3: read in parts, however long they are, and written whole."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from polylog.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PART_BYTES: Final = 4 * 1024 * 1024
+"""What is fetched at once: a response that is read for minutes would break off."""
+
+
+class ObjectAbsent(Exception):
+    """There is no such object, or no such version of it."""
+
+
+class ObjectChanged(Exception):
+    """Somebody else has written the object since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """An object as it was at one time: `version` is None in a bucket that keeps none."""
+
+    bucket: str
+    key: str
+    version: str | None
+    etag: str
+
+    @property
+    def name(self) -> str:
+        """What tells this version from others."""
+        return self.version or self.etag
+
+
+class ObjectReader(io.RawIOBase):
+    """The bytes of an object from an offset on, in requests of what is read at once.
+
+    Reading raises `ObjectAbsent` or `Unavailable`.
+    """
+
+    def __init__(self, client: S3Client, source: ObjectVersion, offset: int) -> None:
+        self._client = client
+        self._source = source
+        self._offset = offset
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    # Any: what fits a buffer has no type before Python 3.12.
+    def readinto(self, buffer: Any) -> int:
+        """Read as much as the buffer takes; return how much, 0 at the end."""
+        content = self._fetch(f"bytes={self._offset}-{self._offset + len(buffer) - 1}")
+        buffer[: len(content)] = content
+        self._offset += len(content)
+        return len(content)
+
+    def _fetch(self, part: str) -> bytes:
+        source = self._source
+        try:
+            with _failures_told_apart():
+                if source.version is None:
+                    answer = self._client.get_object(
+                        Bucket=source.bucket, Key=source.key, Range=part, IfMatch=f'"{source.etag}"'
+                    )
+                else:
+                    answer = self._client.get_object(
+                        Bucket=source.bucket, Key=source.key, Range=part, VersionId=source.version
+                    )
+                return answer["Body"].read()
+        except _BeyondTheEnd:
+            return b""
+        except ObjectChanged as error:
+            raise ObjectAbsent from error
+
+
+class Documents:
+    """Small objects of a bucket, which are written only as long as nobody else writes them."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._etags: dict[str, str] = {}
+
+    def read(self, key: str) -> bytes | None:
+        """Return what an object holds, None if there is none."""
+        try:
+            with _failures_told_apart():
+                answer = self._client.get_object(Bucket=self._bucket, Key=key)
+                content = answer["Body"].read()
+        except ObjectAbsent:
+            return None
+        self._etags[key] = answer["ETag"]
+        return content
+
+    def write(self, key: str, content: bytes) -> None:
+        """Write an object whole, whatever it held."""
+        with _failures_told_apart():
+            self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=content, ContentType="application/json"
+            )
+
+    def replace(self, key: str, content: bytes) -> None:
+        """Write an object as it follows on what was read; raises `ObjectChanged` if it does not."""
+        etag = self._etags.get(key)
+        with _failures_told_apart():
+            if etag is None:
+                answer = self._client.put_object(
+                    Bucket=self._bucket, Key=key, Body=content, IfNoneMatch="*"
+                )
+            else:
+                answer = self._client.put_object(
+                    Bucket=self._bucket, Key=key, Body=content, IfMatch=etag
+                )
+        self._etags[key] = answer["ETag"]
+
+
+class _BeyondTheEnd(Exception):
+    """The object ends before the part that was asked for."""
+
+
+_MEANINGS: Final[dict[str, type[Exception]]] = {
+    "NoSuchKey": ObjectAbsent,
+    "NoSuchVersion": ObjectAbsent,
+    "PreconditionFailed": ObjectChanged,
+    "ConditionalRequestConflict": ObjectChanged,
+    "InvalidRange": _BeyondTheEnd,
+}
+
+
+@contextmanager
+def _failures_told_apart() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise _MEANINGS.get(error.response["Error"]["Code"], Unavailable) from error
+    except BotoCoreError as error:
+        raise Unavailable from error
