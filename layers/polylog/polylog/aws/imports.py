@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes import S3Event
+from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord, S3Message
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.config import Config
 
 from polylog.aws.dead_letters import DeadLetters
 from polylog.aws.importer import Importer, Stuck, Unfinished
-from polylog.aws.measures import DEAD, name_of, publish
+from polylog.aws.measures import DEAD, name_of, new_metrics, publish
 from polylog.aws.objects import ObjectVersion
 from polylog.aws.services import store_from_environment
 from polylog.dynamo.client import connect
 from polylog.errors import InvalidBody
-from polylog.formats import read_json
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -69,7 +69,7 @@ class Imports:
         self._importer = importer
         self._dead_letters = dead_letters
         self._logger = Logger("polylog")
-        self._metrics = Metrics()
+        self._metrics = new_metrics()
 
     def take(self, records: list[Payload], has_time: Callable[[], bool]) -> Payload:
         """Import the objects of a batch of messages; answer which of those are to come again."""
@@ -109,16 +109,25 @@ class Imports:
             counts[name_of(status)] += count
 
 
-def _objects(record: SQSRecord) -> Iterator[ObjectVersion]:
-    """Yield the objects that a notification names as made; raises `InvalidBody`.
+def _objects(record: SQSRecord) -> list[ObjectVersion]:
+    """Return the objects that a notification names as made; raises `InvalidBody`.
 
     None when S3 only tries whether it may send to the queue, or of the folders of its console.
     """
-    document = read_json(record.body.encode())
-    if not isinstance(document, dict) or not ("Records" in document or "Event" in document):
-        raise InvalidBody("not a notification of S3")
-    for made in S3Event({"Records": [], **document}).records:
-        key = unquote_plus(made.s3.get_object.key)
-        if made.event_name.startswith("ObjectCreated:") and not key.endswith("/"):
-            stored = made.s3.get_object
-            yield ObjectVersion(made.s3.bucket.name, key, stored.version_id, stored.etag)
+    try:
+        document = record.json_body
+        if document.get("Event") == "s3:TestEvent":
+            return []
+        made = [each for each in S3Event(document).records if _is_made(each)]
+        return [_version(each.s3) for each in made if not each.s3.get_object.key.endswith("/")]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InvalidBody("not a notification of S3") from error
+
+
+def _is_made(record: S3EventRecord) -> bool:
+    return record.event_name.startswith("ObjectCreated:")
+
+
+def _version(stored: S3Message) -> ObjectVersion:
+    made = stored.get_object
+    return ObjectVersion(stored.bucket.name, unquote_plus(made.key), made.version_id, made.etag)

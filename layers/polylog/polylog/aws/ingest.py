@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
     EventType,
@@ -24,7 +24,7 @@ from polylog.aws.dead_letters import (
     received,
     string_attributes,
 )
-from polylog.aws.measures import DEAD, name_of, publish
+from polylog.aws.measures import DEAD, name_of, new_metrics, publish
 from polylog.aws.messages import Message, read_message
 from polylog.aws.services import store_from_environment
 from polylog.call import Offered, put_readable
@@ -61,7 +61,7 @@ class Intake:
         self._scope = scope
         self._dead_letters = dead_letters
         self._logger = Logger("polylog")
-        self._metrics = Metrics()
+        self._metrics = new_metrics()
 
     def take(self, records: list[Payload]) -> Payload:
         """Store a batch; messages of a FIFO queue one after the other, as they were sent."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from polylog.store import Status
 
-if TYPE_CHECKING:
-    from aws_lambda_powertools import Metrics
+NAMESPACE: Final = "Polylog"
+SERVICE: Final = "polylog"
+"""The one dimension of all metrics, `service`."""
 
 STORED: Final = "EventsStored"
 DUPLICATE: Final = "EventsDuplicate"
@@ -23,6 +25,11 @@ _NAMES: Final = {Status.STORED: STORED, Status.DUPLICATE: DUPLICATE}
 def name_of(status: Status) -> str:
     """Return the metric that counts events of a status."""
     return _NAMES.get(status, REFUSED)
+
+
+def new_metrics() -> Metrics:
+    """Return what metrics are written with."""
+    return Metrics(namespace=NAMESPACE, service=SERVICE)
 
 
 def publish(metrics: Metrics, values: Mapping[str, float]) -> None:

@@ -1,0 +1,161 @@
+"""The import function: which objects its messages name, and which of them come again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote_plus
+
+import boto3
+import pytest
+from conftest import dynamo_store
+from mypy_boto3_dynamodb import DynamoDBClient
+from mypy_boto3_s3 import S3Client
+from mypy_boto3_sqs import SQSClient
+
+from polylog.aws.dead_letters import DeadLetters
+from polylog.aws.importer import Importer
+from polylog.aws.imports import Imports
+from polylog.errors import Unavailable
+from polylog.event import Event
+from polylog.filter import EVERYTHING
+from polylog.store import Outcome
+
+BUCKET, SCOPE, REGION = "drops", "one", "eu-central-1"
+EVENT = b'{"id":"e1","time":"2026-11-01T00:00:00Z","type":"t"}'
+
+
+@pytest.fixture
+def s3(moto: DynamoDBClient) -> S3Client:
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket=BUCKET)
+    return client
+
+
+@pytest.fixture
+def sqs(moto: DynamoDBClient) -> SQSClient:
+    return boto3.client("sqs", region_name=REGION)
+
+
+@pytest.fixture
+def dead(sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    return sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+
+
+@pytest.fixture
+def queue(sqs: SQSClient) -> str:
+    return sqs.create_queue(QueueName="imports")["QueueUrl"]
+
+
+class Silent:
+    """A database that does not answer."""
+
+    def latest(self, scope: str) -> int:
+        return 0
+
+    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+        raise Unavailable
+
+
+def drop(s3: S3Client, key: str, content: bytes = EVENT) -> dict[str, Any]:
+    """Put an object into the bucket; return what S3 says of it in a notification."""
+    answer = s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+    made = {"key": quote_plus(key, safe="/"), "size": len(content), "eTag": answer["ETag"][1:-1]}
+    return {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": BUCKET}, "object": made},
+    }
+
+
+def received(sqs: SQSClient, queue: str, body: object) -> dict[str, Any]:
+    """Send a message, and return it as Lambda gets it from the queue."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    sqs.send_message(QueueUrl=queue, MessageBody=text)
+    (message,) = sqs.receive_message(QueueUrl=queue, VisibilityTimeout=600)["Messages"]
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1772366400250"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:imports",
+        "awsRegion": REGION,
+    }
+
+
+def reasons(sqs: SQSClient, dead: str) -> list[str]:
+    answer = sqs.receive_message(QueueUrl=dead, MessageAttributeNames=["All"])
+    return [m["MessageAttributes"]["reason"]["StringValue"] for m in answer.get("Messages", [])]
+
+
+def test_it_imports_the_objects_of_a_notification(
+    moto: DynamoDBClient, s3: S3Client, sqs: SQSClient, dead: str, queue: str
+) -> None:
+    store = dynamo_store(moto)
+    imports = Imports(Importer(store, s3, 5), DeadLetters(dead, 5))
+    records = [drop(s3, "import/one/native/a b+ü.json"), drop(s3, "import/one/native/")]
+    record = received(sqs, queue, {"Records": records})
+    for _ in range(3):
+        assert imports.take([record], lambda: True) == {"batchItemFailures": []}
+    assert store.count(SCOPE, EVERYTHING) == 1
+    result = s3.get_object(Bucket=BUCKET, Key="import-results/one/native/a b+ü.json.json")
+    assert json.loads(result["Body"].read())["counts"]["stored"] == 1
+
+
+def test_an_import_without_time_to_finish_comes_again_at_once(
+    moto: DynamoDBClient, s3: S3Client, sqs: SQSClient, dead: str, queue: str
+) -> None:
+    imports = Imports(Importer(dynamo_store(moto), s3, 5), DeadLetters(dead, 5))
+    record = received(sqs, queue, {"Records": [drop(s3, "import/one/native/a.json")]})
+    answer = imports.take([record], lambda: False)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+    assert sqs.receive_message(QueueUrl=queue)["Messages"][0]["MessageId"] == record["messageId"]
+    assert imports.take([record], lambda: True) == {"batchItemFailures": []}
+
+
+def test_an_import_that_fails_comes_again_and_is_given_up_in_the_end(
+    moto: DynamoDBClient,
+    s3: S3Client,
+    sqs: SQSClient,
+    dead: str,
+    queue: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    imports = Imports(Importer(Silent(), s3, 5), DeadLetters(dead, 5))
+    record = received(sqs, queue, {"Records": [drop(s3, "import/one/native/a.json")]})
+    again = {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+    assert [imports.take([record], lambda: True) for _ in range(5)] == [again] * 5
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
+    assert imports.take([record], lambda: True) == {"batchItemFailures": []}
+    assert reasons(sqs, dead) == [
+        "tried 5 times from line 1 on; the function's log says what failed"
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET},
+        {"Records": []},
+    ],
+)
+def test_a_message_without_objects_is_done(
+    moto: DynamoDBClient, s3: S3Client, sqs: SQSClient, dead: str, queue: str, body: object
+) -> None:
+    imports = Imports(Importer(Silent(), s3, 5), DeadLetters(dead, 5))
+    assert imports.take([received(sqs, queue, body)], lambda: True) == {"batchItemFailures": []}
+    assert reasons(sqs, dead) == []
+
+
+@pytest.mark.parametrize("body", ["nonsense", "7", "[]", '{"type": "t"}', '{"Records": 7}'])
+def test_a_message_that_is_no_notification_is_put_aside(
+    moto: DynamoDBClient, s3: S3Client, sqs: SQSClient, dead: str, queue: str, body: str
+) -> None:
+    imports = Imports(Importer(Silent(), s3, 5), DeadLetters(dead, 5))
+    assert imports.take([received(sqs, queue, body)], lambda: True) == {"batchItemFailures": []}
+    (reason,) = reasons(sqs, dead)
+    assert reason.startswith("not ")
