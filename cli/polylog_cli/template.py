@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -16,6 +16,9 @@ _CREATE_TABLE = (
     *("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode"),
     "StreamSpecification",
 )
+
+STACK_NAME: Final = "polylog"
+"""What the stack is called on this machine."""
 
 
 class TemplateError(Exception):
@@ -87,7 +90,8 @@ def _values(document: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
     if unknown := given.keys() - parameters.keys():
         raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
     defaults = {name: p["Default"] for name, p in parameters.items() if "Default" in p}
-    return {**{name: name for name in document["Resources"]}, **defaults, **given}
+    resources = {name: name for name in document["Resources"]}
+    return {"AWS::StackName": STACK_NAME, **resources, **defaults, **given}
 
 
 def _resolve(value: Any, values: dict[str, Any]) -> Any:

@@ -155,6 +155,8 @@ def test_every_route_leads_to_its_function(template: Template) -> None:
         "CesFunction": ("/V1.0/{proxy+}", "/ces", "/ces/{proxy+}"),
         "EventsFunction": ("/v1/{proxy+}", "$default"),
         "CompactFunction": (),
+        "IngestFunction": (),
+        "ImportFunction": (),
     }
 
 
@@ -180,7 +182,7 @@ def on_keys(documents: list[Any]) -> set[str]:
 
 def test_only_the_native_api_may_change_keys() -> None:
     resources = yaml.load((PROJECT / "template.yaml").read_bytes(), PlainLoader)["Resources"]
-    parts = {name: resource["Properties"] for name, resource in resources.items()}
+    parts = {name: resource.get("Properties", {}) for name, resource in resources.items()}
     shared = [part["PolicyDocument"] for part in parts.values() if "PolicyDocument" in part]
     own = {
         name: on_keys([each for each in part.get("Policies", ()) if isinstance(each, dict)])
@@ -196,8 +198,6 @@ def test_functions_get_the_settings_as_strings(template: Template) -> None:
     assert with_name(template, "EventsFunction").environment == {
         "EVENTS_TABLE": "EventsTable",
         "TALLY_TABLE": "TallyTable",
-        "KEYS_TABLE": "KeysTable",
-        "PEPPER_SECRET": "PepperSecret",
         "INDEX_SHARDS": "1",
         "WRITTEN_SHARDS": "1",
         "RETENTION_DAYS": "0",
@@ -205,7 +205,31 @@ def test_functions_get_the_settings_as_strings(template: Template) -> None:
         "READ_BUDGET_ITEMS": "100000",
         "READ_BUDGET_SECONDS": "10",
         "POWERTOOLS_SERVICE_NAME": "polylog",
+        "POWERTOOLS_METRICS_NAMESPACE": "Polylog",
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        "KEYS_TABLE": "KeysTable",
+        "PEPPER_SECRET": "PepperSecret",
+    }
+
+
+def test_functions_without_callers_know_of_no_keys(template: Template) -> None:
+    known = {
+        function.name
+        for function in template.functions
+        if function.environment.keys() & {"KEYS_TABLE", "PEPPER_SECRET"}
+    }
+    assert known == {function.name for function in template.functions if function.routes}
+
+
+def test_functions_of_queues_know_when_to_give_up_and_where(template: Template) -> None:
+    names = ("DEAD_LETTER_QUEUE", "MAX_RECEIVES", "INGEST_SCOPE")
+    told = {
+        name: [with_name(template, name).environment.get(each) for each in names]
+        for name in ("IngestFunction", "ImportFunction")
+    }
+    assert told == {
+        "IngestFunction": ["DeadLetterQueue", "5", "default"],
+        "ImportFunction": ["DeadLetterQueue", "5", None],
     }
 
 
