@@ -7,7 +7,6 @@ from typing import Any
 
 import botocore.session
 import pytest
-import yaml
 from botocore.validate import ParamValidator
 
 from polylog_cli.template import Function, Template, TemplateError
@@ -164,34 +163,6 @@ def test_no_route_ends_in_a_slash(template: Template) -> None:
     """HTTP APIs have no such routes, and FailOnWarnings makes the deployment fail on one."""
     paths = [path for function in template.functions for path in function.routes]
     assert [path for path in paths if path.endswith("/")] == []
-
-
-class PlainLoader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags left out."""
-
-
-PlainLoader.add_multi_constructor("!", lambda loader, tag, node: node.value)
-
-
-def on_keys(documents: list[Any]) -> set[str]:
-    """Return what policy documents allow on the table of keys."""
-    statements = [each for document in documents for each in document["Statement"]]
-    own = [each for each in statements if "KeysTable" in str(each["Resource"])]
-    return {word for each in own for word in str(each["Action"]).split("'") if "dynamodb:" in word}
-
-
-def test_only_the_native_api_may_change_keys() -> None:
-    resources = yaml.load((PROJECT / "template.yaml").read_bytes(), PlainLoader)["Resources"]
-    parts = {name: resource.get("Properties", {}) for name, resource in resources.items()}
-    shared = [part["PolicyDocument"] for part in parts.values() if "PolicyDocument" in part]
-    own = {
-        name: on_keys([each for each in part.get("Policies", ()) if isinstance(each, dict)])
-        for name, part in parts.items()
-    }
-    assert on_keys(shared) == {"dynamodb:GetItem"}
-    assert {name: actions for name, actions in own.items() if actions} == {
-        "EventsFunction": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"}
-    }
 
 
 def test_functions_get_the_settings_as_strings(template: Template) -> None:

@@ -1,0 +1,189 @@
+"""What the deployed parts of template.yaml may do, and to whom: as SAM translates it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samcli.yamlhelper import yaml_parse
+from samtranslator.translator.transform import transform
+
+PROJECT = Path(__file__).parents[2]
+
+Resources = dict[str, dict[str, Any]]
+
+READ = {
+    "EventsTable": "BatchGetItem GetItem Query",
+    "EventsTable/index/*": "BatchGetItem GetItem Query",
+    "TallyTable": "BatchGetItem GetItem Query",
+    "KeysTable": "GetItem",
+    "PepperSecret": "GetSecretValue",
+}
+WRITE = "ConditionCheckItem PutItem UpdateItem"
+READ_AND_WRITE = READ | {
+    "EventsTable": "BatchGetItem ConditionCheckItem GetItem PutItem Query UpdateItem",
+    "TallyTable": "BatchGetItem ConditionCheckItem GetItem PutItem Query UpdateItem",
+}
+
+MAY = {
+    "CloudFoundryFunction": READ,
+    "CedanaFunction": READ,
+    "WaldurFunction": READ,
+    "DwsFunction": READ,
+    "CesFunction": READ_AND_WRITE,
+    "EventsFunction": READ_AND_WRITE
+    | {"KeysTable": "GetItem PutItem UpdateItem", "KeysTable/index/by_scope": "Query"},
+    "CompactFunction": {
+        "TallyTable": "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem "
+        "Query UpdateItem",
+        "EventsTable/index/by_time": "Query",
+        "all but TallyTable": "not GetRecords not GetShardIterator",
+    },
+    "IngestFunction": {
+        "EventsTable": f"BatchGetItem {WRITE}",
+        "TallyTable": WRITE,
+        "DeadLetterQueue": "SendMessage",
+        "IngestQueue": "ChangeMessageVisibility",
+        "all but IngestQueue": "not DeleteMessage not ReceiveMessage",
+    },
+    "ImportFunction": {
+        "EventsTable": f"BatchGetItem {WRITE}",
+        "TallyTable": "ConditionCheckItem GetItem PutItem Query UpdateItem",
+        "DeadLetterQueue": "SendMessage",
+        "ImportQueue": "ChangeMessageVisibility",
+        "all but ImportQueue": "not DeleteMessage not ReceiveMessage",
+        "ImportBucket": "ListBucket",
+        "ImportBucket/import/*": "GetObject GetObjectVersion",
+        "ImportBucket/import-progress/*": "DeleteObject GetObject PutObject",
+        "ImportBucket/import-results/*": "AbortMultipartUpload PutObject",
+    },
+}
+
+
+class NoPolicies:
+    """Stands for the list of AWS's policies, which is asked of AWS; none is named here."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+@pytest.fixture(scope="module")
+def resources() -> Resources:
+    document = yaml_parse((PROJECT / "template.yaml").read_text("utf-8"))
+    document["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    for resource in document["Resources"].values():
+        for name in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
+            resource["Properties"][name] = "s3://bucket/key"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        translated: Resources = transform(document, {}, NoPolicies())["Resources"]
+    return translated
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def named(value: Any) -> str:
+    """Return the logical id that a reference leads to, and what is added to it."""
+    text = value.get("Ref") or value.get("Fn::GetAtt") or value["Fn::Sub"]
+    text = text[0] if isinstance(text, list) else text
+    return text.replace("${", "").replace(".Arn}", "")
+
+
+def granted(statements: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the actions by resource."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for statement in statements:
+        negation = {"Allow": "", "Deny": "not "}[statement["Effect"]]
+        target, prefix = ("NotResource", "all but ") if negation else ("Resource", "")
+        actions = {negation + name.partition(":")[2] for name in as_list(statement["Action"])}
+        for resource in as_list(statement[target]):
+            found[prefix + named(resource)] |= actions
+    return {resource: " ".join(sorted(actions)) for resource, actions in found.items()}
+
+
+def statements_of(resources: Resources, role: dict[str, Any]) -> list[dict[str, Any]]:
+    own = [policy["PolicyDocument"] for policy in role.get("Policies", ())]
+    shared = [
+        resources[arn["Ref"]]["Properties"]["PolicyDocument"]
+        for arn in role["ManagedPolicyArns"]
+        if "Ref" in arn
+    ]
+    return [each for document in own + shared for each in document["Statement"]]
+
+
+def test_a_function_may_do_this_and_no_more(resources: Resources) -> None:
+    may = {
+        name: granted(statements_of(resources, resources[f"{name}Role"]["Properties"]))
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }
+    assert may == MAY
+
+
+def test_what_sam_adds_is_for_logs_traces_and_what_wakes_the_function(
+    resources: Resources,
+) -> None:
+    beside = {
+        name.removesuffix("FunctionRole"): sorted(
+            arn["Fn::Sub"].rpartition("/")[2] if isinstance(arn, dict) else arn.rpartition("/")[2]
+            for arn in resource["Properties"]["ManagedPolicyArns"]
+            if "Ref" not in arn
+        )
+        for name, resource in resources.items()
+        if name.endswith("FunctionRole")
+    }
+    usual = ["AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"]
+    assert beside.pop("Compact") == sorted([*usual, "AWSLambdaDynamoDBExecutionRole"])
+    assert beside.pop("Ingest") == sorted([*usual, "AWSLambdaSQSQueueExecutionRole"])
+    assert beside.pop("Import") == sorted([*usual, "AWSLambdaSQSQueueExecutionRole"])
+    assert set(map(tuple, beside.values())) == {tuple(usual)}
+
+
+def senders(policy: dict[str, Any]) -> dict[str, str]:
+    """Return who may send, and on which condition."""
+    return {
+        statement["Principal"]["Service"]: json.dumps(statement["Condition"])
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow" and statement["Action"] == "sqs:SendMessage"
+    }
+
+
+BUS = '{"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["EventRule", "Arn"]}}}'
+TOPIC = '{"ArnEquals": {"aws:SourceArn": {"Ref": "EventTopic"}}}'
+ACCOUNT = '{"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}'
+
+
+@pytest.mark.parametrize(
+    ("queue", "allowed"),
+    [
+        ("IngestQueue", {"events.amazonaws.com": BUS, "sns.amazonaws.com": TOPIC}),
+        ("ImportQueue", {"s3.amazonaws.com": ACCOUNT}),
+        ("DeadLetterQueue", {"events.amazonaws.com": BUS, "sns.amazonaws.com": TOPIC}),
+    ],
+)
+def test_a_queue_takes_from_these_alone(
+    resources: Resources, queue: str, allowed: dict[str, str]
+) -> None:
+    policy = resources[f"{queue}Policy"]["Properties"]
+    assert policy["Queues"] == [{"Ref": queue}]
+    assert senders(policy) == allowed
+
+
+def test_queues_and_the_bucket_are_closed_to_plain_http(resources: Resources) -> None:
+    kinds = ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy")
+    policies = [
+        resource["Properties"]["PolicyDocument"]["Statement"][-1]
+        for resource in resources.values()
+        if resource["Type"] in kinds
+    ]
+    assert [(each["Effect"], each["Principal"], each["Condition"]) for each in policies] == 4 * [
+        ("Deny", "*", {"Bool": {"aws:SecureTransport": "false"}})
+    ]
+    closed = [named(part) for each in policies for part in as_list(each["Resource"])]
+    buckets = ["ImportBucket", "ImportBucket/*"]
+    assert sorted(closed) == sorted(["IngestQueue", "ImportQueue", "DeadLetterQueue", *buckets])

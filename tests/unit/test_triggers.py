@@ -1,0 +1,149 @@
+"""How events come in beside HTTP, and who is told when they do not: what template.yaml says."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samcli.yamlhelper import yaml_parse
+
+PROJECT = Path(__file__).parents[2]
+
+FUNCTION_METRICS = ("Errors", "Throttles")
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text("utf-8"))
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def parts(document: dict[str, Any]) -> dict[str, Any]:
+    resources = document["Resources"].items()
+    return {name: resource.get("Properties", {}) for name, resource in resources}
+
+
+def of_type(document: dict[str, Any], wanted: str) -> list[str]:
+    return [name for name, each in document["Resources"].items() if each["Type"] == wanted]
+
+
+def trigger(parts: dict[str, Any], function: str) -> dict[str, Any]:
+    (event,) = parts[function]["Events"].values()
+    properties: dict[str, Any] = event["Properties"]
+    return properties
+
+
+def test_a_message_is_out_of_sight_for_six_times_the_functions_timeout(
+    parts: dict[str, Any],
+) -> None:
+    assert parts["IngestQueue"]["VisibilityTimeout"] == 6 * parts["IngestFunction"]["Timeout"]
+
+
+def test_an_import_that_died_goes_on_soon_after_the_functions_timeout(
+    parts: dict[str, Any],
+) -> None:
+    after = parts["ImportQueue"]["VisibilityTimeout"] - parts["ImportFunction"]["Timeout"]
+    assert 0 <= after <= 60
+
+
+@pytest.mark.parametrize(("queue", "times"), [("IngestQueue", 5), ("ImportQueue", 1000)])
+def test_what_is_received_so_often_is_set_aside(
+    parts: dict[str, Any], queue: str, times: int
+) -> None:
+    assert parts[queue]["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]},
+        "maxReceiveCount": times,
+    }
+
+
+def test_the_function_gives_a_message_up_before_its_queue_does(parts: dict[str, Any]) -> None:
+    own = parts["IngestFunction"]["Environment"]["Variables"]["MAX_RECEIVES"]
+    assert int(own) <= parts["IngestQueue"]["RedrivePolicy"]["maxReceiveCount"]
+
+
+def test_dead_letters_outlive_the_messages_they_were(parts: dict[str, Any]) -> None:
+    """SQS counts a letter's age from when the message was sent, not from when it was set aside."""
+    days = {
+        name: parts[name]["MessageRetentionPeriod"] / 86400
+        for name in ("IngestQueue", "ImportQueue", "DeadLetterQueue")
+    }
+    assert days == {"IngestQueue": 4, "ImportQueue": 14, "DeadLetterQueue": 14}
+
+
+@pytest.mark.parametrize("name", ["IngestFunction", "ImportFunction"])
+def test_one_bad_message_does_not_bring_its_batch_back(parts: dict[str, Any], name: str) -> None:
+    assert trigger(parts, name)["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_objects_are_imported_one_at_a_time(parts: dict[str, Any]) -> None:
+    assert trigger(parts, "ImportFunction")["BatchSize"] == 1
+
+
+def test_every_event_of_the_bus_is_taken_and_none_is_lost(parts: dict[str, Any]) -> None:
+    (target,) = parts["EventRule"]["Targets"]
+    assert parts["EventRule"]["EventPattern"] == {"source": [{"prefix": ""}]}
+    assert target["Arn"] == {"Fn::GetAtt": ["IngestQueue", "Arn"]}
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}}
+
+
+def test_results_and_progress_start_no_import(parts: dict[str, Any]) -> None:
+    (notice,) = parts["ImportBucket"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert notice["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "import/"}]
+
+
+def test_the_bucket_may_tell_the_queue_before_it_is_made(document: dict[str, Any]) -> None:
+    """S3 sends a message to try it, and refuses the bucket when it cannot."""
+    assert document["Resources"]["ImportBucket"]["DependsOn"] == "ImportQueuePolicy"
+
+
+def test_what_was_dropped_outlives_the_stack(document: dict[str, Any]) -> None:
+    bucket = document["Resources"]["ImportBucket"]
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_nobody_else_reads_the_bucket(parts: dict[str, Any]) -> None:
+    assert list(parts["ImportBucket"]["PublicAccessBlockConfiguration"].values()) == 4 * [True]
+
+
+@pytest.mark.parametrize("metric", FUNCTION_METRICS)
+def test_every_function_has_its_alarm(document: dict[str, Any], metric: str) -> None:
+    queries = document["Resources"][f"{metric}Alarm"]["Properties"]["Metrics"]
+    metrics = [each["MetricStat"]["Metric"] for each in queries if "MetricStat" in each]
+    assert {each["MetricName"] for each in metrics} == {metric}
+    watched = [each["Dimensions"][0]["Value"]["Ref"] for each in metrics]
+    assert watched == of_type(document, "AWS::Serverless::Function")
+    assert len(watched) <= 10, "CloudWatch takes no more in an alarm"
+
+
+def test_alarms_are_sent_where_the_parameter_says(document: dict[str, Any]) -> None:
+    alarms = [document["Resources"][name] for name in of_type(document, "AWS::CloudWatch::Alarm")]
+    actions = [{"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, {"Ref": "AWS::NoValue"}]}]
+    assert [alarm["Properties"]["AlarmActions"] for alarm in alarms] == len(alarms) * [actions]
+
+
+def test_the_dashboard_is_json_and_names_only_what_is_there(document: dict[str, Any]) -> None:
+    body = document["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(body)["widgets"]
+    places = {(widget["x"], widget["y"]) for widget in widgets}
+    assert len(places) == len(widgets)
+    names = {name.partition(".")[0] for name in re.findall(r"\$\{([^}]+)\}", body)}
+    assert {name for name in names if "::" not in name} <= document["Resources"].keys()
+
+
+def test_it_stays_within_cloudformations_limits(document: dict[str, Any]) -> None:
+    assert len(document["Outputs"]) <= 200
+    assert len(document["Parameters"]) <= 200
+    assert (PROJECT / "template.yaml").stat().st_size < 1_000_000
+
+
+def test_outputs_are_of_what_is_there(document: dict[str, Any]) -> None:
+    known = document["Resources"].keys() | document["Parameters"].keys()
+    values = (output["Value"] for output in document["Outputs"].values())
+    texts = (json.dumps(value) for value in values)
+    named = chain.from_iterable(re.findall(r'"Ref": "(\w+)"|\$\{(\w+)\}', text) for text in texts)
+    assert {one or other for one, other in named} <= known
