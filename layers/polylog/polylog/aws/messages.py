@@ -72,8 +72,9 @@ def _unwrapped(message: Message, notification: Mapping[str, JsonValue]) -> Messa
     attributes = dict(message.attributes)
     published = notification.get("MessageAttributes")
     for name, value in published.items() if isinstance(published, dict) else ():
-        if isinstance(value, dict) and value.get("Type") == "String":
-            attributes[name] = str(value.get("Value"))
+        match value:
+            case {"Type": "String", "Value": str(text)}:
+                attributes[name] = text
     return replace(
         message,
         id=str(notification["MessageId"]),
@@ -89,7 +90,7 @@ def _events(message: Message, document: JsonValue) -> list[tuple[JsonValue, Form
     if name != _OWN:
         format = format_named(name)
         return [(wire, format) for wire in unpack(document, format)]
-    wires = unpack(document, _LISTED)
+    wires = [document] if _is_cloud_event(document) else unpack(document, _LISTED)
     if len(wires) == 1 and wires[0] is document:
         return [(document, _format(document, message, message.id))]
     return [
@@ -150,7 +151,7 @@ def _read_bridged(wire: JsonValue) -> Event:
 
 def _target(resources: JsonValue) -> dict[str, JsonValue]:
     match resources:
-        case [str(name)] if len(name) <= MAX_KEY_LENGTH:
+        case [str(name)] if 0 < len(name) <= MAX_KEY_LENGTH:
             return {"id": name}
     return {}
 
