@@ -3,95 +3,191 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from conftest import dynamo_store
-from mypy_boto3_dynamodb import DynamoDBClient
-from mypy_boto3_sqs import SQSClient
+from queues import SCOPE, Ingestion, event, record, text
 
-from polylog.aws.ingest import ingest_handler
+from polylog.dynamo.retention import Retention
+from polylog.event import MAX_EVENT_BYTES
 from polylog.filter import EVERYTHING
-from polylog_cli.local import ENVIRONMENT
 
-SCOPE = "queue-scope"
-REGION = "eu-central-1"
-VARIABLES = {
-    **ENVIRONMENT,
-    "EVENTS_TABLE": "EventsTable",
-    "TALLY_TABLE": "TallyTable",
-    "INDEX_SHARDS": "1",
-    "WRITTEN_SHARDS": "1",
-    "RETENTION_DAYS": "0",
-    "TALLIED_FACETS": "",
-    "READ_BUDGET_ITEMS": "100000",
-    "READ_BUDGET_SECONDS": "10",
-    "INGEST_SCOPE": SCOPE,
-    "MAX_RECEIVES": "5",
-    "POWERTOOLS_METRICS_NAMESPACE": "Polylog",
-}
-
-Ingest = Callable[..., list[str]]
+Asked = list[tuple[str, dict[str, Any]]]
 
 
-@pytest.fixture
-def sqs(moto: DynamoDBClient) -> SQSClient:
-    return boto3.client("sqs", region_name=REGION)
+def total(ingestion: Ingestion, scope: str = SCOPE) -> int:
+    return dynamo_store(ingestion.client).count(scope, EVERYTHING)
 
 
-@pytest.fixture
-def ingest(moto: DynamoDBClient, sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> Ingest:
-    """Return a function that hands over records, and tells which are to come again."""
-    for name, value in VARIABLES.items():
-        monkeypatch.setenv(name, value)
-    url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
-    monkeypatch.setenv("DEAD_LETTER_QUEUE", url)
-    handler = ingest_handler()
-
-    def hand_over(*records: dict[str, Any]) -> list[str]:
-        answer = handler({"Records": list(records)}, None)
-        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
-
-    return hand_over
+def transactions(asked: Asked) -> list[int]:
+    """Return how many events were stored together, a number for each transaction."""
+    return [
+        len(parameters["TransactItems"]) - 1
+        for name, parameters in asked
+        if name == "TransactWriteItems"
+    ]
 
 
-def record(
-    body: object, name: str = "m-1", receives: int = 1, queue: str = "events", **attributes: str
-) -> dict[str, Any]:
-    """Return what a queue hands over of a message."""
-    return {
-        "messageId": name,
-        "receiptHandle": f"handle-{name}",
-        "body": body if isinstance(body, str) else json.dumps(body),
-        "attributes": {
-            "ApproximateReceiveCount": str(receives),
-            "SentTimestamp": "1772366400250",
-            "SenderId": "AIDAEXAMPLE",
-            "ApproximateFirstReceiveTimestamp": "1772366400300",
-        },
-        "messageAttributes": {
-            key: {"stringValue": value, "dataType": "String"} for key, value in attributes.items()
-        },
-        "md5OfBody": "",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{queue}",
-        "awsRegion": REGION,
+def test_it_stores_the_event_of_a_message_once(ingestion: Ingestion) -> None:
+    message = record({"type": "door.open"})
+    assert [ingestion.hand_over(message) for _ in range(3)] == [[], [], []]
+    assert total(ingestion) == 1
+    assert ingestion.letters() == []
+
+
+def test_good_messages_are_done(ingestion: Ingestion) -> None:
+    messages = [record({"type": "a"}, f"m-{number}") for number in range(10)]
+    assert ingestion.hand_over(*messages) == []
+    assert total(ingestion) == 10
+    assert ingestion.letters() == []
+
+
+def test_refused_messages_are_done_as_well(ingestion: Ingestion) -> None:
+    """They are put aside as they came, with the reason."""
+    assert ingestion.hand_over(record("no json", "m-1"), record('{"type":""}', "m-2")) == []
+    first, second = ingestion.letters()
+    assert (first["Body"], second["Body"]) == ("no json", '{"type":""}')
+    assert "not JSON" in text(first, "reason")
+    assert text(second, "reason") == "event 1: invalid: type must not be empty"
+    assert text(second, "sent_at") == "1772366400250"
+    assert total(ingestion) == 0
+
+
+def test_a_refused_message_keeps_none_from_being_stored(ingestion: Ingestion) -> None:
+    bodies: list[object] = [
+        event("a"),
+        "no json",
+        [event("b"), {"type": ""}, event("c")],
+        event("d"),
+    ]
+    messages = [record(body, f"m-{number}") for number, body in enumerate(bodies)]
+    assert ingestion.hand_over(*messages) == []
+    assert total(ingestion) == 4
+    reasons = ingestion.reasons()
+    assert list(reasons) == ["m-1", "m-2"]
+    assert reasons["m-2"] == "event 2: invalid: type must not be empty"
+
+
+def test_an_empty_array_is_done(ingestion: Ingestion, asked: Asked) -> None:
+    assert ingestion.hand_over(record([])) == []
+    assert ingestion.letters() == []
+    assert transactions(asked) == []
+
+
+def test_an_event_that_is_there_already_is_done(ingestion: Ingestion) -> None:
+    ingestion.hand_over(record(event("a"), "m-1"))
+    assert ingestion.hand_over(record(event("a"), "m-2"), record(event("a"), "m-3")) == []
+    assert ingestion.letters() == []
+    assert total(ingestion) == 1
+
+
+def test_another_event_with_the_same_id_is_put_aside(ingestion: Ingestion) -> None:
+    ingestion.hand_over(record(event("a")))
+    assert ingestion.hand_over(record(event("a", message="other"), "m-2")) == []
+    assert ingestion.reasons() == {"m-2": "event 1: conflict: another event has this id already"}
+    assert total(ingestion) == 1
+
+
+def test_of_two_in_one_batch_the_first_is_stored(ingestion: Ingestion) -> None:
+    one, other = record(event("a"), "m-1"), record(event("a", message="other"), "m-2")
+    assert ingestion.hand_over(one, other, record(event("b"), "m-3")) == []
+    assert list(ingestion.reasons()) == ["m-2"]
+    stored = dynamo_store(ingestion.client).get(SCOPE, "a")
+    assert stored is not None
+    assert stored.message is None
+    assert total(ingestion) == 2
+
+
+def test_an_event_that_is_too_large_is_put_aside(ingestion: Ingestion) -> None:
+    large = record(event("a", message="x" * MAX_EVENT_BYTES), "m-1")
+    assert ingestion.hand_over(large, record(event("b"), "m-2")) == []
+    (reason,) = ingestion.reasons().values()
+    assert reason.startswith("event 1: invalid: the event has ")
+    assert total(ingestion) == 1
+
+
+def test_an_event_that_is_too_old_is_put_aside(ingestion: Ingestion) -> None:
+    poor = ingestion.over(dynamo_store(ingestion.client, retention=Retention(1)))
+    assert poor.hand_over(record(event("a", time="1999-01-01T00:00:00Z"))) == []
+    assert poor.reasons() == {
+        "m-1": "event 1: expired: the event is older than the log keeps events"
     }
 
 
-def test_it_stores_the_event_of_a_message_once(ingest: Ingest, moto: DynamoDBClient) -> None:
-    message = record({"type": "door.open"})
-    assert [ingest(message), ingest(message), ingest(message)] == [[], [], []]
-    assert dynamo_store(moto).count(SCOPE, EVERYTHING) == 1
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [({"scope": "a/b"}, "scope must be 1 to 64 of"), ({"format": "syslog"}, "format must be one")],
+)
+def test_attributes_that_say_nothing_known_are_refused(
+    ingestion: Ingestion, attributes: dict[str, str], reason: str
+) -> None:
+    assert ingestion.hand_over(record(event("a"), **attributes)) == []
+    (letter,) = ingestion.letters()
+    assert text(letter, "reason").startswith(f"event 1: invalid: {reason}")
+    assert {name: text(letter, name) for name in attributes} == attributes
 
 
-def test_a_refused_message_is_put_aside_with_the_reason(ingest: Ingest, sqs: SQSClient) -> None:
-    assert ingest(record("no json", "bad"), record({"type": "door.open"}, "good")) == []
-    (letter,) = sqs.receive_message(
-        QueueUrl=sqs.get_queue_url(QueueName="dead-letters")["QueueUrl"],
-        MessageAttributeNames=["All"],
-    )["Messages"]
-    assert letter["Body"] == "no json"
-    assert "not JSON" in letter["MessageAttributes"]["reason"]["StringValue"]
+def test_an_attribute_that_is_no_text_is_ignored(ingestion: Ingestion) -> None:
+    message = record(event("a"))
+    message["messageAttributes"] = {
+        "trace": {"binaryValue": "AAE=", "stringListValues": [], "dataType": "Binary"}
+    }
+    assert ingestion.hand_over(message, record("no json", "m-2")) == []
+    assert total(ingestion) == 1
+
+
+def test_events_go_where_their_messages_say(ingestion: Ingestion, asked: Asked) -> None:
+    messages = [
+        record(event("a"), f"{scope}-{number}", scope=scope)
+        for number in range(2)
+        for scope in ("one", "two")
+    ]
+    assert ingestion.hand_over(*messages, record(event("a"), "m")) == []
+    assert [total(ingestion, scope) for scope in ("one", "two", SCOPE)] == [1, 1, 1]
+    assert len(transactions(asked)) == 3
+
+
+def test_messages_that_come_for_the_first_time_are_stored_together(
+    ingestion: Ingestion, asked: Asked
+) -> None:
+    ingestion.hand_over(*(record({"type": "a"}, f"m-{number}") for number in range(50)))
+    assert transactions(asked) == [50]
+
+
+def test_messages_that_came_before_are_stored_by_themselves(
+    ingestion: Ingestion, asked: Asked
+) -> None:
+    messages = [
+        record({"type": "a"}, f"m-{n}", receives) for n, receives in enumerate([1, 2, 1, 3])
+    ]
+    assert ingestion.hand_over(*messages) == []
+    assert transactions(asked) == [2, 1, 1]
+    assert total(ingestion) == 4
+
+
+def test_the_reason_names_some_of_many_refused_events(ingestion: Ingestion) -> None:
+    ingestion.hand_over(record([{"type": ""}] * 9))
+    (reason,) = ingestion.reasons().values()
+    assert reason.count("type must not be empty") == 5
+    assert reason.endswith("; and 4 more")
+
+
+def test_it_tells_what_it_did_in_metrics(
+    ingestion: Ingestion, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingestion.hand_over(record([event("a"), event("b"), event("a"), {}]), record("no json", "m-2"))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (metrics,) = [line for line in lines if "_aws" in line]
+    assert metrics["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Polylog"
+    names = ("EventsStored", "EventsDuplicate", "EventsRefused", "MessagesDead")
+    assert [metrics[name] for name in names] == [[2.0], [1.0], [2.0], [2.0]]
+
+
+def test_an_invocation_tells_only_of_itself(
+    ingestion: Ingestion, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ingestion.hand_over(record(event("a")))
+    capsys.readouterr()
+    ingestion.hand_over(record(event("a"), "m-2"))
+    assert "EventsStored" not in capsys.readouterr().out

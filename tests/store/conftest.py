@@ -1,0 +1,59 @@
+"""What tests of queue messages share: the handler over moto, and what it asks of AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+import queues
+from mypy_boto3_dynamodb import DynamoDBClient
+from mypy_boto3_sqs import SQSClient
+from queues import Ingestion
+
+from polylog.aws.ingest import ingest_handler
+from polylog_cli.local import ENVIRONMENT
+
+VARIABLES = {
+    **ENVIRONMENT,
+    "EVENTS_TABLE": "EventsTable",
+    "TALLY_TABLE": "TallyTable",
+    "INDEX_SHARDS": "1",
+    "WRITTEN_SHARDS": "1",
+    "RETENTION_DAYS": "0",
+    "TALLIED_FACETS": "",
+    "READ_BUDGET_ITEMS": "100000",
+    "READ_BUDGET_SECONDS": "10",
+    "INGEST_SCOPE": queues.SCOPE,
+    "MAX_RECEIVES": str(queues.MAX_RECEIVES),
+    "POWERTOOLS_METRICS_NAMESPACE": "Polylog",
+}
+
+Asked = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """Return the operations asked of AWS since the test began, and their parameters."""
+    seen: Asked = []
+    session = boto3.Session()
+    session.events.register(
+        "provide-client-params", lambda params, model, **_: seen.append((model.name, params))
+    )
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    return seen
+
+
+@pytest.fixture
+def sqs(asked: Asked, moto: DynamoDBClient) -> SQSClient:
+    return boto3.client("sqs", region_name=queues.REGION)
+
+
+@pytest.fixture
+def ingestion(moto: DynamoDBClient, sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> Ingestion:
+    """Return the ingest function, its tables and its queues."""
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+    monkeypatch.setenv("DEAD_LETTER_QUEUE", url)
+    return Ingestion(ingest_handler(), moto, sqs, url)
