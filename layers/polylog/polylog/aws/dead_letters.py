@@ -23,6 +23,10 @@ READ_ATTRIBUTES: Final = ("scope", "format")
 """The attributes of a message that say how it is to be read."""
 
 _MAX_REASON: Final = 1000
+_MAX_BYTES: Final = 1_048_576
+"""What SQS takes as one message: the body, and the names, types and values of its attributes."""
+
+_TIME: Final = re.compile(r"\d{1,14}", re.ASCII)
 _UNSENDABLE: Final = re.compile(r"[^\t\n\r -\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _MAX_DELAY: Final = 900
 """Seconds that a message is kept back at most before it is tried again."""
@@ -51,11 +55,12 @@ class DeadLetters:
         what it was called and when it was sent, since events without an id are called after it.
         """
         given = string_attributes(record)
-        attributes = {name: given[name] for name in READ_ATTRIBUTES if name in given} | {
-            REASON: _UNSENDABLE.sub("?", reason)[:_MAX_REASON],
-            MESSAGE_ID: given.get(MESSAGE_ID, record.message_id),
-            SENT_AT: given.get(SENT_AT, record.attributes.sent_timestamp),
-        }
+        message_id, sent_at = first_sent(record)
+        attributes = {MESSAGE_ID: message_id, SENT_AT: str(sent_at), REASON: ""}
+        attributes |= {name: given[name] for name in READ_ATTRIBUTES if name in given}
+        rest = [record.body, *(f"{name}String{value}" for name, value in attributes.items())]
+        room = _MAX_BYTES - sum(len(text.encode(errors="replace")) for text in rest)
+        attributes[REASON] = _cut(_UNSENDABLE.sub("?", reason)[:_MAX_REASON], room)
         try:
             self._client.send_message(
                 QueueUrl=self._url,
@@ -68,7 +73,7 @@ class DeadLetters:
     def delay(self, record: SQSRecord, seconds: int | None = None) -> None:
         """Let a message come back after so many seconds; if left out, later each time.
 
-        Where that fails it comes back when its queue lets it.
+        Raises `Unavailable`; the message then comes back when its queue lets it.
         """
         if seconds is None:
             seconds = min(4 ** received(record), _MAX_DELAY)
@@ -94,10 +99,29 @@ def received(record: SQSRecord) -> int:
     return int(record.attributes.approximate_receive_count)
 
 
+def first_sent(record: SQSRecord) -> tuple[str, int]:
+    """Return what a message was called, and when it was sent (in milliseconds since the epoch).
+
+    One that had been put aside, and was sent again, says so itself.
+    """
+    given = string_attributes(record)
+    sent_at = given.get(SENT_AT, "")
+    is_time = _TIME.fullmatch(sent_at) is not None
+    return (
+        given.get(MESSAGE_ID, record.message_id),
+        int(sent_at if is_time else record.attributes.sent_timestamp),
+    )
+
+
 def string_attributes(record: SQSRecord) -> dict[str, str]:
     """Return a message's attributes that are texts."""
     values = ((name, value.get("stringValue")) for name, value in record.message_attributes.items())
     return {name: text for name, text in values if text is not None}
+
+
+def _cut(text: str, room: int) -> str:
+    """Return as much of a text as so many bytes hold: one character at least, since SQS asks it."""
+    return text.encode()[: max(room, 0)].decode(errors="ignore") or text[:1]
 
 
 def _text(value: str) -> MessageAttributeValueTypeDef:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import Any, Final
@@ -17,13 +19,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from polylog.aws.dead_letters import (
-    MESSAGE_ID,
-    SENT_AT,
-    DeadLetters,
-    received,
-    string_attributes,
-)
+from polylog.aws.dead_letters import DeadLetters, first_sent, received, string_attributes
 from polylog.aws.measures import DEAD, name_of, new_metrics, publish
 from polylog.aws.messages import Message, read_message
 from polylog.aws.services import store_from_environment
@@ -33,9 +29,13 @@ from polylog.errors import ApiError, Unavailable
 from polylog.store import EventStore, Outcome, Status
 from polylog.times import SECOND
 
+Found = tuple[Outcome, ...] | Unavailable
+"""What became of the events of a message, or why that is not known."""
+
 # What Lambda hands in and takes back is JSON of AWS's making.
 Payload = dict[str, Any]
 
+_LOG: Final = "polylog"
 _SHOWN: Final = 5
 _MILLISECOND: Final = SECOND // 1000
 
@@ -60,17 +60,20 @@ class Intake:
         self._store = store
         self._scope = scope
         self._dead_letters = dead_letters
-        self._logger = Logger("polylog")
+        self._logger = Logger(_LOG)
         self._metrics = new_metrics()
 
     def take(self, records: list[Payload]) -> Payload:
         """Store a batch; messages of a FIFO queue one after the other, as they were sent."""
         counts = Counter[str]()
+        log = logging.getLogger(_LOG)
         if _is_fifo(records):
-            processor: BatchProcessor = SqsFifoPartialProcessor(skip_group_on_error=True)
+            processor: BatchProcessor = SqsFifoPartialProcessor(
+                skip_group_on_error=True, logger=log
+            )
             settle = partial(self._settle, counts, self._put)
         else:
-            processor = BatchProcessor(EventType.SQS)
+            processor = BatchProcessor(EventType.SQS, logger=log)
             together = self._put_together(map(SQSRecord, records))
             settle = partial(self._settle, counts, partial(self._found, together))
         processor.raise_on_entire_batch_failure = False
@@ -80,50 +83,58 @@ class Intake:
         self._logger.info("ingested", extra={"messages": len(records), "counts": counts})
         return dict(processor.response())
 
-    def _put_together(self, records: Iterable[SQSRecord]) -> dict[str, tuple[Outcome, ...]]:
+    def _put_together(self, records: Iterable[SQSRecord]) -> dict[str, Found]:
         """Store the events of all messages that come for the first time, a `put` a scope.
 
-        Return what became of those of each message, by its id. A message that came before may be
-        what the others failed with then: each of those is stored by itself.
+        Return what became of those of each message, by its id. Left out, to be stored by itself, is
+        what may make others fail: one that came before, and all of a scope that failed.
         """
         by_scope = defaultdict[str, list[tuple[str, list[Offered]]]](list)
         for record in records:
-            if received(record) == 1:
-                scope, offered = self._read(record)
-                by_scope[scope].append((record.message_id, offered))
-        found: dict[str, tuple[Outcome, ...]] = {}
+            with self._logging("not read", message_id=record.message_id):
+                if received(record) == 1:
+                    scope, offered = self._read(record)
+                    by_scope[scope].append((record.message_id, offered))
+        found: dict[str, Found] = {}
         for scope, messages in by_scope.items():
-            try:
-                outcomes = put_readable(
-                    self._store, scope, [each for _, offered in messages for each in offered]
-                )
-            except Exception:
-                self._logger.exception("not stored together", extra={"scope": scope})
-                continue
-            rest = iter(outcomes)
-            found |= {name: tuple(islice(rest, len(offered))) for name, offered in messages}
+            with self._logging("not stored together", scope=scope):
+                found |= self._put_all(scope, messages)
         return found
 
-    def _found(
-        self, found: dict[str, tuple[Outcome, ...]], record: SQSRecord
-    ) -> tuple[Outcome, ...]:
-        if received(record) > 1:
-            return self._put(record)
-        if record.message_id not in found:
-            raise Unavailable
-        return found[record.message_id]
+    def _put_all(
+        self, scope: str, messages: Sequence[tuple[str, list[Offered]]]
+    ) -> dict[str, Found]:
+        try:
+            outcomes = put_readable(
+                self._store, scope, [each for _, offered in messages for each in offered]
+            )
+        except Unavailable as error:
+            return dict.fromkeys([name for name, _ in messages], error)
+        rest = iter(outcomes)
+        return {name: tuple(islice(rest, len(offered))) for name, offered in messages}
+
+    @contextmanager
+    def _logging(self, text: str, **about: str) -> Iterator[None]:
+        """Log what fails: each message is tried by itself then."""
+        try:
+            yield
+        except Exception:
+            self._logger.exception(text, extra=about)
+
+    def _found(self, found: dict[str, Found], record: SQSRecord) -> tuple[Outcome, ...]:
+        outcomes = found.get(record.message_id)
+        if isinstance(outcomes, Unavailable):
+            raise Unavailable from outcomes
+        return self._put(record) if outcomes is None else outcomes
 
     def _put(self, record: SQSRecord) -> tuple[Outcome, ...]:
         return put_readable(self._store, *self._read(record))
 
     def _read(self, record: SQSRecord) -> tuple[str, list[Offered]]:
         """Return a message's scope and events; instead of them why it cannot be read."""
-        attributes = string_attributes(record)
+        message_id, sent_at = first_sent(record)
         message = Message(
-            id=attributes.get(MESSAGE_ID, record.message_id),
-            sent_at=_milliseconds(attributes.get(SENT_AT), record) * _MILLISECOND,
-            body=record.body,
-            attributes=attributes,
+            message_id, sent_at * _MILLISECOND, record.body, string_attributes(record)
         )
         try:
             return read_message(message, self._scope)
@@ -155,10 +166,6 @@ class Intake:
 
 def _is_fifo(records: Sequence[Payload]) -> bool:
     return any(record["eventSourceARN"].endswith(".fifo") for record in records)
-
-
-def _milliseconds(sent_at: str | None, record: SQSRecord) -> int:
-    return int(sent_at if sent_at and sent_at.isdecimal() else record.attributes.sent_timestamp)
 
 
 def _failure(error: Exception) -> str:
