@@ -20,6 +20,9 @@ MAX_PIECE: Final = 1024 * 1024
 """Bytes of a line, or of a value in a document: events have a quarter of that at most."""
 
 _BLOCK: Final = 64 * 1024
+_MORE_OF_A_NUMBER: Final = re.compile(r"[\d.eE+-]|\Z")
+"""What, behind a number, may turn out to be part of it as more is read."""
+
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _MARK: Final = BOM_UTF8.decode("latin-1")
 
@@ -206,8 +209,7 @@ class _Scanner:
         while True:
             try:
                 _, end = self._decoder.raw_decode(self._text, self._at + ahead)
-                # A number may go on behind what was read so far.
-                if end < len(self._text) or self._is_at_end:
+                if self._is_at_end or not _MORE_OF_A_NUMBER.match(self._text, end):
                     return end - self._at
             except (json.JSONDecodeError, RecursionError):
                 is_too_long = len(self._text) - self._at - ahead > MAX_PIECE

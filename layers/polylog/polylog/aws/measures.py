@@ -11,9 +11,6 @@ from aws_lambda_powertools.metrics import MetricUnit
 from polylog.store import Status
 
 NAMESPACE: Final = "Polylog"
-SERVICE: Final = "polylog"
-"""The one dimension of all metrics, `service`."""
-
 STORED: Final = "EventsStored"
 DUPLICATE: Final = "EventsDuplicate"
 REFUSED: Final = "EventsRefused"
@@ -28,8 +25,8 @@ def name_of(status: Status) -> str:
 
 
 def new_metrics() -> Metrics:
-    """Return what metrics are written with."""
-    return Metrics(namespace=NAMESPACE, service=SERVICE)
+    """Return what metrics are written with; the environment names their dimension `service`."""
+    return Metrics(namespace=NAMESPACE)
 
 
 def publish(metrics: Metrics, values: Mapping[str, float]) -> None:

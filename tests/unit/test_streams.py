@@ -1,0 +1,120 @@
+"""Long files read piece by piece: the pieces, their lines, and where to go on."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polylog import streams
+from polylog.errors import InvalidBody
+from polylog.streams import MAX_PIECE, Inside, Piece, Place, lines, values
+
+START = Place()
+NOT_JSON = f"from here on not JSON, or a value of more than {MAX_PIECE} bytes"
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+SPACE = st.text(alphabet=" \t\r\n", max_size=3)
+
+
+def read(content: bytes, envelope: str | None = "events", start: Place = START) -> list[Piece]:
+    return list(values(io.BytesIO(content[start.offset :]), start, envelope))
+
+
+def texts(pieces: Sequence[Piece]) -> list[bytes | str]:
+    return [str(p.text) if isinstance(p.text, InvalidBody) else p.text for p in pieces]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", []),
+        (b" \n ", []),
+        (b"[]", []),
+        (b'{"a": 1}', [b'{"a": 1}']),
+        (b'[{"a": 1}, 2,\n"b"]', [b'{"a": 1}', b"2", b'"b"']),
+        (b'{"total": 2, "events": [1, 2], "next": {"a": [3]}}', [b"1", b"2"]),
+        (b'{"events": []}', []),
+        (b'{"events": 7}', [b'{"events": 7}']),
+        (b'{"a": 1}\n{"a": 2}\n', [b'{"a": 1}', b'{"a": 2}']),
+        (b'[1][2]{"events":[3]}4', [b"1", b"2", b"3", b"4"]),
+        (b"\xef\xbb\xbf[1]", [b"1"]),
+        ('["é𝄞"]'.encode(), ['"é𝄞"'.encode()]),
+        (b"[1, 2", [b"1", b"2", NOT_JSON]),
+        (b"[1, 2, tru]", [b"1", b"2", NOT_JSON]),
+        (b'{"events": [1], "next": ', [b"1", NOT_JSON]),
+        (b'{"a": ', [NOT_JSON]),
+        (b"nonsense", [NOT_JSON]),
+        (b"[" * 100_000, [NOT_JSON]),
+        ("[1]".encode("utf-16"), [NOT_JSON]),
+    ],
+)
+def test_a_document_falls_into_its_events(content: bytes, expected: list[bytes | str]) -> None:
+    assert texts(read(content)) == expected
+
+
+def test_without_an_envelope_an_object_is_an_event() -> None:
+    assert texts(read(b'{"events": [1]}', None)) == [b'{"events": [1]}']
+
+
+def test_a_piece_says_on_which_line_it_begins() -> None:
+    assert [piece.line for piece in read(b'[\n1,\n\n{"a":\n2}, 3\n]\n[4]')] == [2, 4, 5, 7]
+
+
+def test_a_value_may_have_as_many_bytes_as_that() -> None:
+    largest = b'"%b"' % (b"a" * (MAX_PIECE - 2))
+    assert texts(read(b"[1,%b,2]" % largest)) == [b"1", largest, b"2"]
+
+
+def test_a_value_that_has_many_more_ends_the_reading() -> None:
+    assert texts(read(b'[1,"%b",2]' % (b"a" * (2 * MAX_PIECE)))) == [b"1", NOT_JSON]
+
+
+@given(st.lists(JSON), SPACE, st.sampled_from([1, 2, 3, 7, 64]), st.booleans())
+def test_values_come_back_whatever_is_read_at_once(
+    events: list[object], space: str, block: int, has_envelope: bool
+) -> None:
+    content = (space + "," + space).join(map(json.dumps, events))
+    content = f"{space}[{space}{content}{space}]{space}"
+    if has_envelope:
+        content = f'{{"n":{space}1,{space}"events"{space}:{content},"m":2}}'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streams, "_BLOCK", block)
+        pieces = read(content.encode())
+        assert [json.loads(piece.text) for piece in pieces] == events
+        for number, piece in enumerate(pieces, 1):
+            assert read(content.encode(), start=piece.end) == pieces[number:]
+
+
+def test_lines_are_pieces_with_their_breaks() -> None:
+    pieces = list(lines(io.BytesIO(b"a\n\nb\r\nc"), START))
+    assert [(piece.line, piece.text) for piece in pieces] == [
+        (1, b"a\n"),
+        (2, b"\n"),
+        (3, b"b\r\n"),
+        (4, b"c"),
+    ]
+    assert pieces[2].end == Place(6, 3, Inside.NOTHING)
+
+
+def test_a_line_that_is_too_long_spoils_no_other() -> None:
+    content = b"a\n" + b"b" * (3 * MAX_PIECE) + b"\nc\n"
+    pieces = list(lines(io.BytesIO(content), START))
+    assert texts(pieces) == [b"a\n", f"the line has more than {MAX_PIECE} bytes", b"c\n"]
+    assert pieces[-1].end == Place(len(content), 3)
+
+
+@given(st.binary())
+def test_no_bytes_can_break_the_reading(content: bytes) -> None:
+    pieces = read(content)
+    are_last = [isinstance(piece.text, InvalidBody) for piece in pieces]
+    assert not any(are_last[:-1])
+    assert [piece.end.inside is Inside.RUBBISH for piece in pieces] == are_last
