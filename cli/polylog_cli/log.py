@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -53,13 +54,7 @@ def open_stack(stack: str) -> Log:
 
     Raises `LogError`.
     """
-    try:
-        stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    except (BotoCoreError, ClientError) as error:
-        raise LogError(f"the stack {stack} cannot be read: {error}") from error
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", [])}
-    if missing := _OUTPUTS - outputs.keys():
-        raise LogError(f"the stack {stack} is no Polylog: it has no {', '.join(sorted(missing))}")
+    outputs = read_outputs(stack, _OUTPUTS)
     client = connect()
     load_peppers = partial(peppers_from_secret, outputs["PepperSecretArn"])
     return Log(
@@ -71,6 +66,18 @@ def open_stack(stack: str) -> Log:
         frozenset(outputs["TalliedFacets"].removeprefix(":").split(",")) - {""},
         Retention(int(outputs["RetentionDays"])),
     )
+
+
+def read_outputs(stack: str, names: Set[str]) -> dict[str, str]:
+    """Return the outputs of a deployed stack; raises `LogError` unless it has these."""
+    try:
+        stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    except (BotoCoreError, ClientError) as error:
+        raise LogError(f"the stack {stack} cannot be read: {error}") from error
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", [])}
+    if missing := names - outputs.keys():
+        raise LogError(f"the stack {stack} is no Polylog: it has no {', '.join(sorted(missing))}")
+    return outputs
 
 
 def open_home(path: Path) -> Log:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from polylog_cli import keys, tally
+from polylog_cli import dlq, keys, tally
 from polylog_cli.counting import count, groups, histogram
 from polylog_cli.export import export
 from polylog_cli.loading import load_file
@@ -17,6 +17,7 @@ app.command("load")(load_file)
 for read in (query, tail, export, count, groups, histogram):
     app.command()(read)
 app.add_typer(keys.app, name="keys")
+app.add_typer(dlq.app, name="dlq")
 for work in (tally.verify, tally.compact, tally.restamp):
     app.command()(work)
 
