@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -10,21 +13,38 @@ from polylog import times
 from polylog.aws.compact import compact_handler
 from polylog.dynamo.fold import SETTLING, Folder
 from polylog.dynamo.head import read_head
+from polylog.dynamo.schema import partition_key
+from polylog.dynamo.scopes import Scopes
 from polylog.errors import Unavailable
 from polylog.event import Event
 from polylog_cli.local import ENVIRONMENT
 
 VARIABLES = {
     **ENVIRONMENT,
+    "EVENTS_TABLE": "EventsTable",
     "TALLY_TABLE": "TallyTable",
+    "INDEX_SHARDS": "1",
     "RETENTION_DAYS": "10",
     "TALLIED_FACETS": "",
+    "POWERTOOLS_METRICS_NAMESPACE": "Polylog",
+    "POWERTOOLS_SERVICE_NAME": "polylog",
+    "POWERTOOLS_METRICS_DISABLED": "false",
 }
 
 
 def record(scope: str) -> dict[str, object]:
     keys = {"scope": {"S": scope}, "row": {"S": "head/delta/0000000000000001"}}
     return {"eventName": "INSERT", "dynamodb": {"Keys": keys}}
+
+
+def metrics(printed: str) -> list[dict[str, Any]]:
+    """Return what a run told CloudWatch, by the name of the metric."""
+    lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    return [
+        {each["Name"]: line[each["Name"]] for each in told["Metrics"]}
+        for line in lines
+        for told in line.get("_aws", {}).get("CloudWatchMetrics", ())
+    ]
 
 
 @pytest.fixture
@@ -76,3 +96,38 @@ def test_a_scope_that_fails_does_not_keep_the_others_from_it(
     with pytest.raises(Unavailable):
         compact_handler()({"Records": [record("one"), record("two")]}, None)
     assert read_head(woken, "TallyTable", "two").bucket.totals() == {"system:t": 65}
+
+
+def test_it_tells_how_many_kinds_the_richest_of_its_scopes_has(
+    woken: DynamoDBClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = dynamo_store(woken, clock=lambda: times.now() - SETTLING)
+    store.put("two", [Event(id=f"k{n}", time=n, type=f"t{n}") for n in range(3)])
+    compact_handler()({"Records": [record("one"), record("two")]}, None)
+    told = capsys.readouterr().out
+    assert metrics(told) == [{"Kinds": [4.0]}]
+    assert '"Namespace":"Polylog","Dimensions":[["service"]]' in told
+
+
+def test_a_schedule_tells_that_tallies_and_events_agree(
+    woken: DynamoDBClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETENTION_DAYS", "0")
+    Scopes(woken, "TallyTable").add("one")
+    compact_handler()({}, None)
+    assert metrics(capsys.readouterr().out) == [{"Kinds": [1.0], "TallyDrift": [0.0]}]
+
+
+def test_a_schedule_tells_of_a_tally_that_is_wrong(
+    woken: DynamoDBClient,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RETENTION_DAYS", "0")
+    Scopes(woken, "TallyTable").add("one")
+    woken.delete_item(TableName="EventsTable", Key={"pk": {"S": partition_key("one", "e7")}})
+    compact_handler()({}, None)
+    (told,) = metrics(capsys.readouterr().out)
+    assert told["TallyDrift"][0] > 0
+    assert "a tally is wrong" in caplog.messages

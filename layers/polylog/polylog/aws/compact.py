@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 
 from polylog import times
+from polylog.aws.measures import DRIFT, KINDS, publish
 from polylog.aws.services import facets_from_environment, retention_from_environment
+from polylog.dynamo.audit import Auditor
 from polylog.dynamo.client import connect
 from polylog.dynamo.expire import Expirer
 from polylog.dynamo.fold import Folder
+from polylog.dynamo.head import read_root
+from polylog.dynamo.schema import Tables
 from polylog.dynamo.scopes import Scopes
 from polylog.errors import Unavailable
 
@@ -32,49 +38,88 @@ def compact_handler() -> Callable[[Payload, object], None]:
     """Return the Lambda handler that folds the scopes which new deltas were written to.
 
     The records say no more than where to look: the same ones again, or some lost, do no harm.
-    Without records every scope is tidied up: what no longer is kept leaves its tallies, and the
-    few deltas that nobody needed to fold so far are folded.
+    Without records every scope is tidied up.
     """
-    client, table = connect(), os.environ["TALLY_TABLE"]
-    retention = retention_from_environment()
-    facets = facets_from_environment()
-    folder = Folder(client, table, times.now, facets=facets, retention=retention)
-    expirer = Expirer(client, table, times.now, retention)
-    scopes = Scopes(client, table)
-    logger = Logger("polylog")
-
-    def compact(scope: str) -> None:
-        folder.compact(scope, SCOPE_SECONDS)
-
-    def tidy(scope: str) -> None:
-        while folder.fold(scope):
-            pass
-        expirer.expire(scope)
+    compactor = Compactor()
 
     def handler(event: Payload, context: object) -> None:
         records = event.get("Records")
         if records is None:
-            _each(tidy, _shuffled(scopes.all()), logger)
+            compactor.tidy()
         else:
-            _each(compact, {record["dynamodb"]["Keys"]["scope"]["S"] for record in records}, logger)
+            compactor.compact({record["dynamodb"]["Keys"]["scope"]["S"] for record in records})
 
     return handler
 
 
-def _each(work: Callable[[str], None], scopes: Iterable[str], logger: Logger) -> None:
-    """Work on one scope after the other; what fails in one does not keep the others from it."""
-    end, failed = times.now() + RUN_SECONDS * times.SECOND, list[Unavailable]()
-    for scope in scopes:
-        if times.now() >= end:
-            break
-        try:
-            work(scope)
-            logger.info("compacted", extra={"scope": scope})
-        except Unavailable as error:
-            logger.exception("not compacted", extra={"scope": scope})
-            failed.append(error)
-    if failed:
-        raise failed[0]
+class Compactor:
+    """Folds and tidies the scopes of the log that the environment names, and says how they are."""
+
+    def __init__(self) -> None:
+        retention, facets = retention_from_environment(), facets_from_environment()
+        tables = Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"])
+        shards, clock, client = int(os.environ["INDEX_SHARDS"]), times.now, connect()
+        self._folder = Folder(client, tables.tally, clock, facets=facets, retention=retention)
+        self._expirer = Expirer(client, tables.tally, clock, retention)
+        self._auditor = Auditor(client, tables, shards, clock, retention)
+        self._scopes = Scopes(client, tables.tally)
+        self._root = partial(read_root, client, tables.tally)
+        self._logger = Logger("polylog")
+        self._metrics = Metrics()
+
+    def compact(self, scopes: Iterable[str]) -> None:
+        """Fold these scopes, as far as that is due."""
+        measured = Counter({KINDS: 0})
+        self._each([(partial(self._compact, measured), scope) for scope in scopes], measured)
+
+    def tidy(self) -> None:
+        """Tidy every scope up, then count one day of each again.
+
+        What no longer is kept leaves its tallies, and the few deltas that nobody needed to fold so
+        far are folded.
+        """
+        measured = Counter({KINDS: 0, DRIFT: 0})
+        scopes, work = _shuffled(self._scopes.all()), (self._tidy, self._audit)
+        self._each([(partial(do, measured), scope) for do in work for scope in scopes], measured)
+
+    def _compact(self, measured: Counter[str], scope: str) -> None:
+        self._folder.compact(scope, SCOPE_SECONDS)
+        self._count_kinds(measured, scope)
+        self._logger.info("compacted", extra={"scope": scope})
+
+    def _tidy(self, measured: Counter[str], scope: str) -> None:
+        while self._folder.fold(scope):
+            pass
+        self._expirer.expire(scope)
+        self._count_kinds(measured, scope)
+        self._logger.info("tidied up", extra={"scope": scope})
+
+    def _count_kinds(self, measured: Counter[str], scope: str) -> None:
+        measured[KINDS] = max(measured[KINDS], len(self._root(scope).bucket.kinds()))
+
+    def _audit(self, measured: Counter[str], scope: str) -> None:
+        drifts = self._auditor.audit(scope)
+        measured[DRIFT] += len(drifts)
+        if drifts:
+            told = {"scope": scope, "differences": len(drifts), "first": str(drifts[0])}
+            self._logger.error("a tally is wrong", extra=told)
+
+    def _each(
+        self, work: Iterable[tuple[Callable[[str], None], str]], measured: Counter[str]
+    ) -> None:
+        """Do one piece of work after the other; what fails does not keep the others from it."""
+        end, failed = times.now() + RUN_SECONDS * times.SECOND, list[Unavailable]()
+        for do, scope in work:
+            if times.now() >= end:
+                break
+            try:
+                do(scope)
+            except Unavailable as error:
+                self._logger.exception("not compacted", extra={"scope": scope})
+                failed.append(error)
+        publish(self._metrics, measured)
+        if failed:
+            raise failed[0]
 
 
 def _shuffled(scopes: Iterable[str]) -> list[str]:

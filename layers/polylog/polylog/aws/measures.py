@@ -15,6 +15,8 @@ STORED: Final = "EventsStored"
 DUPLICATE: Final = "EventsDuplicate"
 REFUSED: Final = "EventsRefused"
 DEAD: Final = "MessagesDead"
+KINDS: Final = "Kinds"
+DRIFT: Final = "TallyDrift"
 
 _NAMES: Final = {Status.STORED: STORED, Status.DUPLICATE: DUPLICATE}
 

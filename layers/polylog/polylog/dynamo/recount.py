@@ -72,10 +72,12 @@ class Books:
         found = self.rows(parent.versions)
         return {n: row for n, row in found.items() if row.version == parent.versions[n]}
 
-    def settled(self, version: int, filter: Filter, facets: Iterable[str] = ()) -> Iterator[Entry]:
+    def settled(
+        self, filter: Filter, facets: Iterable[str] = (), *, version: int | None = None
+    ) -> Iterator[Entry]:
         """Yield the entries of the events that the rows count, the earliest first.
 
-        Raises `MovedError` once the head has another version than the one given.
+        Raises `MovedError` once the head has another version than the one given, if one is.
         """
         after: Position | None = None
         kinds: Kinds | None = None
@@ -84,7 +86,7 @@ class Books:
             query = EventQuery(self.scope, filter, Order.ASCENDING, window)
             page = self.reader.find(query, young=())
             head = self.head()
-            if head.bucket.version != version:
+            if version is not None and head.bucket.version != version:
                 raise MovedError
             young = {entry.seq for entry in head.young()}
             kinds = kinds or Kinds(head.bucket.kinds())
@@ -127,24 +129,25 @@ class Recount:
 
     def drifts(self) -> list[Drift]:
         """Return what does not agree; raises `MovedError`."""
-        head = self._books.head()
+        head, facet = self._books.head(), self._books.facet
         upper = self._upper(head.bucket)
         expected = {ROOT: Bucket()}
         drifts: list[Drift] = []
         left = {name for name in upper if len(name) == _DAY}
         entries = self._books.settled(
-            head.bucket.version, self._books.events(head.cleared), self._names
+            self._books.events(head.cleared), self._names, version=head.bucket.version
         )
         for day, group in groupby(entries, key=lambda entry: entry.minute[:_DAY]):
             same = list(group)
             self._note(same)
-            drifts += self._compare(rows_of(day, same), self._day(upper, day))
+            drifts += compare(rows_of(day, same), self._day(upper, day), facet)
             for name in path_to(same[0].minute)[:3]:
                 expected[name] = expected.get(name, Bucket()).with_entries(name, same)
             left.discard(day)
         for day in left:
-            drifts += self._compare({}, self._day(upper, day))
-        drifts += self._compare(expected, {n: row for n, row in upper.items() if len(n) < _DAY})
+            drifts += compare({}, self._day(upper, day), facet)
+        above = {name: row for name, row in upper.items() if len(name) < _DAY}
+        drifts += compare(expected, above, facet)
         if self._books.head().bucket.version != head.bucket.version:
             raise MovedError
         return sorted(drifts, key=lambda drift: (drift.bucket, drift.what))
@@ -174,11 +177,13 @@ class Recount:
         self.rows += len(hours)
         return {day: upper[day], **hours}
 
-    def _compare(self, expected: Rows, there: Rows) -> Iterator[Drift]:
-        for name in expected.keys() | there.keys():
-            ours, theirs = expected.get(name, Bucket()), there.get(name, Bucket())
-            for place, kind, events, row in _differences(ours, theirs):
-                yield Drift(self._books.facet, place, kind, events, row)
+
+def compare(expected: Rows, there: Rows, facet: str | None = None) -> Iterator[Drift]:
+    """Yield what is wrong with the rows of a tally that are there."""
+    for name in expected.keys() | there.keys():
+        ours, theirs = expected.get(name, Bucket()), there.get(name, Bucket())
+        for place, kind, events, row in _differences(ours, theirs):
+            yield Drift(facet, place, kind, events, row)
 
 
 def _differences(ours: Bucket, theirs: Bucket) -> Iterator[tuple[str, str, int, int]]:

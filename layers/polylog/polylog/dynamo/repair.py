@@ -30,7 +30,7 @@ def repair(books: Books, bucket: str) -> None:
     start = minute_start(minute) // DAY * DAY
     end = Compare("time", Op.LT, start + DAY)
     filter = conjunction([books.events(max(head.cleared, start)), end])
-    entries = list(books.settled(head.bucket.version, filter))
+    entries = list(books.settled(filter, version=head.bucket.version))
 
     old = {ROOT: head.bucket, **books.rows([*above[1:], day, *(day + hour for hour in _HOURS)])}
     new = {name: Bucket() for name in old}

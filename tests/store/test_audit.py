@@ -1,0 +1,128 @@
+"""Recounting a day at random: agrees with a tally that is right, and finds what is not."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from conftest import TABLES, dynamo_store
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.dynamo import audit
+from polylog.dynamo.audit import Auditor
+from polylog.dynamo.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.recount import Books, Drift
+from polylog.dynamo.retention import DAY, FOR_EVER, Retention
+from polylog.dynamo.schema import partition_key
+from polylog.event import Event
+
+pytestmark = pytest.mark.engine
+
+HOUR = 3_600_000_000
+
+_numbers = count(1)
+
+
+def fold(engine: DynamoDBClient, scope: str, now: int) -> None:
+    folder = Folder(engine, "TallyTable", lambda: now)
+    while folder.fold(scope):
+        pass
+
+
+@pytest.fixture
+def scope(engine: DynamoDBClient) -> str:
+    """Return a scope with 20 settled events of one day, in two shards, and a young one of it."""
+    scope, now = f"audit-{next(_numbers)}", 10**15
+    store = dynamo_store(engine, shards=2, clock=lambda: now)
+    store.put(scope, [Event(id=f"e{n}", time=n * HOUR, type="ab"[n % 2]) for n in range(20)])
+    now += SETTLING
+    fold(engine, scope, now)
+    now += HOLDING
+    store.put(scope, [Event(id="young", time=5, type="c")])
+    return scope
+
+
+def drifts(
+    engine: DynamoDBClient, scope: str, now: int = 10**15, retention: Retention = FOR_EVER
+) -> tuple[Drift, ...]:
+    return Auditor(engine, TABLES, 2, lambda: now, retention).audit(scope)
+
+
+def lose_an_event(engine: DynamoDBClient, scope: str) -> None:
+    engine.delete_item(TableName="EventsTable", Key={"pk": {"S": partition_key(scope, "e3")}})
+
+
+def test_it_agrees_with_a_tally_that_is_right(engine: DynamoDBClient, scope: str) -> None:
+    assert drifts(engine, scope) == ()
+
+
+def test_it_knows_of_no_day_in_an_empty_log(engine: DynamoDBClient) -> None:
+    assert drifts(engine, f"audit-{next(_numbers)}") == ()
+
+
+def test_a_lost_event_is_found_in_its_hour_its_day_and_its_month(
+    engine: DynamoDBClient, scope: str
+) -> None:
+    lose_an_event(engine, scope)
+    assert [
+        (d.bucket, d.what, d.events, d.row) for d in sorted(drifts(engine, scope), key=str)
+    ] == [
+        ("1970-01-01", "system:b", 9, 10),
+        ("1970-01-01T03", "system:b", 0, 1),
+        ("1970-01-01T03:00", "system:b", 0, 1),
+    ]
+
+
+def test_today_is_not_counted(engine: DynamoDBClient, scope: str) -> None:
+    lose_an_event(engine, scope)
+    assert drifts(engine, scope, now=DAY - 1) == ()
+    assert drifts(engine, scope, now=DAY) != ()
+
+
+def test_a_day_that_is_about_to_expire_is_not_counted(engine: DynamoDBClient, scope: str) -> None:
+    lose_an_event(engine, scope)
+    assert drifts(engine, scope, now=3 * DAY, retention=Retention(3)) == ()
+    assert drifts(engine, scope, now=3 * DAY, retention=Retention(4)) != ()
+
+
+def test_a_day_of_too_many_events_is_not_counted(
+    engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_an_event(engine, scope)
+    monkeypatch.setattr(audit, "_MOST_EVENTS", 19)
+    assert drifts(engine, scope) == ()
+    monkeypatch.setattr(audit, "_MOST_EVENTS", 20)
+    assert drifts(engine, scope) != ()
+
+
+def test_every_day_has_its_turn(engine: DynamoDBClient) -> None:
+    scope, now = f"audit-{next(_numbers)}", 10**15
+    store = dynamo_store(engine, shards=2, clock=lambda: now)
+    store.put(scope, [Event(id=f"e{n}", time=n * 20 * DAY, type="a") for n in range(4)])
+    fold(engine, scope, now + SETTLING)
+    for n in range(4):
+        key = {"pk": {"S": partition_key(scope, f"e{n}")}}
+        engine.delete_item(TableName="EventsTable", Key=key)
+    found = {drift.bucket[:10] for _ in range(60) for drift in drifts(engine, scope)}
+    assert {name for name in found if len(name) == 10} == {
+        "1970-01-01",
+        "1970-01-21",
+        "1970-02-10",
+        "1970-03-02",
+    }
+
+
+def test_a_day_that_is_folded_into_meanwhile_is_left_to_another_run(
+    engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows and the events were not of the same moment."""
+    settled = Books.settled
+
+    def fold_after(books: Books, *arguments: object, **named: object) -> list[object]:
+        entries = list(settled(books, *arguments, **named))
+        fold(engine, scope, 10**15 + 10 * SETTLING)
+        return entries
+
+    lose_an_event(engine, scope)
+    monkeypatch.setattr(Books, "settled", fold_after)
+    assert drifts(engine, scope) == ()
