@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,17 +55,31 @@ def event(name: str, **members: object) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
+class Context:
+    """What Lambda tells a function of its invocation."""
+
+    seconds: Iterator[int]
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the function may still take."""
+        return next(self.seconds, 60) * 1000
+
+
+@dataclass(frozen=True)
 class Ingestion:
     """The handler, the log behind it and the queue of dead letters."""
 
-    handler: Callable[[Record, object], Record]
+    handler: Callable[[Record, Any], Record]
     client: DynamoDBClient
     sqs: SQSClient
     url: str
 
-    def hand_over(self, *records: Record) -> list[str]:
-        """Hand over a batch; return the ids of those messages that are to come again."""
-        answer = self.handler({"Records": list(records)}, None)
+    def hand_over(self, *records: Record, seconds: Iterable[int] = ()) -> list[str]:
+        """Hand over a batch; return the ids of those messages that are to come again.
+
+        `seconds` are those that are left of the function's time, whenever it asks.
+        """
+        answer = self.handler({"Records": list(records)}, Context(iter(seconds)))
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def over(self, store: EventStore, max_receives: int = MAX_RECEIVES) -> Ingestion:
@@ -73,7 +87,7 @@ class Ingestion:
         intake = Intake(store, SCOPE, DeadLetters(self.url, max_receives))
 
         def handler(event: Record, context: object) -> Record:
-            return intake.take(event["Records"])
+            return intake.take(event["Records"], lambda: True)
 
         return replace(self, handler=handler)
 

@@ -143,6 +143,20 @@ def test_what_failed_is_in_the_log_the_first_time_already(
     assert "why" in caplog.text
 
 
+def test_what_there_is_no_time_for_comes_again(ingestion: Ingestion, asked: Asked) -> None:
+    """Cut off, the function would have answered nothing, and all would come again."""
+    messages = [record(event(f"e-{number}"), f"m-{number}", 2) for number in range(4)]
+    assert ingestion.hand_over(*messages, seconds=[59, 29, 24, 3]) == ["m-2", "m-3"]
+    assert delays(asked) == [16, 16]
+    assert total(ingestion) == 2
+
+
+def test_scopes_that_there_is_no_time_for_come_again(ingestion: Ingestion) -> None:
+    messages = [record(event("e"), scope, scope=scope) for scope in ("one", "two", "three")]
+    assert ingestion.hand_over(*messages, seconds=[59, 20, 2]) == ["two", "three"]
+    assert total(ingestion, "one") == 1
+
+
 @pytest.mark.parametrize("sent_at", ["9" * 5000, "9" * 15, "-1", "soon", "", "\u0663"])
 def test_an_impossible_time_of_sending_breaks_nothing(ingestion: Ingestion, sent_at: str) -> None:
     bad, good = record({"type": "a"}, "m-1", sent_at=sent_at), record({"type": "a"}, "m-2")

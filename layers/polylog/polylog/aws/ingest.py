@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import (
@@ -29,18 +29,29 @@ from polylog.errors import ApiError, Unavailable
 from polylog.store import EventStore, Outcome, Status
 from polylog.times import SECOND
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 Found = tuple[Outcome, ...] | Unavailable
 """What became of the events of a message, or why that is not known."""
+
+Put = Callable[[str, Sequence[Offered]], tuple[Outcome, ...]]
 
 # What Lambda hands in and takes back is JSON of AWS's making.
 Payload = dict[str, Any]
 
 _LOG: Final = "polylog"
+_ENDING_MS: Final = 25_000
+"""Milliseconds before the function's end in which no events are begun with.
+
+So long the database may leave one request without an answer, in three attempts.
+"""
+
 _SHOWN: Final = 5
 _MILLISECOND: Final = SECOND // 1000
 
 
-def ingest_handler() -> Callable[[Payload, object], Payload]:
+def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
     """Return the Lambda handler that stores the events of a batch of messages.
 
     It answers which of them are to come again.
@@ -50,7 +61,14 @@ def ingest_handler() -> Callable[[Payload, object], Payload]:
         os.environ["INGEST_SCOPE"],
         DeadLetters(os.environ["DEAD_LETTER_QUEUE"], int(os.environ["MAX_RECEIVES"])),
     )
-    return lambda event, context: intake.take(event["Records"])
+
+    def handler(event: Payload, context: LambdaContext) -> Payload:
+        def has_time() -> bool:
+            return context.get_remaining_time_in_millis() > _ENDING_MS
+
+        return intake.take(event["Records"], has_time)
+
+    return handler
 
 
 class Intake:
@@ -63,19 +81,23 @@ class Intake:
         self._logger = Logger(_LOG)
         self._metrics = new_metrics()
 
-    def take(self, records: list[Payload]) -> Payload:
-        """Store a batch; messages of a FIFO queue one after the other, as they were sent."""
-        counts = Counter[str]()
+    def take(self, records: list[Payload], has_time: Callable[[], bool]) -> Payload:
+        """Store a batch; messages of a FIFO queue one after the other, as they were sent.
+
+        Those that there is no time for come again: were the function cut off, then all would.
+        """
+        counts, put = Counter[str](), partial(self._put, has_time)
+        put_record = partial(self._put_record, put)
         log = logging.getLogger(_LOG)
         if _is_fifo(records):
             processor: BatchProcessor = SqsFifoPartialProcessor(
                 skip_group_on_error=True, logger=log
             )
-            settle = partial(self._settle, counts, self._put)
+            settle = partial(self._settle, counts, put_record)
         else:
             processor = BatchProcessor(EventType.SQS, logger=log)
-            together = self._put_together(map(SQSRecord, records))
-            settle = partial(self._settle, counts, partial(self._found, together))
+            found = self._put_together(put, map(SQSRecord, records))
+            settle = partial(self._settle, counts, partial(_found, found, put_record))
         processor.raise_on_entire_batch_failure = False
         with processor(records, settle):
             processor.process()
@@ -83,7 +105,7 @@ class Intake:
         self._logger.info("ingested", extra={"messages": len(records), "counts": counts})
         return dict(processor.response())
 
-    def _put_together(self, records: Iterable[SQSRecord]) -> dict[str, Found]:
+    def _put_together(self, put: Put, records: Iterable[SQSRecord]) -> dict[str, Found]:
         """Store the events of all messages that come for the first time, a `put` a scope.
 
         Return what became of those of each message, by its id. Left out, to be stored by itself, is
@@ -98,20 +120,8 @@ class Intake:
         found: dict[str, Found] = {}
         for scope, messages in by_scope.items():
             with self._logging("not stored together", scope=scope):
-                found |= self._put_all(scope, messages)
+                found |= _put_all(put, scope, messages)
         return found
-
-    def _put_all(
-        self, scope: str, messages: Sequence[tuple[str, list[Offered]]]
-    ) -> dict[str, Found]:
-        try:
-            outcomes = put_readable(
-                self._store, scope, [each for _, offered in messages for each in offered]
-            )
-        except Unavailable as error:
-            return dict.fromkeys([name for name, _ in messages], error)
-        rest = iter(outcomes)
-        return {name: tuple(islice(rest, len(offered))) for name, offered in messages}
 
     @contextmanager
     def _logging(self, text: str, **about: str) -> Iterator[None]:
@@ -121,14 +131,15 @@ class Intake:
         except Exception:
             self._logger.exception(text, extra=about)
 
-    def _found(self, found: dict[str, Found], record: SQSRecord) -> tuple[Outcome, ...]:
-        outcomes = found.get(record.message_id)
-        if isinstance(outcomes, Unavailable):
-            raise Unavailable from outcomes
-        return self._put(record) if outcomes is None else outcomes
+    def _put(
+        self, has_time: Callable[[], bool], scope: str, offered: Sequence[Offered]
+    ) -> tuple[Outcome, ...]:
+        if not has_time():
+            raise Unavailable
+        return put_readable(self._store, scope, offered)
 
-    def _put(self, record: SQSRecord) -> tuple[Outcome, ...]:
-        return put_readable(self._store, *self._read(record))
+    def _put_record(self, put: Put, record: SQSRecord) -> tuple[Outcome, ...]:
+        return put(*self._read(record))
 
     def _read(self, record: SQSRecord) -> tuple[str, list[Offered]]:
         """Return a message's scope and events; instead of them why it cannot be read."""
@@ -162,6 +173,28 @@ class Intake:
         if refusal := _refusal(outcomes):
             self._dead_letters.add(record, refusal)
             counts[DEAD] += 1
+
+
+def _put_all(
+    put: Put, scope: str, messages: Sequence[tuple[str, list[Offered]]]
+) -> dict[str, Found]:
+    """Store the events of many messages; return what became of those of each."""
+    try:
+        outcomes = iter(put(scope, [each for _, offered in messages for each in offered]))
+    except Unavailable as error:
+        return dict.fromkeys([name for name, _ in messages], error)
+    return {name: tuple(islice(outcomes, len(offered))) for name, offered in messages}
+
+
+def _found(
+    found: Mapping[str, Found],
+    put_record: Callable[[SQSRecord], tuple[Outcome, ...]],
+    record: SQSRecord,
+) -> tuple[Outcome, ...]:
+    outcomes = found.get(record.message_id)
+    if isinstance(outcomes, Unavailable):
+        raise Unavailable from outcomes
+    return put_record(record) if outcomes is None else outcomes
 
 
 def _is_fifo(records: Sequence[Payload]) -> bool:
