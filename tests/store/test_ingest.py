@@ -184,6 +184,16 @@ def test_it_tells_what_it_did_in_metrics(
     assert [metrics[name] for name in names] == [[2.0], [1.0], [2.0], [2.0]]
 
 
+def test_a_message_that_a_batch_holds_twice_is_counted_once(
+    ingestion: Ingestion, capsys: pytest.CaptureFixture[str]
+) -> None:
+    once = record({"type": "a"})
+    assert ingestion.hand_over(once, once | {"receiptHandle": "another"}) == []
+    out = capsys.readouterr().out
+    assert '"EventsStored":[1.0]' in out
+    assert '"EventsDuplicate":[1.0]' in out
+
+
 def test_an_invocation_tells_only_of_itself(
     ingestion: Ingestion, capsys: pytest.CaptureFixture[str]
 ) -> None:

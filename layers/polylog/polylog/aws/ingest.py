@@ -108,15 +108,16 @@ class Intake:
     def _put_together(self, put: Put, records: Iterable[SQSRecord]) -> dict[str, Found]:
         """Store the events of all messages that come for the first time, a `put` a scope.
 
-        Return what became of those of each message, by its id. Left out, to be stored by itself, is
-        what may make others fail: one that came before, and all of a scope that failed.
+        Return what became of those of each message, by its receipt: a batch may hold one twice.
+        Left out, to be stored by itself, is what may make others fail: one that came before, and
+        all of a scope that failed.
         """
         by_scope = defaultdict[str, list[tuple[str, list[Offered]]]](list)
         for record in records:
             with self._logging("not read", message_id=record.message_id):
                 if received(record) == 1:
                     scope, offered = self._read(record)
-                    by_scope[scope].append((record.message_id, offered))
+                    by_scope[scope].append((record.receipt_handle, offered))
         found: dict[str, Found] = {}
         for scope, messages in by_scope.items():
             with self._logging("not stored together", scope=scope):
@@ -182,8 +183,8 @@ def _put_all(
     try:
         outcomes = iter(put(scope, [each for _, offered in messages for each in offered]))
     except Unavailable as error:
-        return dict.fromkeys([name for name, _ in messages], error)
-    return {name: tuple(islice(outcomes, len(offered))) for name, offered in messages}
+        return dict.fromkeys([receipt for receipt, _ in messages], error)
+    return {receipt: tuple(islice(outcomes, len(offered))) for receipt, offered in messages}
 
 
 def _found(
@@ -191,7 +192,7 @@ def _found(
     put_record: Callable[[SQSRecord], tuple[Outcome, ...]],
     record: SQSRecord,
 ) -> tuple[Outcome, ...]:
-    outcomes = found.get(record.message_id)
+    outcomes = found.get(record.receipt_handle)
     if isinstance(outcomes, Unavailable):
         raise Unavailable from outcomes
     return put_record(record) if outcomes is None else outcomes
