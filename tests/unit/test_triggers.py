@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from samcli.yamlhelper import yaml_parse
 
+from polylog.aws.ingest import ENDING_MS
+
 PROJECT = Path(__file__).parents[2]
 
 FUNCTION_METRICS = ("Errors", "Throttles")
@@ -64,6 +66,10 @@ def test_what_is_received_so_often_is_set_aside(
 def test_the_function_gives_a_message_up_before_its_queue_does(parts: dict[str, Any]) -> None:
     own = parts["IngestFunction"]["Environment"]["Variables"]["MAX_RECEIVES"]
     assert int(own) <= parts["IngestQueue"]["RedrivePolicy"]["maxReceiveCount"]
+
+
+def test_ingestion_has_time_to_begin_with_something(parts: dict[str, Any]) -> None:
+    assert parts["IngestFunction"]["Timeout"] * 1000 >= 2 * ENDING_MS
 
 
 def test_dead_letters_outlive_the_messages_they_were(parts: dict[str, Any]) -> None:

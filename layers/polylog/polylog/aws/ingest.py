@@ -41,7 +41,7 @@ Put = Callable[[str, Sequence[Offered]], tuple[Outcome, ...]]
 Payload = dict[str, Any]
 
 _LOG: Final = "polylog"
-_ENDING_MS: Final = 25_000
+ENDING_MS: Final = 25_000
 """Milliseconds before the function's end in which no events are begun with.
 
 So long the database may leave one request without an answer, in three attempts.
@@ -64,7 +64,7 @@ def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
 
     def handler(event: Payload, context: LambdaContext) -> Payload:
         def has_time() -> bool:
-            return context.get_remaining_time_in_millis() > _ENDING_MS
+            return context.get_remaining_time_in_millis() > ENDING_MS
 
         return intake.take(event["Records"], has_time)
 
