@@ -1,0 +1,229 @@
+"""Every function as it was built, under Lambda's own runtime, with the events that AWS sends."""
+
+from __future__ import annotations
+
+import json
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, dynamo_store
+from cross_reading import EVENT, SCOPE, render
+from lambda_runtime import Stack
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog import times
+from polylog.auth import PERMISSIONS, Restriction
+from polylog.dynamo.fold import SETTLING
+from polylog.dynamo.head import read_head
+from polylog.event import Event
+from polylog.store import EventStore
+from polylog_cli.engine import dynamodb_local
+from polylog_cli.home import Home
+from polylog_cli.local import connect, create_tables
+from polylog_cli.log import local_keys
+from polylog_cli.template import Template
+
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime is for Linux"),
+]
+
+SAMPLES = {
+    "cedana": "CedanaFunction",
+    "ces": "CesFunction",
+    "cloudfoundry": "CloudFoundryFunction",
+    "dws": "DwsFunction",
+    "events": "EventsFunction",
+    "events_post": "EventsFunction",
+    "schedule": "CompactFunction",
+    "stream": "CompactFunction",
+    "waldur": "WaldurFunction",
+}
+"""Which function each of the files in tests/events is for."""
+
+Payload = dict[str, Any]
+FOLDER = ROOT / "tests" / "events"
+
+
+def sample(name: str) -> Payload:
+    payload: Payload = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    return payload
+
+
+REQUESTS = [name for name in SAMPLES if "routeKey" in sample(name)]
+
+PYTHON = sysconfig.get_path("stdlib")
+PACKAGES = {"site-packages", "dist-packages"}
+
+
+@pytest.fixture(scope="module")
+def tables(template: Template) -> Iterator[DynamoDBClient]:
+    """Yield a client of tables that only these functions write to: a schedule reads them all."""
+    with dynamodb_local(None) as url:
+        client = connect(url)
+        create_tables(client, template)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(tmp_path_factory.mktemp("home")).make()
+
+
+@pytest.fixture(scope="module")
+def stack(
+    for_this_machine: Path,
+    runtime: Path,
+    tables: DynamoDBClient,
+    home: Home,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    variables = {
+        "AWS_ENDPOINT_URL_DYNAMODB": tables.meta.endpoint_url,
+        "PEPPER_FILE": str(home.pepper),
+    }
+    directory = tmp_path_factory.mktemp("functions")
+    with closing(Stack(for_this_machine, runtime, directory, variables)) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def token(tables: DynamoDBClient, home: Home) -> str:
+    """Return what opens the scope that the samples ask for."""
+    keys = local_keys(tables, home)
+    return keys.create(SCOPE, frozenset(PERMISSIONS), Restriction(), expires_at=None).token
+
+
+def deliver(stack: Stack, name: str, token: str) -> Any:
+    """Return what the function of a sample answers to it, with a token in place of its own."""
+    event = sample(name)
+    headers = event.get("headers", {})
+    headers |= {header: value.replace("TOKEN", token) for header, value in headers.items()}
+    return stack.invoke(SAMPLES[name], event)
+
+
+def ask(stack: Stack, name: str, token: str) -> tuple[int, Any]:
+    """Return status and body of the answer to a request."""
+    answer = deliver(stack, name, token)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.fixture(scope="module")
+def posted(stack: Stack, token: str) -> Event:
+    """Return the event that was stored through the native API, with its number."""
+    status, body = ask(stack, "events_post", token)
+    assert (status, [each["status"] for each in body["results"]]) == (200, ["stored"])
+    return EVENT.model_copy(update={"seq": body["results"][0]["seq"]})
+
+
+@pytest.fixture(scope="module")
+def store(tables: DynamoDBClient) -> EventStore:
+    """Return a store of the same tables, whose events are old enough to be folded."""
+    return dynamo_store(tables, clock=lambda: times.now() - SETTLING)
+
+
+class TestSamples:
+    def test_are_all_of_the_files(self) -> None:
+        assert {file.stem for file in FOLDER.glob("*.json")} == set(SAMPLES)
+
+    @pytest.mark.parametrize("name", REQUESTS)
+    def test_come_through_a_route_of_their_function(self, template: Template, name: str) -> None:
+        (function,) = (each for each in template.functions if each.name == SAMPLES[name])
+        assert sample(name)["routeKey"].removeprefix("ANY ") in function.routes
+
+    @pytest.mark.parametrize("name", SAMPLES)
+    def test_are_taken_by_code_that_was_built(
+        self, stack: Stack, token: str, posted: Event, name: str
+    ) -> None:
+        deliver(stack, name, token)
+        running, layer = stack.running(SAMPLES[name]), stack.folders[0]
+        code_uri = stack.functions[SAMPLES[name]].code_uri
+        read, allowed = running.imported(), (PYTHON, code_uri, *stack.folders)
+        assert [file for file in read if not any(map(file.is_relative_to, allowed))] == []
+        assert [file for file in read if PACKAGES.intersection(file.parts)] == []
+        assert any(file.is_relative_to(layer / "polylog") for file in read)
+
+
+@pytest.mark.parametrize(
+    ("name", "frame"),
+    [
+        ("cedana", lambda shown: [shown]),
+        (
+            "ces",
+            lambda shown: {
+                "event_name": "volume.snapshot",
+                "event_type": "EVENT.SYS",
+                "sub_event_type": "SUB_EVENT.OPS",
+                "event_users": ["ada"],
+                "event_sources": ["storage"],
+                "event_info": [shown],
+                "meta_data": {"total": 1},
+            },
+        ),
+        (
+            "cloudfoundry",
+            lambda shown: {
+                "total_results": 1,
+                "total_pages": 1,
+                "prev_url": None,
+                "next_url": None,
+                "resources": [shown],
+            },
+        ),
+        ("dws", lambda shown: {"events": [shown], "count": 1}),
+        ("events", lambda shown: {"events": [shown], "total_size": 1}),
+        ("waldur", lambda shown: [shown]),
+    ],
+)
+def test_an_api_shows_the_event_that_another_one_stored(
+    stack: Stack, token: str, posted: Event, name: str, frame: Callable[[Any], Any]
+) -> None:
+    assert ask(stack, name, token) == (
+        200,
+        frame(render({"events": "native"}.get(name, name), posted)),
+    )
+
+
+def test_an_event_that_was_posted_before_is_not_stored_again(
+    stack: Stack, token: str, posted: Event
+) -> None:
+    result = {"id": posted.id, "seq": posted.seq, "status": "duplicate"}
+    assert ask(stack, "events_post", token) == (200, {"results": [result]})
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_an_api_is_closed_to_a_key_that_is_none(stack: Stack, name: str) -> None:
+    status, _ = ask(stack, name, "TOKEN")
+    assert status == 401
+
+
+def records_of(scope: str) -> Payload:
+    """Return the stream's sample for another scope."""
+    event = sample("stream")
+    for record in event["Records"]:
+        record["dynamodb"]["Keys"]["scope"]["S"] = scope
+    return event
+
+
+def test_records_of_the_stream_fold_the_deltas_of_their_scope(
+    stack: Stack, tables: DynamoDBClient, store: EventStore, scope: str
+) -> None:
+    for number in range(65):
+        store.put(scope, [Event(id=f"e{number}", time=number, type="t")])
+    assert stack.invoke("CompactFunction", records_of(scope)) is None
+    assert read_head(tables, "TallyTable", scope).bucket.totals() == {"system:t": 65}
+
+
+def test_the_schedule_folds_what_the_stream_left(
+    stack: Stack, tables: DynamoDBClient, store: EventStore, scope: str
+) -> None:
+    store.put(scope, [Event(id="e", time=0, type="t")])
+    stack.invoke("CompactFunction", records_of(scope))
+    assert read_head(tables, "TallyTable", scope).bucket.totals() == {}
+    assert stack.invoke("CompactFunction", sample("schedule")) is None
+    assert read_head(tables, "TallyTable", scope).bucket.totals() == {"system:t": 1}
