@@ -82,6 +82,7 @@ class Running:
             answer = httpx.post(f"{self.url}{path}", json=event, timeout=ANSWER_SECONDS)
         finally:
             print(self.log.read_text())
+        assert answer.is_success, answer.text
         payload = answer.json()
         assert not (isinstance(payload, dict) and "errorType" in payload), payload
         return payload

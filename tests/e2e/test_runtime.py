@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import ROOT, dynamo_store
+from conftest import dynamo_store
 from cross_reading import EVENT, SCOPE, render
 from lambda_runtime import Stack
 from mypy_boto3_dynamodb import DynamoDBClient
+from samples import FOLDER, FUNCTIONS, REQUESTS, Payload, sample
 
 from polylog import times
 from polylog.auth import PERMISSIONS, Restriction
@@ -22,9 +21,7 @@ from polylog.dynamo.fold import SETTLING
 from polylog.dynamo.head import read_head
 from polylog.event import Event
 from polylog.store import EventStore
-from polylog_cli.engine import dynamodb_local
 from polylog_cli.home import Home
-from polylog_cli.local import connect, create_tables
 from polylog_cli.log import local_keys
 from polylog_cli.template import Template
 
@@ -33,63 +30,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime is for Linux"),
 ]
 
-SAMPLES = {
-    "cedana": "CedanaFunction",
-    "ces": "CesFunction",
-    "cloudfoundry": "CloudFoundryFunction",
-    "dws": "DwsFunction",
-    "events": "EventsFunction",
-    "events_post": "EventsFunction",
-    "schedule": "CompactFunction",
-    "stream": "CompactFunction",
-    "waldur": "WaldurFunction",
-}
-"""Which function each of the files in tests/events is for."""
-
-Payload = dict[str, Any]
-FOLDER = ROOT / "tests" / "events"
-
-
-def sample(name: str) -> Payload:
-    payload: Payload = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-    return payload
-
-
-REQUESTS = [name for name in SAMPLES if "routeKey" in sample(name)]
-
 PYTHON = sysconfig.get_path("stdlib")
 PACKAGES = {"site-packages", "dist-packages"}
-
-
-@pytest.fixture(scope="module")
-def tables(template: Template) -> Iterator[DynamoDBClient]:
-    """Yield a client of tables that only these functions write to: a schedule reads them all."""
-    with dynamodb_local(None) as url:
-        client = connect(url)
-        create_tables(client, template)
-        yield client
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return Home(tmp_path_factory.mktemp("home")).make()
-
-
-@pytest.fixture(scope="module")
-def stack(
-    for_this_machine: Path,
-    runtime: Path,
-    tables: DynamoDBClient,
-    home: Home,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Stack]:
-    variables = {
-        "AWS_ENDPOINT_URL_DYNAMODB": tables.meta.endpoint_url,
-        "PEPPER_FILE": str(home.pepper),
-    }
-    directory = tmp_path_factory.mktemp("functions")
-    with closing(Stack(for_this_machine, runtime, directory, variables)) as stack:
-        yield stack
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +46,7 @@ def deliver(stack: Stack, name: str, token: str) -> Any:
     event = sample(name)
     headers = event.get("headers", {})
     headers |= {header: value.replace("TOKEN", token) for header, value in headers.items()}
-    return stack.invoke(SAMPLES[name], event)
+    return stack.invoke(FUNCTIONS[name], event)
 
 
 def ask(stack: Stack, name: str, token: str) -> tuple[int, Any]:
@@ -129,20 +71,23 @@ def store(tables: DynamoDBClient) -> EventStore:
 
 class TestSamples:
     def test_are_all_of_the_files(self) -> None:
-        assert {file.stem for file in FOLDER.glob("*.json")} == set(SAMPLES)
+        assert {file.stem for file in FOLDER.iterdir()} == set(FUNCTIONS)
+
+    def test_are_there_for_every_function(self, template: Template) -> None:
+        assert {function.name for function in template.functions} == set(FUNCTIONS.values())
 
     @pytest.mark.parametrize("name", REQUESTS)
     def test_come_through_a_route_of_their_function(self, template: Template, name: str) -> None:
-        (function,) = (each for each in template.functions if each.name == SAMPLES[name])
+        (function,) = (each for each in template.functions if each.name == FUNCTIONS[name])
         assert sample(name)["routeKey"].removeprefix("ANY ") in function.routes
 
-    @pytest.mark.parametrize("name", SAMPLES)
+    @pytest.mark.parametrize("name", FUNCTIONS)
     def test_are_taken_by_code_that_was_built(
         self, stack: Stack, token: str, posted: Event, name: str
     ) -> None:
         deliver(stack, name, token)
-        running, layer = stack.running(SAMPLES[name]), stack.folders[0]
-        code_uri = stack.functions[SAMPLES[name]].code_uri
+        running, layer = stack.running(FUNCTIONS[name]), stack.folders[0]
+        code_uri = stack.functions[FUNCTIONS[name]].code_uri
         read, allowed = running.imported(), (PYTHON, code_uri, *stack.folders)
         assert [file for file in read if not any(map(file.is_relative_to, allowed))] == []
         assert [file for file in read if PACKAGES.intersection(file.parts)] == []
