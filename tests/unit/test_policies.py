@@ -57,8 +57,8 @@ MAY = {
         "all but ImportQueue": "not DeleteMessage not ReceiveMessage",
         "ImportBucket": "ListBucket",
         "ImportBucket/import/*": "GetObject GetObjectVersion",
-        "ImportBucket/import-progress/*": "DeleteObject GetObject PutObject",
-        "ImportBucket/import-results/*": "AbortMultipartUpload PutObject",
+        "ImportBucket/import-progress/*": "GetObject PutObject",
+        "ImportBucket/import-results/*": "PutObject",
     },
 }
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 
 from polylog import times
-from polylog.aws.measures import DRIFT, KINDS, publish
+from polylog.aws.measures import DRIFT, KINDS, new_metrics, publish
 from polylog.aws.services import facets_from_environment, retention_from_environment
 from polylog.dynamo.audit import Auditor
 from polylog.dynamo.client import connect
@@ -65,7 +65,7 @@ class Compactor:
         self._scopes = Scopes(client, tables.tally)
         self._root = partial(read_root, client, tables.tally)
         self._logger = Logger("polylog")
-        self._metrics = Metrics()
+        self._metrics = new_metrics()
 
     def compact(self, scopes: Iterable[str]) -> None:
         """Fold these scopes, as far as that is due."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Callable
@@ -74,7 +75,11 @@ class Imports:
     def take(self, records: list[Payload], has_time: Callable[[], bool]) -> Payload:
         """Import the objects of a batch of messages; answer which of those are to come again."""
         counts = Counter[str]()
-        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        processor = BatchProcessor(
+            EventType.SQS,
+            raise_on_entire_batch_failure=False,
+            logger=logging.getLogger("polylog"),
+        )
         with processor(records, partial(self._settle, counts, has_time)):
             processor.process()
         publish(self._metrics, counts)
@@ -94,7 +99,6 @@ class Imports:
             self._dead_letters.delay(record, 0)
             raise
         except Exception:
-            self._logger.exception("not imported", extra={"message_id": record.message_id})
             self._dead_letters.delay(record, _FAILED_SECONDS)
             raise
 
