@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -58,7 +58,11 @@ def event(name: str, **members: object) -> dict[str, object]:
 class Context:
     """What Lambda tells a function of its invocation."""
 
-    seconds: Iterator[int]
+    seconds: Iterator[int] = field(default_factory=lambda: iter(()))
+    function_name: str = "function"
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:function"
+    memory_limit_in_mb: int = 256
+    aws_request_id: str = "r-1"
 
     def get_remaining_time_in_millis(self) -> int:
         """Return how long the function may still take."""

@@ -26,7 +26,7 @@ VARIABLES = {
     "READ_BUDGET_SECONDS": "10",
     "INGEST_SCOPE": queues.SCOPE,
     "MAX_RECEIVES": str(queues.MAX_RECEIVES),
-    "POWERTOOLS_METRICS_NAMESPACE": "Polylog",
+    "POWERTOOLS_METRICS_DISABLED": "false",
 }
 
 Asked = list[tuple[str, dict[str, Any]]]

@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from polylog import times
-from polylog.aws.measures import DRIFT, KINDS, new_metrics, publish
+from polylog.aws.measures import DRIFT, KINDS, LOG, new_metrics, publish
 from polylog.aws.services import facets_from_environment, retention_from_environment
 from polylog.dynamo.audit import Auditor
 from polylog.dynamo.client import connect
@@ -42,6 +42,7 @@ def compact_handler() -> Callable[[Payload, object], None]:
     """
     compactor = Compactor()
 
+    @Logger(LOG).inject_lambda_context
     def handler(event: Payload, context: object) -> None:
         records = event.get("Records")
         if records is None:
@@ -64,7 +65,7 @@ class Compactor:
         self._auditor = Auditor(client, tables, shards, clock, retention)
         self._scopes = Scopes(client, tables.tally)
         self._root = partial(read_root, client, tables.tally)
-        self._logger = Logger("polylog")
+        self._logger = Logger(LOG)
         self._metrics = new_metrics()
 
     def compact(self, scopes: Iterable[str]) -> None:

@@ -20,7 +20,7 @@ from botocore.config import Config
 
 from polylog.aws.dead_letters import DeadLetters
 from polylog.aws.importer import Importer, Stuck, Unfinished
-from polylog.aws.measures import DEAD, name_of, new_metrics, publish
+from polylog.aws.measures import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.objects import ObjectVersion
 from polylog.aws.services import store_from_environment
 from polylog.dynamo.client import connect
@@ -54,6 +54,7 @@ def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
     )
     imports = Imports(importer, DeadLetters(os.environ["DEAD_LETTER_QUEUE"], max_tries))
 
+    @Logger(LOG).inject_lambda_context
     def handler(event: Payload, context: LambdaContext) -> Payload:
         def has_time() -> bool:
             return context.get_remaining_time_in_millis() > _ENDING_MS
@@ -69,7 +70,7 @@ class Imports:
     def __init__(self, importer: Importer, dead_letters: DeadLetters) -> None:
         self._importer = importer
         self._dead_letters = dead_letters
-        self._logger = Logger("polylog")
+        self._logger = Logger(LOG)
         self._metrics = new_metrics()
 
     def take(self, records: list[Payload], has_time: Callable[[], bool]) -> Payload:
@@ -78,7 +79,7 @@ class Imports:
         processor = BatchProcessor(
             EventType.SQS,
             raise_on_entire_batch_failure=False,
-            logger=logging.getLogger("polylog"),
+            logger=logging.getLogger(LOG),
         )
         with processor(records, partial(self._settle, counts, has_time)):
             processor.process()

@@ -20,7 +20,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from polylog.aws.dead_letters import DeadLetters, first_sent, received, string_attributes
-from polylog.aws.measures import DEAD, name_of, new_metrics, publish
+from polylog.aws.measures import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.messages import Message, read_message
 from polylog.aws.services import store_from_environment
 from polylog.call import Offered, put_readable
@@ -40,7 +40,6 @@ Put = Callable[[str, Sequence[Offered]], tuple[Outcome, ...]]
 # What Lambda hands in and takes back is JSON of AWS's making.
 Payload = dict[str, Any]
 
-_LOG: Final = "polylog"
 ENDING_MS: Final = 25_000
 """Milliseconds before the function's end in which no events are begun with.
 
@@ -62,6 +61,7 @@ def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
         DeadLetters(os.environ["DEAD_LETTER_QUEUE"], int(os.environ["MAX_RECEIVES"])),
     )
 
+    @Logger(LOG).inject_lambda_context
     def handler(event: Payload, context: LambdaContext) -> Payload:
         def has_time() -> bool:
             return context.get_remaining_time_in_millis() > ENDING_MS
@@ -78,7 +78,7 @@ class Intake:
         self._store = store
         self._scope = scope
         self._dead_letters = dead_letters
-        self._logger = Logger(_LOG)
+        self._logger = Logger(LOG)
         self._metrics = new_metrics()
 
     def take(self, records: list[Payload], has_time: Callable[[], bool]) -> Payload:
@@ -88,7 +88,7 @@ class Intake:
         """
         counts, put = Counter[str](), partial(self._put, has_time)
         put_record = partial(self._put_record, put)
-        log = logging.getLogger(_LOG)
+        log = logging.getLogger(LOG)
         if _is_fifo(records):
             processor: BatchProcessor = SqsFifoPartialProcessor(
                 skip_group_on_error=True, logger=log

@@ -10,6 +10,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from polylog.store import Status
 
+LOG: Final = "polylog"
+"""The name of the one logger."""
+
 NAMESPACE: Final = "Polylog"
 STORED: Final = "EventsStored"
 DUPLICATE: Final = "EventsDuplicate"
