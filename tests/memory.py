@@ -39,7 +39,9 @@ class MemoryEventStore:
         self.budget = budget
         self._scopes: dict[str, list[Event]] = defaultdict(list)
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         return tuple(self._put_one(scope, event) for event in events)
 
     def _put_one(self, scope: str, event: Event) -> Outcome:

@@ -135,7 +135,9 @@ class Failing:
         self._type = type
         self.puts: list[list[str]] = []
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         self.puts.append([event.id for event in events])
         if any(event.type == self._type for event in events):
             raise self._error

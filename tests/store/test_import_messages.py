@@ -55,7 +55,9 @@ class Silent:
     def latest(self, scope: str) -> int:
         return 0
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         raise Unavailable
 
 

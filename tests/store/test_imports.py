@@ -148,7 +148,9 @@ class Offers:
         self.count = 0
         self.latest = log.latest
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         is_fatal = next(self._calls) == self._dies_at
         if is_fatal and not self._after:
             raise Killed
@@ -168,7 +170,9 @@ class Shelf:
     def latest(self, scope: str) -> int:
         return len(self.numbers)
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         return tuple(self._put(event.id) for event in events)
 
     def _put(self, name: str) -> Outcome:
@@ -379,7 +383,9 @@ def test_an_import_that_runs_elsewhere_too_is_left_to_one_of_them(
 class Silent(MemoryEventStore):
     """A database that does not answer."""
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         raise Unavailable
 
 

@@ -94,8 +94,8 @@ def test_what_was_stored_by_a_call_that_failed_is_stored_once(ingestion: Ingesti
     store = dynamo_store(ingestion.client)
 
     class Lost:
-        def put(self, *arguments: Any) -> Any:
-            store.put(*arguments)
+        def put(self, *arguments: Any, **options: Any) -> Any:
+            store.put(*arguments, **options)
             raise Unavailable
 
     lost: Any = Lost()

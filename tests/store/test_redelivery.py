@@ -154,3 +154,20 @@ def test_what_several_send_at_once_is_stored_once(world: World, most: int) -> No
     world.fold_all()
     assert world.answers() == expected
     world.check()
+
+
+def test_events_that_are_known_to_come_again_are_looked_up_first(
+    engine: DynamoDBClient, scope: str, calls: list[str]
+) -> None:
+    """A condition that fails costs as much as a write."""
+    log = dynamo_store(engine)
+    log.put(scope, EVENTS[:90])
+    calls.clear()
+    repeated = log.put(scope, EVENTS[:95], is_repeat=True)
+    assert calls == ["BatchGetItem", "UpdateItem", "TransactWriteItems"]
+    assert [each.status for each in repeated] == [Status.DUPLICATE] * 90 + [Status.STORED] * 5
+    calls.clear()
+    changed = EVENTS[0].model_copy(update={"type": "other"})
+    repeated = log.put(scope, [changed, *EVENTS[1:95]], is_repeat=True)
+    assert calls == ["BatchGetItem"]
+    assert [each.status for each in repeated] == [Status.CONFLICT] + [Status.DUPLICATE] * 94

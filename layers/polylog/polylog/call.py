@@ -246,11 +246,19 @@ class Call:
 
 
 def put_readable(
-    store: EventStore, scope: str, offered: Iterable[Offered | Outcome]
+    store: EventStore,
+    scope: str,
+    offered: Iterable[Offered | Outcome],
+    *,
+    is_repeat: bool = False,
 ) -> tuple[Outcome, ...]:
-    """Store those that are events; answer one outcome each, in order, or the one it has already."""
+    """Store those that are events; answer one outcome each, in order, or the one it has already.
+
+    `is_repeat` is as for `EventStore.put`.
+    """
     judged = [_unreadable(each) if isinstance(each, ApiError) else each for each in offered]
-    stored = iter(store.put(scope, [each for each in judged if isinstance(each, Event)]))
+    events = [each for each in judged if isinstance(each, Event)]
+    stored = iter(store.put(scope, events, is_repeat=is_repeat))
     return tuple(next(stored) if isinstance(each, Event) else each for each in judged)
 
 

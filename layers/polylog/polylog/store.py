@@ -114,12 +114,15 @@ class EventStore(Protocol):
     raises `TooBroad` when the answer would take more reading than is allowed.
     """
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         """Store events; one outcome each, in the given order.
 
         An event already there with the same content is a duplicate, with another a conflict;
-        neither changes what is stored. Offering the same events again is therefore safe. An event
-        older than the log keeps any is expired.
+        neither changes what is stored. Offering the same events again is therefore safe; it costs
+        less where it is known that it `is_repeat`. An event older than the log keeps any is
+        expired.
         """
 
     def get(self, scope: str, event_id: str) -> Event | None:

@@ -87,7 +87,7 @@ class Intake:
         Those that there is no time for come again: were the function cut off, then all would.
         """
         counts, put = Counter[str](), partial(self._put, has_time)
-        put_record = partial(self._put_record, put)
+        put_record = partial(self._put_record, has_time)
         log = logging.getLogger(LOG)
         if _is_fifo(records):
             processor: BatchProcessor = SqsFifoPartialProcessor(
@@ -133,14 +133,19 @@ class Intake:
             self._logger.exception(text, extra=about)
 
     def _put(
-        self, has_time: Callable[[], bool], scope: str, offered: Sequence[Offered]
+        self,
+        has_time: Callable[[], bool],
+        scope: str,
+        offered: Sequence[Offered],
+        *,
+        is_repeat: bool = False,
     ) -> tuple[Outcome, ...]:
         if not has_time():
             raise Unavailable
-        return put_readable(self._store, scope, offered)
+        return put_readable(self._store, scope, offered, is_repeat=is_repeat)
 
-    def _put_record(self, put: Put, record: SQSRecord) -> tuple[Outcome, ...]:
-        return put(*self._read(record))
+    def _put_record(self, has_time: Callable[[], bool], record: SQSRecord) -> tuple[Outcome, ...]:
+        return self._put(has_time, *self._read(record), is_repeat=received(record) > 1)
 
     def _read(self, record: SQSRecord) -> tuple[str, list[Offered]]:
         """Return a message's scope and events; instead of them why it cannot be read."""

@@ -20,9 +20,11 @@ class ExplainedEventStore:
         self._store = store
         self._explaining = explaining
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         """Store events; that is no answer to explain."""
-        return self._store.put(scope, events)
+        return self._store.put(scope, events, is_repeat=is_repeat)
 
     def get(self, scope: str, event_id: str) -> Event | None:
         """Return the event with this id."""

@@ -63,9 +63,11 @@ class DynamoEventStore:
         self._arrivals = ArrivalLog(client, tables.tally)
         self._tails = Tails(client, tables.events, self._arrivals, clock, limits)
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         """Store events; see `EventStore.put`."""
-        return self._writer.put(scope, events)
+        return self._writer.put(scope, events, is_repeat=is_repeat)
 
     def get(self, scope: str, event_id: str) -> Event | None:
         """Return the event with this id; strongly consistent."""

@@ -91,7 +91,9 @@ class Writer:
         self._facets = frozenset(facets)
         self._retention = retention
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         """Store events; see `EventStore.put`."""
         floor = self._retention.floor(self._clock())
         drafts = [Draft.of(event) for event in events]
@@ -101,7 +103,10 @@ class Writer:
         in_order = [draft for draft in offered if storable[draft.event.id] is draft]
         kept: dict[str, _Kept] = {}
         for batch in batches(in_order, self._weight, most=_MAX_ACTIONS, most_weight=_MAX_BYTES):
-            kept |= self._store(scope, batch)
+            # That is a read unit an event; a condition that fails is two write units.
+            there = self._look_up(scope, batch) if is_repeat else {}
+            absent = [draft for draft in batch if draft.event.id not in there]
+            kept |= there | (self._store(scope, absent) if absent else {})
         return tuple(
             why or _outcome(draft, kept) for draft, why in zip(drafts, refused, strict=True)
         )
