@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
 
-.PHONY: run test check format readme openapi lock clean bench-scale
+.PHONY: run test check format readme openapi lock clean bench-scale bench-handlers
 
 run: .venv/ready ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
@@ -21,6 +21,9 @@ check: .venv/ready ## Lint, types, import rules, template
 
 bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZES="10000 100000": those)
 	@$(BIN)/python -m bench.scale $(SIZES)
+
+bench-handlers: .venv/ready ## Measure how long the functions take
+	@$(BIN)/python -m bench.handlers
 
 format: .venv/ready
 	@$(BIN)/ruff format

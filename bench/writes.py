@@ -85,6 +85,15 @@ _TRAFFIC: Final[Mapping[str, Callable[[Maker], Iterator[Offer]]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """How often the folder is woken for each event, and how long it then waits, in seconds."""
+
+    traffic: str
+    wakes: float
+    seconds: float
+
+
 class _Log:
     """A log that is handed events at their times, also while the folder waits."""
 
@@ -94,6 +103,8 @@ class _Log:
         self.clock = Clock(START)
         self.events = 0
         self.bytes = 0
+        self.wakes = 0
+        self.waited = 0
         self._scope = scope
         self._offers = offers
         self._next = next(offers, None)
@@ -114,10 +125,16 @@ class _Log:
             if self._unseen is not None:
                 self._pass_until(self._unseen + _WAKE)
                 self._unseen = None
-                self._folder.compact(self._scope, SCOPE_SECONDS)
+                self._fold()
             elif self._next:
                 self._pass_until(self._next[0])
         return self._folder
+
+    def _fold(self) -> None:
+        begun = self.clock.now
+        self._folder.compact(self._scope, SCOPE_SECONDS)
+        self.wakes += 1
+        self.waited += self.clock.now - begun
 
     def _sleep(self, seconds: float) -> None:
         self._pass_until(self.clock.now + int(seconds * SECOND))
@@ -144,6 +161,20 @@ def measure(
     ledger = Ledger(shapes)
     ledger.watch(client)
     return [_price(client, tables, ledger, traffic, size) for traffic in traffics for size in sizes]
+
+
+def folding(
+    client: DynamoDBClient, tables: Tables, traffics: Iterable[str] = tuple(_TRAFFIC)
+) -> list[Folding]:
+    """Return how each kind of traffic keeps the folder busy, beside what it computes."""
+    return [_folding(client, tables, traffic) for traffic in traffics]
+
+
+def _folding(client: DynamoDBClient, tables: Tables, traffic: str) -> Folding:
+    log = _Log(client, tables, f"{traffic}, folding", _TRAFFIC[traffic](Maker(_SEED, SIZES[0])))
+    log.run()
+    waited = log.waited / SECOND
+    return Folding(traffic, round(log.wakes / log.events, 6), round(waited / log.events, 6))
 
 
 def _price(
