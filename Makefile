@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
 
-.PHONY: run test check format readme openapi lock clean bench-scale bench-handlers
+.PHONY: run test check format readme openapi lock clean bench-scale bench-handlers cost
 
 run: .venv/ready ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
@@ -24,6 +24,9 @@ bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZ
 
 bench-handlers: .venv/ready ## Measure how long the functions take
 	@$(BIN)/python -m bench.handlers
+
+cost: .venv/ready ## Renew what docs/deploying.md says of costs, from what was measured
+	@$(BIN)/python -m bench.cost
 
 format: .venv/ready
 	@$(BIN)/ruff format
