@@ -1,0 +1,132 @@
+"""The guides name what there is: parameters, outputs, alarms, samples, commands, places."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samcli.yamlhelper import yaml_parse
+from samples import FUNCTIONS
+from typer.main import get_command
+
+from polylog.aws.importer import Kind
+from polylog.aws.messages import Message, read_message
+from polylog.event import Event
+from polylog_cli.main import app
+
+PROJECT = Path(__file__).parents[2]
+DEPLOYING = PROJECT / "docs" / "deploying.md"
+INGESTING = PROJECT / "docs" / "ingesting.md"
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+
+COMMANDS = sorted(
+    {
+        line
+        for page in PAGES
+        for line in re.findall(r"\.venv/bin/polylog ([^)`\n]*)", page.read_text("utf-8"))
+    }
+)
+
+
+SENT = re.findall(
+    r"^\$ (aws (?:sqs send-message|events|sns) .*)$", INGESTING.read_text("utf-8"), re.MULTILINE
+)
+KEYS = re.findall(
+    r"^\$ aws s3 cp .*/(import/[^\"]+)\"$", INGESTING.read_text("utf-8"), re.MULTILINE
+)
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text("utf-8"))
+    return parsed
+
+
+def rows(title: str, page: Path = DEPLOYING) -> list[list[str]]:
+    """Return the cells of the table under a heading."""
+    section = page.read_text("utf-8").partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+
+
+def names(title: str) -> list[str]:
+    return [name for row in rows(title) for name in re.findall(r"`(\w+)`", row[0])]
+
+
+def test_parameters_are_those_of_the_template(template: dict[str, Any]) -> None:
+    shown = {row[0].strip("`"): row[1].strip("`") for row in rows("Parameters")}
+    defaults = {name: str(each["Default"]) for name, each in template["Parameters"].items()}
+    assert shown == {name: value or "none" for name, value in defaults.items()}
+
+
+def test_outputs_are_those_of_the_template(template: dict[str, Any]) -> None:
+    assert sorted(names("Outputs")) == sorted(template["Outputs"])
+
+
+def test_alarms_are_those_of_the_template(template: dict[str, Any]) -> None:
+    resources = template["Resources"].items()
+    alarms = [name for name, each in resources if each["Type"] == "AWS::CloudWatch::Alarm"]
+    assert names("Alarms") == alarms
+
+
+def test_samples_are_those_that_are_there() -> None:
+    shown = {
+        sample: row[1].strip("`")
+        for row in rows("Trying it", INGESTING)
+        for sample in re.findall(r"`(\w+)`", row[0])
+    }
+    assert shown == FUNCTIONS
+
+
+@pytest.mark.parametrize("line", SENT)
+def test_messages_that_are_typed_are_events(line: str) -> None:
+    typed = shlex.split(line)
+    given = dict(pairwise(typed))
+    if "--entries" in given:
+        (entry,) = json.loads(given["--entries"])
+        bridged = {"detail-type": entry["DetailType"], "source": entry["Source"]}
+        bridged |= {"resources": entry["Resources"], "detail": json.loads(entry["Detail"])}
+        body = json.dumps({"id": "e-1", "time": "2026-03-01T12:00:00Z", **bridged})
+    else:
+        body = given.get("--message-body") or given["--message"]
+    attributes = json.loads(given.get("--message-attributes", "{}"))
+    texts = {name: value["StringValue"] for name, value in attributes.items()}
+    scope, events = read_message(Message("m-1", 0, body, texts), "default")
+    assert scope == texts.get("scope", "default")
+    assert events
+    assert all(isinstance(event, Event) for event in events)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_objects_that_are_typed_have_keys_that_say_all(key: str) -> None:
+    assert Kind.of(key).scope == "demo"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text("utf-8")):
+        file, _, place = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        assert target.exists(), link
+        assert not place or place in places(target), link
+
+
+def places(page: Path) -> set[str]:
+    """Return what the headings of a page are called in links."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_commands_have_the_options_that_are_typed(line: str) -> None:
+    command: Any = get_command(app)
+    words = shlex.split(line)
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+    assert {word for word in words if re.match(r"--\w", word)} <= known | {"--help"}
