@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
+LOCK_OPTIONS := --upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
 .PHONY: run test check format readme openapi lock clean bench-scale bench-handlers cost
 
@@ -51,7 +52,9 @@ openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
 
 lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml
 	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra cli --group dev --group test \
-		--upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.lock
+		$(LOCK_OPTIONS) --output-file requirements.lock
+	@$(UV) pip compile --group emulator --universal --python-version 3.11 \
+		$(LOCK_OPTIONS) --output-file tests/e2e/deployed/ministack.lock
 
 clean:
 	rm -rf .venv .aws-sam

@@ -46,10 +46,10 @@ _SECTION = re.compile(f"(?<={_BEGIN}).*(?={_END})", re.DOTALL)
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
 
 
-def render(name: str, event: Event) -> object:
-    """Return an event as a dialect writes it."""
+def render(name: str, event: Event, scope: str = SCOPE) -> object:
+    """Return an event of a scope as a dialect writes it."""
     render_event = import_module(f"polylog.dialects.{name}.wire").render_event
-    known = {"event": event, "scope": SCOPE}
+    known = {"event": event, "scope": scope}
     return render_event(
         **{parameter: known[parameter] for parameter in signature(render_event).parameters}
     )

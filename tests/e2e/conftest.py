@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import boto3
 import pytest
-from conftest import ROOT
-from lambda_runtime import VERSION, Stack, make_runtime
+from lambda_runtime import Stack, make_runtime
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_sqs import SQSClient
+from stacks import build, build_here
 
 from polylog_cli.engine import dynamodb_local
 from polylog_cli.home import Home
 from polylog_cli.local import REGION, connect, create_tables, engine
 from polylog_cli.template import Template
-
-BIN = Path(sys.executable).parent
-
-
-def build(directory: Path, **target: str) -> Path:
-    """Run `sam build` for this target, Lambda's own unless told otherwise; return what it made."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LAYER_")}
-    settings = {
-        "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]]),
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "SAM_CLI_TELEMETRY": "0",
-    }
-    command = ["sam", "build", "--template-file", "template.yaml", "--build-dir", str(directory)]
-    subprocess.run(command, cwd=ROOT, env=inherited | settings | target, check=True)
-    return directory
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +26,7 @@ def for_lambda(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def for_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("machine") / "build"
-    return build(directory, LAYER_PLATFORM="", LAYER_PYTHON=VERSION)
+    return build_here(tmp_path_factory.mktemp("machine") / "build")
 
 
 @pytest.fixture(scope="session")
