@@ -74,6 +74,30 @@ def test_a_value_may_have_as_many_bytes_as_that() -> None:
     assert texts(read(b"[1,%b,2]" % largest)) == [b"1", largest, b"2"]
 
 
+def test_a_number_may_have_any_number_of_digits() -> None:
+    """Python's own reader refuses integers of more than 4,300."""
+    assert texts(read(b"[1,%b,2]" % (b"9" * 5000))) == [b"1", b"9" * 5000, b"2"]
+
+
+def test_white_space_may_be_longer_than_a_value() -> None:
+    space = b" \n" * MAX_PIECE
+    pieces = read(b"[1%b,%b2%b]%b[3]" % (space, space, space, space))
+    assert [(piece.text, piece.line) for piece in pieces] == [
+        (b"1", 1),
+        (b"2", 1 + 2 * MAX_PIECE),
+        (b"3", 1 + 4 * MAX_PIECE),
+    ]
+
+
+@pytest.mark.parametrize("begin", [b'{"a": 1', b'{"events"', b"{", b'{"a":', b'{"events":'])
+@pytest.mark.parametrize("more", [b" ", b',"a":1'])
+def test_no_more_is_kept_of_an_object_than_of_a_value(begin: bytes, more: bytes) -> None:
+    stream = io.BytesIO(begin + more * (4 * MAX_PIECE) + b"}")
+    (piece,) = values(stream, START, "events")
+    assert texts([piece]) == [NOT_JSON]
+    assert stream.tell() < 3 * MAX_PIECE
+
+
 def test_a_value_that_has_many_more_ends_the_reading() -> None:
     assert texts(read(b'[1,"%b",2]' % (b"a" * (2 * MAX_PIECE)))) == [b"1", NOT_JSON]
 

@@ -129,7 +129,8 @@ class _Scanner:
     What is `ahead` counts from where the window's reader is.
     """
 
-    _decoder: Final = json.JSONDecoder()
+    # Numbers are left as they are: Python reads no integer of more than 4,300 digits.
+    _decoder: Final = json.JSONDecoder(parse_int=str, parse_float=str)
 
     def __init__(self, stream: Stream, start: Place) -> None:
         self._stream = stream
@@ -146,7 +147,9 @@ class _Scanner:
     def peek(self) -> str:
         """Return the next character that is no white space, empty at the end."""
         self.go_on(self._space(0))
-        return self._character(0)
+        while not (sign := self._character(0)) and not self._is_at_end:
+            self.go_on(self._space(0))
+        return sign
 
     def place(self, inside: Inside) -> Place:
         """Return where the reader is."""
@@ -167,9 +170,12 @@ class _Scanner:
         return Piece(line, text, self.place(inside))
 
     def enter(self, envelope: str) -> bool:
-        """Go on behind the bracket of the array that an object holds in a member, if it does."""
+        """Go on behind the bracket of the array that an object holds in a member, if it does.
+
+        It begins no further behind the object's own than a value may be long.
+        """
         ahead = 1
-        while True:
+        while ahead <= MAX_PIECE:
             ahead = self._space(ahead)
             if self._character(ahead) != '"':
                 return False
@@ -186,6 +192,7 @@ class _Scanner:
             if self._character(ahead) != ",":
                 return False
             ahead += 1
+        return False
 
     def leave(self) -> None:
         """Go on behind the object that is around an array which has just ended."""
@@ -197,11 +204,15 @@ class _Scanner:
         return self._text[self._at + ahead : self._at + ahead + 1]
 
     def _space(self, ahead: int) -> int:
-        """Return how far ahead the next character is that is no white space."""
+        """Return how far ahead the next character is that is no white space.
+
+        Where white space is longer than a value may be, where the part of it ends that was read.
+        """
         while True:
             space = _SPACE.match(self._text, self._at + ahead)
             ahead = space.end() - self._at if space else ahead
-            if self._at + ahead < len(self._text) or not self._fill():
+            is_found = self._at + ahead < len(self._text)
+            if is_found or ahead > MAX_PIECE or not self._fill():
                 return ahead
 
     def _value(self, ahead: int) -> int:

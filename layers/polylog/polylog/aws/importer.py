@@ -24,7 +24,7 @@ from polylog.call import Offered, put_readable
 from polylog.dialect import Format
 from polylog.dialects import format_named
 from polylog.errors import InvalidBody, InvalidParameter, Unavailable
-from polylog.formats import read_document, read_line
+from polylog.formats import read_line
 from polylog.store import EventStore, Outcome, Status
 from polylog.streams import Inside, Piece, Place, Stream, lines, values
 
@@ -87,11 +87,10 @@ class Kind:
             yield Piece.last(place, InvalidBody(f"from here on not gzip: {error}"))
 
     def read(self, piece: Piece) -> Sequence[Offered]:
-        """Return the events of a piece."""
+        """Return the events of a piece; one that cannot be read spoils no other."""
         if isinstance(piece.text, InvalidBody):
             return (piece.text,)
-        read = read_line if self.has_lines else read_document
-        return read(piece.text, self.format, self.scope)
+        return read_line(piece.text, self.format, self.scope)
 
 
 @dataclass(slots=True)
