@@ -14,13 +14,17 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
 
+from polylog.aws import ledger
 from polylog.aws.dead_letters import DeadLetters
 from polylog.aws.importer import Importer
 from polylog.aws.imports import Imports
+from polylog.aws.ledger import Ledger, Progress
+from polylog.aws.objects import Documents, ObjectVersion
 from polylog.errors import Unavailable
 from polylog.event import Event
 from polylog.filter import EVERYTHING
-from polylog.store import Outcome
+from polylog.store import Outcome, Status
+from polylog.streams import Place
 
 BUCKET, SCOPE, REGION = "drops", "one", "eu-central-1"
 EVENT = b'{"id":"e1","time":"2026-11-01T00:00:00Z","type":"t"}'
@@ -161,3 +165,28 @@ def test_a_message_that_is_no_notification_is_put_aside(
     assert imports.take([received(sqs, queue, body)], lambda: True) == {"batchItemFailures": []}
     (reason,) = reasons(sqs, dead)
     assert reason.startswith("not ")
+
+
+def test_an_object_whose_key_leaves_no_room_for_those_of_its_results_is_put_aside(
+    moto: DynamoDBClient, s3: S3Client, sqs: SQSClient, dead: str, queue: str
+) -> None:
+    imports = Imports(Importer(dynamo_store(moto), s3, 5), DeadLetters(dead, 5))
+    key = "import/one/native/" + "ü" * 490 + ".json"
+    record = received(sqs, queue, {"Records": [drop(s3, key)]})
+    assert imports.take([record], lambda: True) == {"batchItemFailures": []}
+    assert reasons(sqs, dead) == ["the object's key has more than 900 bytes"]
+
+
+def test_the_keys_of_all_that_belongs_to_an_object_are_such_as_s3_takes(
+    moto: DynamoDBClient, s3: S3Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_KEPT_TOGETHER", 0)
+    name, version = "n" * (900 - len("import/.ndjson.gz")), "v" * 64
+    documents = Documents(s3, BUCKET)
+    kept = Ledger(documents, ObjectVersion(BUCKET, f"import/{name}.ndjson.gz", version, "e"))
+    progress = Progress(place=Place(offset=10**13))
+    progress.add(1, Outcome(Status.INVALID, None), is_in_doubt=False)
+    kept.finish(progress)
+    keys = [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+    assert len(keys) == 3
+    assert max(map(len, keys)) <= 1024

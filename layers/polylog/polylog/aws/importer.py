@@ -130,7 +130,7 @@ class Importer:
 
         None when that was done before. Raises `Unfinished` when there is no time left; `Stuck` when
         it is not to be tried again; `ObjectChanged` when the same import runs elsewhere;
-        `Unavailable`.
+        `InvalidBody` when the object's key is too long; `Unavailable`.
         """
         ledger = Ledger(Documents(self._client, source.bucket), source)
         begun = ledger.read()
@@ -141,12 +141,15 @@ class Importer:
         except InvalidParameter as error:
             return ledger.finish(begun or Progress(), str(error))
         progress = begun or Progress(last_seq=self._store.latest(kind.scope))
+        work = _Work(source, kind, ledger, progress, progress.is_in_doubt)
+        progress.is_in_doubt = True
         self._count_try(ledger, progress)
         try:
-            self._work(_Work(source, kind, ledger, progress, begun is not None), has_time)
+            self._work(work, has_time)
         except ObjectAbsent:
             return ledger.finish(progress, "the object was deleted or replaced meanwhile")
-        except (Unavailable, Unfinished):
+        except (Unavailable, Unfinished) as error:
+            progress.is_in_doubt = work.is_in_doubt or isinstance(error, Unavailable)
             ledger.save(progress)
             raise
         return ledger.finish(progress)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from polylog.aws.objects import Documents, ObjectVersion
+from polylog.errors import InvalidBody
 from polylog.store import Outcome, Status
 from polylog.streams import Place
 
@@ -17,6 +18,9 @@ _RESULTS: Final = "import-results/"
 
 _KEPT_TOGETHER: Final = 10_000
 """So many refusals are in the progress and in the result; earlier ones are in objects apart."""
+
+_MAX_KEY_BYTES: Final = 900
+"""S3 takes keys of 1,024 bytes, and those of what belongs to an object are longer than its own."""
 
 
 class Refusal(BaseModel):
@@ -33,6 +37,7 @@ class Progress(BaseModel):
 
     `last_seq` is the highest number that one of its events was stored under, or what had arrived
     when it began. `tries` counts how often it was taken up without getting any further.
+    `is_in_doubt` says whether it may have stored events behind the place.
     """
 
     place: Place = Place()
@@ -41,6 +46,7 @@ class Progress(BaseModel):
     refused: list[Refusal] = Field(default_factory=list)
     refused_before: list[str] = Field(default_factory=list)
     tries: int = 0
+    is_in_doubt: bool = False
     is_finished: bool = False
 
     def add(self, line: int, outcome: Outcome, *, is_in_doubt: bool) -> None:
@@ -61,11 +67,16 @@ class Progress(BaseModel):
 
 
 class Ledger:
-    """Keeps the progress of the import of one object, and writes its result, in its bucket."""
+    """Keeps the progress of the import of one object, and writes its result, in its bucket.
+
+    Raises `InvalidBody` for an object whose key leaves no room for theirs.
+    """
 
     def __init__(self, documents: Documents, source: ObjectVersion) -> None:
         self._documents = documents
         self._source = source
+        if len(source.key.encode()) > _MAX_KEY_BYTES:
+            raise InvalidBody(f"the object's key has more than {_MAX_KEY_BYTES} bytes")
         name = source.key.removeprefix(FOLDER)
         self._progress_key = f"{_PROGRESS}{name}@{source.name}.json"
         self._result_key = f"{_RESULTS}{name}.json"
@@ -78,15 +89,19 @@ class Ledger:
     def save(self, progress: Progress) -> None:
         """Keep the progress; raises `ObjectChanged` when the same import runs elsewhere too."""
         if len(progress.refused) > _KEPT_TOGETHER:
-            number = len(progress.refused_before) + 1
-            key = f"{self._result_key}.refused-{number}.ndjson"
+            # No name that another version has, or the same import where it runs elsewhere too.
+            key = f"{self._result_key}.{self._source.name}.refused-{progress.place.offset}.ndjson"
             self._documents.write(key, b"\n".join(map(_line, progress.refused)) + b"\n")
             progress.refused_before.append(key)
             progress.refused.clear()
         self._documents.replace(self._progress_key, progress.model_dump_json().encode())
 
     def finish(self, progress: Progress, problem: str | None = None) -> Progress:
-        """Write the result: what became of all events, and what ended the reading early."""
+        """Write the result: what became of all events, and what ended the reading early.
+
+        Raises `ObjectChanged`, and writes none, when the same import runs elsewhere too.
+        """
+        self.save(progress)
         result = {
             "object": self._source.key,
             "version": self._source.version,
