@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from polylog.aws.dead_letters import MESSAGE_ID, READ_ATTRIBUTES, REASON, SENT_AT
+from polylog.aws.dead_letters import MESSAGE_ID, READ_ATTRIBUTES, REASON, SENT_AT, first_named
 from polylog_cli.log import LogError, read_outputs
 
 if TYPE_CHECKING:
@@ -23,8 +23,12 @@ _DEAD: Final = "DeadLetterQueueUrl"
 _INGEST: Final = "IngestQueueUrl"
 _IMPORT: Final = "ImportQueueUrl"
 
-_HELD_SECONDS: Final = 60
-"""How long a letter is hidden from others while it is looked at."""
+_HELD_SECONDS: Final = 300
+"""How long a letter is hidden while others are looked at, unless it is given back before."""
+
+_MOST_RECEIVED: Final = 10
+_MOST_REPEATED: Final = 10
+"""After so many answers in which no letter is new, all that there are were seen."""
 
 _BRIDGED: Final = "ERROR_MESSAGE"
 """Where EventBridge says why it could not deliver an event."""
@@ -54,9 +58,11 @@ class DeadLetter:
             for name, value in message.get("MessageAttributes", {}).items()
             if "StringValue" in value
         }
+        sent_at = message["Attributes"]["SentTimestamp"]
+        name, first_sent_at = first_named(given, message["MessageId"], sent_at)
         return cls(
-            id=given.get(MESSAGE_ID, message["MessageId"]),
-            sent_at=int(given.get(SENT_AT, message["Attributes"]["SentTimestamp"])),
+            id=name,
+            sent_at=first_sent_at,
             reason=given.get(REASON) or given.get(_BRIDGED) or _UNTOLD,
             attributes={name: given[name] for name in READ_ATTRIBUTES if name in given},
             body=message["Body"],
@@ -82,41 +88,67 @@ class DeadLetterQueue:
 
     def peek(self, limit: int) -> list[DeadLetter]:
         """Return letters, at most so many, and leave them there."""
-        letters = list(islice(self._received(), limit))
-        self._give_back(letters)
-        return letters
+        with self._held() as held:
+            return list(self._received(held, limit))
 
-    def redrive(self, ids: frozenset[str]) -> list[DeadLetter]:
-        """Send letters again, those with these ids, or all if there are none; return them."""
-        letters = list(self._received())
-        chosen = [letter for letter in letters if not ids or letter.id in ids]
-        self._give_back([letter for letter in letters if letter not in chosen])
-        for letter in chosen:
-            self._send_again(letter)
-        return chosen
+    def redrive(self, ids: frozenset[str]) -> list[str]:
+        """Send letters again, those with these ids, or all if there are none; return their ids.
 
-    def _received(self) -> Iterator[DeadLetter]:
-        """Yield the letters, which nobody else sees for a while then."""
-        while True:
-            with _failures():
-                answer = self._client.receive_message(
-                    QueueUrl=self._urls[_DEAD],
-                    MaxNumberOfMessages=10,
-                    VisibilityTimeout=_HELD_SECONDS,
-                    WaitTimeSeconds=1,
-                    MessageAttributeNames=["All"],
-                    MessageSystemAttributeNames=["SentTimestamp"],
-                )
-            if "Messages" not in answer:
+        Each once: what fails again may be back before all are sent.
+        """
+        sent: list[str] = []
+        done: set[tuple[str, int, int]] = set()
+        with self._held() as held:
+            for letter in self._received(held):
+                mark = (letter.id, letter.sent_at, hash(letter.body))
+                if mark not in done and (not ids or letter.id in ids):
+                    self._send_again(letter)
+                    held.remove(letter.handle)
+                    done.add(mark)
+                    sent.append(letter.id)
+        return sent
+
+    @contextmanager
+    def _held(self) -> Iterator[set[str]]:
+        """Yield a set for the handles of letters that are given back in the end."""
+        held: set[str] = set()
+        try:
+            yield held
+        finally:
+            for handle in held:
+                # What is held no more, or not given back, is back by itself.
+                with suppress(BotoCoreError, ClientError):
+                    self._client.change_message_visibility(
+                        QueueUrl=self._urls[_DEAD], ReceiptHandle=handle, VisibilityTimeout=0
+                    )
+
+    def _received(self, held: set[str], limit: int = sys.maxsize) -> Iterator[DeadLetter]:
+        """Yield letters, at most so many, each once; they are held then."""
+        seen: set[str] = set()
+        repeated = 0
+        while limit > 0 and repeated < _MOST_REPEATED:
+            messages = self._receive(min(limit, _MOST_RECEIVED))
+            if not messages:
                 return
-            yield from map(DeadLetter.of, answer["Messages"])
+            held.update(message["ReceiptHandle"] for message in messages)
+            new = [message for message in messages if message["MessageId"] not in seen]
+            seen.update(message["MessageId"] for message in new)
+            limit -= len(new)
+            repeated = 0 if new else repeated + 1
+            yield from map(DeadLetter.of, new)
 
-    def _give_back(self, letters: Iterable[DeadLetter]) -> None:
-        for letter in letters:
-            with _failures():
-                self._client.change_message_visibility(
-                    QueueUrl=self._urls[_DEAD], ReceiptHandle=letter.handle, VisibilityTimeout=0
-                )
+    def _receive(self, most: int) -> list[MessageTypeDef]:
+        """Return messages that nobody else sees for a while then, none at the end."""
+        with _failures():
+            answer = self._client.receive_message(
+                QueueUrl=self._urls[_DEAD],
+                MaxNumberOfMessages=most,
+                VisibilityTimeout=_HELD_SECONDS,
+                WaitTimeSeconds=1,
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["SentTimestamp"],
+            )
+        return answer.get("Messages", [])
 
     def _send_again(self, letter: DeadLetter) -> None:
         texts = letter.attributes | {MESSAGE_ID: letter.id, SENT_AT: str(letter.sent_at)}

@@ -62,7 +62,7 @@ def redrive(
     with _opened(stack) as queue:
         sent = queue.redrive(wanted)
     print(f"{len(sent)} sent again")
-    if missing := wanted - {letter.id for letter in sent}:
+    if missing := wanted - set(sent):
         raise failure(f"not there: {', '.join(sorted(missing))}")
 
 

@@ -13,6 +13,7 @@ from moto import mock_aws
 from mypy_boto3_sqs import SQSClient
 from typer.testing import CliRunner
 
+from polylog_cli import dead_letters
 from polylog_cli.local import ENVIRONMENT
 from polylog_cli.main import app
 
@@ -114,6 +115,43 @@ def test_more_letters_than_one_request_tells_are_listed_up_to_the_limit(sqs: SQS
         put_aside(sqs, "{}", message_id=f"m-{number}")
     assert {letter["id"] for letter in listed()} == {f"m-{number}" for number in range(25)}
     assert len(listed("--limit", "12")) == 12
+    assert len(listed()) == 25
+
+
+def test_letters_that_are_back_too_early_are_listed_and_sent_once(
+    sqs: SQSClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if reading them took longer than they are held."""
+    monkeypatch.setattr(dead_letters, "_HELD_SECONDS", 0)
+    for number in range(8):
+        put_aside(sqs, "{}", message_id=f"m-{number}")
+    assert sorted(letter["id"] for letter in listed()) == sorted(f"m-{n}" for n in range(8))
+    assert run("redrive", "--stack", "log").stdout == "8 sent again\n"
+
+
+def test_what_fails_again_meanwhile_is_left_there(
+    sqs: SQSClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(params: dict[str, Any], **_: object) -> None:
+        given = {name: value["StringValue"] for name, value in params["MessageAttributes"].items()}
+        put_aside(sqs, params["MessageBody"], reason="again", **given)
+
+    for number in range(15):
+        put_aside(sqs, "{}", message_id=f"m-{number}")
+    session = boto3.Session()
+    session.events.register("provide-client-params.sqs.SendMessage", fail)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+    assert run("redrive", "--stack", "log").stdout == "15 sent again\n"
+    assert [letter["reason"] for letter in listed()] == ["again"] * 15
+
+
+@pytest.mark.parametrize("sent_at", ["yesterday", "-1", "9" * 15])
+def test_a_letter_that_tells_no_time_says_when_it_was_sent(sqs: SQSClient, sent_at: str) -> None:
+    """Of what its queue put aside the attributes are the sender's."""
+    put_aside(sqs, "{}", sent_at=sent_at)
+    (letter,) = listed()
+    assert letter["sent"] > "2026"
+    assert run("redrive", "--stack", "log").stdout == "1 sent again\n"
 
 
 def test_letters_are_sent_again_to_where_they_came_from(sqs: SQSClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import boto3
@@ -100,17 +101,18 @@ def received(record: SQSRecord) -> int:
 
 
 def first_sent(record: SQSRecord) -> tuple[str, int]:
-    """Return what a message was called, and when it was sent (in milliseconds since the epoch).
+    """Return what a message was called, and when it was sent: see `first_named`."""
+    sent_at = record.attributes.sent_timestamp
+    return first_named(string_attributes(record), record.message_id, sent_at)
 
-    One that had been put aside, and was sent again, says so itself.
+
+def first_named(given: Mapping[str, str], message_id: str, sent_at: str) -> tuple[str, int]:
+    """Return what a message was called first, and when it was sent (in ms since the epoch).
+
+    One that was put aside, or sent again, says so in its attributes; of others it is as given.
     """
-    given = string_attributes(record)
-    sent_at = given.get(SENT_AT, "")
-    is_time = _TIME.fullmatch(sent_at) is not None
-    return (
-        given.get(MESSAGE_ID, record.message_id),
-        int(sent_at if is_time else record.attributes.sent_timestamp),
-    )
+    said = given.get(SENT_AT, "")
+    return given.get(MESSAGE_ID, message_id), int(said if _TIME.fullmatch(said) else sent_at)
 
 
 def string_attributes(record: SQSRecord) -> dict[str, str]:
