@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import boto3
@@ -14,6 +14,8 @@ from mypy_boto3_s3 import S3Client
 
 from polylog.aws.importer import Importer
 from polylog.aws.objects import ObjectVersion
+from polylog.event import Event
+from polylog.store import Outcome
 
 BUCKET = "drops"
 
@@ -26,17 +28,34 @@ def s3() -> Iterator[S3Client]:
         yield client
 
 
-def imported(s3: S3Client, content: bytes, ending: str) -> Any:
+class Offers(MemoryEventStore):
+    """Notes how many events it is offered at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+        self.sizes.append(len(events))
+        return super().put(scope, events)
+
+
+def imported(s3: S3Client, content: bytes, ending: str, log: MemoryEventStore | None = None) -> Any:
     """Import an object, and return its result."""
+    log = log or MemoryEventStore()
     key = f"import/one/native/a.{ending}"
     etag = s3.put_object(Bucket=BUCKET, Key=key, Body=content)["ETag"].strip('"')
-    Importer(MemoryEventStore(), s3, 5).run(ObjectVersion(BUCKET, key, None, etag), lambda: True)
+    Importer(log, s3, 5).run(ObjectVersion(BUCKET, key, None, etag), lambda: True)
     answer = s3.get_object(Bucket=BUCKET, Key=f"import-results/one/native/a.{ending}.json")
     return json.loads(answer["Body"].read())
 
 
 def event(name: str) -> bytes:
     return b'{"id":"%b","time":"2026-11-01T00:00:00Z","type":"t"}' % name.encode()
+
+
+def document(events: list[bytes], ending: str) -> bytes:
+    return b"\n".join(events) if ending == "ndjson" else b"[" + b",\n".join(events) + b"]"
 
 
 @pytest.mark.parametrize("ending", ["ndjson", "json"])
@@ -54,9 +73,29 @@ def test_an_event_that_cannot_be_read_spoils_no_other(
     s3: S3Client, ending: str, value: bytes
 ) -> None:
     events = [event("e1"), event("e2")[:-1] + b',"data":%b}' % value, event("e3")]
-    content = b"\n".join(events) if ending == "ndjson" else b"[" + b",\n".join(events) + b"]"
-    said = imported(s3, content, ending)
+    said = imported(s3, document(events, ending), ending)
     assert said["counts"]["stored"] == 2
     (refused,) = said["refused"]
     assert (refused["line"], refused["status"]) == (2, "invalid")
     assert refused["reason"].startswith("not JSON: ")
+
+
+@pytest.mark.parametrize("ending", ["ndjson", "json"])
+def test_an_array_of_more_events_than_memory_holds_spoils_no_other(
+    s3: S3Client, ending: str
+) -> None:
+    """A line of a megabyte would be half a million of these."""
+    array = b"[" + b"7," * 10_000 + b"7]"
+    said = imported(s3, document([event("e1"), array, event("e2")], ending), ending)
+    assert said["counts"]["stored"] == 2
+    assert [(each["line"], each["reason"]) for each in said["refused"]] == [
+        (2, "10001 events in one array, more than 10000")
+    ]
+
+
+def test_lines_of_many_events_are_stored_with_looks_at_the_clock(s3: S3Client) -> None:
+    line = b"[" + b",".join(event(f"e{n}") for n in range(400)) + b"]\n"
+    log = Offers()
+    said = imported(s3, line * 10, "ndjson", log)
+    assert said["counts"]["stored"] == 400
+    assert log.sizes == [800] * 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from codecs import BOM_UTF8
 from collections.abc import Sequence
+from sys import maxsize
 from typing import Final
 
 from pydantic import JsonValue
@@ -18,13 +19,16 @@ MAX_DEPTH: Final = 100
 """So deep an event may nest: clients read no JSON of 200 levels, and lists add some."""
 
 
-def read_document(text: bytes, format: Format, scope: str) -> list[Offered]:
+def read_document(text: bytes, format: Format, scope: str, most: int = maxsize) -> list[Offered]:
     """Read an array of events, a list response of the API, or one event.
 
     Events that name another scope than the given one are refused. Raises `InvalidBody` when the
-    text as a whole is not JSON.
+    text as a whole is not JSON, or has more events than are taken at most.
     """
-    return [read_one(wire, format, scope) for wire in unpack(read_json(text), format)]
+    wires = unpack(read_json(text), format)
+    if len(wires) > most:
+        raise InvalidBody(f"{len(wires)} events in one array, more than {most}")
+    return [read_one(wire, format, scope) for wire in wires]
 
 
 def read_lines(text: bytes, format: Format, scope: str) -> list[Offered]:
@@ -32,12 +36,12 @@ def read_lines(text: bytes, format: Format, scope: str) -> list[Offered]:
     return [offered for line in text.splitlines() for offered in read_line(line, format, scope)]
 
 
-def read_line(line: bytes, format: Format, scope: str) -> Sequence[Offered]:
-    """Read a line of NDJSON: nothing of a blank one."""
+def read_line(line: bytes, format: Format, scope: str, most: int = maxsize) -> Sequence[Offered]:
+    """Read a line of NDJSON: nothing of a blank one, an error of one with too many events."""
     if not line.strip():
         return ()
     try:
-        return read_document(line, format, scope)
+        return read_document(line, format, scope, most)
     except InvalidBody as error:
         return (error,)
 

@@ -35,11 +35,16 @@ if TYPE_CHECKING:
 _MAX_PIECES: Final = 950
 _MAX_BYTES: Final = 3_000_000
 
+_MAX_EVENTS: Final = 10_000
+"""Events of one piece: they are in memory together, and stored without a look at the clock."""
+
 _SAVED_EVERY_SECONDS: Final = 5
 
 _KEY: Final = re.compile(
     FOLDER + r"(?P<scope>[^/]+)/(?P<format>[^/]+)/.*\.(?P<kind>ndjson|json)(?P<packed>\.gz)?"
 )
+
+_Read = tuple[Piece, Sequence[Offered]]
 
 
 class Unfinished(Exception):
@@ -90,7 +95,7 @@ class Kind:
         """Return the events of a piece; one that cannot be read spoils no other."""
         if isinstance(piece.text, InvalidBody):
             return (piece.text,)
-        return read_line(piece.text, self.format, self.scope)
+        return read_line(piece.text, self.format, self.scope, _MAX_EVENTS)
 
 
 @dataclass(slots=True)
@@ -165,7 +170,8 @@ class Importer:
 
     def _work(self, work: _Work, has_time: Callable[[], bool]) -> None:
         saved = self._clock()
-        for chunk in batches(self._pieces(work), _size, most=_MAX_PIECES, most_weight=_MAX_BYTES):
+        read = ((piece, work.kind.read(piece)) for piece in self._pieces(work))
+        for chunk in batches(read, _weight, most=_MAX_PIECES, most_weight=_MAX_BYTES):
             self._store_chunk(work, chunk)
             if not has_time():
                 raise Unfinished
@@ -186,14 +192,17 @@ class Importer:
             left -= skipped
         return work.kind.pieces(unpacked, place)
 
-    def _store_chunk(self, work: _Work, chunk: Sequence[Piece]) -> None:
-        read = [(piece.line, offered) for piece in chunk for offered in work.kind.read(piece)]
+    def _store_chunk(self, work: _Work, chunk: Sequence[_Read]) -> None:
+        read = [(piece.line, offered) for piece, every in chunk for offered in every]
         outcomes = put_readable(self._store, work.kind.scope, [offered for _, offered in read])
         for (line, _), outcome in zip(read, outcomes, strict=True):
             work.add(line, outcome)
-        work.progress.place = chunk[-1].end
+        work.progress.place = chunk[-1][0].end
         work.progress.tries = 0
 
 
-def _size(piece: Piece) -> int:
-    return len(piece.text) if isinstance(piece.text, bytes) else 0
+def _weight(read: _Read) -> int:
+    """Return the share of a chunk that a piece takes: of its bytes, or of its events."""
+    piece, every = read
+    size = len(piece.text) if isinstance(piece.text, bytes) else 0
+    return max(size, len(every) * _MAX_BYTES // _MAX_PIECES)
