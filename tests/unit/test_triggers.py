@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from samcli.yamlhelper import yaml_parse
 
+from polylog.auth import is_scope
 from polylog.aws.ingest import ENDING_MS
 
 PROJECT = Path(__file__).parents[2]
@@ -153,3 +154,11 @@ def test_outputs_are_of_what_is_there(document: dict[str, Any]) -> None:
     texts = (json.dumps(value) for value in values)
     named = chain.from_iterable(re.findall(r'"Ref": "(\w+)"|\$\{(\w+)\}', text) for text in texts)
     assert {one or other for one, other in named} <= known
+
+
+@pytest.mark.parametrize("scope", ["default", "a" * 64, "a" * 65, "", "a b", "a/b", "é"])
+def test_the_scope_of_messages_may_have_no_name_that_a_scope_may_not(
+    document: dict[str, Any], scope: str
+) -> None:
+    pattern = document["Parameters"]["IngestScope"]["AllowedPattern"]
+    assert (re.search(pattern, scope) is not None) == is_scope(scope)
