@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count
 from typing import Any
@@ -17,8 +17,10 @@ from mypy_boto3_s3 import S3Client
 from polylog.aws import importer, ledger
 from polylog.aws.importer import Importer, Unfinished
 from polylog.aws.objects import ObjectChanged, ObjectVersion
+from polylog.errors import Unavailable
 from polylog.event import Event
 from polylog.filter import EVERYTHING
+from polylog.store import Outcome
 
 BUCKET, SCOPE, KEY = "drops", "one", "import/one/native/a.ndjson"
 SIZE = 60
@@ -127,6 +129,35 @@ def test_killed_at_any_request_to_the_log_it_says_the_same(
     source, log = dropped(s3), used_log()
     with pytest.raises(Killed):
         run(Mortal(log, dies_at, after=after), s3, source, for_ever)
+    run(log, s3, source, for_ever)
+    assert told(s3) == (COUNTS, LINES)
+
+
+class Halving:
+    """A log that stores half of what it is offered at one of the calls, and then fails."""
+
+    def __init__(self, log: MemoryEventStore, fails_at: int, error: BaseException) -> None:
+        self._log = log
+        self._calls = count(1)
+        self._fails_at = fails_at
+        self._error = error
+        self.latest = log.latest
+
+    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+        if next(self._calls) == self._fails_at:
+            self._log.put(scope, events[: len(events) // 2])
+            raise self._error
+        return self._log.put(scope, events)
+
+
+@pytest.mark.parametrize("error", [Killed(), Unavailable()])
+@pytest.mark.parametrize("fails_at", range(1, 8))
+def test_failed_within_a_part_it_says_the_same(
+    s3: S3Client, fails_at: int, error: BaseException
+) -> None:
+    source, log = dropped(s3), used_log()
+    with pytest.raises(type(error)):
+        run(Halving(log, fails_at, error), s3, source, for_ever)
     run(log, s3, source, for_ever)
     assert told(s3) == (COUNTS, LINES)
 
