@@ -1,7 +1,7 @@
 """What running Polylog costs: what was measured, at list prices; `make cost` renews the guide.
 
 A processor's time is taken for that of a whole one, which Lambda gives a function at 1,769 MB;
-what a function waits costs by its own memory.
+what a function waits costs by its memory.
 """
 
 from __future__ import annotations
@@ -75,15 +75,15 @@ class Costs:
         written, folded = self._writing[way.traffic], self._folding[way.traffic]
         units = written["table"] + written["indexes"] + written["tally"]
         yield units * prices.WRITE_UNITS + way.reads * prices.READ_UNITS / way.events
-        yield self._invocation(way.invocation, way.memory) / way.events
-        wake = self._invocation(WAKE, MEMORY_MB) + self._logs(WAKE)
-        yield folded["wakes"] * wake + _seconds(0, folded["seconds"] * 1000, MEMORY_MB)
+        yield self._invocation(way.invocation) / way.events
+        wake = self._invocation(WAKE) + self._logs(WAKE)
+        yield folded["wakes"] * wake + _seconds(0, folded["seconds"] * 1000)
         yield way.requests
         yield self._logs(way.invocation) / way.events
 
     def _question(self, name: str, units: float) -> Iterator[float]:
         yield units * prices.READ_UNITS
-        yield self._invocation(name, MEMORY_MB)
+        yield self._invocation(name)
         yield prices.API_REQUESTS
         yield self._logs(name)
         yield self._taken[name]["answer_bytes"] / _GB * _MILLION * prices.SENT_GB
@@ -91,15 +91,15 @@ class Costs:
     def _broad(self) -> Iterator[float]:
         read = self._asked["groups of everything", 100_000, "naive"]
         yield read["units"] * prices.READ_UNITS
-        yield _seconds(read["ms"], 0, MEMORY_MB) + prices.INVOCATIONS
+        yield _seconds(read["ms"], 0) + prices.INVOCATIONS
         yield prices.API_REQUESTS
         yield self._logs("groups of everything")
         yield 0
 
-    def _invocation(self, name: str, memory: int) -> float:
+    def _invocation(self, name: str) -> float:
         taken = self._taken[name]
         waited = taken["ms"] - taken["cpu_ms"]
-        return _seconds(taken["cpu_ms"], waited, memory) + prices.INVOCATIONS
+        return _seconds(taken["cpu_ms"], waited) + prices.INVOCATIONS
 
     def _logs(self, name: str) -> float:
         size = self._taken[name]["log_bytes"] + _PLATFORM_LOG_BYTES
@@ -119,9 +119,9 @@ class Costs:
         }
 
 
-def _seconds(cpu_ms: float, waited_ms: float, memory: int) -> float:
+def _seconds(cpu_ms: float, waited_ms: float) -> float:
     """Return what a million times so much computing and waiting costs."""
-    gb_ms = (cpu_ms * max(_PROCESSOR_MB, memory) + waited_ms * memory) / 1024
+    gb_ms = (cpu_ms * max(_PROCESSOR_MB, MEMORY_MB) + waited_ms * MEMORY_MB) / 1024
     return gb_ms / 1000 * _MILLION * prices.GB_SECOND
 
 

@@ -10,7 +10,6 @@ from bench.handlers import BATCH, IMPORT, IMPORTED, POSTED, TAKEN
 from bench.writes import BATCHES, SINGLES
 
 MEMORY_MB: Final = 1024
-IMPORT_MB: Final = 256
 
 # Of a million messages: sending each, and receiving and deleting one, or ten together.
 _ALONE: Final = 3 * prices.QUEUE_REQUESTS
@@ -37,7 +36,6 @@ class Way:
     events: int
     requests: float
     reads: int = 0
-    memory: int = MEMORY_MB
 
 
 WAYS: Final = (
@@ -47,6 +45,6 @@ WAYS: Final = (
     Way(f"queue, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER),
     Way(f"bus, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER + prices.BUS_EVENTS),
     Way(f"topic, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER + prices.TOPIC_MESSAGES),
-    Way("bucket, in order of time", _DENSE, IMPORT, IMPORTED, _OBJECTS, memory=IMPORT_MB),
-    Way("bucket, in no order", _SCATTERED, IMPORT, IMPORTED, _OBJECTS, memory=IMPORT_MB),
+    Way("bucket, in order of time", _DENSE, IMPORT, IMPORTED, _OBJECTS),
+    Way("bucket, in no order", _SCATTERED, IMPORT, IMPORTED, _OBJECTS),
 )

@@ -143,7 +143,9 @@ class Halving:
         self._error = error
         self.latest = log.latest
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         if next(self._calls) == self._fails_at:
             self._log.put(scope, events[: len(events) // 2])
             raise self._error

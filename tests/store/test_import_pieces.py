@@ -35,7 +35,9 @@ class Offers(MemoryEventStore):
         super().__init__()
         self.sizes: list[int] = []
 
-    def put(self, scope: str, events: Sequence[Event]) -> tuple[Outcome, ...]:
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
         self.sizes.append(len(events))
         return super().put(scope, events)
 

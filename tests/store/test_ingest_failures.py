@@ -217,3 +217,8 @@ def test_the_reason_of_a_database_that_is_not_there_is_not_the_databases(
     ingestion.hand_over(record(event("a"), receives=5))
     (reason,) = ingestion.reasons().values()
     assert reason == "the database did not answer in time, or refused"
+
+
+def test_a_message_that_there_was_never_time_for_says_so(ingestion: Ingestion) -> None:
+    assert ingestion.hand_over(record(event("a"), "late", receives=5), seconds=[0]) == []
+    assert ingestion.reasons() == {"late": "there was no time left for it, whenever it came"}

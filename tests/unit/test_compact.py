@@ -25,6 +25,7 @@ VARIABLES = {
     "EVENTS_TABLE": "EventsTable",
     "TALLY_TABLE": "TallyTable",
     "INDEX_SHARDS": "1",
+    "WRITTEN_SHARDS": "1",
     "RETENTION_DAYS": "10",
     "TALLIED_FACETS": "",
     "POWERTOOLS_METRICS_NAMESPACE": "Polylog",

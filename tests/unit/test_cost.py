@@ -10,7 +10,7 @@ from samcli.yamlhelper import yaml_parse
 
 from bench import prices
 from bench.cost import ALARM_METRICS, BEGIN, END, GUIDE, Costs
-from bench.ways import IMPORT_MB, MEMORY_MB
+from bench.ways import MEMORY_MB
 
 PROJECT = Path(__file__).parents[2]
 
@@ -46,8 +46,7 @@ def test_functions_have_the_memory_that_is_paid_for(template: dict[str, Any]) ->
         if resource["Type"] == "AWS::Serverless::Function"
     }
     assert template["Globals"]["Function"]["MemorySize"] == MEMORY_MB
-    assert {n for n, size in functions.items() if size != MEMORY_MB} == {"ImportFunction"}
-    assert functions["ImportFunction"] == IMPORT_MB
+    assert {n for n, size in functions.items() if size != MEMORY_MB} == set()
 
 
 def test_alarms_watch_as_many_metrics_as_are_paid_for(template: dict[str, Any]) -> None:

@@ -43,6 +43,8 @@ def texts(pieces: Sequence[Piece]) -> list[bytes | str]:
         (b'[{"a": 1}, 2,\n"b"]', [b'{"a": 1}', b"2", b'"b"']),
         (b'{"total": 2, "events": [1, 2], "next": {"a": [3]}}', [b"1", b"2"]),
         (b'{"events": []}', []),
+        (b'{"events": [1], "a": "events"}', [b"1"]),
+        (b'{"events": [1], "events": [2]}', [b"1", "from here on not read: a second 'events'"]),
         (b'{"events": 7}', [b'{"events": 7}']),
         (b'{"a": 1}\n{"a": 2}\n', [b'{"a": 1}', b'{"a": 2}']),
         (b'[1][2]{"events":[3]}4', [b"1", b"2", b"3", b"4"]),

@@ -79,7 +79,7 @@ def test_dead_letters_outlive_the_messages_they_were(parts: dict[str, Any]) -> N
         name: parts[name]["MessageRetentionPeriod"] / 86400
         for name in ("IngestQueue", "ImportQueue", "DeadLetterQueue")
     }
-    assert days == {"IngestQueue": 4, "ImportQueue": 14, "DeadLetterQueue": 14}
+    assert days == {"IngestQueue": 4, "ImportQueue": 10, "DeadLetterQueue": 14}
 
 
 @pytest.mark.parametrize("name", ["IngestFunction", "ImportFunction"])

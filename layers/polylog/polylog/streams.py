@@ -113,8 +113,8 @@ def _values(scanner: _Scanner, inside: Inside, envelope: str | None) -> Iterator
                 yield scanner.piece(inside)
             case _, "]":
                 scanner.go_on(1)
-                if inside is Inside.ENVELOPE:
-                    scanner.leave()
+                if inside is Inside.ENVELOPE and envelope is not None:
+                    scanner.leave(envelope)
                 inside = Inside.NOTHING
             case _, ",":
                 scanner.go_on(1)
@@ -194,10 +194,20 @@ class _Scanner:
             ahead += 1
         return False
 
-    def leave(self) -> None:
-        """Go on behind the object that is around an array which has just ended."""
+    def leave(self, envelope: str) -> None:
+        """Go on behind the object that holds in a member an array which has just ended.
+
+        Raises `InvalidBody` where it has that member once more, whose events would be lost.
+        """
         while (sign := self.peek()) != "}":
-            self.go_on(1 if sign in (",", ":") else self._value(0))
+            if sign in (",", ":"):
+                self.go_on(1)
+                continue
+            size = self._value(0)
+            is_again = self._text[self._at : self._at + size] == f'"{envelope}"'
+            self.go_on(size)
+            if is_again and self.peek() == ":":
+                raise InvalidBody(f"from here on not read: a second '{envelope}'")
         self.go_on(1)
 
     def _character(self, ahead: int) -> str:

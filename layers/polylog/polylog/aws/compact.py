@@ -13,7 +13,11 @@ from aws_lambda_powertools import Logger
 
 from polylog import times
 from polylog.aws.measures import DRIFT, KINDS, LOG, new_metrics, publish
-from polylog.aws.services import facets_from_environment, retention_from_environment
+from polylog.aws.services import (
+    facets_from_environment,
+    retention_from_environment,
+    shards_from_environment,
+)
 from polylog.dynamo.audit import Auditor
 from polylog.dynamo.client import connect
 from polylog.dynamo.expire import Expirer
@@ -59,7 +63,7 @@ class Compactor:
     def __init__(self) -> None:
         retention, facets = retention_from_environment(), facets_from_environment()
         tables = Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"])
-        shards, clock, client = int(os.environ["INDEX_SHARDS"]), times.now, connect()
+        shards, clock, client = shards_from_environment().read, times.now, connect()
         self._folder = Folder(client, tables.tally, clock, facets=facets, retention=retention)
         self._expirer = Expirer(client, tables.tally, clock, retention)
         self._auditor = Auditor(client, tables, shards, clock, retention)

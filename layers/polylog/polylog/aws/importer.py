@@ -194,7 +194,12 @@ class Importer:
 
     def _store_chunk(self, work: _Work, chunk: Sequence[_Read]) -> None:
         read = [(piece.line, offered) for piece, every in chunk for offered in every]
-        outcomes = put_readable(self._store, work.kind.scope, [offered for _, offered in read])
+        outcomes = put_readable(
+            self._store,
+            work.kind.scope,
+            [offered for _, offered in read],
+            is_repeat=work.is_in_doubt,
+        )
         for (line, _), outcome in zip(read, outcomes, strict=True):
             work.add(line, outcome)
         work.progress.place = chunk[-1][0].end

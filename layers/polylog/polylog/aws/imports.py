@@ -35,9 +35,6 @@ Payload = dict[str, Any]
 _ENDING_MS: Final = 60_000
 """Milliseconds before the function's end in which no further events are begun with."""
 
-_FAILED_SECONDS: Final = 60
-"""How long an import rests after a failure."""
-
 _CONFIG: Final = Config(
     connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}
 )
@@ -100,7 +97,7 @@ class Imports:
             self._dead_letters.delay(record, 0)
             raise
         except Exception:
-            self._dead_letters.delay(record, _FAILED_SECONDS)
+            self._dead_letters.delay(record)
             raise
 
     def _import(

@@ -23,6 +23,7 @@ from polylog.aws.dead_letters import DeadLetters, first_sent, received, string_a
 from polylog.aws.measures import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.messages import Message, read_message
 from polylog.aws.services import store_from_environment
+from polylog.batches import batches
 from polylog.call import Offered, put_readable
 from polylog.dynamo.client import connect
 from polylog.errors import ApiError, Unavailable
@@ -46,8 +47,15 @@ ENDING_MS: Final = 25_000
 So long the database may leave one request without an answer, in three attempts.
 """
 
+_TOGETHER: Final = 950
+"""Events that are stored without a look at the clock: ten transactions."""
+
 _SHOWN: Final = 5
 _MILLISECOND: Final = SECOND // 1000
+
+
+class OutOfTime(Unavailable):
+    """There is no time left for the events of a message."""
 
 
 def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
@@ -120,8 +128,9 @@ class Intake:
                     by_scope[scope].append((record.receipt_handle, offered))
         found: dict[str, Found] = {}
         for scope, messages in by_scope.items():
-            with self._logging("not stored together", scope=scope):
-                found |= _put_all(put, scope, messages)
+            for part in batches(messages, _events_of, most=_TOGETHER, most_weight=_TOGETHER):
+                with self._logging("not stored together", scope=scope):
+                    found |= _put_all(put, scope, part)
         return found
 
     @contextmanager
@@ -141,7 +150,7 @@ class Intake:
         is_repeat: bool = False,
     ) -> tuple[Outcome, ...]:
         if not has_time():
-            raise Unavailable
+            raise OutOfTime
         return put_readable(self._store, scope, offered, is_repeat=is_repeat)
 
     def _put_record(self, has_time: Callable[[], bool], record: SQSRecord) -> tuple[Outcome, ...]:
@@ -192,6 +201,10 @@ def _put_all(
     return {receipt: tuple(islice(outcomes, len(offered))) for receipt, offered in messages}
 
 
+def _events_of(message: tuple[str, list[Offered]]) -> int:
+    return len(message[1])
+
+
 def _found(
     found: Mapping[str, Found],
     put_record: Callable[[SQSRecord], tuple[Outcome, ...]],
@@ -199,7 +212,7 @@ def _found(
 ) -> tuple[Outcome, ...]:
     outcomes = found.get(record.receipt_handle)
     if isinstance(outcomes, Unavailable):
-        raise Unavailable from outcomes
+        raise outcomes
     return put_record(record) if outcomes is None else outcomes
 
 
@@ -208,6 +221,8 @@ def _is_fifo(records: Sequence[Payload]) -> bool:
 
 
 def _failure(error: Exception) -> str:
+    if isinstance(error, OutOfTime):
+        return "there was no time left for it, whenever it came"
     if isinstance(error, Unavailable):
         return "the database did not answer in time, or refused"
     return "storing it failed; the function's log says how"

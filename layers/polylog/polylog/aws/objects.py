@@ -77,11 +77,14 @@ class ObjectReader(io.RawIOBase):
                     answer = self._client.get_object(
                         Bucket=source.bucket, Key=source.key, Range=part, VersionId=source.version
                     )
-                return answer["Body"].read()
+                content = answer["Body"].read()
         except _BeyondTheEnd:
             return b""
         except ObjectChanged as error:
             raise ObjectAbsent from error
+        if not answer.get("ContentRange", "").startswith(f"bytes {self._offset}-"):
+            raise Unavailable("another part of the object was answered than was asked for")
+        return content
 
 
 class Documents:

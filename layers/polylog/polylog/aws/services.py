@@ -42,13 +42,19 @@ def store_from_environment(client: DynamoDBClient) -> DynamoEventStore:
     return DynamoEventStore(
         client,
         Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"]),
-        shards=Shards(int(os.environ["INDEX_SHARDS"]), int(os.environ["WRITTEN_SHARDS"])),
+        shards=shards_from_environment(),
         limits=Limits(
             int(os.environ["READ_BUDGET_ITEMS"]), float(os.environ["READ_BUDGET_SECONDS"])
         ),
         facets=facets_from_environment(),
         retention=retention_from_environment(),
     )
+
+
+def shards_from_environment() -> Shards:
+    """Return in how many parts the indexes are read and written: all that are written are read."""
+    written = int(os.environ["WRITTEN_SHARDS"])
+    return Shards(max(int(os.environ["INDEX_SHARDS"]), written), written)
 
 
 def facets_from_environment() -> frozenset[str]:
