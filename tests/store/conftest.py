@@ -1,13 +1,18 @@
-"""What tests of queue messages share: the handler over moto, and what it asks of AWS."""
+"""What tests of ingestion share: the handler of messages over moto, and a bucket."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 import queues
+from drops import BUCKET
+from memory import MemoryEventStore
+from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
+from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
 from queues import Ingestion
 
@@ -57,3 +62,18 @@ def ingestion(moto: DynamoDBClient, sqs: SQSClient, monkeypatch: pytest.MonkeyPa
     url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
     monkeypatch.setenv("DEAD_LETTER_QUEUE", url)
     return Ingestion(ingest_handler(), moto, sqs, url)
+
+
+@pytest.fixture
+def s3() -> Iterator[S3Client]:
+    """Yield a client of a bucket with versions, without anything else."""
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        yield client
+
+
+@pytest.fixture
+def log() -> MemoryEventStore:
+    return MemoryEventStore()
