@@ -10,8 +10,8 @@ LOCK_OPTIONS := --upgrade --no-annotate --no-header --no-emit-index-url --no-emi
 run: .venv/ready ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
 
-test: .venv/ready ## Run every test, DynamoDB Local included
-	@$(BIN)/pytest
+test: .venv/ready ## Run every test, DynamoDB Local included; two files at a time
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: .venv/ready ## Lint, types, import rules, template
 	@$(BIN)/ruff format --check

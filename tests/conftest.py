@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -31,6 +32,12 @@ from polylog_cli.template import Template
 ROOT = Path(__file__).parent.parent
 TABLES = Tables(events="EventsTable", tally="TallyTable")
 LIMITS = Limits(items=100_000, seconds=60)
+
+
+def pytest_configure() -> None:
+    """Let what the tests start hear Ctrl-C, which processes in the background are born deaf to."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def dynamo_store(

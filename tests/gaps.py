@@ -29,7 +29,7 @@ def leave_out_what_is_refused(built: Path) -> tuple[str, ...]:
     )
     for name in names:
         del template["Resources"][name]
-    file.write_text(yaml.safe_dump(template, sort_keys=False))
+    file.write_text(json.dumps(template))  # which is YAML as well
     return names
 
 

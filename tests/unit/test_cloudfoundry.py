@@ -495,6 +495,7 @@ def test_request_ids_differ() -> None:
         ("bearer junk", {}),
         ("", {}),
     ],
+    ids=["a key", "junk", "nothing"],
 )
 def test_the_user_is_named_when_known(authorization: str, expected: dict[str, str]) -> None:
     headers = dict(ask(MemoryEventStore(), authorization=authorization).headers)
