@@ -146,7 +146,7 @@ def test_a_list_response_of_an_api_is_read_in_its_format(
         source = drop(s3, content, f"import/one/dws/a.{ending}")
         Importer(log, s3, 5).run(source, for_ever)
         assert [each["reason"] for each in result(s3, source)["refused"]] == [
-            "project_id must be the scope of the key"
+            "project_id must be 'one', the scope it is handed in for"
         ]
     assert log.count(SCOPE, EVERYTHING) == 2
 

@@ -77,7 +77,9 @@ def _require_scope(wire: JsonValue, format: Format, scope: str) -> None:
     if format.scope is not None and isinstance(wire, dict):
         named = wire.get(format.scope)
         if named not in (None, "", scope):
-            raise InvalidParameter(format.scope, "must be the scope of the key")
+            raise InvalidParameter(
+                format.scope, f"must be '{scope}', the scope it is handed in for"
+            )
 
 
 def _check(value: JsonValue, depth: int = 0) -> None:
