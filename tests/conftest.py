@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from memory import MemoryEventStore
 from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,6 +31,13 @@ from polylog_cli.local import connect, create_tables
 from polylog_cli.template import Template
 
 ROOT = Path(__file__).parent.parent
+
+# How long an example takes says more of what else the machine does than of the code.
+settings.register_profile(
+    "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("shared machine")
+
 TABLES = Tables(events="EventsTable", tally="TallyTable")
 LIMITS = Limits(items=100_000, seconds=60)
 

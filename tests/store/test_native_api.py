@@ -148,7 +148,6 @@ def store_all(api: Api, log: list[Event]) -> Iterator[tuple[Event, int]]:
         yield event, outcome.seq
 
 
-@settings(deadline=None)
 @given(logs, questions)
 def test_pages_add_up_in_memory(log: list[Event], question: Any) -> None:
     check_pages(Api.over(MemoryEventStore()), log, question)
@@ -156,7 +155,7 @@ def test_pages_add_up_in_memory(log: list[Event], question: Any) -> None:
 
 @pytest.mark.engine
 @pytest.mark.parametrize("shards", [1, 3])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(log=logs, question=questions)
 def test_pages_add_up_in_dynamodb(
     engine: DynamoDBClient, shards: int, log: list[Event], question: Any

@@ -141,13 +141,13 @@ def queries(
 
 
 @given(query=queries(st.integers(0, 30), st.integers(1, 50)), items=st.integers(1, FEW))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_nothing_is_lost_or_repeated(few: World, query: EventQuery, items: int) -> None:
     assert_whole(few, query, items)
 
 
 @given(query=queries(st.integers(250, MANY), st.integers(50, 300)), items=st.integers(50, 300))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_much_is_skipped_in_parts(many: World, query: EventQuery, items: int) -> None:
     assert_whole(many, query, items)
 

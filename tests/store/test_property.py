@@ -74,7 +74,7 @@ def without_seq(pages: Iterator[tuple[Event, ...]]) -> list[list[Event]]:
     asked=st.lists(questions, min_size=1, max_size=4),
     shards=st.sampled_from((1, 3)),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_it_stores_and_finds_what_the_reference_does(
     engine: DynamoDBClient,
     batches: list[list[Event]],
@@ -117,7 +117,7 @@ def large(request: pytest.FixtureRequest, engine: DynamoDBClient) -> tuple[str, 
 
 
 @given(asked=questions)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_it_reads_megabytes_as_the_reference_does(
     large: tuple[str, list[EventStore]], asked: tuple[Filter, Order, int]
 ) -> None:

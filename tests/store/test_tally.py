@@ -233,7 +233,8 @@ def near(monkeypatch: pytest.MonkeyPatch) -> None:
     most=st.sampled_from((3, 2000)),
 )
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_it_counts_and_pages_as_a_list_does(
     engine: DynamoDBClient,
