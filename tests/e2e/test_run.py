@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -23,6 +24,7 @@ from polylog import times
 from polylog.dialects import DIALECTS
 from polylog.dialects import load as load_dialect
 from polylog.dynamo.fold import SETTLING, Folder
+from polylog.dynamo.head import read_head
 from polylog_cli.local import connect
 from polylog_cli.sample import sample_events
 
@@ -374,6 +376,20 @@ class TestKeys:
 
 
 class TestTally:
+    def test_is_folded_by_itself(self, service: Service, scope: str) -> None:
+        key = make_key(service, scope)
+        running = service.home.read_running()
+        assert running is not None
+        client = connect(running.dynamodb)
+        url, headers = f"{key['url']}/v1/events", {"Authorization": f"Bearer {key['token']}"}
+        with httpx.Client(headers=headers) as http:
+            for event in native(f"event-{number}" for number in range(100)):
+                assert http.post(url, json=event).is_success
+        deadline = time.monotonic() + 60
+        while len(read_head(client, "TallyTable", scope).deltas) == 100:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
     def test_is_verified_and_folded_by_hand(self, service: Service, scope: str) -> None:
         load(service, DOCUMENT, make_key(service, scope))
         verified = service.polylog("verify", "--scope", scope)

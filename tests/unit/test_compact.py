@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
-from queues import Context
 
 from polylog import times
 from polylog.aws.compact import compact_handler
@@ -62,7 +61,7 @@ def woken(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClie
 
 
 def test_it_folds_the_scopes_of_its_records_alone(woken: DynamoDBClient) -> None:
-    compact_handler()({"Records": [record("one"), record("one")]}, Context())
+    compact_handler()({"Records": [record("one"), record("one")]}, None)
     assert read_head(woken, "TallyTable", "one").bucket.totals() == {"system:t": 65}
     assert read_head(woken, "TallyTable", "two").bucket.totals() == {}
 
@@ -71,16 +70,16 @@ def test_a_schedule_folds_what_is_left_of_every_scope_and_drops_what_has_expired
     woken: DynamoDBClient,
 ) -> None:
     handler = compact_handler()
-    handler({"Records": [record("one"), record("two")]}, Context())
+    handler({"Records": [record("one"), record("two")]}, None)
     store = dynamo_store(woken, clock=lambda: times.now() - SETTLING)
     store.put("two", [Event(id="last", time=times.now(), type="t")])
-    handler({}, Context())
+    handler({}, None)
     assert read_head(woken, "TallyTable", "one").bucket.totals() == {}
     assert read_head(woken, "TallyTable", "two").bucket.totals() == {"system:t": 1}
 
 
 def test_it_takes_records_of_an_unknown_scope(woken: DynamoDBClient) -> None:
-    compact_handler()({"Records": [record("none")]}, Context())
+    compact_handler()({"Records": [record("none")]}, None)
     assert read_head(woken, "TallyTable", "none").deltas == ()
 
 
@@ -96,7 +95,7 @@ def test_a_scope_that_fails_does_not_keep_the_others_from_it(
 
     monkeypatch.setattr(Folder, "compact", fail_for_one)
     with pytest.raises(Unavailable):
-        compact_handler()({"Records": [record("one"), record("two")]}, Context())
+        compact_handler()({"Records": [record("one"), record("two")]}, None)
     assert read_head(woken, "TallyTable", "two").bucket.totals() == {"system:t": 65}
 
 
@@ -105,7 +104,7 @@ def test_it_tells_how_many_kinds_the_richest_of_its_scopes_has(
 ) -> None:
     store = dynamo_store(woken, clock=lambda: times.now() - SETTLING)
     store.put("two", [Event(id=f"k{n}", time=n, type=f"t{n}") for n in range(3)])
-    compact_handler()({"Records": [record("one"), record("two")]}, Context())
+    compact_handler()({"Records": [record("one"), record("two")]}, None)
     told = capsys.readouterr().out
     assert metrics(told) == [{"Kinds": [4.0]}]
     assert '"Namespace":"Polylog","Dimensions":[["service"]]' in told
@@ -116,7 +115,7 @@ def test_a_schedule_tells_that_tallies_and_events_agree(
 ) -> None:
     monkeypatch.setenv("RETENTION_DAYS", "0")
     Scopes(woken, "TallyTable").add("one")
-    compact_handler()({}, Context())
+    compact_handler()({}, None)
     assert metrics(capsys.readouterr().out) == [{"Kinds": [1.0], "TallyDrift": [0.0]}]
 
 
@@ -129,7 +128,7 @@ def test_a_schedule_tells_of_a_tally_that_is_wrong(
     monkeypatch.setenv("RETENTION_DAYS", "0")
     Scopes(woken, "TallyTable").add("one")
     woken.delete_item(TableName="EventsTable", Key={"pk": {"S": partition_key("one", "e7")}})
-    compact_handler()({}, Context())
+    compact_handler()({}, None)
     (told,) = metrics(capsys.readouterr().out)
     assert told["TallyDrift"][0] > 0
     assert "a tally is wrong" in caplog.messages

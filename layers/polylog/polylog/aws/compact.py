@@ -42,11 +42,10 @@ def compact_handler() -> Callable[[Payload, object], None]:
     """Return the Lambda handler that folds the scopes which new deltas were written to.
 
     The records say no more than where to look: the same ones again, or some lost, do no harm.
-    Without records every scope is tidied up.
+    Without records every scope is tidied up. The context is not looked at.
     """
     compactor = Compactor()
 
-    @Logger(LOG).inject_lambda_context
     def handler(event: Payload, context: object) -> None:
         records = event.get("Records")
         if records is None:
