@@ -148,7 +148,7 @@ def store(make_store: MakeStore) -> EventStore:
 
 
 COMMAND = str(Path(sys.executable).parent / "polylog")
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ OF_THE_RUNTIME = (
 )
 """What Lambda's Python brings along, as it lies in site-packages."""
 
-START_SECONDS = 20
+START_SECONDS = 60
 ANSWER_SECONDS = 60
 LIMIT_SECONDS = 900
 """How long Lambda lets a function run at most; imports end when little of it is left."""

@@ -242,7 +242,7 @@ def begun(service: Service, *arguments: str) -> Iterator[IO[str]]:
     """Run a command that does not end by itself, until the block does; yield what it prints."""
     command = [COMMAND, *arguments, "--data", str(service.home.path)]
     with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
-        watchdog = Timer(60, process.kill)
+        watchdog = Timer(300, process.kill)
         watchdog.start()
         try:
             yield process.stdout
