@@ -11,7 +11,7 @@ run: .venv/ready ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
 
 test: .venv/ready ## Run every test, DynamoDB Local included; two files at a time
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/ready ## Lint, types, import rules, template
 	@$(BIN)/ruff format --check
