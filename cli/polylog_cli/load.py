@@ -18,6 +18,7 @@ from polylog.dialect import Format
 from polylog.errors import InvalidBody
 from polylog.event import MAX_EVENT_BYTES
 from polylog.formats import read_json, unpack
+from polylog.store import Status
 from polylog_cli.service import ServiceError, send, understood
 
 # One request's share: well below Lambda's 6 MB in base64, and below the API's 1,000 events.
@@ -25,7 +26,7 @@ _BATCH_EVENTS = 475
 _BATCH_BYTES = 2_000_000
 _PROBLEMS_SHOWN = 20
 
-_IN_THE_LOG = {"stored", "duplicate"}
+_IN_THE_LOG: frozenset[str] = frozenset(status for status in Status if status.is_in_log)
 
 _AGAIN = "The same command can be run again: nothing is stored twice."
 

@@ -21,6 +21,11 @@ class Status(StrEnum):
     INVALID = "invalid"
     EXPIRED = "expired"
 
+    @property
+    def is_in_log(self) -> bool:
+        """Whether the log holds the event now."""
+        return self in (Status.STORED, Status.DUPLICATE)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

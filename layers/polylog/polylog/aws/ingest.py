@@ -27,7 +27,7 @@ from polylog.batches import batches
 from polylog.call import Offered, put_readable
 from polylog.dynamo.client import connect
 from polylog.errors import ApiError, Unavailable
-from polylog.store import EventStore, Outcome, Status
+from polylog.store import EventStore, Outcome
 from polylog.times import SECOND
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _refusal(outcomes: Sequence[Outcome]) -> str:
     refused = [
         f"event {number}: {outcome.status}: {outcome.reason}"
         for number, outcome in enumerate(outcomes, 1)
-        if outcome.status not in (Status.STORED, Status.DUPLICATE)
+        if not outcome.status.is_in_log
     ]
     more = len(refused) - _SHOWN
     return "; ".join(refused[:_SHOWN] + ([f"and {more} more"] if more > 0 else []))

@@ -61,7 +61,7 @@ class Progress(BaseModel):
         if status is Status.STORED:
             self.last_seq = max(self.last_seq, outcome.seq or 0)
         self.counts[status] += 1
-        if status not in (Status.STORED, Status.DUPLICATE):
+        if not status.is_in_log:
             refusal = Refusal(line=line, status=status, id=outcome.id, reason=outcome.reason)
             self.refused.append(refusal)
 

@@ -69,7 +69,7 @@ def _require_stored(outcome: Outcome) -> None:
     """Raise `EventRefused` unless the event is in the log now."""
     if outcome.status is Status.CONFLICT:
         raise EventConflict(outcome.reason)
-    if outcome.status not in (Status.STORED, Status.DUPLICATE):
+    if not outcome.status.is_in_log:
         raise EventRefused(outcome.reason)
 
 
