@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 import boto3
 
+from polylog.dynamo.client import parse_items
 from polylog_cli.engine import dynamodb_local
 from polylog_cli.template import Template
 
@@ -72,7 +73,9 @@ def engine(kind: str, data: Path | None) -> Iterator[str]:
 
 def connect(url: str | None) -> DynamoDBClient:
     """Return a client for a DynamoDB on this machine; None: the one that the process imitates."""
-    return boto3.client("dynamodb", endpoint_url=url, **_SESSION)
+    client = boto3.client("dynamodb", endpoint_url=url, **_SESSION)
+    parse_items(client)
+    return client
 
 
 def connect_streams(url: str) -> DynamoDBStreamsClient:

@@ -8,6 +8,8 @@ from typing import Any
 import boto3
 import pytest
 import queues
+from botocore import handlers
+from botocore.model import OperationModel
 from drops import BUCKET
 from memory import MemoryEventStore
 from moto import mock_aws
@@ -41,11 +43,12 @@ Asked = list[tuple[str, dict[str, Any]]]
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Return the operations asked of AWS since the test began, and their parameters."""
     seen: Asked = []
-    session = boto3.Session()
-    session.events.register(
-        "provide-client-params", lambda params, model, **_: seen.append((model.name, params))
-    )
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+
+    def see(params: dict[str, Any], model: OperationModel, **_: object) -> None:
+        seen.append((model.name, params))
+
+    every = [*handlers.BUILTIN_HANDLERS, ("provide-client-params", see)]
+    monkeypatch.setattr(handlers, "BUILTIN_HANDLERS", every)
     return seen
 
 

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SkipValidation, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializeAsAny,
+    SkipValidation,
+    StringConstraints,
+)
 
 from polylog.times import EARLIEST, LATEST
 
@@ -64,7 +72,7 @@ class Event(_Canonical):
     project_id: Key | None = None
     links: tuple[str, ...] = ()
     # Whoever reads JSON for us has checked it; walking it again costs more than all else here.
-    data: SkipValidation[JsonValue] = None
+    data: SerializeAsAny[SkipValidation[JsonValue]] = None
     attributes: Mapping[str, str | None] = Field(default_factory=dict)
 
 

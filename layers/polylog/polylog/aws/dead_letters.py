@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from polylog.dynamo.client import client_of
 from polylog.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class DeadLetters:
     def _client(self) -> SQSClient:
         """Made when it is needed first: most invocations put nothing aside."""
         if self._made is None:
-            self._made = boto3.client("sqs", config=_CONFIG)
+            self._made = client_of("sqs", _CONFIG)
         return self._made
 
 

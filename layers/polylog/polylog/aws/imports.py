@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_plus
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes import S3Event
@@ -23,7 +22,7 @@ from polylog.aws.importer import Importer, Stuck, Unfinished
 from polylog.aws.measures import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.objects import ObjectVersion
 from polylog.aws.services import store_from_environment
-from polylog.dynamo.client import connect
+from polylog.dynamo.client import client_of, connect
 from polylog.errors import InvalidBody
 
 if TYPE_CHECKING:
@@ -46,9 +45,8 @@ def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
     What it has no time to finish, and what failed, comes again with its message.
     """
     max_tries = int(os.environ["MAX_RECEIVES"])
-    importer = Importer(
-        store_from_environment(connect()), boto3.client("s3", config=_CONFIG), max_tries
-    )
+    s3 = client_of("s3", _CONFIG)
+    importer = Importer(store_from_environment(connect()), s3, max_tries)
     imports = Imports(importer, DeadLetters(os.environ["DEAD_LETTER_QUEUE"], max_tries))
 
     @Logger(LOG).inject_lambda_context

@@ -2,31 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
+from pydantic_core import from_json
 
 from polylog.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Three tries, with what lies between them, end well before the gateway's 30 seconds.
+# Three tries, with what lies between them, end well before the gateway's 30 seconds. Requests are
+# all of our making: DynamoDB checks them once more.
 CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
     max_pool_connections=50,
+    parameter_validation=False,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
+
+_WITH_ITEMS: Final = ("BatchGetItem", "GetItem", "Query")
+"""Operations whose answers hold items."""
+
+# JSON of DynamoDB's making.
+_Answer = dict[str, Any]
 
 
 def connect() -> DynamoDBClient:
     """Return a client for the region and credentials that the environment names."""
-    return boto3.client("dynamodb", config=CONFIG)
+    client: DynamoDBClient = client_of("dynamodb", CONFIG)
+    parse_items(client)
+    return client
+
+
+def client_of(service: str, config: Config) -> Any:
+    """Return a service's client, the very one that boto3 returns, without importing boto3.
+
+    That adds a fifth to the time that a function takes to start. botocore's types know no service.
+    """
+    return get_session().create_client(service, config=config)
+
+
+def parse_items(client: DynamoDBClient) -> None:
+    """Let a client take the JSON of items as it is, which has the form of botocore's own answers.
+
+    botocore walks every value of every item beside its model, which takes longer than all that
+    we do with a page. Binary values within lists, maps and sets, of which no table here has any,
+    stay as they are.
+    """
+    for operation in _WITH_ITEMS:
+        client.meta.events.register(f"before-parse.dynamodb.{operation}", _parse)
+
+
+def _parse(response_dict: _Answer, customized_response_dict: _Answer, **_: object) -> None:
+    if response_dict["status_code"] != 200:
+        return
+    answer = from_json(response_dict["body"])
+    for item in _items(answer):
+        for value in item.values():
+            if "B" in value:
+                value["B"] = b64decode(value["B"])
+    customized_response_dict.update(answer)
+    response_dict["body"] = b"{}"
+
+
+def _items(answer: _Answer) -> Iterable[MutableMapping[str, Any]]:
+    responses: _Answer = answer.get("Responses", {})
+    one = [answer["Item"]] if "Item" in answer else []
+    return chain(answer.get("Items", ()), one, *responses.values())
 
 
 @contextmanager

@@ -6,9 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import boto3
-
-from polylog.dynamo.client import CONFIG, failures_as_unavailable
+from polylog.dynamo.client import CONFIG, client_of, failures_as_unavailable
 
 Peppers = Mapping[str, bytes]
 """Version -> pepper; the highest version makes new keys."""
@@ -22,7 +20,7 @@ def peppers_from_file(path: Path) -> Peppers:
 def peppers_from_secret(name: str) -> Peppers:
     """Read the peppers from Secrets Manager; `name` is the secret's ARN."""
     with failures_as_unavailable():
-        client = boto3.client("secretsmanager", config=CONFIG)
+        client = client_of("secretsmanager", CONFIG)
         answer = client.get_secret_value(SecretId=name)
     return _read(answer["SecretString"])
 

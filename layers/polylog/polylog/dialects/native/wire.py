@@ -8,6 +8,7 @@ from pydantic import JsonValue, ValidationError
 from typing_extensions import TypedDict
 
 from polylog.errors import InvalidParameter
+from polylog.event import Entity as CanonicalEntity
 from polylog.event import Event, new_id
 from polylog.times import format_rfc3339, parse_iso8601
 
@@ -87,12 +88,28 @@ def read_time(text: str, name: str) -> int:
 
 def render_event(event: Event) -> dict[str, object]:
     """Render an event: what it lacks is left out."""
-    document = event.model_dump(mode="json", exclude_defaults=True)
-    always = {
+    document: dict[str, object] = {
         "id": event.id,
         "seq": event.seq,
         "time": format_rfc3339(event.time),
         "type": event.type,
         "origin": event.origin,
+        "source": event.source,
+        "message": event.message,
+        "severity": event.severity,
+        "status": event.status,
+        "category": event.category,
+        "actor": _render_entity(event.actor),
+        "target": _render_entity(event.target),
+        "organization_id": event.organization_id,
+        "project_id": event.project_id,
+        "links": event.links or None,
+        "data": event.data,
+        "attributes": event.attributes or None,
     }
-    return always | {name: document[name] for name in document if name not in always}
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _render_entity(entity: CanonicalEntity) -> dict[str, str] | None:
+    named = {"id": entity.id, "type": entity.type, "name": entity.name}
+    return {name: value for name, value in named.items() if value is not None} or None
