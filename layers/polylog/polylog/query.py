@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from polylog.event import Event
 from polylog.filter import Filter
@@ -21,8 +22,7 @@ class Order(StrEnum):
         return Order.DESCENDING if self is Order.ASCENDING else Order.ASCENDING
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """The place of one event in the order: microseconds, then order of arrival."""
 
     time: int

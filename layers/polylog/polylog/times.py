@@ -42,7 +42,7 @@ def parse_iso8601(text: str) -> int:
     fraction = int((match["fraction"] or "0")[:6].ljust(6, "0"))
     if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second or fraction)):
         raise ValueError(f"no such time of day: {text!r}")
-    midnight = datetime.strptime(match["date"].replace("-", ""), "%Y%m%d").replace(tzinfo=UTC)
+    midnight = datetime.fromisoformat(match["date"]).replace(tzinfo=UTC)
     seconds = hour * 3600 + minute * 60 + second - _offset_seconds(match["zone"])
     value = (midnight - _EPOCH) // _MICROSECOND + seconds * SECOND + fraction
     if not EARLIEST <= value <= LATEST:

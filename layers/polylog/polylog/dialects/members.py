@@ -46,6 +46,8 @@ def with_gaps(
     members: Mapping[str, object], attributes: Mapping[str, str | None]
 ) -> dict[str, object]:
     """Return members as they were read: some missing, some null."""
+    if _ABSENT not in attributes and _NULL not in attributes:
+        return dict(members)
     absent, null = ((attributes.get(name) or "").split() for name in (_ABSENT, _NULL))
     return {
         name: None if name in null else value

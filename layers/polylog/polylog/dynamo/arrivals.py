@@ -13,8 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pydantic_core import from_json
+
 from polylog.dynamo.buckets import Entry
-from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.client import query_pages
 from polylog.dynamo.head import Delta, Head, read_head
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.watermark import FINAL
@@ -22,6 +24,7 @@ from polylog.event import MAX_SEQ
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
     from polylog.dynamo.schema import Item
 
@@ -83,7 +86,7 @@ class Stretch:
     @classmethod
     def read(cls, item: Item) -> Stretch:
         """Return the stretch that a log row holds."""
-        document = json.loads(zlib.decompress(item["b"]["B"]))
+        document = from_json(zlib.decompress(item["b"]["B"]))
         ranges = tuple((first, last) for first, last in document["r"])
         return cls(int(item["at"]["N"]), ranges, tuple(Entry.read(each) for each in document["e"]))
 
@@ -191,22 +194,21 @@ class ArrivalLog:
 
     def _pages(self, scope: str, first: int, last: int) -> Iterator[tuple[list[Stretch], int]]:
         """Yield pages of these rows, each with the number up to which it and those before tell."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="#scope = :scope AND #row BETWEEN :first AND :last",
-            ExpressionAttributeNames={"#scope": "scope", "#row": "row"},
-            ExpressionAttributeValues={
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {"#scope": "scope", "#row": "row"},
+            "ExpressionAttributeValues": {
                 ":scope": {"S": scope},
                 ":first": {"S": _row(max(0, first))},
                 ":last": {"S": _row(last)},
             },
-            ConsistentRead=True,
-            PaginationConfig={"PageSize": _ROWS_AT_ONCE},
-        )
-        with failures_as_unavailable():
-            for page in pages:
-                rows = [Stretch.read(item) for item in page["Items"]]
-                yield rows, rows[-1].first if "LastEvaluatedKey" in page else last
+            "ConsistentRead": True,
+            "Limit": _ROWS_AT_ONCE,
+        }
+        for page in query_pages(self._client, request):
+            rows = [Stretch.read(item) for item in page["Items"]]
+            yield rows, rows[-1].first if "LastEvaluatedKey" in page else last
 
 
 def _row(seq: int) -> str:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
+from pydantic_core import from_json
+
 from polylog.dynamo.spans import HOUR_LENGTH, MINUTE_LENGTH, child_of, minute_of
 
 MAX_KINDS: Final = 2000
@@ -154,7 +156,7 @@ class Bucket:
     @classmethod
     def unpack(cls, version: int, packed: bytes) -> Bucket:
         """Return the bucket that `pack` was given."""
-        document = json.loads(zlib.decompress(packed))
+        document = from_json(zlib.decompress(packed))
         kinds, sources = document["t"], document["s"]
         children = {
             child: {kinds[number]: count for number, count in zip(numbers, counts, strict=True)}

@@ -16,15 +16,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pydantic_core import from_json
+
 from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.buckets import Bucket, Entry
-from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.client import failures_as_unavailable, query_pages
 from polylog.dynamo.spans import HEAD_ROW, row_of
 from polylog.dynamo.watermark import Watermark
 from polylog.times import EARLIEST, SECOND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
     from polylog.dynamo.schema import Item
 
@@ -85,7 +88,7 @@ class Delta:
     @classmethod
     def read(cls, item: Item) -> Delta:
         """Return the delta that an item holds."""
-        entries = json.loads(zlib.decompress(item["b"]["B"]))
+        entries = from_json(zlib.decompress(item["b"]["B"]))
         first, last, at = (int(item[name]["N"]) for name in ("first", "last", "at"))
         return cls(first, last, at, tuple(map(Entry.read, entries)), _names(item))
 
@@ -170,7 +173,7 @@ class Head:
     @classmethod
     def read(cls, item: Item) -> Head:
         """Return the head whose own row this is, without deltas."""
-        marks = json.loads(zlib.decompress(item["f"]["B"]))
+        marks = from_json(zlib.decompress(item["f"]["B"]))
         floor = int(item["floor"]["N"])
         return cls(
             Bucket.unpack(int(item["v"]["N"]), item["b"]["B"]),
@@ -178,7 +181,7 @@ class Head:
             floor=floor,
             cleared=floor,
             tallied=_names(item),
-            watermark=Watermark(tuple(map(tuple, json.loads(item["taken"]["S"])))),
+            watermark=Watermark(tuple(map(tuple, from_json(item["taken"]["S"])))),
         )
 
 
@@ -194,20 +197,19 @@ def seq_key(scope: str) -> Item:
 
 def read_head(client: DynamoDBClient, table: str, scope: str, facet: str | None = None) -> Head:
     """Return the head of a scope, or that of one of its facets; strongly consistent."""
-    pages = client.get_paginator("query").paginate(
-        TableName=table,
+    request: QueryInputTypeDef = {
+        "TableName": table,
         # What begins with head/; DynamoDB Local is slow at begins_with among many rows.
-        KeyConditionExpression="#scope = :scope AND #row BETWEEN :first AND :last",
-        ExpressionAttributeNames={"#scope": "scope", "#row": "row"},
-        ExpressionAttributeValues={
+        "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
+        "ExpressionAttributeNames": {"#scope": "scope", "#row": "row"},
+        "ExpressionAttributeValues": {
             ":scope": {"S": scope},
             ":first": {"S": "head/"},
             ":last": {"S": "head0"},
         },
-        ConsistentRead=True,
-    )
-    with failures_as_unavailable():
-        items = [item for page in pages for item in page["Items"]]
+        "ConsistentRead": True,
+    }
+    items = [item for page in query_pages(client, request) for item in page["Items"]]
     is_there = bool(items) and items[0]["row"]["S"] == HEAD_ROW
     root = Head.read(items[0]) if is_there else Head()
     head = replace(root, deltas=tuple(map(Delta.read, items[is_there:])))

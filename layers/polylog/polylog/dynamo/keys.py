@@ -15,12 +15,13 @@ from polylog.auth import (
     derive_secret,
     new_key_id,
 )
-from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.client import failures_as_unavailable, query_pages
 from polylog.dynamo.peppers import Peppers
 from polylog.times import SECOND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
     from polylog.dynamo.schema import Item
 
@@ -84,15 +85,15 @@ class DynamoKeyStore:
 
     def list(self, scope: str) -> tuple[AccessKey, ...]:
         """Return all keys of a scope; one that was just made may be missing for a moment."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName=SCOPE_INDEX,
-            KeyConditionExpression="#scope = :scope",
-            ExpressionAttributeNames={"#scope": "scope"},
-            ExpressionAttributeValues={":scope": {"S": scope}},
-        )
-        with failures_as_unavailable():
-            keys = [_read_key(item) for page in pages for item in page["Items"]]
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "IndexName": SCOPE_INDEX,
+            "KeyConditionExpression": "#scope = :scope",
+            "ExpressionAttributeNames": {"#scope": "scope"},
+            "ExpressionAttributeValues": {":scope": {"S": scope}},
+        }
+        pages = query_pages(self._client, request)
+        keys = [_read_key(item) for page in pages for item in page["Items"]]
         return tuple(sorted(keys, key=lambda key: key.created_at))
 
     def revoke(self, scope: str, key_id: str) -> bool:

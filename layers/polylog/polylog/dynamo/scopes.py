@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.client import failures_as_unavailable, query_pages
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
 _SCOPES: Final = "|scopes"
 
@@ -48,16 +49,15 @@ class Scopes:
             )
 
     def _names(self, partition: str) -> Iterator[str]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="#scope = :scope",
-            ExpressionAttributeNames={"#scope": "scope"},
-            ExpressionAttributeValues={":scope": {"S": partition}},
-            ConsistentRead=True,
-        )
-        with failures_as_unavailable():
-            for page in pages:
-                yield from (item["name"]["S"] for item in page["Items"])
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#scope = :scope",
+            "ExpressionAttributeNames": {"#scope": "scope"},
+            "ExpressionAttributeValues": {":scope": {"S": partition}},
+            "ConsistentRead": True,
+        }
+        for page in query_pages(self._client, request):
+            yield from (item["name"]["S"] for item in page["Items"])
 
 
 def _facets_of(scope: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Final, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -25,6 +25,9 @@ from polylog.http import Response
 from polylog.params import Where
 from polylog.query import Order
 from polylog.store import Group
+
+# All are read whatever the page, and further pages take requests of their own.
+_AT_ONCE: Final = 1000
 
 EventType = Literal["EVENT.SYS", "EVENT.CUSTOM"]
 
@@ -120,7 +123,7 @@ def show_event(call: Call, params: DetailParams) -> Response:
     """Answer a page of occurrences, the newest first, and the users and sources of all of them."""
     apigw.require_project(call, params.project_id)
     users, sources, shown, total = set[str](), set[str](), list[Event](), 0
-    for event in call.scan(params.filter, Order.DESCENDING):
+    for event in call.scan(params.filter, Order.DESCENDING, first_page=_AT_ONCE):
         users.add(event.actor.name or "")
         sources.add(event.source or "")
         if params.page.start <= total < params.page.stop:

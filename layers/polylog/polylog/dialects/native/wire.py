@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NotRequired
 
 from pydantic import JsonValue, ValidationError
 from typing_extensions import TypedDict
 
 from polylog.errors import InvalidParameter
-from polylog.event import Entity as CanonicalEntity
 from polylog.event import Event, new_id
 from polylog.times import format_rfc3339, parse_iso8601
 
@@ -88,28 +88,15 @@ def read_time(text: str, name: str) -> int:
 
 def render_event(event: Event) -> dict[str, object]:
     """Render an event: what it lacks is left out."""
-    document: dict[str, object] = {
-        "id": event.id,
-        "seq": event.seq,
+    members = vars(event) | {
         "time": format_rfc3339(event.time),
-        "type": event.type,
-        "origin": event.origin,
-        "source": event.source,
-        "message": event.message,
-        "severity": event.severity,
-        "status": event.status,
-        "category": event.category,
-        "actor": _render_entity(event.actor),
-        "target": _render_entity(event.target),
-        "organization_id": event.organization_id,
-        "project_id": event.project_id,
+        "actor": _known(vars(event.actor)) or None,
+        "target": _known(vars(event.target)) or None,
         "links": event.links or None,
-        "data": event.data,
         "attributes": event.attributes or None,
     }
-    return {name: value for name, value in document.items() if value is not None}
+    return _known(members)
 
 
-def _render_entity(entity: CanonicalEntity) -> dict[str, str] | None:
-    named = {"id": entity.id, "type": entity.type, "name": entity.name}
-    return {name: value for name, value in named.items() if value is not None} or None
+def _known(members: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in members.items() if value is not None}
