@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from bench import prices
-from bench.handlers import ONE_EVENT, RESULTS, ROOT, WAKE
+from bench.handlers import ONE_EVENT, RESULTS, WAKE
+from bench.stage import ROOT
 from bench.ways import MEMORY_MB, SINGLE, WAYS, Way
 
 GUIDE: Final = ROOT / "docs" / "deploying.md"
