@@ -19,7 +19,7 @@ _OBJECTS: Final = (prices.PUTS * 40 + prices.GETS * 40) / 100_000
 
 SINGLE: Final = f"{SINGLES}, one a second"
 _MANY: Final = f"{BATCHES}, one a second"
-_DENSE: Final = f"{BATCHES}, ten a second"
+DENSE: Final = f"{BATCHES}, ten a second"
 _SCATTERED: Final = f"scattered over 400 days, {BATCHES}, one a second"
 
 
@@ -45,6 +45,6 @@ WAYS: Final = (
     Way(f"queue, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER),
     Way(f"bus, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER + prices.BUS_EVENTS),
     Way(f"topic, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER + prices.TOPIC_MESSAGES),
-    Way("bucket, in order of time", _DENSE, IMPORT, IMPORTED, _OBJECTS),
+    Way("bucket, in order of time", DENSE, IMPORT, IMPORTED, _OBJECTS),
     Way("bucket, in no order", _SCATTERED, IMPORT, IMPORTED, _OBJECTS),
 )
