@@ -18,6 +18,9 @@ from polylog.errors import InvalidBody, InvalidParameter
 MAX_DEPTH: Final = 100
 """So deep an event may nest: clients read no JSON of 200 levels, and lists add some."""
 
+_LOOKED_AT: Final = (dict, list, float)
+"""What may hold something that is refused, or be it."""
+
 
 def read_document(text: bytes, format: Format, scope: str, most: int = maxsize) -> list[Offered]:
     """Read an array of events, a list response of the API, or one event.
@@ -83,14 +86,16 @@ def _require_scope(wire: JsonValue, format: Format, scope: str) -> None:
 
 
 def _check(value: JsonValue, depth: int = 0) -> None:
-    if depth > MAX_DEPTH:
+    """Refuse what nests too deep and what is no finite number.
+
+    Texts, most of what there is, are not looked at.
+    """
+    if isinstance(value, float) and math.isinf(value):
+        raise InvalidParameter("event", "must not hold a number beyond 1.8e308")
+    if not isinstance(value, dict | list):
+        return
+    if value and depth == MAX_DEPTH:
         raise InvalidParameter("event", f"must not nest deeper than {MAX_DEPTH} levels")
-    match value:
-        case float() if math.isinf(value):
-            raise InvalidParameter("event", "must not hold a number beyond 1.8e308")
-        case dict():
-            for member in value.values():
-                _check(member, depth + 1)
-        case list():
-            for member in value:
-                _check(member, depth + 1)
+    for member in value.values() if isinstance(value, dict) else value:
+        if isinstance(member, _LOOKED_AT):
+            _check(member, depth + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 SECOND = 1_000_000
 """Microseconds in a second."""
@@ -42,9 +42,9 @@ def parse_iso8601(text: str) -> int:
     fraction = int((match["fraction"] or "0")[:6].ljust(6, "0"))
     if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second or fraction)):
         raise ValueError(f"no such time of day: {text!r}")
-    midnight = datetime.fromisoformat(match["date"]).replace(tzinfo=UTC)
+    days = date.fromisoformat(match["date"]).toordinal() - _EPOCH.toordinal()
     seconds = hour * 3600 + minute * 60 + second - _offset_seconds(match["zone"])
-    value = (midnight - _EPOCH) // _MICROSECOND + seconds * SECOND + fraction
+    value = (days * 86_400 + seconds) * SECOND + fraction
     if not EARLIEST <= value <= LATEST:
         raise ValueError(f"outside the years 1 to 9999: {text!r}")
     return value
