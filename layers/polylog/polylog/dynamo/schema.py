@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Final
 
+from pydantic import JsonValue
 from pydantic_core import to_json
 
 from polylog.dynamo.buckets import Entry, kind_of
 from polylog.dynamo.retention import FOR_EVER, Retention
-from polylog.event import Event
+from polylog.event import Entity, Event
 from polylog.filter import FIELDS
 from polylog.query import Position
 from polylog.times import SECOND
@@ -67,6 +67,12 @@ FACETS: Final = {
 _COMPRESS_ABOVE_BYTES: Final = 700
 
 
+# What members say nothing by.
+_EMPTY: Final = {
+    name: field.get_default(call_default_factory=True) for name, field in Event.model_fields.items()
+} | {"actor": {}, "target": {}}
+
+
 def partition_key(scope: str, event_id: str) -> str:
     """Return the key of an event's item; no scope contains a slash."""
     return f"{scope}/{event_id}"
@@ -88,9 +94,8 @@ class Draft:
     @classmethod
     def of(cls, event: Event) -> Draft:
         """Return the draft of an event; the digest does not depend on the order of members."""
-        content = event.model_dump(mode="json", exclude={"seq"}, exclude_defaults=True)
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        digest = hashlib.blake2b(canonical.encode(), digest_size=16).digest()
+        content = _content(event)
+        digest = hashlib.blake2b(to_json(_in_order(content)), digest_size=16).digest()
         return cls(event, to_json(content), digest)
 
     def entry(self, seq: int, facets: Iterable[str] = ()) -> Entry:
@@ -135,6 +140,26 @@ def entry_of(event: Event, facets: Iterable[str] = ()) -> Entry:
         event.source,
         tuple(f"{name}={value}" for name, value in values if value is not None),
     )
+
+
+def _content(event: Event) -> dict[str, JsonValue]:
+    """Return the members of an event that say anything, less its `seq`; in their order."""
+    members = vars(event) | {"actor": _named(event.actor), "target": _named(event.target)}
+    del members["seq"]
+    return {name: value for name, value in members.items() if value != _EMPTY[name]}
+
+
+def _named(entity: Entity) -> dict[str, JsonValue]:
+    return {name: value for name, value in vars(entity).items() if value is not None}
+
+
+def _in_order(value: JsonValue) -> JsonValue:
+    """Return the same JSON with the members of every object in the order of their names."""
+    if isinstance(value, dict):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [_in_order(member) for member in value]
+    return value
 
 
 def _pack(body: bytes) -> AttributeValueTypeDef:
