@@ -37,6 +37,16 @@ def request(token: str, method: str, path: str, body: str = "") -> Payload:
     }
 
 
+def asked(token: str, path: str) -> Payload:
+    """Return a request to any family, with a credential as each of them takes it."""
+    path, _, query = path.partition("?")
+    schemes = {"cf": "bearer", "api": "Token"}
+    authorization = f"{schemes.get(path.partition('/')[0], 'Bearer')} {token}"
+    given = request(token, "GET", "")
+    headers = given["headers"] | {"authorization": authorization, "x-auth-token": token}
+    return given | {"rawPath": f"/{path}", "rawQueryString": query, "headers": headers}
+
+
 def messages(bodies: Iterable[str]) -> Payload:
     """Return a batch of queue messages, each received for the first time."""
     attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": "1772366460250"}

@@ -80,6 +80,10 @@ class Stage:
         """Return a request to the native API."""
         return payloads.request(self.token, method, path, body)
 
+    def asked(self, path: str) -> Payload:
+        """Return a request to any family, with the key in the header of each."""
+        return payloads.asked(self.token, path)
+
     def posted(self, events: list[Event]) -> Payload:
         """Return the request that hands events in."""
         body = f"[{','.join(map(payloads.line, events))}]"
