@@ -1,41 +1,17 @@
-"""Stacks of the template: built for this machine, deployed as the README says, and looked into."""
+"""Stacks of the template: deployed as the README says, and looked into."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from conftest import ROOT
-from deployment import BIN, Account
+from deployment import Account
 
 from polylog.aws.api import Handler, Payload
 from polylog_cli.gateway import Gateway
 from polylog_cli.template import Template
-
-
-def build(directory: Path, **target: str) -> Path:
-    """Run `sam build` for this target, Lambda's own unless told otherwise; return what it made."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LAYER_")}
-    settings = {
-        "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]]),
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "SAM_CLI_TELEMETRY": "0",
-    }
-    command = ["sam", "build", "--template-file", "template.yaml", "--build-dir", str(directory)]
-    environment = inherited | settings | target
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return directory
-
-
-def build_here(directory: Path) -> Path:
-    """Run `sam build` for the Python that runs this."""
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return build(directory, LAYER_PLATFORM="", LAYER_PYTHON=python)
 
 
 def deploy(account: Account, stack: str, built: Path, **parameters: str) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import boto3
 import pytest
-from lambda_runtime import Stack, make_runtime
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_sqs import SQSClient
-from stacks import build, build_here
 
+from bench.builds import build, build_here
+from bench.lambda_runtime import Stack, make_runtime
 from polylog_cli.engine import dynamodb_local
 from polylog_cli.home import Home
 from polylog_cli.local import REGION, connect, create_tables, engine

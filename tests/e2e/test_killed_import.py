@@ -15,11 +15,11 @@ from typing import Any
 import boto3
 import pytest
 from conftest import TABLES, dynamo_store
-from lambda_runtime import Running, Stack
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 from samples import Payload, sample
 
+from bench.lambda_runtime import Running, Stack
 from polylog.dynamo.verify import Verifier
 from polylog.filter import EVERYTHING
 
@@ -73,7 +73,10 @@ def kill(function: Running) -> None:
             words = (process / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if words[0] == sys.executable.encode() and str(function.trace).encode() in words:
+        if (
+            words[0] == sys.executable.encode()
+            and str(function.directory / "trace").encode() in words
+        ):
             os.kill(int(process.name), signal.SIGKILL)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from conftest import dynamo_store
 from cross_reading import EVENT, SCOPE, render
-from lambda_runtime import Stack
 from mypy_boto3_dynamodb import DynamoDBClient
 from samples import FOLDER, FUNCTIONS, REQUESTS, Payload, sample
 
+from bench.lambda_runtime import Stack
 from polylog import times
 from polylog.auth import PERMISSIONS, Restriction
 from polylog.dynamo.fold import SETTLING

@@ -11,12 +11,12 @@ from urllib.parse import unquote_plus
 import boto3
 import pytest
 from conftest import dynamo_store
-from lambda_runtime import Stack
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
 from samples import FUNCTIONS, Payload, sample
 
+from bench.lambda_runtime import Stack
 from polylog.event import Event
 from polylog.filter import EVERYTHING
 from polylog.store import EventStore

@@ -13,12 +13,13 @@ from deployment import Account, Deployment
 from gaps import leave_out_what_is_refused, make_up_for_gaps
 from ministack import running_ministack
 from stacks import (
-    build_here,
     deploy,
     functions_of,
     gateway_of,
     outputs_of,
 )
+
+from bench.builds import build_here
 
 STACK = "polylog"
 SCOPE = "deployed"

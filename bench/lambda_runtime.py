@@ -20,14 +20,13 @@ from typing import Any
 
 import boto3
 import httpx
-import samcli
 
 from polylog_cli.local import ENVIRONMENT
 from polylog_cli.template import Function, Template
 
 INSTALLED = Path(boto3.__file__).parents[1]
 ARCHITECTURE = {"x86_64": "x86_64"}.get(platform.machine(), "arm64")
-EMULATOR = Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{ARCHITECTURE}"
+EMULATOR = INSTALLED / "samcli" / "local" / "rapid" / f"aws-lambda-rie-{ARCHITECTURE}"
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 OF_THE_RUNTIME = (
@@ -36,26 +35,38 @@ OF_THE_RUNTIME = (
 )
 """What Lambda's Python brings along, as it lies in site-packages."""
 
+Folders = tuple[Path, Path]
+"""The layer, and what Lambda's Python brings along."""
+
 START_SECONDS = 60
 ANSWER_SECONDS = 60
 LIMIT_SECONDS = 900
 """How long Lambda lets a function run at most; imports end when little of it is left."""
 
-# Folders are in the order in which Lambda looks into them. The hook is Python's own: every file
-# that code is read from passes it, however it is imported.
+# Folders are in the order in which Lambda looks into them.
 BOOTSTRAP = """
+import time
+start = time.perf_counter()
 import sys
-trace, function, layer, runtime, handler = sys.argv[1:]
-files = open(trace, "w", buffering=1)
-def note(event, arguments):
-    if event == "open" and str(arguments[0]).endswith((".py", ".pyc")):
-        print(arguments[0], file=files)
-    elif event == "import" and arguments[1]:
-        print(arguments[1], file=files)
-sys.addaudithook(note)
+stages, trace, function, layer, runtime, handler = sys.argv[1:]
 sys.path[:] = [function, layer, *sys.path, runtime]
-from awslambdaric.__main__ import main
-main(["bootstrap", handler])
+if trace:
+    files = open(trace, "w", buffering=1)
+    def note(event, arguments):
+        if event == "open" and str(arguments[0]).endswith((".py", ".pyc")):
+            print(arguments[0], file=files)
+        elif event == "import" and arguments[1]:
+            print(arguments[1], file=files)
+    sys.addaudithook(note)
+from awslambdaric import __main__ as client
+class Client(client.LambdaRuntimeClient):
+    def wait_next_invocation(self):
+        seconds = time.perf_counter() - start
+        with open(stages, "a") as file:
+            print(seconds, *sys.modules, file=file)
+        return super().wait_next_invocation()
+client.LambdaRuntimeClient = Client
+client.main(["bootstrap", handler])
 """
 
 
@@ -67,13 +78,25 @@ def make_runtime(directory: Path) -> Path:
     return directory
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A function that asks for work: so long after Python began, with these modules loaded."""
+
+    seconds: float
+    modules: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Running:
-    """A function that can be invoked; `trace` names the files that its code was read from."""
+    """A function that can be invoked; its process begins with the first invocation."""
 
     url: str
-    log: Path
-    trace: Path
+    directory: Path
+
+    @property
+    def log(self) -> Path:
+        """What it logged."""
+        return self.directory / "log"
 
     def invoke(self, event: Any) -> Any:
         """Return the answer to an event; what the function logged is shown if the test fails."""
@@ -88,30 +111,43 @@ class Running:
         return payload
 
     def imported(self) -> list[Path]:
-        """Return the files that code was read from so far."""
-        return [Path(line) for line in self.trace.read_text().splitlines()]
+        """Return the files that code was read from so far; of a function that is traced."""
+        return [Path(line) for line in (self.directory / "trace").read_text().splitlines()]
+
+    def stages(self) -> list[Stage]:
+        """Return when it asked for work: first when it was ready, then after each answer."""
+        lines = (self.directory / "stages").read_text().splitlines()
+        split = (line.split() for line in lines)
+        return [Stage(float(seconds), frozenset(modules)) for seconds, *modules in split]
 
 
 @contextmanager
 def running_function(
-    function: Function, layer: Path, runtime: Path, directory: Path, variables: Mapping[str, str]
+    function: Function,
+    folders: Folders,
+    directory: Path,
+    variables: Mapping[str, str],
+    *,
+    is_traced: bool = True,
 ) -> Iterator[Running]:
-    """Run a built function until the block ends, with these variables beside its own.
+    """Run a function with its layer until the block ends, with these variables beside its own.
 
-    `directory` takes its log and its trace. Nothing listens beyond loopback.
+    `directory` takes what it writes. Tracing takes time. Nothing listens beyond loopback.
     """
-    emulator = shutil.copy(EMULATOR, directory / "emulator")
+    emulator = directory / "emulator"
+    shutil.copy(EMULATOR, emulator)
     emulator.chmod(0o700)
     api, address = _free_addresses()
-    running = Running(f"http://{address}", directory / "log", directory / "trace")
+    running = Running(f"http://{address}", directory)
+    trace = str(directory / "trace") if is_traced else ""
     command = [
         *(str(emulator), "--log-level", "warn"),
         *("--runtime-api-address", api, "--runtime-interface-emulator-address", address),
-        *(sys.executable, "-I", "-S", "-B", "-c", BOOTSTRAP, str(running.trace)),
-        *map(str, (function.code_uri, layer, runtime)),
+        *(sys.executable, "-I", "-S", "-B", "-c", BOOTSTRAP, str(directory / "stages"), trace),
+        *map(str, (function.code_uri, *folders)),
         f"{function.module}.{function.attribute}",
     ]
-    environment = _environment(function) | variables
+    environment = {**_environment(function), **variables}
     with running.log.open("w") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
@@ -147,7 +183,7 @@ class Stack:
             directory = self._directory / name
             directory.mkdir()
             self._running[name] = self._started.enter_context(
-                running_function(self.functions[name], *self.folders, directory, self._variables)
+                running_function(self.functions[name], self.folders, directory, self._variables)
             )
         return self._running[name]
 
