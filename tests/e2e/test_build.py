@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from importlib.metadata import distributions
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from polylog_cli.template import Function, Template
 
 FUNCTIONS = [function.name for function in Template.read(ROOT / "template.yaml").functions]
 AARCH64 = 0xB7
+UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 LOAD = """
 import importlib, json, sys
@@ -80,5 +82,43 @@ def test_the_layer_leaves_boto3_to_the_runtime(layer: Path) -> None:
     assert not (layer / "boto3").exists()
 
 
-def test_the_layer_holds_no_bytecode(layer: Path) -> None:
-    assert list(layer.rglob("__pycache__")) == []
+@pytest.fixture(scope="module", params=["for_lambda", "for_this_machine"])
+def any_layer(request: pytest.FixtureRequest) -> Path:
+    built: Path = request.getfixturevalue(request.param)
+    return built / "PolylogLayer" / "python"
+
+
+def test_the_layer_is_small(any_layer: Path) -> None:
+    sizes = [file.stat().st_size for file in any_layer.rglob("*") if file.is_file()]
+    assert sum(sizes) < 15_000_000
+
+
+def test_all_code_for_this_machine_is_compiled(for_this_machine: Path) -> None:
+    """Lambda cannot write to the layer: what is not compiled is so at every start."""
+    layer = for_this_machine / "PolylogLayer" / "python"
+    sources = list(layer.rglob("*.py"))
+    assert sources
+    assert [file for file in sources if not Path(cache_from_source(file)).exists()] == []
+
+
+def test_bytecode_is_of_lambdas_python(layer: Path) -> None:
+    """Without that version on the machine that builds there is none."""
+    assert {file.name.partition(".")[2] for file in layer.rglob("*.pyc")} <= {"cpython-313.pyc"}
+
+
+def test_bytecode_is_not_compared_with_times_in_an_archive(any_layer: Path) -> None:
+    flags = {file.read_bytes()[4:8] for file in any_layer.rglob("*.pyc")}
+    assert flags <= {UNCHECKED_HASH}
+
+
+def test_a_build_without_lambdas_python_says_how_to_get_it() -> None:
+    asked = ("make", "--dry-run", "--file", "layers/polylog/Makefile", "build-PolylogLayer")
+    done = subprocess.run(
+        [*asked, "ARTIFACTS_DIR=built", "LAYER_PYTHON=3.13", "LAYER_COMPILER="],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "uv python install 3.13" in done.stdout
+    assert "compileall" not in done.stdout
