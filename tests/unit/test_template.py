@@ -178,6 +178,7 @@ def test_functions_get_the_settings_as_strings(template: Template) -> None:
         "POWERTOOLS_SERVICE_NAME": "polylog",
         "POWERTOOLS_METRICS_NAMESPACE": "Polylog",
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
         "KEYS_TABLE": "KeysTable",
         "PEPPER_SECRET": "PepperSecret",
     }
