@@ -20,11 +20,12 @@ AARCH64 = 0xB7
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 LOAD = """
-import importlib, json, sys
+import gc, importlib, json, sys
 sys.path[:0] = sys.argv[3:]
 handler = getattr(importlib.import_module(sys.argv[1]), sys.argv[2])
+collector = {"is_enabled": gc.isenabled(), "has_frozen": gc.get_freeze_count() > 0}
 files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
-print(json.dumps({"callable": callable(handler), "files": files}))
+print(json.dumps({"callable": callable(handler), "collector": collector, "files": files}))
 """
 
 
@@ -36,7 +37,8 @@ def layer(for_lambda: Path) -> Path:
 def load(function: Function, *folders: Path) -> Any:
     """Import the handler in a bare interpreter that sees only these folders."""
     command = [sys.executable, "-I", "-S", "-B", "-c", LOAD, function.module, function.attribute]
-    environment = function.environment | {"AWS_DEFAULT_REGION": "eu-central-1"}
+    lambdas = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
+    environment = function.environment | lambdas
     answer = subprocess.run(
         [*command, *map(str, (function.code_uri, *folders))],
         env=environment,
@@ -57,6 +59,7 @@ def test_a_function_loads_from_what_was_built(
     assert loaded["callable"]
     assert Path(loaded["files"]["polylog"]).is_relative_to(layer)
     assert Path(loaded["files"]["aws_lambda_powertools"]).is_relative_to(layer)
+    assert loaded["collector"] == {"is_enabled": True, "has_frozen": True}
 
 
 def test_compiled_code_in_the_layer_is_for_arm64(layer: Path) -> None:

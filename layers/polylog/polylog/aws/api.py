@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger
 
+from polylog.aws import begin_to_collect
 from polylog.aws.services import services_from_environment
 from polylog.dialect import Dialect, serve
 from polylog.http import Request, Response
@@ -41,6 +42,7 @@ def api_handler(dialect: Dialect) -> Handler:
         )
         return write_response(response)
 
+    begin_to_collect()
     return handler
 
 

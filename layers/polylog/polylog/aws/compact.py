@@ -12,6 +12,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from polylog import times
+from polylog.aws import begin_to_collect
 from polylog.aws.measures import DRIFT, KINDS, LOG, new_metrics, publish
 from polylog.aws.services import (
     facets_from_environment,
@@ -53,6 +54,7 @@ def compact_handler() -> Callable[[Payload, object], None]:
         else:
             compactor.compact({record["dynamodb"]["Keys"]["scope"]["S"] for record in records})
 
+    begin_to_collect()
     return handler
 
 

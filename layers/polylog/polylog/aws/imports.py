@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord,
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.config import Config
 
+from polylog.aws import begin_to_collect
 from polylog.aws.dead_letters import DeadLetters
 from polylog.aws.importer import Importer, Stuck, Unfinished
 from polylog.aws.measures import DEAD, LOG, name_of, new_metrics, publish
@@ -56,6 +57,7 @@ def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
 
         return imports.take(event["Records"], has_time)
 
+    begin_to_collect()
     return handler
 
 

@@ -19,6 +19,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from polylog.aws import begin_to_collect
 from polylog.aws.dead_letters import DeadLetters, first_sent, received, string_attributes
 from polylog.aws.measures import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.messages import Message, read_message
@@ -76,6 +77,7 @@ def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
 
         return intake.take(event["Records"], has_time)
 
+    begin_to_collect()
     return handler
 
 
