@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from botocore.config import Config
+from botocore.loaders import JSONFileLoader
 
 from polylog.aws.services import shards_from_environment
+from polylog.dynamo.client import client_of
 from polylog.dynamo.schema import Shards
 
 
@@ -15,3 +18,16 @@ def test_every_shard_that_is_written_is_read(
     monkeypatch.setenv("INDEX_SHARDS", str(read))
     monkeypatch.setenv("WRITTEN_SHARDS", str(written))
     assert shards_from_environment() == Shards(*expected)
+
+
+def test_a_second_client_reads_no_list_of_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is what takes the time: secrets are asked for when a function answers first."""
+    client_of("dynamodb", Config(region_name="eu-central-1"))
+    read: list[str] = []
+    load = JSONFileLoader.load_file
+    monkeypatch.setattr(
+        JSONFileLoader, "load_file", lambda self, path: read.append(path) or load(self, path)
+    )
+    client_of("secretsmanager", Config(region_name="eu-central-1"))
+    assert read
+    assert [path for path in read if path.endswith("endpoints")] == []

@@ -5,12 +5,13 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import get_session
+from botocore.session import Session, get_session
 from pydantic_core import from_json
 
 from polylog.errors import Unavailable
@@ -48,7 +49,13 @@ def client_of(service: str, config: Config) -> Any:
 
     That adds a fifth to the time that a function takes to start. botocore's types know no service.
     """
-    return get_session().create_client(service, config=config)
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> Session:
+    """Return what all clients are made of: a second one costs little once AWS's regions are read."""
+    return get_session()
 
 
 def parse_items(client: DynamoDBClient) -> None:
