@@ -10,6 +10,7 @@ import pytest
 import queues
 from botocore import handlers
 from botocore.model import OperationModel
+from botocore.session import get_session
 from drops import BUCKET
 from memory import MemoryEventStore
 from moto import mock_aws
@@ -19,6 +20,7 @@ from mypy_boto3_sqs import SQSClient
 from queues import Ingestion
 
 from polylog.aws.ingest import ingest_handler
+from polylog.dynamo import client
 from polylog_cli.local import ENVIRONMENT
 
 VARIABLES = {
@@ -49,6 +51,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
     every = [*handlers.BUILTIN_HANDLERS, ("provide-client-params", see)]
     monkeypatch.setattr(handlers, "BUILTIN_HANDLERS", every)
+    monkeypatch.setattr(client, "_session", get_session)  # One with these handlers.
     return seen
 
 

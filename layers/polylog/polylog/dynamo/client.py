@@ -54,7 +54,7 @@ def client_of(service: str, config: Config) -> Any:
 
 @cache
 def _session() -> Session:
-    """Return what all clients are made of: a second one costs little once AWS's regions are read."""
+    """Return what all clients are made of: it reads the list of AWS's regions but once."""
     return get_session()
 
 
