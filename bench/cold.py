@@ -1,4 +1,4 @@
-"""Measures how long functions take to start: `python -m bench.cold` prints it.
+"""How long functions take to start.
 
 INIT is what Lambda bills by that name, but for the start of Python itself: from the first line
 that Python runs to the first time that Lambda's client asks for work, that client's own import
@@ -25,7 +25,7 @@ from bench.measures import Measure, Runs
 from bench.payloads import Payload
 from polylog_cli.template import Function, Template
 
-SECTION: Final = "cold start"
+SECTION: Final = "Cold start"
 
 _ROUNDS: Final = 10
 _DISCARDED: Final = 1
@@ -146,16 +146,3 @@ def _event(function: Function) -> Payload:
 
 def _megabytes(folder: Path) -> float:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
-
-
-def main() -> None:
-    """Print what was measured."""
-    for line in measure():
-        ratio = "" if line.ratio is None else f"{line.ratio:6.2f}x of {line.floor:.0f}"
-        met = "" if line.is_met else f" (more than {line.limit})"
-        print(f"{line.name:22}{line.value:8.1f} {line.unit:3}{line.spread:6.0%}{ratio}{met}")
-        print(" " * 22, *(f"{name} {value}" for name, value in line.detail.items()))
-
-
-if __name__ == "__main__":
-    main()

@@ -33,7 +33,7 @@ from polylog.times import SECOND
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SECTION: Final = "ingestion"
+SECTION: Final = "Ingestion"
 
 _BATCH: Final = 95
 _SEED: Final = 11
@@ -234,13 +234,3 @@ def _entry(size: int) -> Measure:
         limit=1,
         detail={"largest_item_bytes": largest},
     )
-
-
-def main() -> None:
-    """Print what was measured."""
-    for each in measure():
-        print(each.name, each.value, each.unit, each.ratio, each.spread, each.is_met, each.detail)
-
-
-if __name__ == "__main__":
-    main()

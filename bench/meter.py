@@ -48,13 +48,14 @@ class Cost:
 
 
 class Meter:
-    """Counts the requests of a client, and what DynamoDB says that they consumed."""
+    """Counts the requests of clients, and what DynamoDB says that they consumed."""
 
-    def __init__(self, client: DynamoDBClient) -> None:
+    def __init__(self, *clients: DynamoDBClient) -> None:
         self._requests = 0
         self._units = 0.0
-        client.meta.events.register("provide-client-params.dynamodb", _ask_for_capacity)
-        client.meta.events.register("after-call.dynamodb", self._after_call)
+        for client in clients:
+            client.meta.events.register("provide-client-params.dynamodb", _ask_for_capacity)
+            client.meta.events.register("after-call.dynamodb", self._after_call)
 
     def measure(self, ask: Callable[[], T]) -> tuple[T, Cost]:
         """Return an answer and what it took."""

@@ -64,12 +64,12 @@ def markdown(results: Results) -> str:
     return "\n\n".join("\n".join(lines) for lines in tables)
 
 
-def publish(results: Results, json_path: Path, readme: Path) -> None:
+def publish(results: Results, json_path: Path, guide: Path) -> None:
     """Write the results to a file, and their tables into another between its marks."""
     json_path.write_text(json.dumps(_document(results), indent=1) + "\n")
-    before, _, rest = readme.read_text().partition(BEGIN)
+    before, _, rest = guide.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    readme.write_text(f"{before}{BEGIN}\n{markdown(results)}\n{END}{after}")
+    guide.write_text(f"{before}{BEGIN}\n{markdown(results)}\n{END}{after}")
 
 
 def _document(results: Results) -> dict[str, Any]:

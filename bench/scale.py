@@ -66,9 +66,10 @@ Known = dict[Step, tuple[object, Cost]]
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A scope with so many events."""
+    """A scope with so many events; `plain` is a client as botocore makes it."""
 
     client: DynamoDBClient
+    plain: DynamoDBClient
     scope: str
     number: int
 
@@ -84,7 +85,7 @@ class Log:
 
     def questions(self) -> list[Question]:
         """Return what this log is asked."""
-        return questions(self.client, TABLES, self.store(), self.scope, self.number)
+        return questions(self.plain, TABLES, self.store(), self.scope, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,13 @@ class Case:
 def main() -> None:
     """Measure the sizes that are named, or all; only a whole run changes the published results."""
     sizes = tuple(map(int, sys.argv[1:])) or SIZES
+    os.environ |= ENVIRONMENT
     with _engine() as (url, shapes):
         client = connect(url)
-        logs = [Log(client, f"scale-{number}", number) for number in sizes]
+        plain = boto3.client("dynamodb", endpoint_url=url)
+        logs = [Log(client, plain, f"scale-{number}", number) for number in sizes]
         loads = [_load(_loading_client(url), log) for log in logs]
-        meter = Meter(client)
+        meter = Meter(client, plain)
         asked = [(log, question) for log in logs for question in log.questions()]
         _say("asking")
         costs = _ask(meter, [case for each in asked for case in _cases(*each)])
@@ -124,7 +127,7 @@ def main() -> None:
     results = report.Results(sizes, _ROUNDS, loads, costs, prices)
     print(report.markdown(results))
     if sizes == SIZES:
-        report.publish(results, ROOT / "bench" / "scale.json", ROOT / "README.md")
+        report.publish(results, ROOT / "bench" / "scale.json", ROOT / "docs" / "scale.md")
 
 
 @contextmanager
@@ -149,7 +152,6 @@ def _keep_indexes(table: dict[str, Any]) -> None:
 
 def _loading_client(url: str) -> DynamoDBClient:
     """Return a client that does not check requests, which takes as long as making them."""
-    os.environ |= ENVIRONMENT
     return boto3.client("dynamodb", endpoint_url=url, config=Config(parameter_validation=False))
 
 

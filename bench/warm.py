@@ -7,7 +7,6 @@ answer of the rows. All in this process, with DynamoDB Local beside it.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from cProfile import Profile
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from polylog.dynamo.schema import FIELD_INDEXES, TIME_INDEX
 from polylog.event import Event
 from polylog.times import SECOND
 
-SECTION: Final = "A page, function warm"
+SECTION: Final = "A warm page"
 
 _EVENTS: Final = 10_000
 _EVENT_BYTES: Final = 500
@@ -72,16 +71,17 @@ class Case:
     query: Callable[[], Any]
 
 
-def measure(stage: Stage) -> list[Measure]:
+def measure() -> list[Measure]:
     """Return what a page takes, family by family, and how much of that is our own work."""
     events = list(Maker(_SEED, _EVENT_BYTES).spread(_EVENTS))
-    load(stage.client, TABLES, SCOPE, events, 1)
-    cases = list(Requests(stage, events[::-1]).cases())
-    asks = {case.name: case.ask for case in cases}
-    floors = {f"{case.name}, floor": case.query for case in cases}
-    runs = interleaved(asks | floors, _ROUNDS, _DISCARDED)
-    lines = [_line(case, runs[case.name], runs[f"{case.name}, floor"]) for case in cases]
-    return [*lines, _own([case for case in cases if case.events == case.rows == 100])]
+    with stage() as running:
+        load(running.client, TABLES, SCOPE, events, 1)
+        cases = list(Requests(running, events[::-1]).cases())
+        asks = {case.name: case.ask for case in cases}
+        floors = {f"{case.name}, floor": case.query for case in cases}
+        runs = interleaved(asks | floors, _ROUNDS, _DISCARDED)
+        lines = [_line(case, runs[case.name], runs[f"{case.name}, floor"]) for case in cases]
+        return [*lines, _own([case for case in cases if case.events == case.rows == 100])]
 
 
 class Requests:
@@ -178,9 +178,3 @@ def _profile(ask: Callable[[], Any]) -> list[dict[str, Any]]:
         }
         for (file, _, name), (_, calls, own, *_) in rows
     ]
-
-
-if __name__ == "__main__":
-    with stage() as _stage:
-        for line in measure(_stage):
-            print(line, file=sys.stderr)

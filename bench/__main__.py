@@ -1,0 +1,41 @@
+"""Measures all but how answers scale, and publishes it with that: `make bench`.
+
+`python -m bench cold warm` measures these parts alone, and prints them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from bench import cold, ingestion, results, warm
+from bench.measures import Measure
+from bench.stage import ROOT
+
+_PARTS: Final[dict[str, Callable[[], list[Measure]]]] = {
+    "cold": cold.measure,
+    "warm": warm.measure,
+    "ingestion": ingestion.measure,
+}
+
+
+def main() -> None:
+    """Measure the parts that are named, or all; only a whole run changes what is published."""
+    named = sys.argv[1:] or list(_PARTS)
+    measures = [line for name in named for line in _measure(name)]
+    if not sys.argv[1:]:
+        scale = json.loads((ROOT / "bench" / "scale.json").read_text("utf-8"))
+        measures += results.joined(scale)
+        results.publish(measures, ROOT / "bench" / "results.json", ROOT / "README.md")
+    print(results.markdown(measures))
+
+
+def _measure(part: str) -> list[Measure]:
+    print(f"measuring: {part}", file=sys.stderr, flush=True)
+    return _PARTS[part]()
+
+
+if __name__ == "__main__":
+    main()
