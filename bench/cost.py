@@ -13,7 +13,8 @@ from typing import Any, Final
 from bench import prices
 from bench.handlers import ONE_EVENT, RESULTS, WAKE
 from bench.stage import ROOT
-from bench.ways import MEMORY_MB, SINGLE, WAYS, Way
+from bench.ways import SINGLE, WAYS, Way
+from polylog_cli.template import Template
 
 GUIDE: Final = ROOT / "docs" / "deploying.md"
 BEGIN: Final = "<!-- begin: make cost -->\n"
@@ -41,6 +42,8 @@ class Costs:
         handlers = json.loads(RESULTS.read_text())
         scale = json.loads(RESULTS.with_name("scale.json").read_text())
         self._item_bytes: int = handlers["item_bytes"]
+        functions = Template.read(ROOT / "template.yaml").functions
+        self._memory_mb = {each.name: each.memory_mb for each in functions}
         self._taken: dict[str, Any] = {each["name"]: each for each in handlers["taken"]}
         self._folding = {each["traffic"]: each for each in handlers["folding"]}
         self._writing = {e["traffic"]: e for e in scale["writing"] if e["size"] == 1000}
@@ -78,7 +81,7 @@ class Costs:
         yield units * prices.WRITE_UNITS + way.reads * prices.READ_UNITS / way.events
         yield self._invocation(way.invocation) / way.events
         wake = self._invocation(WAKE) + self._logs(WAKE)
-        yield folded["wakes"] * wake + _seconds(0, folded["seconds"] * 1000)
+        yield folded["wakes"] * wake + self._seconds(WAKE, 0, folded["seconds"] * 1000)
         yield way.requests
         yield self._logs(way.invocation) / way.events
 
@@ -92,7 +95,7 @@ class Costs:
     def _broad(self) -> Iterator[float]:
         read = self._asked["groups of everything", 100_000, "naive"]
         yield read["units"] * prices.READ_UNITS
-        yield _seconds(read["ms"], 0) + prices.INVOCATIONS
+        yield self._seconds("groups of everything", read["ms"], 0) + prices.INVOCATIONS
         yield prices.API_REQUESTS
         yield self._logs("groups of everything")
         yield 0
@@ -100,7 +103,13 @@ class Costs:
     def _invocation(self, name: str) -> float:
         taken = self._taken[name]
         waited = taken["ms"] - taken["cpu_ms"]
-        return _seconds(taken["cpu_ms"], waited) + prices.INVOCATIONS
+        return self._seconds(name, taken["cpu_ms"], waited) + prices.INVOCATIONS
+
+    def _seconds(self, name: str, cpu_ms: float, waited_ms: float) -> float:
+        """Return what a million times so much computing and waiting costs in a function."""
+        memory_mb = self._memory_mb[self._taken[name]["function"]]
+        gb_ms = (cpu_ms * max(_PROCESSOR_MB, memory_mb) + waited_ms * memory_mb) / 1024
+        return gb_ms / 1000 * _MILLION * prices.GB_SECOND
 
     def _logs(self, name: str) -> float:
         size = self._taken[name]["log_bytes"] + _PLATFORM_LOG_BYTES
@@ -118,12 +127,6 @@ class Costs:
             "the secret": prices.SECRET,
             "looking into empty queues": _POLLS / _MILLION * prices.QUEUE_REQUESTS,
         }
-
-
-def _seconds(cpu_ms: float, waited_ms: float) -> float:
-    """Return what a million times so much computing and waiting costs."""
-    gb_ms = (cpu_ms * max(_PROCESSOR_MB, MEMORY_MB) + waited_ms * MEMORY_MB) / 1024
-    return gb_ms / 1000 * _MILLION * prices.GB_SECOND
 
 
 def _head(*names: str) -> Iterator[str]:

@@ -73,10 +73,12 @@ _QUESTIONS: Final = {
 class Taken:
     """What an invocation took, in the middle: all of the time, and that of the processor.
 
-    `answer_bytes` is the body of an HTTP response, `log_bytes` what the function logged.
+    `function` is its name in the template; `answer_bytes` is the body of an HTTP response,
+    `log_bytes` what the function logged.
     """
 
     name: str
+    function: str
     ms: float
     cpu_ms: float
     answer_bytes: int
@@ -120,7 +122,9 @@ class Bench:
             found.append((wall, cpu, len((answer or {}).get("body", "")), log.tell() - logged))
         walls, cpus, answers, logs = zip(*found[-runs:], strict=True)
         ms, cpu_ms = (round(median(seconds) * 1000, 2) for seconds in (walls, cpus))
-        return Taken(name, ms, min(ms, cpu_ms), round(median(answers)), round(median(logs)))
+        return Taken(
+            name, function, ms, min(ms, cpu_ms), round(median(answers)), round(median(logs))
+        )
 
     def _events(self, number: int) -> list[Event]:
         return [self._maker.at(next(self._times)) for _ in range(number)]

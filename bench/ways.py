@@ -9,8 +9,6 @@ from bench import prices
 from bench.handlers import BATCH, IMPORT, IMPORTED, POSTED, TAKEN
 from bench.writes import BATCHES, SINGLES
 
-MEMORY_MB: Final = 1024
-
 # Of a million messages: sending each, and receiving and deleting one, or ten together.
 _ALONE: Final = 3 * prices.QUEUE_REQUESTS
 _TOGETHER: Final = 1.2 * prices.QUEUE_REQUESTS

@@ -17,6 +17,9 @@ _CREATE_TABLE = (
     "StreamSpecification",
 )
 
+_LEAST_MB: Final = 128
+"""What Lambda gives a function of which nothing is said."""
+
 STACK_NAME: Final = "polylog"
 """What the stack is called on this machine."""
 
@@ -29,7 +32,8 @@ class TemplateError(Exception):
 class Function:
     """A Lambda function: where its handler is, its environment, and the routes that lead to it.
 
-    A route is a path of the HTTP API, for any method; `$default` catches all others.
+    A route is a path of the HTTP API, for any method; `$default` catches all others. `memory_mb` is
+    what Lambda gives it, and a share of a processor with it.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Function:
     attribute: str
     environment: dict[str, str]
     routes: tuple[str, ...]
+    memory_mb: int = _LEAST_MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ def _settings(document: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         "code_uri": (shared | own)["CodeUri"],
         "handler": (shared | own)["Handler"],
         "environment": variables[0] | variables[1],
+        "memory_mb": (shared | own).get("MemorySize", _LEAST_MB),
         "routes": [event["Properties"] for event in events if event["Type"] == "HttpApi"],
     }
 
@@ -128,4 +134,5 @@ def _function(name: str, settings: dict[str, Any], directory: Path) -> Function:
     if any(route["Method"].upper() != "ANY" for route in settings["routes"]):
         raise TemplateError(f"{name}: only routes for ANY method are supported on this machine")
     routes = tuple(route["Path"] for route in settings["routes"])
-    return Function(name, code_uri, module, attribute, environment, routes)
+    memory_mb = int(settings["memory_mb"])
+    return Function(name, code_uri, module, attribute, environment, routes, memory_mb)

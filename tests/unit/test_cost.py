@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from samcli.yamlhelper import yaml_parse
 
 from bench import prices
 from bench.cost import ALARM_METRICS, BEGIN, END, GUIDE, Costs
-from bench.ways import MEMORY_MB
+from bench.handlers import RESULTS
 
 PROJECT = Path(__file__).parents[2]
 
@@ -39,14 +40,9 @@ def test_rows_add_up() -> None:
         assert float(together) == pytest.approx(sum(map(float, parts)), abs=0.03)
 
 
-def test_functions_have_the_memory_that_is_paid_for(template: dict[str, Any]) -> None:
-    functions = {
-        name: resource["Properties"].get("MemorySize", MEMORY_MB)
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::Function"
-    }
-    assert template["Globals"]["Function"]["MemorySize"] == MEMORY_MB
-    assert {n for n, size in functions.items() if size != MEMORY_MB} == set()
+def test_functions_that_were_measured_are_those_of_the_template(template: dict[str, Any]) -> None:
+    taken = json.loads(RESULTS.read_text("utf-8"))["taken"]
+    assert {each["function"] for each in taken} <= template["Resources"].keys()
 
 
 def test_alarms_watch_as_many_metrics_as_are_paid_for(template: dict[str, Any]) -> None:

@@ -236,6 +236,12 @@ def test_only_http_events_are_routes(small: Path) -> None:
     assert with_name(Template.read(small), "Paint").routes == ("/paint",)
 
 
+def test_a_functions_own_memory_wins_over_that_of_all(template: Template) -> None:
+    memory = {function.name: function.memory_mb for function in template.functions}
+    assert memory.pop("CompactFunction") == 512
+    assert set(memory.values()) == {1024}
+
+
 def test_a_given_parameter_wins_over_its_default() -> None:
     template = Template.read(PROJECT / "template.yaml", {"IndexShards": "4"})
     assert with_name(template, "EventsFunction").environment["INDEX_SHARDS"] == "4"
