@@ -18,10 +18,11 @@ def batches(
     batch: list[T] = []
     weight = 0
     for part in parts:
-        if batch and (len(batch) == most or weight + weigh(part) > most_weight):
+        own_weight = weigh(part)
+        if batch and (len(batch) == most or weight + own_weight > most_weight):
             yield batch
             batch, weight = [], 0
         batch.append(part)
-        weight += weigh(part)
+        weight += own_weight
     if batch:
         yield batch
