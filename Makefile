@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv --quiet
 LOCK_OPTIONS := --upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: run test check format readme openapi lock clean bench-scale bench-handlers cost
+.PHONY: run test check format readme openapi lock clean bench bench-scale bench-handlers cost
 
 run: .venv/ready ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
@@ -20,13 +20,16 @@ check: .venv/ready ## Lint, types, import rules, template
 	@$(BIN)/lint-imports
 	@AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
 
+bench: .venv/ready ## Measure starts, pages, ingestion and HTTP (PARTS="cold warm": those), and renew README
+	@$(BIN)/python -m bench $(PARTS)
+
 bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZES="10000 100000": those)
 	@$(BIN)/python -m bench.scale $(SIZES)
 
 bench-handlers: .venv/ready ## Measure how long the functions take
 	@$(BIN)/python -m bench.handlers
 
-cost: .venv/ready ## Renew what docs/deploying.md says of costs, from what was measured
+cost: .venv/ready ## Renew docs/cost.md, from what was measured
 	@$(BIN)/python -m bench.cost
 
 format: .venv/ready

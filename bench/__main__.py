@@ -1,4 +1,4 @@
-"""Measures all but how answers scale, and publishes it with that: `make bench`.
+"""Measures all but how answers scale, and publishes it with that and its costs: `make bench`.
 
 `python -m bench cold warm` measures these parts alone, and prints them.
 """
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import cold, ingestion, results, warm
+from bench import cold, cost, handlers, ingestion, results, warm
 from bench.measures import Measure
 from bench.stage import ROOT
 
@@ -29,6 +29,8 @@ def main() -> None:
         scale = json.loads((ROOT / "bench" / "scale.json").read_text("utf-8"))
         measures += results.joined(scale)
         results.publish(measures, ROOT / "bench" / "results.json", ROOT / "README.md")
+        handlers.main()
+        cost.main()
     print(results.markdown(measures))
 
 

@@ -16,7 +16,7 @@ from bench.stage import ROOT
 from bench.ways import SINGLE, WAYS, Way
 from polylog_cli.template import Template
 
-GUIDE: Final = ROOT / "docs" / "deploying.md"
+GUIDE: Final = ROOT / "docs" / "cost.md"
 BEGIN: Final = "<!-- begin: make cost -->\n"
 END: Final = "<!-- end: make cost -->\n"
 
