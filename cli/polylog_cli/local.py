@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import boto3
 
@@ -87,10 +87,29 @@ def create_tables(client: DynamoDBClient, template: Template) -> None:
     """Create the template's tables where they are missing; raises `OutdatedTablesError`."""
     for name, arguments in template.tables.items():
         with suppress(client.exceptions.ResourceInUseException):
-            client.create_table(**arguments)
+            client.create_table(**_distinct(arguments))
         table = client.describe_table(TableName=name)["Table"]
         there = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])}
         wanted = {index["IndexName"] for index in arguments.get("GlobalSecondaryIndexes", [])}
         has_stream = "StreamSpecification" not in arguments or "LatestStreamArn" in table
         if not (wanted <= there and has_stream):
             raise OutdatedTablesError(f"{name} was made by another version of Polylog")
+
+
+def _distinct(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return a table of which DynamoDB Local finds every index apart.
+
+    It knows an index by how many key attributes it has and by the first of them, and keeps only
+    one of those that are alike; in the others it reads all there is. Ours all begin with the
+    scope: it goes to the end of the partition key, where the order means nothing.
+    """
+    if "GlobalSecondaryIndexes" not in arguments:
+        return arguments
+    indexes = arguments["GlobalSecondaryIndexes"]
+    turned = [index | {"KeySchema": _turned(index["KeySchema"])} for index in indexes]
+    return arguments | {"GlobalSecondaryIndexes": turned}
+
+
+def _turned(schema: list[dict[str, str]]) -> list[dict[str, str]]:
+    partition = [element for element in schema if element["KeyType"] == "HASH"]
+    return [*partition[1:], partition[0], *schema[len(partition) :]]

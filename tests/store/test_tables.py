@@ -1,0 +1,30 @@
+"""Tables on this machine are those of the template, and each of their indexes is one."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from polylog_cli.engine import dynamodb_local
+from polylog_cli.local import connect, create_tables
+from polylog_cli.template import Template
+
+
+def _indexes(folder: Path) -> set[str]:
+    (file,) = folder.glob("*.db")
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+        return {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+
+
+@pytest.mark.engine
+def test_no_index_is_read_from_end_to_end(template: Template, tmp_path: Path) -> None:
+    """DynamoDB Local reads all events where it did not give an index one of SQLite's."""
+    with dynamodb_local(tmp_path) as url:
+        create_tables(connect(url), template)
+    wanted = {
+        f"{table}*{index['IndexName']}"
+        for table, arguments in template.tables.items()
+        for index in arguments.get("GlobalSecondaryIndexes", ())
+    }
+    assert wanted <= _indexes(tmp_path)
