@@ -21,7 +21,7 @@ class LaggingClient:
         self._client = client
         self._clock = clock
         self._lag = lag
-        self._fresh: dict[str, int] = {}
+        self._fresh: dict[tuple[str, str], int] = {}
         self._rows: dict[tuple[str, str], list[tuple[int, Any]]] = defaultdict(list)
 
     def __getattr__(self, name: str) -> Any:
@@ -34,7 +34,7 @@ class LaggingClient:
             if "pk" not in item:
                 self._rows[item["scope"]["S"], item["row"]["S"]].append((self._clock(), item))
             elif number % 2 == 0:
-                self._fresh[item["pk"]["S"]] = self._clock() + self._lag
+                self._fresh[item["scope"]["S"], item["seq"]["N"]] = self._clock() + self._lag
         return answer
 
     def batch_get_item(self, **request: Any) -> Any:
@@ -54,9 +54,11 @@ class LaggingClient:
     def query(self, **request: Any) -> Any:
         answer = self._client.query(**request)
         if "IndexName" in request and "Items" in answer:
-            now = self._clock()
+            now, scope = self._clock(), request["ExpressionAttributeValues"][":scope"]["S"]
             answer["Items"] = [
-                item for item in answer["Items"] if self._fresh.get(item["pk"]["S"], now) <= now
+                item
+                for item in answer["Items"]
+                if self._fresh.get((scope, item["seq"]["N"]), now) <= now
             ]
             hidden = answer["Count"] - len(answer["Items"])
             answer["Count"] -= hidden

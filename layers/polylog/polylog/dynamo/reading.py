@@ -16,7 +16,7 @@ from polylog.dynamo.budget import Budget
 from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.plan import QueryPlan, TimeRange
 from polylog.dynamo.question import Question
-from polylog.dynamo.schema import partition_key, read_item, read_position
+from polylog.dynamo.schema import READ, partition_key, read_item, read_position
 from polylog.event import Event
 from polylog.filter import EVERYTHING, Filter, predicate
 from polylog.query import EventQuery, Order, Position
@@ -41,6 +41,7 @@ MOST: Final = 1000
 # What is only counted comes in pages of 1 MB, however many items that is.
 _NO_LIMIT: Final = 2**31 - 1
 
+_READ: Final = {f"#{name}": name for name in READ}
 _place = itemgetter(0)
 
 
@@ -190,7 +191,8 @@ class Reading:
 
     def _stream(self, key: Item, spans: list[_Span], order: Order, limit: int) -> Iterator[Item]:
         for span in spans:
-            for answer in self._answers(self._request(key, span, order), _growing(limit)):
+            request = _with_items(self._request(key, span, order))
+            for answer in self._answers(request, _growing(limit)):
                 yield from answer["Items"]
 
     def _answers(
@@ -228,6 +230,12 @@ class Reading:
             "ExpressionAttributeValues": values,
             "ScanIndexForward": order is Order.ASCENDING,
         }
+
+
+def _with_items(request: QueryInputTypeDef) -> QueryInputTypeDef:
+    """Return the request for what is read of items."""
+    names = {**request["ExpressionAttributeNames"], **_READ}
+    return {**request, "ProjectionExpression": ", ".join(_READ), "ExpressionAttributeNames": names}
 
 
 def _growing(limit: int) -> Iterator[int]:

@@ -157,6 +157,13 @@ def _in_order(value: JsonValue) -> JsonValue:
     return value
 
 
+READ: Final = (
+    *("body", "pk", "time", "seq", "type"),
+    *("actor_id", "target_id", "project_id", "organization_id"),
+)
+"""The attributes that an item's event and its place are read from."""
+
+
 def read_item(item: Item) -> Event:
     """Return the event that an item stores."""
     return Event.model_validate_json(unpack(item))
