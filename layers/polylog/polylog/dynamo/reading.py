@@ -17,6 +17,7 @@ from polylog.dynamo.client import failures_as_unavailable
 from polylog.dynamo.plan import QueryPlan, TimeRange
 from polylog.dynamo.question import Question
 from polylog.dynamo.schema import READ, partition_key, read_item, read_position
+from polylog.dynamo.sieve import selector
 from polylog.event import Event
 from polylog.filter import EVERYTHING, Filter, predicate
 from polylog.query import EventQuery, Order, Position
@@ -130,9 +131,8 @@ class Reading:
     def _judged(self, items: Iterable[Item]) -> Iterator[tuple[Position, Found | None]]:
         if self.plan.residual == EVERYTHING:
             return ((read_position(item), item) for item in items)
-        passes = predicate(self.plan.residual)
-        events = ((read_position(item), read_item(item)) for item in items)
-        return ((place, event if passes(event) else None) for place, event in events)
+        select = selector(self.plan.residual)
+        return ((read_position(item), select(item)) for item in items)
 
     def _young(
         self, query: EventQuery, entries: Iterable[Entry]

@@ -1,0 +1,54 @@
+"""Selects events by a filter; what cannot pass is told from its JSON, without decoding it.
+
+A text that a filter looks for stands in the JSON as it is, unless JSON has to escape it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from polylog.dynamo.body import unpack
+from polylog.event import Event
+from polylog.filter import FIELDS, Compare, Filter, Op, Text, conjuncts, predicate
+
+if TYPE_CHECKING:
+    from polylog.dynamo.schema import Item
+
+# The origin is left out of the JSON where it is the usual one.
+_WRITTEN: Final = FIELDS.keys() - {"seq", "time", "origin"}
+
+_ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
+
+
+def selector(filter: Filter) -> Callable[[Item], Event | None]:
+    """Return the function that reads an event from its item, None when it does not pass."""
+    passes, texts = predicate(filter), sought(filter)
+
+    def select(item: Item) -> Event | None:
+        body = unpack(item)
+        if texts:
+            folded = (body if isinstance(body, str) else body.decode()).casefold()
+            if not all(text in folded for text in texts):
+                return None
+        event = Event.model_validate_json(body)
+        return event if passes(event) else None
+
+    return select
+
+
+def sought(filter: Filter) -> tuple[str, ...]:
+    """Return texts that the JSON of every event that passes contains, all of them case folded."""
+    texts = (text.casefold() for term in conjuncts(filter) for text in _texts(term))
+    return tuple(text for text in texts if text and not _ESCAPED.search(text))
+
+
+def _texts(term: Filter) -> Iterator[str]:
+    match term:
+        case Text(text):
+            yield text
+        case Compare(field, Op.HAS | Op.EQ, str(value)) if field in _WRITTEN:
+            yield value
+        case _:
+            pass

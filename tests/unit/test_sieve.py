@@ -1,0 +1,62 @@
+"""Events that cannot pass are told from their JSON, and no others."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from polylog.dynamo.schema import Draft
+from polylog.dynamo.sieve import selector, sought
+from polylog.event import Entity, Event
+from polylog.filter import And, Compare, Filter, Not, Op, Or, Text, predicate
+
+# Case folds to one letter or to several, to and from ASCII; JSON escapes some of the others.
+_LETTERS = 'aAkKsSß\u1e9e\u017f\u212aİ\u0131\u03c3ς\u03a3"\\/\n\x00\x7f é\u2028{:'
+_TEXTS = st.text(st.sampled_from(_LETTERS), max_size=6)
+_FIELDS = st.sampled_from(["message", "source", "status", "actor.name", "type", "origin", "id"])
+_TERMS = st.builds(Text, _TEXTS) | st.builds(
+    Compare, _FIELDS, st.sampled_from([Op.HAS, Op.EQ, Op.NE]), _TEXTS
+)
+_FILTERS = st.recursive(
+    _TERMS,
+    lambda part: (
+        st.builds(Not, part)
+        | st.lists(part, max_size=3).map(lambda terms: And(tuple(terms)))
+        | st.lists(part, max_size=3).map(lambda terms: Or(tuple(terms)))
+    ),
+    max_leaves=4,
+)
+_EVENTS = st.builds(
+    Event,
+    id=st.just("id-ßK"),
+    time=st.just(0),
+    type=_TEXTS.filter(bool),
+    source=_TEXTS,
+    message=st.none() | _TEXTS | _TEXTS.map(lambda text: 200 * "long " + text),
+    status=st.none() | _TEXTS,
+    actor=st.builds(Entity, name=_TEXTS),
+)
+
+
+@given(filter=_FILTERS, event=_EVENTS)
+def test_it_selects_what_passes_and_nothing_else(filter: Filter, event: Event) -> None:
+    item = Draft.of(event).item("scope", 0, 1)
+    assert selector(filter)(item) == (event if predicate(filter)(event) else None)
+
+
+def test_what_json_escapes_is_not_looked_for() -> None:
+    assert sought(And((Text('a "b"'), Text("C:\\"), Text("two\nlines"), Text("Straße")))) == (
+        "strasse",
+    )
+
+
+@pytest.mark.parametrize("field", ["origin", "data.a", "attributes.a", "links"])
+def test_what_may_not_stand_in_the_json_is_not_looked_for(field: str) -> None:
+    """The origin is left out where it is the usual one, and data are compared as what they say."""
+    assert sought(Compare(field, Op.HAS, "system")) == ()
+
+
+def test_an_event_without_the_text_is_not_decoded() -> None:
+    item = {"body": {"S": '{"message": "no event at all"}'}}
+    assert selector(Text("absent"))(item) is None
