@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import cold, cost, handlers, ingestion, results, warm
+from bench import cold, cost, handlers, ingestion, laptop, results, warm
 from bench.measures import Measure
 from bench.stage import ROOT
 
@@ -18,6 +18,7 @@ _PARTS: Final[dict[str, Callable[[], list[Measure]]]] = {
     "cold": cold.measure,
     "warm": warm.measure,
     "ingestion": ingestion.measure,
+    "laptop": laptop.measure,
 }
 
 

@@ -1,0 +1,72 @@
+"""Some clients at once, in a process of their own: `python -m bench.clients ADDRESS SECONDS`.
+
+Standard input holds a token, and below it the paths to ask for, in turn.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from itertools import cycle, islice
+from statistics import median, quantiles
+from typing import Final
+
+CLIENTS: Final = 8
+
+
+class Client:
+    """Asks over one connection that it keeps, or with `keep` false over a new one each time."""
+
+    def __init__(self, address: str, token: str, *, keep: bool = True) -> None:
+        self._address = address
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._keep = keep
+        self._connection = HTTPConnection(address, timeout=60)
+
+    def get(self, path: str) -> bytes:
+        """Return the body of an answer; fails unless that is status 200."""
+        self._connection.request("GET", path, headers=self._headers)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, (path, body)
+        if not self._keep:
+            self._connection.close()
+        return body
+
+
+def ask(address: str, token: str, paths: Sequence[str], seconds: float) -> dict[str, float]:
+    """Return how many requests a second were answered, and how many milliseconds they took."""
+    end = time.perf_counter() + seconds
+
+    def work(number: int) -> list[float]:
+        client, taken = Client(address, token), list[float]()
+        for path in islice(cycle(paths), number, None):
+            begun = time.perf_counter()
+            if begun >= end:
+                break
+            client.get(path)
+            taken.append((time.perf_counter() - begun) * 1000)
+        return taken
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        taken = [ms for each in pool.map(work, range(CLIENTS)) for ms in each]
+    return {
+        "requests_per_second": len(taken) / seconds,
+        "p50_ms": median(taken),
+        "p99_ms": quantiles(taken, n=100)[-1],
+    }
+
+
+def main() -> None:
+    """Ask, and print what it took as JSON."""
+    address, seconds = sys.argv[1:]
+    token, *paths = sys.stdin.read().split()
+    print(json.dumps(ask(address, token, paths, float(seconds))))
+
+
+if __name__ == "__main__":
+    main()
