@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 from botocore.config import Config
-from botocore.loaders import JSONFileLoader
 
 from polylog.aws.services import shards_from_environment
-from polylog.dynamo.client import client_of
+from polylog.dynamo.client import _Files, client_of
 from polylog.dynamo.schema import Shards
 
 
@@ -24,9 +23,9 @@ def test_a_second_client_reads_no_list_of_regions(monkeypatch: pytest.MonkeyPatc
     """It is what takes the time: secrets are asked for when a function answers first."""
     client_of("dynamodb", Config(region_name="eu-central-1"))
     read: list[str] = []
-    load = JSONFileLoader.load_file
+    load = _Files.load_file
     monkeypatch.setattr(
-        JSONFileLoader, "load_file", lambda self, path: read.append(path) or load(self, path)
+        _Files, "load_file", lambda self, path: read.append(path) or load(self, path)
     )
     client_of("secretsmanager", Config(region_name="eu-central-1"))
     assert read
