@@ -61,9 +61,9 @@ if trace:
 from awslambdaric import __main__ as client
 class Client(client.LambdaRuntimeClient):
     def wait_next_invocation(self):
-        seconds = time.perf_counter() - start
+        seconds = time.process_time(), time.perf_counter() - start
         with open(stages, "a") as file:
-            print(seconds, *sys.modules, file=file)
+            print(*seconds, *sys.modules, file=file)
         return super().wait_next_invocation()
 client.LambdaRuntimeClient = Client
 client.main(["bootstrap", handler])
@@ -80,8 +80,12 @@ def make_runtime(directory: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A function that asks for work: so long after Python began, with these modules loaded."""
+    """A function that asks for work, with these modules loaded.
 
+    `cpu_seconds` is what it took of the processor so far, `seconds` is how long Python runs.
+    """
+
+    cpu_seconds: float
     seconds: float
     modules: frozenset[str]
 
@@ -118,7 +122,7 @@ class Running:
         """Return when it asked for work: first when it was ready, then after each answer."""
         lines = (self.directory / "stages").read_text().splitlines()
         split = (line.split() for line in lines)
-        return [Stage(float(seconds), frozenset(modules)) for seconds, *modules in split]
+        return [Stage(float(cpu), float(all), frozenset(names)) for cpu, all, *names in split]
 
 
 @contextmanager
