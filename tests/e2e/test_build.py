@@ -7,15 +7,38 @@ import subprocess
 import sys
 from importlib.metadata import distributions
 from importlib.util import cache_from_source
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ROOT
 
+from polylog.dialects import DIALECTS
 from polylog_cli.template import Function, Template
 
 FUNCTIONS = [function.name for function in Template.read(ROOT / "template.yaml").functions]
+UNUSED = {
+    *("asyncio", "boto3", "multiprocessing", "s3transfer"),
+    *("aws_lambda_powertools.event_handler", "aws_lambda_powertools.utilities.batch"),
+    *("aws_lambda_powertools.utilities.data_classes", "aws_lambda_powertools.utilities.parser"),
+    *("pydantic.deprecated", "pydantic.mypy", "pydantic.networks", "pydantic.v1"),
+}
+"""What is heavy, and was loaded once or would be by a slip."""
+
+MOST_MODULES = 170
+
+DIALECT_OF = {
+    "CedanaFunction": "cedana",
+    "CesFunction": "ces",
+    "CloudFoundryFunction": "cloudfoundry",
+    "DwsFunction": "dws",
+    "EventsFunction": "native",
+    "IngestFunction": "native",
+    "WaldurFunction": "waldur",
+}
+"""Messages carry events in the native form, unless they say otherwise."""
+
 AARCH64 = 0xB7
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 
@@ -48,18 +71,47 @@ def load(function: Function, *folders: Path) -> Any:
     return json.loads(answer.stdout)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_loads_from_what_was_built(
-    name: str, for_this_machine: Path, runtime: Path
-) -> None:
-    layer = for_this_machine / "PolylogLayer" / "python"
+def is_of_a_dialect(name: str) -> bool:
+    return name.startswith("polylog.dialects.") and name.split(".")[2] in DIALECTS
+
+
+@pytest.fixture(scope="module", params=FUNCTIONS)
+def loaded(request: pytest.FixtureRequest, for_this_machine: Path, runtime: Path) -> Any:
+    """What a function loads until it is ready, from what was built."""
     functions = Template.read(for_this_machine / "template.yaml").functions
-    function = next(function for function in functions if function.name == name)
-    loaded = load(function, layer, runtime)
+    function = next(function for function in functions if function.name == request.param)
+    layer = for_this_machine / "PolylogLayer" / "python"
+    return {"name": request.param, "layer": layer, **load(function, layer, runtime)}
+
+
+def test_a_function_loads_from_what_was_built(loaded: Any) -> None:
     assert loaded["callable"]
-    assert Path(loaded["files"]["polylog"]).is_relative_to(layer)
-    assert Path(loaded["files"]["aws_lambda_powertools"]).is_relative_to(layer)
+    assert Path(loaded["files"]["polylog"]).is_relative_to(loaded["layer"])
+    assert Path(loaded["files"]["aws_lambda_powertools"]).is_relative_to(loaded["layer"])
+
+
+def test_garbage_is_looked_for_when_a_function_is_ready(loaded: Any) -> None:
     assert loaded["collector"] == {"is_enabled": True, "has_frozen": True}
+
+
+def test_a_function_loads_nothing_of_what_it_does_not_use(loaded: Any) -> None:
+    """`python -m bench.cold` tells what loading takes."""
+    parts = {
+        prefix for name in loaded["files"] for prefix in accumulate(name.split("."), "{}.{}".format)
+    }
+    assert parts & UNUSED == set()
+
+
+def test_a_function_loads_no_dialect_of_another(loaded: Any) -> None:
+    dialects = {name.split(".")[2] for name in loaded["files"] if is_of_a_dialect(name)}
+    assert dialects <= {DIALECT_OF.get(loaded["name"])}
+
+
+def test_a_function_loads_few_modules_of_the_layer(loaded: Any) -> None:
+    """Those of Python and botocore are as many as their versions have."""
+    files = [Path(file) for file in loaded["files"].values() if file]
+    number = sum(file.is_relative_to(loaded["layer"]) for file in files)
+    assert number <= MOST_MODULES
 
 
 def test_compiled_code_in_the_layer_is_for_arm64(layer: Path) -> None:
