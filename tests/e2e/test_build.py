@@ -15,9 +15,12 @@ import pytest
 from conftest import ROOT
 
 from polylog.dialects import DIALECTS
+from polylog_cli.local import ENVIRONMENT
 from polylog_cli.template import Function, Template
 
-FUNCTIONS = [function.name for function in Template.read(ROOT / "template.yaml").functions]
+TEMPLATE = Template.read(ROOT / "template.yaml")
+FUNCTIONS = [function.name for function in TEMPLATE.functions]
+ANSWERING = [function.name for function in TEMPLATE.functions if function.routes]
 UNUSED = {
     *("asyncio", "boto3", "multiprocessing", "s3transfer"),
     *("aws_lambda_powertools.event_handler", "aws_lambda_powertools.utilities.batch"),
@@ -43,12 +46,30 @@ AARCH64 = 0xB7
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 LOAD = """
-import gc, importlib, json, sys
+import gc, importlib, json, os, random, sys, time
+frozen = []
+def watched(module, name):
+    real = getattr(module, name)
+    def call(*arguments):
+        caller = sys._getframe(1).f_globals["__name__"]
+        if caller.startswith("polylog"):
+            frozen.append(f"{caller} calls {name}")
+        return real(*arguments)
+    setattr(module, name, call)
+CALLS = ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "tempfile.mkstemp")
+for name in ("time", "time_ns", "monotonic", "perf_counter"):
+    watched(time, name)
+watched(os, "urandom")
+sys.addaudithook(lambda event, _: frozen.append(event) if event in CALLS else None)
 sys.path[:0] = sys.argv[3:]
 handler = getattr(importlib.import_module(sys.argv[1]), sys.argv[2])
 collector = {"is_enabled": gc.isenabled(), "has_frozen": gc.get_freeze_count() > 0}
 files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
-print(json.dumps({"callable": callable(handler), "collector": collector, "files": files}))
+for name, module in list(sys.modules.items()):
+    if name.startswith("polylog") and random in vars(module).values():
+        frozen.append(f"{name} uses random")
+found = {"callable": callable(handler), "collector": collector, "files": files}
+print(json.dumps(found | {"frozen": frozen}))
 """
 
 
@@ -60,8 +81,7 @@ def layer(for_lambda: Path) -> Path:
 def load(function: Function, *folders: Path) -> Any:
     """Import the handler in a bare interpreter that sees only these folders."""
     command = [sys.executable, "-I", "-S", "-B", "-c", LOAD, function.module, function.attribute]
-    lambdas = {"AWS_DEFAULT_REGION": "eu-central-1", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"}
-    environment = function.environment | lambdas
+    environment = function.environment | ENVIRONMENT | {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1"}
     answer = subprocess.run(
         [*command, *map(str, (function.code_uri, *folders))],
         env=environment,
@@ -92,6 +112,11 @@ def test_a_function_loads_from_what_was_built(loaded: Any) -> None:
 
 def test_garbage_is_looked_for_when_a_function_is_ready(loaded: Any) -> None:
     assert loaded["collector"] == {"is_enabled": True, "has_frozen": True}
+
+
+def test_nothing_is_in_a_snapshot_that_should_differ(loaded: Any) -> None:
+    """No connection, time, random number, or generator of them; secrets are fetched when needed."""
+    assert loaded["frozen"] == [] or loaded["name"] not in ANSWERING
 
 
 def test_a_function_loads_nothing_of_what_it_does_not_use(loaded: Any) -> None:

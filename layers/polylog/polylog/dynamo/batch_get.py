@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batches
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # DynamoDB takes 100 keys at once.
 _MOST: Final = 100
 _ATTEMPTS: Final = 8
+
+# Functions that start from one snapshot share the state of Python's own generator.
+_RANDOM: Final = SystemRandom()
 
 
 def get_all(
@@ -53,5 +56,5 @@ def _get_batch(
         asked = answer["UnprocessedKeys"]
         if not asked:
             return
-        time.sleep(random.uniform(0, 0.02 * 2**attempt))
+        time.sleep(_RANDOM.uniform(0, 0.02 * 2**attempt))
     raise Unavailable("keys went on unprocessed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.buckets import Entry
@@ -42,13 +43,13 @@ class Reader:
         table: str,
         shards: int,
         limits: Limits,
-        deadline: float | None = None,
+        deadline: float = inf,
     ) -> None:
         self._client = client
         self._table = table
         self._shards = shards
         self._limits = limits
-        self._deadline = limits.deadline() if deadline is None else deadline
+        self._deadline = deadline
 
     def until(self, deadline: float) -> Reader:
         """Return a reader of the same table, for an answer that has to end by then."""

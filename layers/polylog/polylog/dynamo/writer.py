@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batches
@@ -37,6 +37,9 @@ _ENTRY_SHARE: Final = 10
 _TAKEN: Final = 10 * SECOND
 
 _ATTEMPTS: Final = 8
+
+# Functions that start from one snapshot share the state of Python's own generator.
+_RANDOM: Final = SystemRandom()
 _RETRIED: Final = {
     "None",
     "ConditionalCheckFailed",
@@ -137,7 +140,7 @@ class Writer:
             if "ConditionalCheckFailed" in reasons:
                 kept |= self._look_up(scope, pending)
             else:
-                self._sleep(random.uniform(0, 0.02 * 2**attempt))
+                self._sleep(_RANDOM.uniform(0, 0.02 * 2**attempt))
         raise Unavailable("transactions went on conflicting")
 
     def _take(self, scope: str, count: int) -> _Taken:
