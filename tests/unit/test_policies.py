@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import pytest
-from samcli.yamlhelper import yaml_parse
-from samtranslator.translator.transform import transform
-
-PROJECT = Path(__file__).parents[2]
-
-Resources = dict[str, dict[str, Any]]
+from translation import Resources, translated
 
 READ = {
     "EventsTable": "BatchGetItem GetItem Query",
@@ -63,24 +57,9 @@ MAY = {
 }
 
 
-class NoPolicies:
-    """Stands for the list of AWS's policies, which is asked of AWS; none is named here."""
-
-    def load(self) -> dict[str, str]:
-        return {}
-
-
 @pytest.fixture(scope="module")
 def resources() -> Resources:
-    document = yaml_parse((PROJECT / "template.yaml").read_text("utf-8"))
-    document["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-    for resource in document["Resources"].values():
-        for name in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
-            resource["Properties"][name] = "s3://bucket/key"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        translated: Resources = transform(document, {}, NoPolicies())["Resources"]
-    return translated
+    return translated()
 
 
 def as_list(value: Any) -> list[Any]:

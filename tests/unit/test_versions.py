@@ -1,0 +1,109 @@
+"""Which version of a function answers: always the newest one, whatever a deployment changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from samcli.yamlhelper import yaml_parse
+from translation import Resources, translated
+
+from polylog_cli.template import Template
+
+TEMPLATE = Template.read(ROOT / "template.yaml")
+ANSWERING = [function.name for function in TEMPLATE.functions if function.routes]
+PARAMETERS = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Parameters"]
+
+MOST_CHARACTERS = 256
+LONGEST = {
+    "PolylogLayer": len(
+        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer:PolylogLayer0123456789:9999"
+    ),
+    "TalliedFacets": len("organization,project,actor,target"),
+    "ReadBudgetItems": 12,
+}
+
+
+@pytest.fixture(scope="module")
+def resources() -> Resources:
+    return translated()
+
+
+def of_type(resources: Resources, wanted: str) -> list[Any]:
+    return [each["Properties"] for each in resources.values() if each["Type"] == wanted]
+
+
+def descriptions(resources: Resources) -> dict[str, str]:
+    """Return what describes the version of each function."""
+    versions = of_type(resources, "AWS::Lambda::Version")
+    return {each["FunctionName"]["Ref"]: each["Description"]["Fn::Sub"] for each in versions}
+
+
+def named(text: str) -> set[str]:
+    """Return the references of a text, without what SAM adds to the layer's name."""
+    found = re.findall(r"\$\{(\w+)\}", text)
+    return {re.sub("^(PolylogLayer).*", r"\1", name) for name in found}
+
+
+def test_functions_that_answer_http_have_versions(resources: Resources) -> None:
+    assert sorted(descriptions(resources)) == sorted(ANSWERING)
+
+
+def test_the_api_calls_the_newest_version_of_each(resources: Resources) -> None:
+    (api,) = of_type(resources, "AWS::ApiGatewayV2::Api")
+    called = set(re.findall(r"functions/\$\{(\w+)", json.dumps(api["Body"])))
+    assert called == {f"{name}Aliaslive" for name in ANSWERING}
+
+
+def test_the_api_may_call_no_other_version(resources: Resources) -> None:
+    allowed = {
+        each["FunctionName"]["Ref"] for each in of_type(resources, "AWS::Lambda::Permission")
+    }
+    assert allowed == {f"{name}Aliaslive" for name in ANSWERING}
+
+
+@pytest.mark.parametrize("name", ANSWERING)
+def test_what_a_deployment_may_change_makes_another_version(
+    resources: Resources, name: str
+) -> None:
+    """SAM compares names of parameters, not values; a description that changes is a new version.
+
+    It names nothing else: Lambda refuses another version of a function that did not change.
+    """
+    used = set(re.findall(r'"Ref": "(\w+)"', json.dumps(resources[name]["Properties"])))
+    assert named(descriptions(resources)[name]) == (used & PARAMETERS.keys()) | {"PolylogLayer"}
+
+
+def test_another_layer_is_another_description(resources: Resources) -> None:
+    other = translated(layer="s3://bucket/other")
+    assert all(descriptions(other)[name] != descriptions(resources)[name] for name in ANSWERING)
+
+
+def test_a_description_is_no_longer_than_lambda_takes(resources: Resources) -> None:
+    for text in descriptions(resources).values():
+        lengths = [longest(name) for name in named(text)]
+        assert sum(lengths) + len(lengths) <= MOST_CHARACTERS
+
+
+def longest(name: str) -> int:
+    if name in LONGEST:
+        return LONGEST[name]
+    parameter = PARAMETERS[name]
+    return max(map(len, map(str, parameter.get("AllowedValues") or [parameter["MaxValue"]])))
+
+
+def test_earlier_versions_are_deleted(resources: Resources) -> None:
+    versions = [each for each in resources.values() if each["Type"] == "AWS::Lambda::Version"]
+    kept = {
+        each.get(name) for each in versions for name in ("DeletionPolicy", "UpdateReplacePolicy")
+    }
+    assert kept == {"Delete", None}
+
+
+def test_snapshots_are_taken_when_they_are_asked_for(resources: Resources) -> None:
+    told = [resources[name]["Properties"]["SnapStart"] for name in ANSWERING]
+    assert told == [{"ApplyOn": {"Ref": "SnapStart"}}] * len(ANSWERING)
+    assert PARAMETERS["SnapStart"]["Default"] == "None"
