@@ -128,7 +128,7 @@ def test_nothing_is_in_a_snapshot_that_should_differ(loaded: Any) -> None:
 
 
 def test_a_function_loads_nothing_of_what_it_does_not_use(loaded: Any) -> None:
-    """`python -m bench.cold` tells what loading takes."""
+    """`python -m bench cold` tells what loading takes."""
     parts = {
         prefix for name in loaded["files"] for prefix in accumulate(name.split("."), "{}.{}".format)
     }

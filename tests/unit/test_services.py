@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 from botocore.config import Config
 
 from polylog.aws.services import shards_from_environment
-from polylog.dynamo.client import _Files, client_of
+from polylog.dynamo import client
 from polylog.dynamo.schema import Shards
 
 
@@ -21,12 +23,13 @@ def test_every_shard_that_is_written_is_read(
 
 def test_a_second_client_reads_no_list_of_regions(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is what takes the time: secrets are asked for when a function answers first."""
-    client_of("dynamodb", Config(region_name="eu-central-1"))
+    monkeypatch.setattr(client, "_session", cache(client._session.__wrapped__))
+    client.client_of("dynamodb", Config(region_name="eu-central-1"))
     read: list[str] = []
-    load = _Files.load_file
+    load = client._Files.load_file
     monkeypatch.setattr(
-        _Files, "load_file", lambda self, path: read.append(path) or load(self, path)
+        client._Files, "load_file", lambda self, path: read.append(path) or load(self, path)
     )
-    client_of("secretsmanager", Config(region_name="eu-central-1"))
+    client.client_of("secretsmanager", Config(region_name="eu-central-1"))
     assert read
     assert [path for path in read if path.endswith("endpoints")] == []
