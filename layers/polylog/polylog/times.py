@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 SECOND = 1_000_000
 """Microseconds in a second."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
 
-EARLIEST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+EARLIEST = (datetime.min - _EPOCH) // _MICROSECOND
+LATEST = (datetime.max - _EPOCH) // _MICROSECOND
 
 _ISO_8601 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d|\d{8})"
@@ -69,4 +69,4 @@ def format_rfc3339(time_us: int) -> str:
 
 
 def _naive(time_us: int) -> str:
-    return (_EPOCH + timedelta(microseconds=time_us)).isoformat()[:-6]
+    return (_EPOCH + timedelta(microseconds=time_us)).isoformat()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, repeat
+from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -108,9 +108,12 @@ class Reading:
         """
         descending = query.order is Order.DESCENDING
         shown = self._judged(self.items(query.order, query.window.after, wanted))
-        both = heapq.merge(shown, self._young(query, young), key=_place, reverse=descending)
-        for _, same in groupby(both, key=_place):
-            yield next(same)
+        fresh = self._young(query, young)
+        first = next(fresh, None)
+        if first is None:
+            return shown
+        both = heapq.merge(shown, chain([first], fresh), key=_place, reverse=descending)
+        return (next(same) for _, same in groupby(both, key=_place))
 
     def found(
         self, query: EventQuery, young: Iterable[Entry], wanted: int
@@ -165,10 +168,10 @@ class Reading:
         entries = [each for _, each in found if isinstance(each, Entry)]
         read = read_entries(self.client, self.table, self.scope, entries)
         for place, each in found:
-            if isinstance(each, Event):
-                yield place, each
-            elif not isinstance(each, Entry):
+            if isinstance(each, dict):
                 yield place, read_item(each)
+            elif not isinstance(each, Entry):
+                yield place, each
             elif each.seq in read:
                 yield place, read[each.seq]
 

@@ -92,7 +92,7 @@ def render_event(event: Event) -> dict[str, object]:
         "time": format_rfc3339(event.time),
         "actor": _known(vars(event.actor)) or None,
         "target": _known(vars(event.target)) or None,
-        "links": event.links or None,
+        "links": list(event.links) or None,
         "attributes": event.attributes or None,
     }
     return _known(members)
