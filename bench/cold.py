@@ -26,7 +26,7 @@ from bench.measures import Measure, Runs
 from bench.payloads import Payload
 from polylog_cli.template import Function, Template
 
-SECTION: Final = "Cold start"
+SECTION: Final = "Cold start, the processor's time"
 
 _ROUNDS: Final = 10
 _DISCARDED: Final = 1

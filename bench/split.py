@@ -13,13 +13,20 @@ from unittest.mock import patch
 
 from botocore.client import BaseClient
 
+from polylog.dynamo import reading, sieve
 from polylog.filter import Filter, predicate
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _DYNAMODB: Final = "DynamoDB"
-_FUNCTIONS: Final = {"read_item": "decode", "render_event": "render", "to_json": "encode"}
+_FUNCTIONS: Final = {
+    "unpack": "decode",
+    "read_body": "decode",
+    "contains": "filter",
+    "render_event": "render",
+    "to_json": "encode",
+}
 """What is a part of its own, wherever it was imported to."""
 
 _PARTS: Final = (_DYNAMODB, "decode", "filter", "render", "encode")
@@ -60,7 +67,8 @@ class Clock:
             for module, name in _places():
                 function = self.timed(_FUNCTIONS[name], getattr(module, name))
                 patches.enter_context(patch.object(module, name, function))
-            patches.enter_context(patch("polylog.dynamo.reading.predicate", self._judging))
+            for module in (reading, sieve):
+                patches.enter_context(patch.object(module, "predicate", self._judging))
             yield
 
     def _judging(self, filter: Filter) -> Callable[[Any], bool]:

@@ -54,7 +54,7 @@ AARCH64 = 0xB7
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 LOAD = """
-import gc, importlib, json, os, random, sys, time
+import gc, importlib, json, os, random, secrets, sys, time, uuid
 frozen = []
 def watched(module, name):
     real = getattr(module, name)
@@ -64,17 +64,25 @@ def watched(module, name):
             frozen.append(f"{caller} calls {name}")
         return real(*arguments)
     setattr(module, name, call)
+def is_shared(value):
+    maker = getattr(value, "__self__", value)
+    return isinstance(maker, random.Random) and not isinstance(maker, random.SystemRandom)
 CALLS = ("socket.connect", "socket.getaddrinfo", "subprocess.Popen", "tempfile.mkstemp")
 for name in ("time", "time_ns", "monotonic", "perf_counter"):
     watched(time, name)
 watched(os, "urandom")
+watched(uuid, "uuid4")
+watched(secrets, "randbits")
+watched(secrets, "token_hex")
 sys.addaudithook(lambda event, _: frozen.append(event) if event in CALLS else None)
 sys.path[:0] = sys.argv[3:]
 handler = getattr(importlib.import_module(sys.argv[1]), sys.argv[2])
 collector = {"is_enabled": gc.isenabled(), "has_frozen": gc.get_freeze_count() > 0}
 files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
 for name, module in list(sys.modules.items()):
-    if name.startswith("polylog") and random in vars(module).values():
+    if name.startswith("polylog") and (
+        random in vars(module).values() or any(map(is_shared, vars(module).values()))
+    ):
         frozen.append(f"{name} uses random")
 found = {"callable": callable(handler), "collector": collector, "files": files}
 print(json.dumps(found | {"frozen": frozen}))

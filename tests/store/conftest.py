@@ -20,7 +20,7 @@ from mypy_boto3_sqs import SQSClient
 from queues import Ingestion
 
 from polylog.aws.ingest import ingest_handler
-from polylog.dynamo import client
+from polylog.dynamo import session
 from polylog_cli.local import ENVIRONMENT
 
 VARIABLES = {
@@ -51,7 +51,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
 
     every = [*handlers.BUILTIN_HANDLERS, ("provide-client-params", see)]
     monkeypatch.setattr(handlers, "BUILTIN_HANDLERS", every)
-    monkeypatch.setattr(client, "_session", get_session)  # One with these handlers.
+    monkeypatch.setattr(session, "_session", get_session)  # One with these handlers.
     return seen
 
 

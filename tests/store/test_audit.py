@@ -10,6 +10,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog.dynamo import audit
 from polylog.dynamo.audit import Auditor
+from polylog.dynamo.budget import Limits
 from polylog.dynamo.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.recount import Books, Drift
 from polylog.dynamo.retention import DAY, FOR_EVER, Retention
@@ -93,6 +94,14 @@ def test_a_day_of_too_many_events_is_not_counted(
     assert drifts(engine, scope) == ()
     monkeypatch.setattr(audit, "_MOST_EVENTS", 20)
     assert drifts(engine, scope) != ()
+
+
+def test_it_ends_when_its_time_is_over(
+    engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_an_event(engine, scope)
+    monkeypatch.setattr(audit, "_LIMITS", Limits(items=20_000, seconds=0))
+    assert drifts(engine, scope) == ()
 
 
 def test_every_day_has_its_turn(engine: DynamoDBClient) -> None:

@@ -1,11 +1,14 @@
 """The client's own way through the JSON of items: the answers of botocore's."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from mypy_boto3_dynamodb import DynamoDBClient
+from urllib3 import HTTPResponse
 
 from polylog_cli.local import ENVIRONMENT, REGION
 
@@ -86,3 +89,22 @@ def test_an_error_is_that_of_botocore(ours: DynamoDBClient) -> None:
     with pytest.raises(ours.exceptions.ResourceNotFoundException) as raised:
         ours.get_item(TableName="NoTable", Key=KEY)
     assert raised.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_an_answer_that_was_damaged_on_its_way_is_asked_for_again(moto: DynamoDBClient) -> None:
+    whole = moto.get_item(TableName="TallyTable", Key=KEY).get("Item")
+    damaged = [b'{"Item": {"scope"', b""]
+
+    def damage(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        if not damaged:
+            return None
+        body = HTTPResponse(BytesIO(damaged.pop()), preload_content=False)
+        return AWSResponse(request.url, 200, {"x-amz-crc32": "1"}, body)
+
+    moto.meta.events.register_first("before-send.dynamodb.GetItem", damage)
+    try:
+        answer = moto.get_item(TableName="TallyTable", Key=KEY)
+    finally:
+        moto.meta.events.unregister("before-send.dynamodb.GetItem", damage)
+    assert answer.get("Item") == whole
+    assert damaged == []

@@ -33,7 +33,7 @@ def test_an_event_stored_by_this_version_is_read_by_all_later_ones() -> None:
         "time": {"N": "1772366400000000"},
         "body": {
             "B": bytes.fromhex(
-                "78bbc8e1aacfa39231c0e0290285b40e52988781952b803cad6ba8509e58ac509c58969aa2a7302a"
+                "78bbcd96a6cda39231c0e0290285b40e52988781952b803cad6ba8509e58ac509c58969aa2a7302a"
                 "312a312a316c248828ac6af117879955a9f1e9494a562606b53ab0c2110093e6894d"
             )
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from bench.measures import Measure, Runs, interleaved, noise
 from bench.results import BEGIN, END, joined, markdown, publish, read
@@ -61,6 +62,12 @@ def test_publishing_again_replaces_the_table_and_nothing_else(tmp_path: Path) ->
     publish([PAGE, LAYER], document, readme)
     assert readme.read_text() == f"Before.\n{BEGIN}{markdown([PAGE, LAYER])}{END}\nAfter.\n"
     assert read(document) == [PAGE, LAYER]
+
+
+def test_the_readme_shows_what_was_measured_last() -> None:
+    """`make bench` writes both."""
+    shown = (ROOT / "README.md").read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+    assert shown == markdown(read(ROOT / "bench" / "results.json"))
 
 
 def test_the_scale_is_joined_by_its_largest_log_and_its_goals() -> None:

@@ -8,7 +8,7 @@ import pytest
 from botocore.config import Config
 
 from polylog.aws.services import shards_from_environment
-from polylog.dynamo import client
+from polylog.dynamo import session
 from polylog.dynamo.schema import Shards
 
 
@@ -23,13 +23,13 @@ def test_every_shard_that_is_written_is_read(
 
 def test_a_second_client_reads_no_list_of_regions(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is what takes the time: secrets are asked for when a function answers first."""
-    monkeypatch.setattr(client, "_session", cache(client._session.__wrapped__))
-    client.client_of("dynamodb", Config(region_name="eu-central-1"))
+    monkeypatch.setattr(session, "_session", cache(session._session.__wrapped__))
+    session.client_of("dynamodb", Config(region_name="eu-central-1"))
     read: list[str] = []
-    load = client._Files.load_file
+    load = session._Files.load_file
     monkeypatch.setattr(
-        client._Files, "load_file", lambda self, path: read.append(path) or load(self, path)
+        session._Files, "load_file", lambda self, path: read.append(path) or load(self, path)
     )
-    client.client_of("secretsmanager", Config(region_name="eu-central-1"))
+    session.client_of("secretsmanager", Config(region_name="eu-central-1"))
     assert read
     assert [path for path in read if path.endswith("endpoints")] == []

@@ -1,7 +1,7 @@
 """Lambda and API Gateway: the only code that knows their events, and Powertools.
 
 While Lambda starts a function, Python looks for no garbage: there is hardly any, and looking takes
-a tenth of the time. What is there when the function is ready stays as long as its process.
+its time. What is there when the function is ready stays as long as its process.
 """
 
 import gc

@@ -23,7 +23,8 @@ from polylog.aws.importer import Importer, Stuck, Unfinished
 from polylog.aws.measures import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.objects import ObjectVersion
 from polylog.aws.services import store_from_environment
-from polylog.dynamo.client import client_of, connect
+from polylog.dynamo.client import connect
+from polylog.dynamo.session import client_of
 from polylog.errors import InvalidBody
 
 if TYPE_CHECKING:

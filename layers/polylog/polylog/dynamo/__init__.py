@@ -1,1 +1,1 @@
-"""Events, counts and access keys in DynamoDB: the only code that knows boto3."""
+"""Events, counts and access keys in DynamoDB: and all that is asked of it."""

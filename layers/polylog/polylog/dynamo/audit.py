@@ -51,6 +51,7 @@ class Auditor:
         folded into meanwhile: another run takes another day.
         """
         reader = Reader(self._client, self._tables.events, self._shards, _LIMITS)
+        reader = reader.until(_LIMITS.deadline())
         books = Books(self._client, self._tables.tally, reader, scope)
         try:
             tree = _tree(books)

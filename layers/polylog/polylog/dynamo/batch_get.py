@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batches
-from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.client import backoff, failures_as_unavailable
 from polylog.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 # DynamoDB takes 100 keys at once.
 _MOST: Final = 100
 _ATTEMPTS: Final = 8
-
-# Functions that start from one snapshot share the state of Python's own generator.
-_RANDOM: Final = SystemRandom()
 
 
 def get_all(
@@ -56,5 +52,5 @@ def _get_batch(
         asked = answer["UnprocessedKeys"]
         if not asked:
             return
-        time.sleep(_RANDOM.uniform(0, 0.02 * 2**attempt))
+        time.sleep(backoff(attempt))
     raise Unavailable("keys went on unprocessed")

@@ -22,7 +22,7 @@ _COMPRESS_ABOVE_BYTES: Final = 700
 _COMMON: Final = (
     '"value":""name":"","description":"","reason":"","region":"","state":"","version":"",'
     '"created_at":"2026-","updated_at":"2025-"status":"succeeded","failed"],"error":null,'
-    '"count":0,"enabled":true,false},"attributes":{"","links":["https://"],"data":{"request":{"'
+    '"count":0,"enabled":true,false},"attributes":{"","links":["https://"],"data":{"'
     'message":"","severity":"info","category":"","status":"success","origin":"custom","source":"'
 )
 
@@ -46,11 +46,12 @@ def unpack(item: Item) -> bytes | str:
 def _dictionary(item: Item) -> bytes:
     """Return what a body says that its item says too, in the words of the body."""
     event_id = item["pk"]["S"].partition("/")[2]
+    time, seq = int(item["time"]["N"]), int(item["seq"]["N"])
     return (
         f'{_COMMON}","name":"","organization_id":"{_text(item, "organization_id")}'
-        f'","project_id":"{_text(item, "project_id")}","data":{{"seq":{item["seq"]["N"]}}}'
+        f'","project_id":"{_text(item, "project_id")}","data":{{"seq":{seq}}}'
         f'"target":{{"id":"{_text(item, "target_id")}","type":"","actor":{{"id":"'
-        f'{_text(item, "actor_id")}","type":"user"{{"id":"{event_id}","time":{item["time"]["N"]}'
+        f'{_text(item, "actor_id")}","type":"user"{{"id":"{event_id}","time":{time}'
         f',"type":"{_text(item, "type")}","source":"'
     ).encode()
 

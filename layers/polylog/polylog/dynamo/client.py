@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, MutableMapping
-from contextlib import contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager
 from itertools import chain
+from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.loaders import JSONFileLoader, Loader
-from botocore.session import Session, get_session
 from pydantic_core import from_json
 
+from polylog.dynamo.session import client_of
 from polylog.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -35,6 +33,9 @@ CONFIG = Config(
 _WITH_ITEMS: Final = ("BatchGetItem", "GetItem", "Query")
 """Operations whose answers hold items."""
 
+# Functions that start from one snapshot share the state of Python's own generator.
+_RANDOM: Final = SystemRandom()
+
 # JSON of DynamoDB's making.
 _Answer = dict[str, Any]
 
@@ -44,33 +45,6 @@ def connect() -> DynamoDBClient:
     client: DynamoDBClient = client_of("dynamodb", CONFIG)
     parse_items(client)
     return client
-
-
-def client_of(service: str, config: Config) -> Any:
-    """Return a service's client, the very one that boto3 returns, without importing boto3.
-
-    That adds a fifth to the time that a function takes to start. botocore's types know no service.
-    """
-    return _session().create_client(service, config=config)
-
-
-@cache
-def _session() -> Session:
-    """Return what all clients are made of: it reads the list of AWS's regions but once."""
-    made = get_session()
-    made.register_component("data_loader", Loader(file_loader=_Files()))
-    return made
-
-
-class _Files(JSONFileLoader):
-    """botocore's models, read in a quarter of the time that it takes itself."""
-
-    def load_file(self, file_path: str) -> Any:
-        """Return what a file holds, None if it is not there; it is named without its ending."""
-        for open_file, ending in ((gzip.open, ".json.gz"), (open, ".json")):
-            with suppress(FileNotFoundError), open_file(file_path + ending, "rb") as file:
-                return from_json(file.read())
-        return None
 
 
 def parse_items(client: DynamoDBClient) -> None:
@@ -87,7 +61,10 @@ def parse_items(client: DynamoDBClient) -> None:
 def _parse(response_dict: _Answer, customized_response_dict: _Answer, **_: object) -> None:
     if response_dict["status_code"] != 200:
         return
-    answer = from_json(response_dict["body"])
+    try:
+        answer = from_json(response_dict["body"])
+    except ValueError:  # Damaged on its way: botocore checks that, and asks again.
+        return
     for item in _items(answer):
         for value in item.values():
             if "B" in value:
@@ -125,3 +102,8 @@ def failures_as_unavailable() -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as error:
         raise Unavailable from error
+
+
+def backoff(attempt: int) -> float:
+    """Return how many seconds to wait after an attempt, the first being 0: others wait as well."""
+    return _RANDOM.uniform(0, 0.02 * 2**attempt)

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from polylog.dynamo.client import CONFIG, client_of, failures_as_unavailable
+from polylog.dynamo.client import CONFIG, failures_as_unavailable
+from polylog.dynamo.session import client_of
 
 Peppers = Mapping[str, bytes]
 """Version -> pepper; the highest version makes new keys."""

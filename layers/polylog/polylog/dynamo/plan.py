@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from polylog.dynamo.schema import FIELD_INDEXES, TIME_INDEX
 from polylog.event import MAX_KEY_LENGTH
 from polylog.filter import And, Compare, Filter, Op, Or, conjunction, conjuncts, disjunction
+from polylog.query import Order, Position
 from polylog.simplification import simplified
 from polylog.times import EARLIEST, LATEST
 
@@ -35,6 +36,27 @@ class TimeRange:
     def intersection(self, other: TimeRange) -> TimeRange:
         """Return the times that lie in both."""
         return TimeRange(max(self.first, other.first), min(self.last, other.last))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of an index's sort key: a range of time, or of seq within the one time."""
+
+    time: TimeRange
+    beyond_seq: int | None = None
+
+
+def spans_after(time: TimeRange, order: Order, after: Position | None) -> list[Span]:
+    """Return the stretches that follow a position, in order."""
+    if after is None:
+        return [Span(time)]
+    if order is Order.ASCENDING:
+        rest = TimeRange(first=after.time + 1)
+    else:
+        rest = TimeRange(last=after.time - 1)
+    same = TimeRange(after.time, after.time)
+    spans = [Span(time.intersection(same), after.seq), Span(time.intersection(rest))]
+    return [span for span in spans if not span.time.is_empty]
 
 
 _NEVER = TimeRange(LATEST, EARLIEST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby, repeat
+from itertools import groupby, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.buckets import Entry
 from polylog.dynamo.budget import Budget
 from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.plan import QueryPlan, TimeRange
+from polylog.dynamo.plan import QueryPlan, Span, spans_after
 from polylog.dynamo.question import Question
 from polylog.dynamo.schema import READ, partition_key, read_item, read_position
 from polylog.dynamo.sieve import selector
@@ -58,27 +58,6 @@ def read_entries(
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
-    """A stretch of an index's sort key: a range of time, or of seq within the one time."""
-
-    time: TimeRange
-    beyond_seq: int | None = None
-
-
-def _spans(time: TimeRange, order: Order, after: Position | None) -> list[_Span]:
-    """Return the stretches that follow a position, in order."""
-    if after is None:
-        return [_Span(time)]
-    if order is Order.ASCENDING:
-        rest = TimeRange(first=after.time + 1)
-    else:
-        rest = TimeRange(last=after.time - 1)
-    same = TimeRange(after.time, after.time)
-    spans = [_Span(time.intersection(same), after.seq), _Span(time.intersection(rest))]
-    return [span for span in spans if not span.time.is_empty]
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """One question being answered: a plan, the partitions it names, and what it may cost."""
 
@@ -91,7 +70,7 @@ class Reading:
 
     def items(self, order: Order, after: Position | None, wanted: int) -> Iterator[Item]:
         """Return the items of all partitions, merged into the order."""
-        spans = _spans(self.plan.time, order, after)
+        spans = spans_after(self.plan.time, order, after)
         is_exact = self.plan.residual == EVERYTHING and len(self.keys) == 1
         limit = wanted if is_exact else max(_LEAST, wanted // max(1, len(self.keys)))
         limit = min(MOST, limit, self.budget.share)
@@ -108,11 +87,10 @@ class Reading:
         """
         descending = query.order is Order.DESCENDING
         shown = self._judged(self.items(query.order, query.window.after, wanted))
-        fresh = self._young(query, young)
-        first = next(fresh, None)
-        if first is None:
+        entries = tuple(young)
+        if not entries:
             return shown
-        both = heapq.merge(shown, chain([first], fresh), key=_place, reverse=descending)
+        both = heapq.merge(shown, self._young(query, entries), key=_place, reverse=descending)
         return (next(same) for _, same in groupby(both, key=_place))
 
     def found(
@@ -185,14 +163,14 @@ class Reading:
 
     def count(self) -> int:
         """Return how many items the partitions hold in the plan's range of time."""
-        span = _Span(self.plan.time)
+        span = Span(self.plan.time)
         requests = [self._request(key, span, Order.ASCENDING) for key in self.keys]
         for request in requests:
             request["Select"] = "COUNT"
         answers = (self._answers(request, repeat(_NO_LIMIT)) for request in requests)
         return sum(answer["Count"] for each in answers for answer in each)
 
-    def _stream(self, key: Item, spans: list[_Span], order: Order, limit: int) -> Iterator[Item]:
+    def _stream(self, key: Item, spans: list[Span], order: Order, limit: int) -> Iterator[Item]:
         for span in spans:
             request = _with_items(self._request(key, span, order))
             for answer in self._answers(request, _growing(limit)):
@@ -212,7 +190,7 @@ class Reading:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def _request(self, key: Item, span: _Span, order: Order) -> QueryInputTypeDef:
+    def _request(self, key: Item, span: Span, order: Order) -> QueryInputTypeDef:
         values: dict[str, AttributeValueTypeDef] = {f":{name}": key[name] for name in key}
         conditions = [f"#{name} = :{name}" for name in key]
         names = [*key, "time"]

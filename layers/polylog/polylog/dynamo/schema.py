@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -91,7 +92,8 @@ class Draft:
     def of(cls, event: Event) -> Draft:
         """Return the draft of an event; the digest does not depend on the order of members."""
         content = _content(event)
-        digest = hashlib.blake2b(to_json(_in_order(content)), digest_size=16).digest()
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        digest = hashlib.blake2b(canonical.encode(), digest_size=16).digest()
         return cls(event, to_json(content), digest)
 
     def entry(self, seq: int, facets: Iterable[str] = ()) -> Entry:
@@ -148,15 +150,6 @@ def _named(entity: Entity) -> dict[str, JsonValue]:
     return {name: value for name, value in vars(entity).items() if value is not None}
 
 
-def _in_order(value: JsonValue) -> JsonValue:
-    """Return the same JSON with the members of every object in the order of their names."""
-    if isinstance(value, dict):
-        return {name: _in_order(value[name]) for name in sorted(value)}
-    if isinstance(value, list):
-        return [_in_order(member) for member in value]
-    return value
-
-
 READ: Final = (
     *("body", "pk", "time", "seq", "type"),
     *("actor_id", "target_id", "project_id", "organization_id"),
@@ -166,7 +159,12 @@ READ: Final = (
 
 def read_item(item: Item) -> Event:
     """Return the event that an item stores."""
-    return Event.model_validate_json(unpack(item))
+    return read_body(unpack(item))
+
+
+def read_body(body: bytes | str) -> Event:
+    """Return the event that the JSON of a body is."""
+    return Event.model_validate_json(body)
 
 
 def expires_at(item: Item) -> float:

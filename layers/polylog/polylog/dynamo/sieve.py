@@ -6,10 +6,11 @@ A text that a filter looks for stands in the JSON as it is, unless JSON has to e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.body import unpack
+from polylog.dynamo.schema import read_body
 from polylog.event import Event
 from polylog.filter import FIELDS, Compare, Filter, Op, Text, conjuncts, predicate
 
@@ -28,14 +29,18 @@ def selector(filter: Filter) -> Callable[[Item], Event | None]:
 
     def select(item: Item) -> Event | None:
         body = unpack(item)
-        if texts:
-            folded = (body if isinstance(body, str) else body.decode()).casefold()
-            if not all(text in folded for text in texts):
-                return None
-        event = Event.model_validate_json(body)
+        if texts and not contains(body, texts):
+            return None
+        event = read_body(body)
         return event if passes(event) else None
 
     return select
+
+
+def contains(body: bytes | str, texts: Iterable[str]) -> bool:
+    """Return whether a body's JSON, case folded, contains all of these texts."""
+    folded = (body if isinstance(body, str) else body.decode()).casefold()
+    return all(text in folded for text in texts)
 
 
 def sought(filter: Filter) -> tuple[str, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from random import SystemRandom
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batches
 from polylog.dynamo.batch_get import get_all
-from polylog.dynamo.client import failures_as_unavailable
+from polylog.dynamo.client import backoff, failures_as_unavailable
 from polylog.dynamo.head import SETTLING, Delta, seq_key
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.schema import Draft, Tables, partition_key
@@ -38,8 +37,6 @@ _TAKEN: Final = 10 * SECOND
 
 _ATTEMPTS: Final = 8
 
-# Functions that start from one snapshot share the state of Python's own generator.
-_RANDOM: Final = SystemRandom()
 _RETRIED: Final = {
     "None",
     "ConditionalCheckFailed",
@@ -140,7 +137,7 @@ class Writer:
             if "ConditionalCheckFailed" in reasons:
                 kept |= self._look_up(scope, pending)
             else:
-                self._sleep(_RANDOM.uniform(0, 0.02 * 2**attempt))
+                self._sleep(backoff(attempt))
         raise Unavailable("transactions went on conflicting")
 
     def _take(self, scope: str, count: int) -> _Taken:
