@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from polylog.aws.messages import Message, read_message
-from polylog.call import Offered
 from polylog.errors import InvalidBody, InvalidParameter
 from polylog.event import Entity, Event
+from polylog.offers import Offered
 from polylog.times import parse_iso8601
 
 SCOPE = "queue-scope"

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from polylog.call import Offered
 from polylog.dialect import Format
 from polylog.errors import InvalidBody, InvalidParameter
 from polylog.event import Event
 from polylog.formats import read_document, read_json, read_lines, unpack
+from polylog.offers import Offered
 
 
 def read(wire: JsonValue) -> Event:

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from polylog.aws.messages import Message, read_message
-from polylog.call import Offered
 from polylog.errors import ApiError, InvalidBody, InvalidParameter
 from polylog.event import Event
 from polylog.formats import MAX_DEPTH
+from polylog.offers import Offered
 
 SENT_AT = strategies.NOON + 250_000
 SCOPE = "queue-scope"

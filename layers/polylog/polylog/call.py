@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from polylog.auth import (
@@ -30,6 +30,7 @@ from polylog.errors import (
 from polylog.event import Event
 from polylog.filter import Filter, conjunction
 from polylog.http import Request, Response
+from polylog.offers import Offered, put_readable
 from polylog.query import EventQuery, Order, Page, Window
 from polylog.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Status, Tail
 from polylog.times import SECOND
@@ -41,9 +42,6 @@ _MOST_SCANNED = 100_000
 
 # Microseconds after which a scan reads no further page, so that one answer ends before Lambda does.
 _LONGEST_SCAN = 12 * SECOND
-
-Offered = Event | ApiError
-"""An event as it was read, or why it could not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,24 +241,3 @@ class Call:
     def visible(self, filter: Filter) -> Filter:
         """Return the filter for what the caller may see of that."""
         return conjunction([self.principal.restriction.filter, filter])
-
-
-def put_readable(
-    store: EventStore,
-    scope: str,
-    offered: Iterable[Offered | Outcome],
-    *,
-    is_repeat: bool = False,
-) -> tuple[Outcome, ...]:
-    """Store those that are events; answer one outcome each, in order, or the one it has already.
-
-    `is_repeat` is as for `EventStore.put`.
-    """
-    judged = [_unreadable(each) if isinstance(each, ApiError) else each for each in offered]
-    events = [each for each in judged if isinstance(each, Event)]
-    stored = iter(store.put(scope, events, is_repeat=is_repeat))
-    return tuple(next(stored) if isinstance(each, Event) else each for each in judged)
-
-
-def _unreadable(error: ApiError) -> Outcome:
-    return Outcome(Status.INVALID, None, reason=str(error))

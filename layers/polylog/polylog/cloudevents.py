@@ -15,11 +15,11 @@ from urllib.parse import unquote
 
 from pydantic import JsonValue, ValidationError
 
-from polylog.call import Offered
 from polylog.dialect import Format
 from polylog.errors import InvalidBody, InvalidParameter
 from polylog.event import Event
 from polylog.formats import read_json, read_one
+from polylog.offers import Offered
 from polylog.times import parse_iso8601
 
 NAME: Final = "cloudevents"

@@ -11,9 +11,9 @@ from typing import Final
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from polylog.call import Offered
 from polylog.dialect import Format
 from polylog.errors import InvalidBody, InvalidParameter
+from polylog.offers import Offered
 
 MAX_DEPTH: Final = 100
 """So deep an event may nest: clients read no JSON of 200 levels, and lists add some."""

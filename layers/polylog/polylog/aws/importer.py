@@ -20,11 +20,11 @@ from polylog.auth import is_scope
 from polylog.aws.ledger import FOLDER, Ledger, Progress
 from polylog.aws.objects import PART_BYTES, Documents, ObjectAbsent, ObjectReader, ObjectVersion
 from polylog.batches import batches
-from polylog.call import Offered, put_readable
 from polylog.dialect import Format
 from polylog.dialects import format_named
 from polylog.errors import InvalidBody, InvalidParameter, Unavailable
 from polylog.formats import read_line
+from polylog.offers import Offered, put_readable
 from polylog.store import EventStore, Outcome, Status
 from polylog.streams import Inside, Piece, Place, Stream, lines, values
 

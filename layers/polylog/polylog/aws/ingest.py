@@ -25,9 +25,9 @@ from polylog.aws.measures import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.messages import Message, read_message
 from polylog.aws.services import store_from_environment
 from polylog.batches import batches
-from polylog.call import Offered, put_readable
 from polylog.dynamo.client import connect
 from polylog.errors import ApiError, Unavailable
+from polylog.offers import Offered, put_readable
 from polylog.store import EventStore, Outcome
 from polylog.times import SECOND
 

@@ -17,13 +17,13 @@ from pydantic import JsonValue, ValidationError
 
 from polylog import cloudevents
 from polylog.auth import is_scope
-from polylog.call import Offered
 from polylog.dialect import Format
 from polylog.dialects import format_named
 from polylog.dialects.native.wire import read_event, read_time
 from polylog.errors import InvalidParameter
 from polylog.event import MAX_KEY_LENGTH, Event
 from polylog.formats import read_json, read_one, unpack
+from polylog.offers import Offered
 from polylog.times import format_rfc3339
 
 _NOTIFICATION: Final = ("MessageId", "TopicArn", "Message", "Timestamp")

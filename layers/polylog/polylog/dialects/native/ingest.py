@@ -10,7 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from polylog import cloudevents
-from polylog.call import Call, Offered
+from polylog.call import Call
 from polylog.dialect import Format
 from polylog.dialects import DIALECTS, format_named
 from polylog.dialects.native.strict import StrictParams
@@ -18,6 +18,7 @@ from polylog.dialects.native.wire import read_event
 from polylog.errors import EventConflict, EventRefused, RequestTooLarge
 from polylog.formats import read_json, read_lines, read_one, unpack
 from polylog.http import Request, Response
+from polylog.offers import Offered
 from polylog.store import Outcome, Status
 
 MAX_EVENTS: Final = 1000
