@@ -109,11 +109,11 @@ class Bench:
             compile_dir(INSTALLED / name, quiet=2)
 
 
-def measure(build: Path | None = None) -> list[Measure]:
-    """Return how the functions of a build start, one made now if none is given."""
+def measure() -> list[Measure]:
+    """Return how the functions of a build start."""
     with TemporaryDirectory() as folder:
         directory = Path(folder)
-        build = build or build_here(directory / "build")
+        build = build_here(directory / "build")
         starts = Bench(build, directory).run()
         size = _megabytes(build / "PolylogLayer")
     floor = starts.pop(_FLOOR)

@@ -21,8 +21,8 @@ from polylog.times import format_rfc3339
 
 SECTION: Final = "Over HTTP, one request after the other"
 PARALLEL: Final = f"Over HTTP, {CLIENTS} clients at once"
-EVENTS: Final = 100_000
 
+_EVENTS: Final = 100_000
 _PAGE: Final = 100
 _ROUNDS: Final = 30
 _DISCARDED: Final = 10
@@ -75,10 +75,10 @@ def questions(known: Known, number: int) -> list[Question]:
     ]
 
 
-def measure(number: int = EVENTS) -> list[Measure]:
+def measure() -> list[Measure]:
     """Return what a log of so many events takes to answer."""
-    with served(number) as service:
-        asked = questions(service.known, number)
+    with served(_EVENTS) as service:
+        asked = questions(service.known, _EVENTS)
         return [*_one_by_one(service, asked), *_at_once(service, asked)]
 
 

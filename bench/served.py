@@ -70,8 +70,6 @@ class Served:
     credentials: Credentials
     client: DynamoDBClient
     known: Known
-    events: int
-    loading_seconds: float
 
 
 @contextmanager
@@ -80,11 +78,10 @@ def served(number: int) -> Iterator[Served]:
     with dynamodb_local(None) as url, TemporaryDirectory() as folder:
         client = connect(url)
         create_tables(client, Template.read(ROOT / "template.yaml"))
-        begun, kept = time.monotonic(), _Kept(_events(number))
+        kept = _Kept(_events(number))
         load(client, TABLES, SCOPE, kept, 1)
-        seconds = time.monotonic() - begun
         with _running(Path(folder), url) as credentials:
-            yield Served(credentials, client, kept.known(), number, seconds)
+            yield Served(credentials, client, kept.known())
 
 
 class _Kept:

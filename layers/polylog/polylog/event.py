@@ -45,6 +45,10 @@ class Entity(_Canonical):
     type: str | None = None
     name: str | None = None
 
+    def known(self) -> dict[str, str]:
+        """Return the members that say anything."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
 
 NOBODY = Entity()
 

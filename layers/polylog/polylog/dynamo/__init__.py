@@ -1,1 +1,1 @@
-"""Events, counts and access keys in DynamoDB: and all that is asked of it."""
+"""Events, counts and access keys in DynamoDB, and all that is asked of it."""

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from polylog.dynamo.body import pack, unpack
 from polylog.dynamo.buckets import Entry, kind_of
 from polylog.dynamo.retention import FOR_EVER, Retention
-from polylog.event import Entity, Event
+from polylog.event import Event
 from polylog.filter import FIELDS
 from polylog.query import Position
 from polylog.times import SECOND
@@ -141,13 +141,9 @@ def entry_of(event: Event, facets: Iterable[str] = ()) -> Entry:
 
 def _content(event: Event) -> dict[str, JsonValue]:
     """Return the members of an event that say anything, less its `seq`; in their order."""
-    members = vars(event) | {"actor": _named(event.actor), "target": _named(event.target)}
+    members = vars(event) | {"actor": event.actor.known(), "target": event.target.known()}
     del members["seq"]
     return {name: value for name, value in members.items() if value != _EMPTY[name]}
-
-
-def _named(entity: Entity) -> dict[str, JsonValue]:
-    return {name: value for name, value in vars(entity).items() if value is not None}
 
 
 READ: Final = (

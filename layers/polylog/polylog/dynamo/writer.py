@@ -36,7 +36,6 @@ _ENTRY_SHARE: Final = 10
 _TAKEN: Final = 10 * SECOND
 
 _ATTEMPTS: Final = 8
-
 _RETRIED: Final = {
     "None",
     "ConditionalCheckFailed",

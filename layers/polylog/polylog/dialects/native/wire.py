@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, NotRequired
 
 from pydantic import JsonValue, ValidationError
@@ -90,13 +89,9 @@ def render_event(event: Event) -> dict[str, object]:
     """Render an event: what it lacks is left out."""
     members = vars(event) | {
         "time": format_rfc3339(event.time),
-        "actor": _known(vars(event.actor)) or None,
-        "target": _known(vars(event.target)) or None,
+        "actor": event.actor.known() or None,
+        "target": event.target.known() or None,
         "links": list(event.links) or None,
         "attributes": event.attributes or None,
     }
-    return _known(members)
-
-
-def _known(members: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in members.items() if value is not None}
