@@ -24,23 +24,23 @@ bench: .venv/ready ## Measure starts, pages, ingestion and HTTP (PARTS="cold war
 	@$(BIN)/python -m bench $(PARTS)
 
 bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZES="10000 100000": those)
-	@$(BIN)/python -m bench.scale $(SIZES)
+	@$(BIN)/python -m bench.cases.scale $(SIZES)
 
 bench-handlers: .venv/ready ## Measure how long the functions take
-	@$(BIN)/python -m bench.handlers
+	@$(BIN)/python -m bench.cases.handlers
 
 cost: .venv/ready ## Renew docs/cost.md, from what was measured
-	@$(BIN)/python -m bench.cost
+	@$(BIN)/python -m bench.publish.cost
 
 format: .venv/ready
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
 readme: .venv/ready ## Renew what the README shows of an event in every dialect
-	@$(BIN)/python tests/cross_reading.py
+	@$(BIN)/python -m tools.cross_reading
 
 openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
-	@$(BIN)/python -m polylog_cli.openapi
+	@$(BIN)/python -m tools.openapi
 
 # The virtual environment lives in the checkout; removing .venv undoes all set-up.
 .venv/ready: requirements.lock pyproject.toml
@@ -50,7 +50,7 @@ openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
 	@$(UV) pip sync --python $(BIN)/python requirements.lock
 	@$(UV) pip install --python $(BIN)/python --no-deps --editable .
-	@$(BIN)/python -m polylog_cli.engine
+	@$(BIN)/python -m polylog_cli.local.engine
 	@touch $@
 
 lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml

@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import cold, cost, handlers, ingestion, laptop, results, warm
-from bench.measures import Measure
-from bench.stage import ROOT
+from bench.cases import cold, handlers, ingestion, laptop, warm
+from bench.publish import cost, results
+from bench.publish.measures import Measure
+from tools import ROOT
 
 _PARTS: Final[dict[str, Callable[[], list[Measure]]]] = {
     "cold": cold.measure,
@@ -27,9 +28,9 @@ def main() -> None:
     named = sys.argv[1:] or list(_PARTS)
     measures = [line for name in named for line in _measure(name)]
     if not sys.argv[1:]:
-        scale = json.loads((ROOT / "bench" / "scale.json").read_text("utf-8"))
+        scale = json.loads((ROOT / "bench" / "publish" / "scale.json").read_text("utf-8"))
         measures += results.joined(scale)
-        results.publish(measures, ROOT / "bench" / "results.json", ROOT / "README.md")
+        results.publish(measures, ROOT / "bench" / "publish" / "results.json", ROOT / "README.md")
         handlers.main()
         cost.main()
     print(results.markdown(measures))

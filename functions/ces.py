@@ -1,6 +1,6 @@
 """Serves Cloud Eye's events."""
 
-from polylog.aws.api import api_handler
+from polylog.aws.http import api_handler
 from polylog.dialects.ces import DIALECT
 
 handler = api_handler(DIALECT)

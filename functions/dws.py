@@ -1,6 +1,6 @@
 """Serves GaussDB(DWS)'s list of events."""
 
-from polylog.aws.api import api_handler
+from polylog.aws.http import api_handler
 from polylog.dialects.dws import DIALECT
 
 handler = api_handler(DIALECT)

@@ -1,6 +1,6 @@
 """Serves Waldur's events API."""
 
-from polylog.aws.api import api_handler
+from polylog.aws.http import api_handler
 from polylog.dialects.waldur import DIALECT
 
 handler = api_handler(DIALECT)

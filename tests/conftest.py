@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from memory import MemoryEventStore
 from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.memory import MemoryEventStore
+from support.service import Service, running_service
+from support.stores import MakePoorStore, MakeStore, dynamo_store
 
-from polylog import times
-from polylog.dynamo.budget import Limits
-from polylog.dynamo.schema import Shards, Tables
-from polylog.dynamo.store import DynamoEventStore
-from polylog.store import EventStore
-from polylog_cli.credentials import Credentials
-from polylog_cli.engine import dynamodb_local
-from polylog_cli.home import Home
-from polylog_cli.local import connect, create_tables
-from polylog_cli.template import Template
-
-ROOT = Path(__file__).parent.parent
+from polylog.dynamo.limits import Limits
+from polylog.model.store import EventStore
+from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.tables import connect, create_tables
+from polylog_cli.local.template import Template
+from tools import ROOT
 
 # How long an example takes says more of what else the machine does than of the code.
 settings.register_profile(
@@ -38,36 +28,11 @@ settings.register_profile(
 )
 settings.load_profile("shared machine")
 
-TABLES = Tables(events="EventsTable", tally="TallyTable")
-LIMITS = Limits(items=100_000, seconds=60)
-
 
 def pytest_configure() -> None:
     """Let what the tests start hear Ctrl-C, which processes in the background are born deaf to."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def dynamo_store(
-    client: DynamoDBClient,
-    shards: int = 1,
-    limits: Limits = LIMITS,
-    clock: Callable[[], int] = times.now,
-    **options: Any,
-) -> DynamoEventStore:
-    """Return a store over a client, which never sleeps."""
-    return DynamoEventStore(
-        client,
-        TABLES,
-        shards=Shards(shards, shards),
-        limits=limits,
-        clock=clock,
-        sleep=lambda seconds: None,
-        **options,
-    )
-
-
-MakeStore = Callable[[int], EventStore]
 
 
 @pytest.fixture(scope="session")
@@ -124,9 +89,6 @@ def make_store(request: pytest.FixtureRequest) -> MakeStore:
     return lambda shards: dynamo_store(client, shards)
 
 
-MakePoorStore = Callable[[int], EventStore]
-
-
 @pytest.fixture(params=["memory", pytest.param("engine", marks=pytest.mark.engine)])
 def make_poor(request: pytest.FixtureRequest) -> MakePoorStore:
     """Return a function from how much one answer may read to a store, over the same events."""
@@ -145,43 +107,6 @@ def make_poor(request: pytest.FixtureRequest) -> MakePoorStore:
 @pytest.fixture
 def store(make_store: MakeStore) -> EventStore:
     return make_store(1)
-
-
-COMMAND = str(Path(sys.executable).parent / "polylog")
-START_SECONDS = 120
-
-
-@dataclass(frozen=True)
-class Service:
-    """A `polylog run` in a process of its own, and the data folder it was given."""
-
-    home: Home
-    credentials: Credentials
-
-    def polylog(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the command against the service."""
-        data = ("--data", str(self.home.path))
-        command = [COMMAND, *arguments, *data]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-@contextmanager
-def running_service(data: Path, *options: str) -> Iterator[Service]:
-    """Run the service on a free port until the block ends."""
-    command = [COMMAND, "run", "--port", "0", "--data", str(data), *options]
-    home = Home(data)
-    with (data.parent / f"{data.name}.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-        try:
-            deadline = time.monotonic() + START_SECONDS
-            while home.read_running() is None:
-                assert process.poll() is None, Path(log.name).read_text()
-                assert time.monotonic() < deadline, Path(log.name).read_text()
-                time.sleep(0.05)
-            yield Service(home, Credentials.read(home.credentials))
-        finally:
-            process.terminate()
-            process.wait(30)
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from polylog_cli import dlq, keys, tally
-from polylog_cli.counting import count, groups, histogram
-from polylog_cli.export import export
-from polylog_cli.loading import load_file
-from polylog_cli.query import query, tail
-from polylog_cli.serving import run
+from polylog_cli.commands import dlq, keys, tally
+from polylog_cli.commands.counting import count, groups, histogram
+from polylog_cli.commands.export import export
+from polylog_cli.commands.load import load_file
+from polylog_cli.commands.read import query, tail
+from polylog_cli.commands.run import run
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.command()(run)

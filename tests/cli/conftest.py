@@ -8,15 +8,15 @@ from itertools import count
 
 import pytest
 from moto import mock_aws
-from served import Interrupted, Log, serving
+from support.served import Interrupted, Log, serving
 
-from polylog.auth import Restriction
+from polylog.api.auth import Restriction
 from polylog.dynamo.keys import DynamoKeyStore
-from polylog_cli.gateway import Gateway
-from polylog_cli.home import Home
-from polylog_cli.local import ENVIRONMENT, connect, create_tables
-from polylog_cli.log import local_keys
-from polylog_cli.template import Template
+from polylog_cli.local.gateway import Gateway
+from polylog_cli.local.home import Home
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.template import Template
+from polylog_cli.stack.log import local_keys
 
 _numbers = count(1)
 

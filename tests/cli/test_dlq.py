@@ -13,9 +13,9 @@ from moto import mock_aws
 from mypy_boto3_sqs import SQSClient
 from typer.testing import CliRunner
 
-from polylog_cli import dead_letters
-from polylog_cli.local import ENVIRONMENT
+from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.main import app
+from polylog_cli.stack import dead_letters
 
 S3 = json.dumps({"Records": [{"eventSource": "aws:s3", "s3": {}}]})
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import Log, Outcome, event, ids, polylog, serving
+from support.served import Log, Outcome, event, ids, polylog, serving
 
 NOON = "2026-03-01T12:00:00Z"
 EVERYTHING = ("query", "--json", "--limit", "0", "--order", "asc")

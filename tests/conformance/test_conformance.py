@@ -25,19 +25,19 @@ import pytest
 from moto import mock_aws
 from werkzeug.test import Client, TestResponse
 
-from polylog import times
-from polylog.auth import Credential, Permission, Restriction
-from polylog.dialect import Endpoint
+from polylog.api.auth import Credential, Permission, Restriction
+from polylog.api.dialect import Endpoint
+from polylog.api.http import Request
 from polylog.dialects import DIALECTS, load
 from polylog.dynamo.keys import DynamoKeyStore
-from polylog.errors import RouteNotFound
-from polylog.http import Request
-from polylog.times import SECOND
-from polylog_cli.gateway import Gateway
-from polylog_cli.home import Home
-from polylog_cli.local import ENVIRONMENT, connect, create_tables
-from polylog_cli.log import local_keys
-from polylog_cli.template import Template
+from polylog.model import times
+from polylog.model.errors import RouteNotFound
+from polylog.model.times import SECOND
+from polylog_cli.local.gateway import Gateway
+from polylog_cli.local.home import Home
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.template import Template
+from polylog_cli.stack.log import local_keys
 
 HERE = Path(__file__).parent
 NOW = 1_772_452_800

@@ -11,12 +11,12 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_sqs import SQSClient
 
-from bench.builds import build, build_here
-from bench.lambda_runtime import Stack, make_runtime
-from polylog_cli.engine import dynamodb_local
-from polylog_cli.home import Home
-from polylog_cli.local import REGION, connect, create_tables, engine
-from polylog_cli.template import Template
+from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.home import Home
+from polylog_cli.local.tables import REGION, connect, create_tables, engine
+from polylog_cli.local.template import Template
+from tools.builds import build, build_here
+from tools.lambda_runtime import Stack, make_runtime
 
 
 @pytest.fixture(scope="session")

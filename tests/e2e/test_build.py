@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 
 from polylog.dialects import DIALECTS
-from polylog_cli.local import ENVIRONMENT
-from polylog_cli.template import Function, Template
+from polylog_cli.local.tables import ENVIRONMENT
+from polylog_cli.local.template import Function, Template
+from tools import ROOT
 
 TEMPLATE = Template.read(ROOT / "template.yaml")
 FUNCTIONS = [function.name for function in TEMPLATE.functions]

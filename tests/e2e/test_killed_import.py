@@ -14,14 +14,14 @@ from typing import Any
 
 import boto3
 import pytest
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
-from samples import Payload, sample
+from support.samples import Payload, sample
+from support.stores import TABLES, dynamo_store
 
-from bench.lambda_runtime import Running, Stack
-from polylog.dynamo.verify import Verifier
-from polylog.filter import EVERYTHING
+from polylog.dynamo.maintenance.verify import Verifier
+from polylog.model.filter import EVERYTHING
+from tools.lambda_runtime import Running, Stack
 
 pytestmark = [
     pytest.mark.engine,

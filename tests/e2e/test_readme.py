@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from conftest import COMMAND, ROOT, Service
+from support.service import COMMAND, Service
 
 from polylog.dialects import DIALECTS, load
+from tools import ROOT
 
 README = (ROOT / "README.md").read_text()
 CURLS = re.findall(r"^\$ (curl .*)$", README, re.MULTILINE)

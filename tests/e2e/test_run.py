@@ -18,15 +18,16 @@ from typing import IO
 
 import httpx
 import pytest
-from conftest import COMMAND, ROOT, Service, running_service
+from support.service import COMMAND, Service, running_service
 
-from polylog import times
 from polylog.dialects import DIALECTS
 from polylog.dialects import load as load_dialect
-from polylog.dynamo.fold import SETTLING, Folder
-from polylog.dynamo.head import read_head
-from polylog_cli.local import connect
-from polylog_cli.sample import sample_events
+from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.dynamo.tally.head import read_head
+from polylog.model import times
+from polylog_cli.local.sample import sample_events
+from polylog_cli.local.tables import connect
+from tools import ROOT
 
 FORMATS = [name for name in DIALECTS if load_dialect(name).format]
 DOCUMENT = ROOT / "tests/conformance/documents/cloudfoundry.json"

@@ -9,21 +9,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import dynamo_store
-from cross_reading import EVENT, SCOPE, render
 from mypy_boto3_dynamodb import DynamoDBClient
-from samples import FOLDER, FUNCTIONS, REQUESTS, Payload, sample
+from support.samples import FOLDER, FUNCTIONS, REQUESTS, Payload, sample
+from support.stores import dynamo_store
 
-from bench.lambda_runtime import Stack
-from polylog import times
-from polylog.auth import PERMISSIONS, Restriction
-from polylog.dynamo.fold import SETTLING
-from polylog.dynamo.head import read_head
-from polylog.event import Event
-from polylog.store import EventStore
-from polylog_cli.home import Home
-from polylog_cli.log import local_keys
-from polylog_cli.template import Template
+from polylog.api.auth import PERMISSIONS, Restriction
+from polylog.dynamo.maintenance.fold import SETTLING
+from polylog.dynamo.tally.head import read_head
+from polylog.model import times
+from polylog.model.event import Event
+from polylog.model.store import EventStore
+from polylog_cli.local.home import Home
+from polylog_cli.local.template import Template
+from polylog_cli.stack.log import local_keys
+from tools.cross_reading import EVENT, SCOPE, render
+from tools.lambda_runtime import Stack
 
 pytestmark = [
     pytest.mark.engine,

@@ -10,17 +10,17 @@ from urllib.parse import unquote_plus
 
 import boto3
 import pytest
-from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
-from samples import FUNCTIONS, Payload, sample
+from support.samples import FUNCTIONS, Payload, sample
+from support.stores import dynamo_store
 
-from bench.lambda_runtime import Stack
-from polylog.event import Event
-from polylog.filter import EVERYTHING
-from polylog.store import EventStore
-from polylog.times import format_rfc3339
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING
+from polylog.model.store import EventStore
+from polylog.model.times import format_rfc3339
+from tools.lambda_runtime import Stack
 
 pytestmark = [
     pytest.mark.engine,

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
-from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import dynamo_store
 
-from polylog.dynamo.budget import Limits
+from polylog.dynamo.limits import Limits
 from polylog.dynamo.store import DynamoEventStore
-from polylog.errors import TooBroad, Unavailable
-from polylog.event import Event
-from polylog.filter import EVERYTHING, Compare, Filter, Op, Or, Text
-from polylog.query import EventQuery, Order, Window
-from polylog.store import Status
+from polylog.model.errors import TooBroad, Unavailable
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, Compare, Filter, Op, Or, Text
+from polylog.model.query import EventQuery, Order, Window
+from polylog.model.store import Status
 
 Fault = Callable[[dict[str, Any]], object]
 

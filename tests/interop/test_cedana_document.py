@@ -13,10 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import ROOT, Service
+from support.service import Service
 
-from polylog import times
-from polylog.times import SECOND
+from polylog.model import times
+from polylog.model.times import SECOND
+from tools import ROOT
 
 DOCUMENT = Path(__file__).parent / "documents/cedana.json"
 SCHEMATHESIS = str(Path(sys.executable).parent / "schemathesis")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cloudfoundry_client.client import CloudFoundryClient
 from cloudfoundry_client.errors import InvalidStatusCode
-from conftest import Service
+from support.service import Service
 
 COUNT = 230
 TYPES = ("audit.app.create", "audit.app.update", "app.crash")

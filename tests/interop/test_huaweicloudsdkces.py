@@ -9,8 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import ROOT, Service
-from huawei import Key, load, make_client, make_key
 from huaweicloudsdkces.v1 import (
     CesClient,
     CreateEventsRequest,
@@ -21,6 +19,10 @@ from huaweicloudsdkces.v1 import (
     MetricsDimension,
 )
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+from support.huawei import Key, load, make_client, make_key
+from support.service import Service
+
+from tools import ROOT
 
 DOCUMENT = ROOT / "tests/conformance/documents/ces.json"
 FIRST = 1_772_359_200_000

@@ -8,10 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import ROOT, Service
-from huawei import Key, load, make_client, make_key
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 from huaweicloudsdkdws.v2 import DwsClient, ListEventsRequest
+from support.huawei import Key, load, make_client, make_key
+from support.service import Service
+
+from tools import ROOT
 
 DOCUMENT = ROOT / "tests/conformance/documents/dws.json"
 PROJECT = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"

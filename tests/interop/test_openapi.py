@@ -13,23 +13,23 @@ from urllib.parse import unquote
 
 import pytest
 import schemathesis
-from conftest import ROOT
 from hypothesis import HealthCheck, settings
 from moto import mock_aws
 from schemathesis.config import SchemathesisConfig
 from werkzeug.test import Client
 
-from polylog import times
-from polylog.auth import PERMISSIONS, Restriction
+from polylog.api.auth import PERMISSIONS, Restriction
 from polylog.dialects import DIALECTS
-from polylog.dialects.native.document import FOLDER
 from polylog.dynamo.keys import DynamoKeyStore
-from polylog.times import SECOND
-from polylog_cli.gateway import Gateway
-from polylog_cli.home import Home
-from polylog_cli.local import ENVIRONMENT, connect, create_tables
-from polylog_cli.log import local_keys
-from polylog_cli.template import Template
+from polylog.model import times
+from polylog.model.times import SECOND
+from polylog_cli.local.gateway import Gateway
+from polylog_cli.local.home import Home
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.template import Template
+from polylog_cli.stack.log import local_keys
+from tools import ROOT
+from tools.openapi import place_of
 
 SUITES = {
     name: json.loads((ROOT / f"tests/conformance/{name}.json").read_text()) for name in DIALECTS
@@ -106,7 +106,7 @@ def document(name: str) -> Any:
         "checks": {"enabled": False, **checks},
         "phases": {"fuzzing": {"checks": {"negative_data_rejection": {"enabled": False}}}},
     }
-    file = FOLDER / f"{name}.json"
+    file = place_of(name)
     schema = schemathesis.openapi.from_path(file, config=SchemathesisConfig.from_dict(config))
     schema.app = APP
     schema.hook("filter_path_parameters")(is_whole)

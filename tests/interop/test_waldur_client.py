@@ -11,7 +11,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from conftest import Service
+from support.service import Service
 from waldur_api_client import AuthenticatedClient
 from waldur_api_client.api.events import (
     events_count,

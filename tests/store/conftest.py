@@ -7,21 +7,21 @@ from typing import Any
 
 import boto3
 import pytest
-import queues
 from botocore import handlers
 from botocore.model import OperationModel
 from botocore.session import get_session
-from drops import BUCKET
-from memory import MemoryEventStore
 from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
-from queues import Ingestion
+from support import queues
+from support.drops import BUCKET
+from support.memory import MemoryEventStore
+from support.queues import Ingestion
 
 from polylog.aws.ingest import ingest_handler
 from polylog.dynamo import session
-from polylog_cli.local import ENVIRONMENT
+from polylog_cli.local.tables import ENVIRONMENT
 
 VARIABLES = {
     **ENVIRONMENT,

@@ -6,16 +6,16 @@ from itertools import count
 from typing import Any
 
 import pytest
-from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import dynamo_store
 
-from polylog.dynamo.arrivals import FINAL, ArrivalLog, Arrivals
-from polylog.dynamo.fold import HOLDING, SETTLING, Folder
-from polylog.dynamo.head import read_head
-from polylog.errors import Unavailable
-from polylog.event import MAX_SEQ, Event
-from polylog.filter import EVERYTHING, Compare, Op
-from polylog.times import SECOND
+from polylog.dynamo.arrivals.log import FINAL, ArrivalLog, Arrivals
+from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.tally.head import read_head
+from polylog.model.errors import Unavailable
+from polylog.model.event import MAX_SEQ, Event
+from polylog.model.filter import EVERYTHING, Compare, Op
+from polylog.model.times import SECOND
 
 pytestmark = pytest.mark.engine
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo import audit
-from polylog.dynamo.audit import Auditor
-from polylog.dynamo.budget import Limits
-from polylog.dynamo.fold import HOLDING, SETTLING, Folder
-from polylog.dynamo.recount import Books, Drift
+from polylog.dynamo.events.items import partition_key
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance import audit
+from polylog.dynamo.maintenance.audit import Auditor
+from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.recount import Books, Drift
 from polylog.dynamo.retention import DAY, FOR_EVER, Retention
-from polylog.dynamo.schema import partition_key
-from polylog.event import Event
+from polylog.model.event import Event
 
 pytestmark = pytest.mark.engine
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
 
-from bench.bulk import load
-from bench.events import Maker
-from polylog.dynamo.head import read_head
-from polylog.dynamo.verify import Verifier
-from polylog.event import Event
-from polylog.filter import EVERYTHING
+from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.tally.head import read_head
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING
+from tools.bulk import load
+from tools.events import Maker
 
 pytestmark = pytest.mark.engine
 

@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from mypy_boto3_dynamodb import DynamoDBClient
 from urllib3 import HTTPResponse
 
-from polylog_cli.local import ENVIRONMENT, REGION
+from polylog_cli.local.tables import ENVIRONMENT, REGION
 
 KEY = {"scope": {"S": "answers"}, "row": {"S": "every type"}}
 ITEM: dict[str, Any] = {

@@ -12,16 +12,25 @@ from functools import partial
 from itertools import count
 
 import pytest
-import soak
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
-from soak import FACETS, FOLLOW_SECONDS, QUESTIONS, ROLES, SHARDS, SPAWN, START_SECONDS, Soak
+from support import soak
+from support.soak import (
+    FACETS,
+    FOLLOW_SECONDS,
+    QUESTIONS,
+    ROLES,
+    SHARDS,
+    SPAWN,
+    START_SECONDS,
+    Soak,
+)
+from support.stores import TABLES, dynamo_store
 
-from polylog import times
-from polylog.dynamo.fold import Folder
-from polylog.dynamo.head import read_head
-from polylog.dynamo.verify import Verifier
-from polylog.times import SECOND
+from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.tally.head import read_head
+from polylog.model import times
+from polylog.model.times import SECOND
 
 pytestmark = pytest.mark.engine
 

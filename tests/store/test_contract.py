@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
-from conftest import MakePoorStore
+from support.stores import MakePoorStore
 
-from polylog.event import MAX_EVENT_BYTES, Entity, Event
-from polylog.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, Text
-from polylog.query import EventQuery, Order, Position, Window
-from polylog.store import EventStore, Outcome, Status, Tail
+from polylog.model.event import MAX_EVENT_BYTES, Entity, Event
+from polylog.model.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, Text
+from polylog.model.query import EventQuery, Order, Position, Window
+from polylog.model.store import EventStore, Outcome, Status, Tail
 
 NOON = 1_700_000_000_000_000
 ALL_OF_IT = Window(limit=100)

@@ -6,23 +6,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from conftest import TABLES, connect, create_tables, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
 
-from bench.bulk import load
-from bench.meter import Meter
-from bench.units import Shape
-from bench.writes import measure
-from polylog import times
+from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.store import DynamoEventStore
-from polylog.dynamo.verify import Verifier
-from polylog.event import Event
-from polylog.filter import EVERYTHING, And, Compare, Filter, Op
-from polylog.query import EventQuery, Order, Window
-from polylog.store import Interval
-from polylog.times import SECOND, parse_iso8601
-from polylog_cli.engine import dynamodb_local
-from polylog_cli.template import Template
+from polylog.model import times
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
+from polylog.model.query import EventQuery, Order, Window
+from polylog.model.store import Interval
+from polylog.model.times import SECOND, parse_iso8601
+from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.tables import connect, create_tables
+from polylog_cli.local.template import Template
+from tools.bulk import load
+from tools.meter import Meter
+from tools.units import Shape
+from tools.writes import measure
 
 pytestmark = pytest.mark.engine
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo.budget import Limits
-from polylog.dynamo.fold import SETTLING, Folder
-from polylog.errors import TooBroad
-from polylog.event import Event
-from polylog.filter import And, Compare, Op
-from polylog.query import EventQuery, Order, Window
-from polylog.store import EventStore, Interval
-from polylog.times import SECOND
-from polylog_cli.local import connect
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.model.errors import TooBroad
+from polylog.model.event import Event
+from polylog.model.filter import And, Compare, Op
+from polylog.model.query import EventQuery, Order, Window
+from polylog.model.store import EventStore, Interval
+from polylog.model.times import SECOND
+from polylog_cli.local.tables import connect
 
 pytestmark = pytest.mark.engine
 
@@ -58,7 +58,7 @@ class World:
 @pytest.fixture
 def world(engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World(engine, scope)
-    monkeypatch.setattr("polylog.dynamo.budget.monotonic", lambda: world.seconds)
+    monkeypatch.setattr("polylog.dynamo.limits.monotonic", lambda: world.seconds)
     return world
 
 

@@ -15,7 +15,7 @@ import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog_cli.engine import EngineError, dynamodb_local, install
+from polylog_cli.local.engine import EngineError, dynamodb_local, install
 
 pytestmark = pytest.mark.engine
 

@@ -7,19 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
 
-from bench.meter import Meter
-from polylog.dynamo.budget import Limits
-from polylog.dynamo.explain import explaining
-from polylog.dynamo.fold import SETTLING, Folder
-from polylog.event import Entity, Event
-from polylog.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, Text
-from polylog.query import EventQuery, Order, Window
-from polylog.store import EventStore, Explanation, Interval
-from polylog.times import SECOND
-from polylog_cli.local import connect
+from polylog.dynamo.explanation import explaining
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.model.event import Entity, Event
+from polylog.model.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, Text
+from polylog.model.query import EventQuery, Order, Window
+from polylog.model.store import EventStore, Explanation, Interval
+from polylog.model.times import SECOND
+from polylog_cli.local.tables import connect
+from tools.meter import Meter
 
 MINUTE = 60 * SECOND
 NUMBER = 60

@@ -6,18 +6,18 @@ from itertools import count
 from typing import Any
 
 import pytest
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo import share
-from polylog.dynamo.fold import HOLDING, SETTLING, Folder
-from polylog.dynamo.head import read_head
-from polylog.dynamo.scopes import Scopes
-from polylog.dynamo.verify import Report, Verifier
-from polylog.event import Entity, Event
-from polylog.filter import And, Compare, Filter, Op
-from polylog.query import EventQuery, Order, Window
-from polylog.times import SECOND
+from polylog.dynamo.maintenance import share
+from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.verify import Report, Verifier
+from polylog.dynamo.tally.head import read_head
+from polylog.dynamo.tally.registry import Scopes
+from polylog.model.event import Entity, Event
+from polylog.model.filter import And, Compare, Filter, Op
+from polylog.model.query import EventQuery, Order, Window
+from polylog.model.times import SECOND
 
 pytestmark = pytest.mark.engine
 

@@ -7,22 +7,22 @@ from itertools import count
 from typing import Any
 
 import pytest
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo import buckets
-from polylog.dynamo.arrivals import ArrivalLog
-from polylog.dynamo.buckets import OTHER, Bucket
-from polylog.dynamo.fold import HOLDING, SETTLING, Folder
-from polylog.dynamo.head import Head, read_buckets, read_head
-from polylog.dynamo.spans import parent_of
-from polylog.dynamo.verify import Verifier
-from polylog.event import Event
-from polylog.filter import EVERYTHING, And, Compare, Filter, Op
-from polylog.query import EventQuery, Order, Window
-from polylog.store import EventStore
-from polylog.times import SECOND
-from polylog_cli.local import connect
+from polylog.dynamo.arrivals.log import ArrivalLog
+from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.tally import bucket as buckets
+from polylog.dynamo.tally.bucket import OTHER, Bucket
+from polylog.dynamo.tally.head import Head, read_buckets, read_head
+from polylog.dynamo.tally.levels import parent_of
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
+from polylog.model.query import EventQuery, Order, Window
+from polylog.model.store import EventStore
+from polylog.model.times import SECOND
+from polylog_cli.local.tables import connect
 
 pytestmark = pytest.mark.engine
 

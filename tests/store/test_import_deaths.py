@@ -10,17 +10,17 @@ from typing import Any
 
 import boto3
 import pytest
-from memory import MemoryEventStore
 from moto import mock_aws
 from mypy_boto3_s3 import S3Client
+from support.memory import MemoryEventStore
 
 from polylog.aws import importer, ledger
 from polylog.aws.importer import Importer, Unfinished
 from polylog.aws.objects import ObjectChanged, ObjectVersion
-from polylog.errors import Unavailable
-from polylog.event import Event
-from polylog.filter import EVERYTHING
-from polylog.store import Outcome
+from polylog.model.errors import Unavailable
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING
+from polylog.model.store import Outcome
 
 BUCKET, SCOPE, KEY = "drops", "one", "import/one/native/a.ndjson"
 SIZE = 60

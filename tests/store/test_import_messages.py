@@ -9,10 +9,10 @@ from urllib.parse import quote_plus
 
 import boto3
 import pytest
-from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
+from support.stores import dynamo_store
 
 from polylog.aws import ledger
 from polylog.aws.dead_letters import DeadLetters
@@ -20,11 +20,11 @@ from polylog.aws.importer import Importer
 from polylog.aws.imports import Imports
 from polylog.aws.ledger import Ledger, Progress
 from polylog.aws.objects import Documents, ObjectVersion
-from polylog.errors import Unavailable
-from polylog.event import Event
-from polylog.filter import EVERYTHING
-from polylog.store import Outcome, Status
-from polylog.streams import Place
+from polylog.intake.streams import Place
+from polylog.model.errors import Unavailable
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING
+from polylog.model.store import Outcome, Status
 
 BUCKET, SCOPE, REGION = "drops", "one", "eu-central-1"
 EVENT = b'{"id":"e1","time":"2026-11-01T00:00:00Z","type":"t"}'

@@ -8,14 +8,14 @@ from typing import Any
 
 import boto3
 import pytest
-from memory import MemoryEventStore
 from moto import mock_aws
 from mypy_boto3_s3 import S3Client
+from support.memory import MemoryEventStore
 
 from polylog.aws.importer import Importer
 from polylog.aws.objects import ObjectVersion
-from polylog.event import Event
-from polylog.store import Outcome
+from polylog.model.event import Event
+from polylog.model.store import Outcome
 
 BUCKET = "drops"
 

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from drops import (
+from mypy_boto3_s3 import S3Client
+from support.drops import (
     BUCKET,
     ENDINGS,
     SCOPE,
@@ -23,15 +24,14 @@ from drops import (
     later,
     result,
 )
-from memory import MemoryEventStore
-from mypy_boto3_s3 import S3Client
+from support.memory import MemoryEventStore
 
 from polylog.aws import importer, ledger
 from polylog.aws.importer import Importer, Stuck, Unfinished
 from polylog.aws.objects import ObjectChanged
-from polylog.errors import Unavailable
-from polylog.event import Event
-from polylog.filter import EVERYTHING
+from polylog.model.errors import Unavailable
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

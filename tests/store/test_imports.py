@@ -8,13 +8,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from drops import BUCKET, ENDINGS, SCOPE, Shelf, counts, document, drop, event, for_ever, result
-from memory import MemoryEventStore
 from mypy_boto3_s3 import S3Client
+from support.drops import (
+    BUCKET,
+    ENDINGS,
+    SCOPE,
+    Shelf,
+    counts,
+    document,
+    drop,
+    event,
+    for_ever,
+    result,
+)
+from support.memory import MemoryEventStore
 
 from polylog.aws.importer import Importer
 from polylog.aws.objects import PART_BYTES, ObjectVersion
-from polylog.filter import EVERYTHING
+from polylog.model.filter import EVERYTHING
 
 DWS = {
     "event_id": "e1",

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from conftest import dynamo_store
-from queues import SCOPE, Ingestion, event, record, text
+from support.queues import SCOPE, Ingestion, event, record, text
+from support.stores import dynamo_store
 
 from polylog.dynamo.retention import Retention
-from polylog.event import MAX_EVENT_BYTES
-from polylog.filter import EVERYTHING
+from polylog.model.event import MAX_EVENT_BYTES
+from polylog.model.filter import EVERYTHING
 
 Asked = list[tuple[str, dict[str, Any]]]
 

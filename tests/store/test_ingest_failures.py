@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from conftest import TABLES, dynamo_store
-from queues import SCOPE, Failing, Ingestion, event, record, text
+from support.queues import SCOPE, Failing, Ingestion, event, record, text
+from support.stores import TABLES, dynamo_store
 
-from polylog.errors import Unavailable
-from polylog.filter import EVERYTHING
+from polylog.model.errors import Unavailable
+from polylog.model.filter import EVERYTHING
 
 Asked = list[tuple[str, dict[str, Any]]]
 MAX_MESSAGE_BYTES = 1_048_576

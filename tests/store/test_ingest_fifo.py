@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from conftest import dynamo_store
-from queues import SCOPE, Failing, Ingestion, Record, event, record
+from support.queues import SCOPE, Failing, Ingestion, Record, event, record
+from support.stores import dynamo_store
 
-from polylog.errors import Unavailable
-from polylog.filter import EVERYTHING
+from polylog.model.errors import Unavailable
+from polylog.model.filter import EVERYTHING
 
 
 def message(number: int, group: str, receives: int = 1, **members: object) -> Record:

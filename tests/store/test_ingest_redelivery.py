@@ -7,12 +7,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from conftest import TABLES, dynamo_store
-from queues import SCOPE, Failing, Ingestion, Record, event, record, sent_again
+from support.queues import SCOPE, Failing, Ingestion, Record, event, record, sent_again
+from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo.verify import Verifier
-from polylog.errors import Unavailable
-from polylog.filter import EVERYTHING
+from polylog.dynamo.maintenance.verify import Verifier
+from polylog.model.errors import Unavailable
+from polylog.model.filter import EVERYTHING
 
 BRIDGED = {
     "id": "bridged",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog.auth import Credential, Restriction, authenticate
+from polylog.api.auth import Credential, Restriction, authenticate
 from polylog.dynamo.keys import DynamoKeyStore
-from polylog.errors import InvalidCredential
-from polylog.times import SECOND
+from polylog.model.errors import InvalidCredential
+from polylog.model.times import SECOND
 
 MINUTE = 60 * SECOND
 

@@ -14,28 +14,28 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from conftest import TABLES, dynamo_store
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory import MemoryEventStore, MemoryKeyStore
 from mypy_boto3_dynamodb import DynamoDBClient
-from strategies import NOON, events, normal_filters
+from support.memory import MemoryEventStore, MemoryKeyStore
+from support.stores import TABLES, dynamo_store
+from support.strategies import NOON, events, normal_filters
 
-from polylog import times
-from polylog.call import Services
-from polylog.dialect import serve
+from polylog.api.call import Services
+from polylog.api.dialect import serve
+from polylog.api.http import Request, Response
 from polylog.dialects.native import DIALECT
 from polylog.dialects.native.wire import render_event
-from polylog.dynamo import buckets
-from polylog.dynamo.budget import Limits
-from polylog.dynamo.fold import SETTLING, Folder
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance.fold import SETTLING, Folder
 from polylog.dynamo.retention import DAY, Retention
-from polylog.event import Event
-from polylog.filter import predicate
-from polylog.http import Request, Response
-from polylog.store import EventStore
-from polylog.times import SECOND
-from polylog_cli.local import connect
+from polylog.dynamo.tally import bucket as buckets
+from polylog.model import times
+from polylog.model.event import Event
+from polylog.model.filter import predicate
+from polylog.model.store import EventStore
+from polylog.model.times import SECOND
+from polylog_cli.local.tables import connect
 
 _numbers = count(1)
 FEW = Limits(items=7, seconds=60)

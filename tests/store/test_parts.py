@@ -9,21 +9,21 @@ from random import Random
 from typing import Any
 
 import pytest
-from conftest import LIMITS, TABLES, dynamo_store
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lag import LaggingClient
-from memory import MemoryEventStore
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.lag import LaggingClient
+from support.memory import MemoryEventStore
+from support.stores import LIMITS, TABLES, dynamo_store
 
-from polylog.dynamo.budget import Limits
-from polylog.dynamo.fold import SETTLING, Folder
-from polylog.errors import TooBroad
-from polylog.event import Event
-from polylog.filter import EVERYTHING, And, Compare, Filter, Not, Op, Or, Text
-from polylog.query import EventQuery, Order, Page, Window
-from polylog.store import EventStore
-from polylog.times import SECOND
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.model.errors import TooBroad
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Not, Op, Or, Text
+from polylog.model.query import EventQuery, Order, Page, Window
+from polylog.model.store import EventStore
+from polylog.model.times import SECOND
 
 pytestmark = pytest.mark.engine
 

@@ -7,17 +7,17 @@ from itertools import count
 from random import Random
 
 import pytest
-from conftest import dynamo_store
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory import MemoryEventStore
 from mypy_boto3_dynamodb import DynamoDBClient
-from strategies import events, filters
+from support.memory import MemoryEventStore
+from support.stores import dynamo_store
+from support.strategies import events, filters
 
-from polylog.event import Event
-from polylog.filter import Filter
-from polylog.query import EventQuery, Order, Position, Window
-from polylog.store import EventStore
+from polylog.model.event import Event
+from polylog.model.filter import Filter
+from polylog.model.query import EventQuery, Order, Position, Window
+from polylog.model.store import EventStore
 
 pytestmark = pytest.mark.engine
 

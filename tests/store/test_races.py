@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import TABLES, dynamo_store
-from lag import LaggingClient
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.lag import LaggingClient
+from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo.fold import SETTLING, Folder
-from polylog.dynamo.verify import Verifier
-from polylog.event import Event
-from polylog.filter import EVERYTHING, Compare, Filter, Op
-from polylog.query import EventQuery, Order, Page, Window
-from polylog.store import EventStore
-from polylog.times import SECOND
-from polylog_cli.local import connect
+from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.dynamo.maintenance.verify import Verifier
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, Compare, Filter, Op
+from polylog.model.query import EventQuery, Order, Page, Window
+from polylog.model.store import EventStore
+from polylog.model.times import SECOND
+from polylog_cli.local.tables import connect
 
 pytestmark = pytest.mark.engine
 

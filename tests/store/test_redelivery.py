@@ -10,15 +10,15 @@ from random import Random
 from threading import Event as Flag
 
 import pytest
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo.fold import HOLDING, SETTLING, Folder
-from polylog.dynamo.verify import Verifier
-from polylog.event import Event
-from polylog.filter import EVERYTHING, And, Compare, Filter, Op
-from polylog.store import Bar, Group, Interval, Outcome, Status
-from polylog.times import SECOND
+from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.verify import Verifier
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
+from polylog.model.store import Bar, Group, Interval, Outcome, Status
+from polylog.model.times import SECOND
 
 pytestmark = pytest.mark.engine
 

@@ -7,21 +7,21 @@ from itertools import count
 from typing import Any
 
 import pytest
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo.expire import Expirer
-from polylog.dynamo.fold import HOLDING, SETTLING, Folder
-from polylog.dynamo.head import read_head, read_root
-from polylog.dynamo.restamp import Restamper
+from polylog.dynamo.maintenance.expire import Expirer
+from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.restamp import Restamper
+from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import DAY, FOR_EVER, Retention
-from polylog.dynamo.verify import Verifier
-from polylog.errors import PositionExpired
-from polylog.event import Event
-from polylog.filter import EVERYTHING, Compare, Filter, Op
-from polylog.query import EventQuery, Order, Position, Window
-from polylog.store import Interval, Status
-from polylog.times import EARLIEST, SECOND, parse_iso8601
+from polylog.dynamo.tally.head import read_head, read_root
+from polylog.model.errors import PositionExpired
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, Compare, Filter, Op
+from polylog.model.query import EventQuery, Order, Position, Window
+from polylog.model.store import Interval, Status
+from polylog.model.times import EARLIEST, SECOND, parse_iso8601
 
 NOON = parse_iso8601("2026-03-01T12:00:00Z")
 MIDNIGHT = parse_iso8601("2026-03-01T00:00:00Z")

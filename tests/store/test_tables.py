@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from polylog_cli.engine import dynamodb_local
-from polylog_cli.local import connect, create_tables
-from polylog_cli.template import Template
+from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.tables import connect, create_tables
+from polylog_cli.local.template import Template
 
 
 def _indexes(folder: Path) -> set[str]:

@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from conftest import LIMITS, TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import LIMITS, TABLES, dynamo_store
 
-from bench.bulk import load
-from bench.meter import Meter
-from polylog import times
-from polylog.dynamo.arrivals import ArrivalLog
-from polylog.dynamo.budget import Limits
+from polylog.dynamo.arrivals.log import ArrivalLog
+from polylog.dynamo.limits import Limits
 from polylog.dynamo.store import DynamoEventStore
-from polylog.event import Event
-from polylog.filter import EVERYTHING, Compare, Filter, Op, Or, Text
-from polylog.store import Explanation, Tail
-from polylog.times import SECOND
-from polylog_cli.local import connect
+from polylog.model import times
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, Compare, Filter, Op, Or, Text
+from polylog.model.store import Explanation, Tail
+from polylog.model.times import SECOND
+from polylog_cli.local.tables import connect
+from tools.bulk import load
+from tools.meter import Meter
 
 pytestmark = pytest.mark.engine
 

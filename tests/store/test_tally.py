@@ -9,27 +9,28 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from conftest import TABLES, dynamo_store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lag import LaggingClient
-from memory import MemoryEventStore
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.lag import LaggingClient
+from support.memory import MemoryEventStore
+from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo import buckets, pages
-from polylog.dynamo.expire import Expirer
-from polylog.dynamo.fold import HOLDING, SETTLING, Folder
-from polylog.dynamo.head import read_buckets, read_head
-from polylog.dynamo.question import Question
+from polylog.dynamo import pages
+from polylog.dynamo.maintenance.expire import Expirer
+from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import Retention
-from polylog.dynamo.tree import Tree
-from polylog.dynamo.verify import Verifier
-from polylog.dynamo.view import View
-from polylog.event import Event
-from polylog.filter import EVERYTHING, And, Compare, Filter, Op, Or, conjunction
-from polylog.query import EventQuery, Order, Window
-from polylog.store import Interval
-from polylog.times import SECOND
+from polylog.dynamo.tally import bucket as buckets
+from polylog.dynamo.tally.head import read_buckets, read_head
+from polylog.dynamo.tally.question import Question
+from polylog.dynamo.tally.tree import Tree
+from polylog.dynamo.tally.view import View
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Or, conjunction
+from polylog.model.query import EventQuery, Order, Window
+from polylog.model.store import Interval
+from polylog.model.times import SECOND
 
 pytestmark = pytest.mark.engine
 

@@ -7,17 +7,17 @@ from itertools import count
 from typing import Any
 
 import pytest
-from conftest import TABLES, dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo import buckets
-from polylog.dynamo.buckets import Newest
-from polylog.dynamo.fold import HOLDING, SETTLING, Folder
-from polylog.dynamo.head import read_head
-from polylog.dynamo.recount import Drift
-from polylog.dynamo.verify import Verifier
-from polylog.event import Event
-from polylog.filter import EVERYTHING, Compare, Op
+from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.recount import Drift
+from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.tally import bucket as buckets
+from polylog.dynamo.tally.bucket import Newest
+from polylog.dynamo.tally.head import read_head
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, Compare, Op
 
 pytestmark = pytest.mark.engine
 

@@ -9,14 +9,14 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
-from memory import MemoryEventStore, MemoryKeyStore
+from support.memory import MemoryEventStore, MemoryKeyStore
 
-from polylog.auth import Credential
-from polylog.call import Services
-from polylog.dialect import Dialect, serve
+from polylog.api.auth import Credential
+from polylog.api.call import Services
+from polylog.api.dialect import Dialect, serve
+from polylog.api.http import Request, Response
 from polylog.dialects import ces, dws
-from polylog.http import Request, Response
-from polylog.times import parse_iso8601
+from polylog.model.times import parse_iso8601
 
 DATE = "20260302T120000Z"
 NOW = parse_iso8601(DATE)

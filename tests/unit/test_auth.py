@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from polylog.auth import (
+from polylog.api.auth import (
     ANONYMOUS,
     PERMISSIONS,
     AccessKey,
@@ -25,9 +25,9 @@ from polylog.auth import (
     is_scope,
     new_key_id,
 )
-from polylog.errors import Forbidden, InvalidCredential
-from polylog.filter import EVERYTHING, And, Compare, Filter, Op
-from polylog.http import Request
+from polylog.api.http import Request
+from polylog.model.errors import Forbidden, InvalidCredential
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
 
 NOW = 1_000_000
 KEY_ID = "PL1ABCDEFGHIJKLMNOP"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import zlib
 
 import pytest
-import strategies
+from support import strategies
 
-from polylog.dynamo.schema import Draft, read_item
-from polylog.event import Entity, Event
+from polylog.dynamo.events.items import Draft, read_item
+from polylog.model.event import Entity, Event
 
 LONG = "Volume data-1 was saved. " * 40
 EVENT = Event(

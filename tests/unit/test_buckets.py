@@ -7,11 +7,18 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import texts
+from support.strategies import texts
 
-from polylog.dynamo.buckets import Bucket, Entry, kind_of
-from polylog.dynamo.spans import child_of, minute_of, minute_start, parent_of, path_to, row_of
-from polylog.times import EARLIEST, LATEST, SECOND
+from polylog.dynamo.tally.bucket import Bucket, Entry, kind_of
+from polylog.dynamo.tally.levels import (
+    child_of,
+    minute_of,
+    minute_start,
+    parent_of,
+    path_to,
+    row_of,
+)
+from polylog.model.times import EARLIEST, LATEST, SECOND
 
 MINUTE = "2026-11-20T13:05"
 

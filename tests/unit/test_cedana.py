@@ -6,25 +6,25 @@ import json
 from typing import Any
 
 import pytest
-import strategies
 from hypothesis import example, given
 from hypothesis import strategies as st
-from memory import MemoryEventStore, MemoryKeyStore
 from pydantic import JsonValue
+from support import strategies
+from support.memory import MemoryEventStore, MemoryKeyStore
 
-from polylog.aws.services import MAX_RESPONSE_BYTES, fits_lambda
-from polylog.call import Services
-from polylog.dialect import Format, serve
+from polylog.api.call import Services
+from polylog.api.dialect import Format, serve
+from polylog.api.http import Pairs, Request, Response
+from polylog.aws.environment import MAX_RESPONSE_BYTES, fits_lambda
 from polylog.dialects.cedana import DIALECT
 from polylog.dialects.cedana.wire import read_event, render_event
-from polylog.dynamo.schema import Draft, read_item
-from polylog.errors import InvalidParameter, TooBroad, Unavailable
-from polylog.event import Entity, Event
-from polylog.filter import EVERYTHING
-from polylog.formats import read_document
-from polylog.http import Pairs, Request, Response
-from polylog.query import EventQuery, Page, Window
-from polylog.times import EARLIEST, SECOND
+from polylog.dynamo.events.items import Draft, read_item
+from polylog.intake.documents import read_document
+from polylog.model.errors import InvalidParameter, TooBroad, Unavailable
+from polylog.model.event import Entity, Event
+from polylog.model.filter import EVERYTHING
+from polylog.model.query import EventQuery, Page, Window
+from polylog.model.times import EARLIEST, SECOND
 
 # Documents that tests take apart.
 Json = Any

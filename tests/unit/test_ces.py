@@ -7,28 +7,28 @@ import re
 from typing import Any
 
 import pytest
-import strategies
 from hypothesis import example, given
-from memory import MemoryEventStore, MemoryKeyStore
 from pydantic import JsonValue
+from support import strategies
+from support.memory import MemoryEventStore, MemoryKeyStore
 
-from polylog import times
-from polylog.auth import Permission, Restriction
-from polylog.aws.services import fits_lambda
-from polylog.call import Services
-from polylog.dialect import serve
+from polylog.api.auth import Permission, Restriction
+from polylog.api.call import Services
+from polylog.api.dialect import serve
+from polylog.api.http import Request, Response
+from polylog.aws.environment import fits_lambda
 from polylog.dialects.ces import DIALECT
 from polylog.dialects.ces.report import MAX_BYTES, MAX_EVENTS
 from polylog.dialects.ces.wire import read_event, render_event
-from polylog.dynamo.schema import Draft, read_item
-from polylog.dynamo.writer import _ITEM_BYTES, _MAX_ACTIONS, _MAX_BYTES
-from polylog.errors import InvalidParameter, TooBroad, Unavailable
-from polylog.event import Entity, Event
-from polylog.filter import Filter
-from polylog.formats import read_document
-from polylog.http import Request, Response
-from polylog.query import EventQuery, Page
-from polylog.store import Group, Status
+from polylog.dynamo.events.items import Draft, read_item
+from polylog.dynamo.events.writer import _ITEM_BYTES, _MAX_ACTIONS, _MAX_BYTES
+from polylog.intake.documents import read_document
+from polylog.model import times
+from polylog.model.errors import InvalidParameter, TooBroad, Unavailable
+from polylog.model.event import Entity, Event
+from polylog.model.filter import Filter
+from polylog.model.query import EventQuery, Page
+from polylog.model.store import Group, Status
 
 # Documents that tests take apart.
 Json = Any

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from polylog.clauses import Clause, ClauseGrammar
+from polylog.dialects.cloudfoundry.clauses import Clause, ClauseGrammar
 from polylog.dialects.cloudfoundry.listing import GRAMMAR
-from polylog.errors import InvalidParameter, UnknownField
-from polylog.filter import (
+from polylog.model.errors import InvalidParameter, UnknownField
+from polylog.model.filter import (
     EVERYTHING,
     NOTHING,
     And,
@@ -19,7 +19,7 @@ from polylog.filter import (
     conjunction,
     disjunction,
 )
-from polylog.times import SECOND, parse_iso8601
+from polylog.model.times import SECOND, parse_iso8601
 
 V = parse_iso8601("2026-03-01T10:00:00Z")
 DAY = parse_iso8601("2026-03-02T00:00:00Z")

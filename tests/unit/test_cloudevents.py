@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from polylog.cloudevents import is_binary, read_binary, read_event
-from polylog.errors import ApiError, InvalidParameter
-from polylog.event import Entity, Event
-from polylog.times import parse_iso8601
+from polylog.intake.formats.cloudevents import is_binary, read_binary, read_event
+from polylog.model.errors import ApiError, InvalidParameter
+from polylog.model.event import Entity, Event
+from polylog.model.times import parse_iso8601
 
 EVENT: dict[str, Any] = {
     "specversion": "1.0",

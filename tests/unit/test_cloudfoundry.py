@@ -10,25 +10,25 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import pytest
-import strategies
 from hypothesis import example, given
 from hypothesis import strategies as st
-from memory import MemoryEventStore, MemoryKeyStore
 from pydantic import JsonValue
+from support import strategies
+from support.memory import MemoryEventStore, MemoryKeyStore
 
-from polylog.call import Services
-from polylog.dialect import Format, serve
+from polylog.api.call import Services
+from polylog.api.dialect import Format, serve
+from polylog.api.http import Pairs, Request, Response
 from polylog.dialects.cloudfoundry import DIALECT
 from polylog.dialects.cloudfoundry.errors import CannotOrderBy
 from polylog.dialects.cloudfoundry.listing import GRAMMAR, ListParams
 from polylog.dialects.cloudfoundry.wire import escape, read_event, render_event
-from polylog.dynamo.schema import Draft, read_item
-from polylog.errors import InvalidParameter
-from polylog.event import Entity, Event
-from polylog.filter import predicate
-from polylog.formats import read_document
-from polylog.http import Pairs, Request, Response
-from polylog.times import SECOND, format_seconds
+from polylog.dynamo.events.items import Draft, read_item
+from polylog.intake.documents import read_document
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import Entity, Event
+from polylog.model.filter import predicate
+from polylog.model.times import SECOND, format_seconds
 
 # Documents that tests take apart.
 Json = Any

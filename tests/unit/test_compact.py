@@ -6,18 +6,18 @@ import json
 from typing import Any
 
 import pytest
-from conftest import dynamo_store
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import dynamo_store
 
-from polylog import times
 from polylog.aws.compact import compact_handler
-from polylog.dynamo.fold import SETTLING, Folder
-from polylog.dynamo.head import read_head
-from polylog.dynamo.schema import partition_key
-from polylog.dynamo.scopes import Scopes
-from polylog.errors import Unavailable
-from polylog.event import Event
-from polylog_cli.local import ENVIRONMENT
+from polylog.dynamo.events.items import partition_key
+from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.dynamo.tally.head import read_head
+from polylog.dynamo.tally.registry import Scopes
+from polylog.model import times
+from polylog.model.errors import Unavailable
+from polylog.model.event import Event
+from polylog_cli.local.tables import ENVIRONMENT
 
 VARIABLES = {
     **ENVIRONMENT,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-import cross_reading
 import pytest
-import strategies
 from hypothesis import given
 from pydantic_core import to_json
+from support import strategies
 
 from polylog.dialects import load
-from polylog.event import Event
+from polylog.model.event import Event
+from tools import cross_reading
 
 
 def test_the_readme_shows_what_is_rendered() -> None:

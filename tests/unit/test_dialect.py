@@ -8,23 +8,23 @@ from itertools import count
 from typing import Annotated
 
 import pytest
-import strategies
-from memory import UNRESTRICTED, MemoryEventStore, MemoryKeyStore
 from pydantic import Field
 from pydantic_core import from_json, to_json
+from support import strategies
+from support.memory import UNRESTRICTED, MemoryEventStore, MemoryKeyStore
 
-from polylog.auth import AccessKey, Permission, Principal, Restriction, bearer
-from polylog.aws.services import MAX_RESPONSE_BYTES, fits_lambda
-from polylog.call import Call, Services
-from polylog.dialect import Dialect, Endpoint, serve
-from polylog.errors import ApiError, InvalidParameter, MethodNotAllowed, Unavailable
-from polylog.event import Event
-from polylog.filter import EVERYTHING, And, Compare, Filter, Op
-from polylog.http import Pairs, Request, Response
-from polylog.params import Params, Where
-from polylog.query import EventQuery, Order, Page, Window
-from polylog.store import Explanation, Status
-from polylog.times import SECOND
+from polylog.api.auth import AccessKey, Permission, Principal, Restriction, bearer
+from polylog.api.call import Call, Services
+from polylog.api.dialect import Dialect, Endpoint, serve
+from polylog.api.http import Pairs, Request, Response
+from polylog.api.params import Params, Where
+from polylog.aws.environment import MAX_RESPONSE_BYTES, fits_lambda
+from polylog.model.errors import ApiError, InvalidParameter, MethodNotAllowed, Unavailable
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
+from polylog.model.query import EventQuery, Order, Page, Window
+from polylog.model.store import Explanation, Status
+from polylog.model.times import SECOND
 
 NOW = strategies.NOON
 SECRET = "swordfish"
@@ -457,7 +457,7 @@ def test_a_scan_meets_every_event_once_in_order(world: World, size: int) -> None
 def test_a_scan_goes_to_its_limit_and_not_beyond(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("polylog.call._MOST_SCANNED", 350)
+    monkeypatch.setattr("polylog.api.call._MOST_SCANNED", 350)
     world.let_in("read", scope="many")
     world.store.put("many", [event(str(number)) for number in range(349)])
     assert world.ask("GET", "/toy/all").status == 200

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from polylog.store import Interval
-from polylog_cli.answers import Bar
-from polylog_cli.drawing import rows
+from polylog.model.store import Interval
+from polylog_cli.client.answers import Bar
+from polylog_cli.output.bars import rows
 
 
 def bars(*starts: str) -> list[Bar]:

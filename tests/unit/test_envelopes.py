@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from polylog.aws.messages import Message, read_message
-from polylog.errors import InvalidBody, InvalidParameter
-from polylog.event import Entity, Event
-from polylog.offers import Offered
-from polylog.times import parse_iso8601
+from polylog.intake.offers import Offered
+from polylog.model.errors import InvalidBody, InvalidParameter
+from polylog.model.event import Entity, Event
+from polylog.model.times import parse_iso8601
 
 SCOPE = "queue-scope"
 SENT_AT = parse_iso8601("2026-03-01T12:00:05Z")

@@ -15,9 +15,9 @@ from pydantic import (
     ValidationError,
 )
 
-from polylog import errors
-from polylog.errors import ApiError, InvalidParameter
-from polylog.query import Order
+from polylog.model import errors
+from polylog.model.errors import ApiError, InvalidParameter
+from polylog.model.query import Order
 
 
 def must_be_even(value: object) -> object:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from uuid import RFC_4122, UUID
 
 import pytest
-import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from support import strategies
 
-from polylog.event import MAX_KEY_LENGTH, Entity, Event, new_id
-from polylog.times import EARLIEST, LATEST
+from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, new_id
+from polylog.model.times import EARLIEST, LATEST
 
 LEAST: dict[str, object] = {"id": "1", "time": 0, "type": "t"}
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import brute_force
 import pytest
-import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
+from support import brute_force, strategies
 
-from polylog.event import Entity, Event
-from polylog.filter import (
+from polylog.model.event import Entity, Event
+from polylog.model.filter import (
     EVERYTHING,
     NOTHING,
     And,

@@ -6,16 +6,16 @@ import json
 from collections.abc import Callable
 
 import pytest
-import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
+from support import strategies
 
-from polylog.dialect import Format
-from polylog.errors import InvalidBody, InvalidParameter
-from polylog.event import Event
-from polylog.formats import read_document, read_json, read_lines, unpack
-from polylog.offers import Offered
+from polylog.api.dialect import Format
+from polylog.intake.documents import read_document, read_json, read_lines, unpack
+from polylog.intake.offers import Offered
+from polylog.model.errors import InvalidBody, InvalidParameter
+from polylog.model.event import Event
 
 
 def read(wire: JsonValue) -> Event:

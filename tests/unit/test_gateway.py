@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from polylog_cli.gateway import MAX_PAYLOAD_BYTES, Gateway
+from polylog_cli.local.gateway import MAX_PAYLOAD_BYTES, Gateway
 
 TEXT = {"Content-Type": "text/plain"}
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 
-import brute_force
 import pytest
-import strategies
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support import brute_force, strategies
 
-from polylog.errors import InvalidFilter
-from polylog.event import Event
-from polylog.filter import (
+from polylog.language.parser import MAX_CONDITIONS, MAX_DEPTH, MAX_LENGTH, parse
+from polylog.model.errors import InvalidFilter
+from polylog.model.event import Event
+from polylog.model.filter import (
     EVERYTHING,
     NOTHING,
     And,
@@ -26,8 +26,7 @@ from polylog.filter import (
     Value,
     predicate,
 )
-from polylog.grammar import MAX_CONDITIONS, MAX_DEPTH, MAX_LENGTH, parse
-from polylog.times import format_rfc3339, parse_iso8601
+from polylog.model.times import format_rfc3339, parse_iso8601
 
 
 def c(field: str, op: str, value: Value) -> Compare:

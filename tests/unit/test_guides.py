@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 from samcli.yamlhelper import yaml_parse
-from samples import FUNCTIONS
+from support.samples import FUNCTIONS
 from typer.main import get_command
 
 from polylog.aws.importer import Kind
 from polylog.aws.messages import Message, read_message
-from polylog.event import Event
+from polylog.model.event import Event
 from polylog_cli.main import app
+from tools import ROOT
 
-PROJECT = Path(__file__).parents[2]
-DEPLOYING = PROJECT / "docs" / "deploying.md"
-INGESTING = PROJECT / "docs" / "ingesting.md"
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+DEPLOYING = ROOT / "docs" / "deploying.md"
+INGESTING = ROOT / "docs" / "ingesting.md"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 COMMANDS = sorted(
     {
@@ -43,7 +43,7 @@ KEYS = re.findall(
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
-    parsed: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text("utf-8"))
+    parsed: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
     return parsed
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from polylog.dialects import format_named
-from polylog_cli.load import LoadError, read_events
+from polylog_cli.client.load import LoadError, read_events
 
 
 @pytest.mark.parametrize("text", ["", "\n \n"])

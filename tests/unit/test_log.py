@@ -11,16 +11,16 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from polylog import times
-from polylog.auth import Credential, authenticate
+from polylog.api.auth import Credential, authenticate
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.peppers import peppers_from_secret
 from polylog.dynamo.retention import Retention
-from polylog.errors import InvalidCredential
-from polylog_cli.local import ENVIRONMENT, connect, create_tables
+from polylog.model import times
+from polylog.model.errors import InvalidCredential
+from polylog_cli.commands.options import opened
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.template import Template
 from polylog_cli.main import app
-from polylog_cli.options import opened
-from polylog_cli.template import Template
 
 URL = "https://log.example.com"
 

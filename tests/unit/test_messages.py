@@ -6,18 +6,18 @@ import json
 from contextlib import suppress
 from typing import Any
 
-import cross_reading
 import pytest
-import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
+from support import strategies
 
 from polylog.aws.messages import Message, read_message
-from polylog.errors import ApiError, InvalidBody, InvalidParameter
-from polylog.event import Event
-from polylog.formats import MAX_DEPTH
-from polylog.offers import Offered
+from polylog.intake.documents import MAX_DEPTH
+from polylog.intake.offers import Offered
+from polylog.model.errors import ApiError, InvalidBody, InvalidParameter
+from polylog.model.event import Event
+from tools import cross_reading
 
 SENT_AT = strategies.NOON + 250_000
 SCOPE = "queue-scope"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-import strategies
 from hypothesis import given
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
+from support import strategies
 
 from polylog.dialects.native.wire import read_event, render_event
-from polylog.errors import InvalidParameter
-from polylog.event import Event
-from polylog.times import SECOND
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import Event
+from polylog.model.times import SECOND
 
 NOW = 1_772_366_400 * SECOND
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from polylog.aws.objects import ObjectReader, ObjectVersion
-from polylog.errors import Unavailable
+from polylog.model.errors import Unavailable
 
 SOURCE = ObjectVersion("drops", "import/one/native/a.ndjson", None, "e")
 

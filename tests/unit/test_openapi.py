@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from memory import MemoryEventStore, MemoryKeyStore
 from openapi_spec_validator import validate
+from support.memory import MemoryEventStore, MemoryKeyStore
 
-from polylog.call import Services
-from polylog.dialect import serve
+from polylog.api.call import Services
+from polylog.api.dialect import serve
+from polylog.api.http import Request
 from polylog.dialects import DIALECTS, load
-from polylog.dialects.native.document import FOLDER
-from polylog.http import Request
-from polylog_cli import openapi
+from tools import openapi
 
 
 @pytest.fixture(params=DIALECTS)
@@ -22,9 +21,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def test_the_file_is_what_is_declared(name: str) -> None:
-    assert (FOLDER / f"{name}.json").read_text("utf-8") == openapi.written(name), (
-        "run `make openapi`"
-    )
+    assert openapi.place_of(name).read_text("utf-8") == openapi.written(name), "run `make openapi`"
 
 
 def test_it_is_valid(name: str) -> None:

@@ -8,8 +8,8 @@ import sys
 import pytest
 import typer
 
-from polylog import times
-from polylog_cli.options import parse_parameters, parse_time
+from polylog.model import times
+from polylog_cli.commands.options import parse_parameters, parse_time
 
 
 def test_parameters_are_names_and_values() -> None:

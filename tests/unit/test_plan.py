@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 
 import pytest
-import strategies
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support import strategies
 
-from polylog.dynamo.plan import QueryPlan, TimeRange, plan
-from polylog.event import MAX_KEY_LENGTH, Event
-from polylog.filter import (
+from polylog.dynamo.queries import QueryPlan, TimeRange, plan
+from polylog.language.parser import parse
+from polylog.model.event import MAX_KEY_LENGTH, Event
+from polylog.model.filter import (
     EVERYTHING,
     NOTHING,
     And,
@@ -26,8 +27,7 @@ from polylog.filter import (
     disjunction,
     predicate,
 )
-from polylog.grammar import parse
-from polylog.times import EARLIEST, LATEST, SECOND
+from polylog.model.times import EARLIEST, LATEST, SECOND
 
 ALWAYS = TimeRange(EARLIEST, LATEST)
 NEVER: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from translation import Resources, translated
+from support.translation import Resources, translated
 
 READ = {
     "EventsTable": "BatchGetItem GetItem Query",

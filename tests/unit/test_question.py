@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from polylog.dynamo.plan import TimeRange
-from polylog.dynamo.question import Question
-from polylog.grammar import parse
-from polylog.times import SECOND
+from polylog.dynamo.queries import TimeRange
+from polylog.dynamo.tally.question import Question
+from polylog.language.parser import parse
+from polylog.model.times import SECOND
 
 START = TimeRange(first=5 * SECOND)
 

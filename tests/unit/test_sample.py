@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from polylog_cli.sample import sample_events
+from polylog_cli.local.sample import sample_events
 
 NOW = datetime(2026, 11, 20, 14, 30, 5, 999_999, tzinfo=UTC)
 # The types of the v2 list-events document.

@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping
 
 import pytest
-import strategies
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
+from support import strategies
 
-from polylog.dynamo.schema import Draft, partition_key, read_item, read_position, shard_of
-from polylog.event import Entity, Event
-from polylog.query import Position
+from polylog.dynamo.events.items import Draft, partition_key, read_item, read_position, shard_of
+from polylog.model.event import Entity, Event
+from polylog.model.query import Position
 
 SMALL = Event(id="1", time=strategies.NOON, type="t")
 DATA = {"a": 1, "b": {"c": [1, 2], "d": None}}

@@ -6,22 +6,22 @@ import json
 from typing import Annotated
 
 import pytest
-import strategies
 from hypothesis import given
-from memory import MemoryEventStore, MemoryKeyStore
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from support import strategies
+from support.memory import MemoryEventStore, MemoryKeyStore
 
-from polylog.auth import Credential
-from polylog.call import Call, Services
-from polylog.dialect import Dialect, Endpoint, Format, serve
-from polylog.errors import ApiError, InvalidParameter, Unauthenticated, nearest
-from polylog.event import Entity, Event, Key
-from polylog.filter import Op
-from polylog.formats import read_document
-from polylog.http import Pairs, Request, Response
-from polylog.params import Params, Where
-from polylog.query import Order, Window
-from polylog.times import SECOND
+from polylog.api.auth import Credential
+from polylog.api.call import Call, Services
+from polylog.api.dialect import Dialect, Endpoint, Format, serve
+from polylog.api.http import Pairs, Request, Response
+from polylog.api.params import Params, Where
+from polylog.intake.documents import read_document
+from polylog.model.errors import ApiError, InvalidParameter, Unauthenticated, nearest
+from polylog.model.event import Entity, Event, Key
+from polylog.model.filter import Op
+from polylog.model.query import Order, Window
+from polylog.model.times import SECOND
 
 # The dialect: a ship's log, asked for by watch and hand.
 

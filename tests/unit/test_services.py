@@ -7,9 +7,9 @@ from functools import cache
 import pytest
 from botocore.config import Config
 
-from polylog.aws.services import shards_from_environment
+from polylog.aws.environment import shards_from_environment
 from polylog.dynamo import session
-from polylog.dynamo.schema import Shards
+from polylog.dynamo.events.items import Shards
 
 
 @pytest.mark.parametrize(("read", "written", "expected"), [(2, 1, (2, 1)), (1, 3, (3, 3))])

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polylog.dynamo.schema import Draft
-from polylog.dynamo.sieve import selector, sought
-from polylog.event import Entity, Event
-from polylog.filter import And, Compare, Filter, Not, Op, Or, Text, predicate
+from polylog.dynamo.events.items import Draft
+from polylog.dynamo.events.selection import selector, sought
+from polylog.model.event import Entity, Event
+from polylog.model.filter import And, Compare, Filter, Not, Op, Or, Text, predicate
 
 # Case folds to one letter or to several, to and from ASCII; JSON escapes some of the others.
 _LETTERS = 'aAkKsSß\u1e9e\u017f\u212aİ\u0131\u03c3ς\u03a3"\\/\n\x00\x7f é\u2028{:'

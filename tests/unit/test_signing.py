@@ -11,10 +11,15 @@ from urllib.parse import parse_qsl, unquote
 
 import pytest
 
-from polylog.errors import BadSignature, InvalidCredential, MalformedSignature, SignatureExpired
-from polylog.http import Request
-from polylog.signing import TOLERANCE, Signature, is_signed, read_signature
-from polylog.times import SECOND, parse_iso8601
+from polylog.api.http import Request
+from polylog.api.signing import TOLERANCE, Signature, is_signed, read_signature
+from polylog.model.errors import (
+    BadSignature,
+    InvalidCredential,
+    MalformedSignature,
+    SignatureExpired,
+)
+from polylog.model.times import SECOND, parse_iso8601
 
 KEY_ID, SECRET = "AKTESTKEY0000000001", "sk-test-Secret/Value+42"
 DATE = "20260102T030405Z"

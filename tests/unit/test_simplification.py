@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import strategies
 from hypothesis import given
+from support import strategies
 
-from polylog.event import Event
-from polylog.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, predicate
-from polylog.grammar import parse
-from polylog.simplification import simplified
+from polylog.language.parser import parse
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, predicate
+from polylog.model.simplification import simplified
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polylog import streams
-from polylog.errors import InvalidBody
-from polylog.streams import MAX_PIECE, Inside, Piece, Place, lines, values
+from polylog.intake import streams
+from polylog.intake.streams import MAX_PIECE, Inside, Piece, Place, lines, values
+from polylog.model.errors import InvalidBody
 
 START = Place()
 NOT_JSON = f"from here on not JSON, or a value of more than {MAX_PIECE} bytes"

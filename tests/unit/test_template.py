@@ -9,9 +9,8 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from polylog_cli.template import Function, Template, TemplateError
-
-PROJECT = Path(__file__).parents[2]
+from polylog_cli.local.template import Function, Template, TemplateError
+from tools import ROOT
 
 SMALL = """
 Parameters:
@@ -47,7 +46,7 @@ Resources:
 
 @pytest.fixture(scope="module")
 def template() -> Template:
-    return Template.read(PROJECT / "template.yaml")
+    return Template.read(ROOT / "template.yaml")
 
 
 @pytest.fixture
@@ -208,7 +207,7 @@ def test_functions_of_queues_know_when_to_give_up_and_where(template: Template) 
 def test_a_handler_is_a_module_of_the_functions_folder_and_an_attribute(template: Template) -> None:
     function = with_name(template, "CloudFoundryFunction")
     assert (function.code_uri, function.module, function.attribute) == (
-        PROJECT / "functions",
+        ROOT / "functions",
         "cloudfoundry",
         "handler",
     )
@@ -243,7 +242,7 @@ def test_a_functions_own_memory_wins_over_that_of_all(template: Template) -> Non
 
 
 def test_a_given_parameter_wins_over_its_default() -> None:
-    template = Template.read(PROJECT / "template.yaml", {"IndexShards": "4"})
+    template = Template.read(ROOT / "template.yaml", {"IndexShards": "4"})
     assert with_name(template, "EventsFunction").environment["INDEX_SHARDS"] == "4"
 
 

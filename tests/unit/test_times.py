@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polylog.times import (
+from polylog.model.times import (
     EARLIEST,
     LATEST,
     SECOND,

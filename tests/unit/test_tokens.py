@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polylog.dialects.native.tokens import Tokens
-from polylog.errors import InvalidParameter
-from polylog.query import Position, Window
-from polylog.times import EARLIEST, LATEST
+from polylog.model.errors import InvalidParameter
+from polylog.model.query import Position, Window
+from polylog.model.times import EARLIEST, LATEST
 
 LIST = ("demo", 'type = "a"', "desc")
 TOKENS = Tokens(b"secret", LIST)

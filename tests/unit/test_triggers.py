@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import re
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import pytest
 from samcli.yamlhelper import yaml_parse
 
-from polylog.auth import is_scope
+from polylog.api.auth import is_scope
 from polylog.aws.ingest import ENDING_MS
-
-PROJECT = Path(__file__).parents[2]
+from tools import ROOT
 
 FUNCTION_METRICS = ("Errors", "Throttles")
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    parsed: dict[str, Any] = yaml_parse((PROJECT / "template.yaml").read_text("utf-8"))
+    parsed: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
     return parsed
 
 
@@ -145,7 +143,7 @@ def test_the_dashboard_is_json_and_names_only_what_is_there(document: dict[str, 
 def test_it_stays_within_cloudformations_limits(document: dict[str, Any]) -> None:
     assert len(document["Outputs"]) <= 200
     assert len(document["Parameters"]) <= 200
-    assert (PROJECT / "template.yaml").stat().st_size < 1_000_000
+    assert (ROOT / "template.yaml").stat().st_size < 1_000_000
 
 
 def test_outputs_are_of_what_is_there(document: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.units import Ledger, Shape, Units, item_bytes, write_units
+from tools.units import Ledger, Shape, Units, item_bytes, write_units
 
 EVENTS = Shape(("pk",), (frozenset({"scope", "time"}), frozenset({"scope", "actor"})))
 TALLY = Shape(("scope", "row"))

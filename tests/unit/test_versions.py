@@ -7,11 +7,11 @@ import re
 from typing import Any
 
 import pytest
-from conftest import ROOT
 from samcli.yamlhelper import yaml_parse
-from translation import Resources, translated
+from support.translation import Resources, translated
 
-from polylog_cli.template import Template
+from polylog_cli.local.template import Template
+from tools import ROOT
 
 TEMPLATE = Template.read(ROOT / "template.yaml")
 ANSWERING = [function.name for function in TEMPLATE.functions if function.routes]

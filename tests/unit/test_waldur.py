@@ -11,27 +11,27 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import pytest
-import strategies
 from hypothesis import example, given
 from hypothesis import strategies as st
-from memory import UNRESTRICTED, MemoryEventStore, MemoryKeyStore
 from pydantic import JsonValue
+from support import strategies
+from support.memory import UNRESTRICTED, MemoryEventStore, MemoryKeyStore
 
-from polylog.auth import Restriction
-from polylog.call import Services
-from polylog.dialect import Format, serve
+from polylog.api.auth import Restriction
+from polylog.api.call import Services
+from polylog.api.dialect import Format, serve
+from polylog.api.http import Pairs, Request, Response
 from polylog.dialects.waldur import DIALECT
 from polylog.dialects.waldur.filters import FilterParams
 from polylog.dialects.waldur.groups import catalogue
 from polylog.dialects.waldur.scopes import normal_url
 from polylog.dialects.waldur.wire import FIELDS, read_event, render_event, uuid_of
-from polylog.dynamo.schema import Draft, read_item
-from polylog.errors import ApiError, InvalidParameter, TooBroad, Unavailable
-from polylog.event import Entity, Event
-from polylog.filter import Compare, Op, conjunction
-from polylog.formats import read_document
-from polylog.http import Pairs, Request, Response
-from polylog.times import SECOND
+from polylog.dynamo.events.items import Draft, read_item
+from polylog.intake.documents import read_document
+from polylog.model.errors import ApiError, InvalidParameter, TooBroad, Unavailable
+from polylog.model.event import Entity, Event
+from polylog.model.filter import Compare, Op, conjunction
+from polylog.model.times import SECOND
 
 # Documents that tests take apart.
 Json = Any

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from polylog.dynamo.watermark import FINAL, Watermark
-from polylog.times import SECOND
+from polylog.dynamo.tally.watermark import FINAL, Watermark
+from polylog.model.times import SECOND
 
 
 def test_nothing_is_final_at_first() -> None:

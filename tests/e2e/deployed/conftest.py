@@ -9,17 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from deployment import Account, Deployment
-from gaps import leave_out_what_is_refused, make_up_for_gaps
-from ministack import running_ministack
-from stacks import (
-    deploy,
-    functions_of,
-    gateway_of,
-    outputs_of,
-)
+from support.deployment import Account, Deployment
+from support.gaps import leave_out_what_is_refused, make_up_for_gaps
+from support.ministack import running_ministack
+from support.stacks import deploy, functions_of, gateway_of, outputs_of
 
-from bench.builds import build_here
+from tools.builds import build_here
 
 STACK = "polylog"
 SCOPE = "deployed"

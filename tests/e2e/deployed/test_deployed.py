@@ -14,13 +14,13 @@ from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
-from cross_reading import render
-from deployment import Account, Deployment, texts, until
-from stacks import deploy, resources_of
+from support.deployment import Account, Deployment, texts, until
+from support.stacks import deploy, resources_of
 
-from polylog import times
 from polylog.dialects import DIALECTS
 from polylog.dialects.native.wire import read_event
+from polylog.model import times
+from tools.cross_reading import render
 
 Event = dict[str, Any]
 

@@ -11,22 +11,22 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from polylog import times
 from polylog.aws import begin_to_collect
-from polylog.aws.measures import DRIFT, KINDS, LOG, new_metrics, publish
-from polylog.aws.services import (
+from polylog.aws.environment import (
     facets_from_environment,
     retention_from_environment,
     shards_from_environment,
 )
-from polylog.dynamo.audit import Auditor
-from polylog.dynamo.client import connect
-from polylog.dynamo.expire import Expirer
-from polylog.dynamo.fold import Folder
-from polylog.dynamo.head import read_root
-from polylog.dynamo.schema import Tables
-from polylog.dynamo.scopes import Scopes
-from polylog.errors import Unavailable
+from polylog.aws.metrics import DRIFT, KINDS, LOG, new_metrics, publish
+from polylog.dynamo.connection import connect
+from polylog.dynamo.events.items import Tables
+from polylog.dynamo.maintenance.audit import Auditor
+from polylog.dynamo.maintenance.expire import Expirer
+from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.tally.head import read_root
+from polylog.dynamo.tally.registry import Scopes
+from polylog.model import times
+from polylog.model.errors import Unavailable
 
 # What Lambda hands in is JSON of AWS's making.
 Payload = dict[str, Any]

@@ -16,17 +16,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from polylog.auth import is_scope
+from polylog.api.auth import is_scope
+from polylog.api.dialect import Format
 from polylog.aws.ledger import FOLDER, Ledger, Progress
 from polylog.aws.objects import PART_BYTES, Documents, ObjectAbsent, ObjectReader, ObjectVersion
 from polylog.batches import batches
-from polylog.dialect import Format
 from polylog.dialects import format_named
-from polylog.errors import InvalidBody, InvalidParameter, Unavailable
-from polylog.formats import read_line
-from polylog.offers import Offered, put_readable
-from polylog.store import EventStore, Outcome, Status
-from polylog.streams import Inside, Piece, Place, Stream, lines, values
+from polylog.intake.documents import read_line
+from polylog.intake.offers import Offered, put_readable
+from polylog.intake.streams import Inside, Piece, Place, Stream, lines, values
+from polylog.model.errors import InvalidBody, InvalidParameter, Unavailable
+from polylog.model.store import EventStore, Outcome, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -19,13 +19,13 @@ from botocore.config import Config
 
 from polylog.aws import begin_to_collect
 from polylog.aws.dead_letters import DeadLetters
+from polylog.aws.environment import store_from_environment
 from polylog.aws.importer import Importer, Stuck, Unfinished
-from polylog.aws.measures import DEAD, LOG, name_of, new_metrics, publish
+from polylog.aws.metrics import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.objects import ObjectVersion
-from polylog.aws.services import store_from_environment
-from polylog.dynamo.client import connect
+from polylog.dynamo.connection import connect
 from polylog.dynamo.session import client_of
-from polylog.errors import InvalidBody
+from polylog.model.errors import InvalidBody
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

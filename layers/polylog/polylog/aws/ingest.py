@@ -21,15 +21,15 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from polylog.aws import begin_to_collect
 from polylog.aws.dead_letters import DeadLetters, first_sent, received, string_attributes
-from polylog.aws.measures import DEAD, LOG, name_of, new_metrics, publish
+from polylog.aws.environment import store_from_environment
 from polylog.aws.messages import Message, read_message
-from polylog.aws.services import store_from_environment
+from polylog.aws.metrics import DEAD, LOG, name_of, new_metrics, publish
 from polylog.batches import batches
-from polylog.dynamo.client import connect
-from polylog.errors import ApiError, Unavailable
-from polylog.offers import Offered, put_readable
-from polylog.store import EventStore, Outcome
-from polylog.times import SECOND
+from polylog.dynamo.connection import connect
+from polylog.intake.offers import Offered, put_readable
+from polylog.model.errors import ApiError, Unavailable
+from polylog.model.store import EventStore, Outcome
+from polylog.model.times import SECOND
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

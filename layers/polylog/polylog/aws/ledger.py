@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from polylog.aws.objects import Documents, ObjectVersion
-from polylog.errors import InvalidBody
-from polylog.store import Outcome, Status
-from polylog.streams import Place
+from polylog.intake.streams import Place
+from polylog.model.errors import InvalidBody
+from polylog.model.store import Outcome, Status
 
 FOLDER: Final = "import/"
 _PROGRESS: Final = "import-progress/"

@@ -15,16 +15,16 @@ from typing import Final
 
 from pydantic import JsonValue, ValidationError
 
-from polylog import cloudevents
-from polylog.auth import is_scope
-from polylog.dialect import Format
+from polylog.api.auth import is_scope
+from polylog.api.dialect import Format
 from polylog.dialects import format_named
 from polylog.dialects.native.wire import read_event, read_time
-from polylog.errors import InvalidParameter
-from polylog.event import MAX_KEY_LENGTH, Event
-from polylog.formats import read_json, read_one, unpack
-from polylog.offers import Offered
-from polylog.times import format_rfc3339
+from polylog.intake.documents import read_json, read_one, unpack
+from polylog.intake.formats import cloudevents
+from polylog.intake.offers import Offered
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import MAX_KEY_LENGTH, Event
+from polylog.model.times import format_rfc3339
 
 _NOTIFICATION: Final = ("MessageId", "TopicArn", "Message", "Timestamp")
 _BRIDGED: Final = ("id", "time", "source", "detail-type", "detail")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from polylog import cloudevents
-from polylog.dialect import Dialect, Format
-from polylog.errors import InvalidParameter
+from polylog.api.dialect import Dialect, Format
+from polylog.intake.formats import cloudevents
+from polylog.model.errors import InvalidParameter
 
 DIALECTS = ("cedana", "ces", "cloudfoundry", "dws", "native", "waldur")
 

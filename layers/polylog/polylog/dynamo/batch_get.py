@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batches
-from polylog.dynamo.client import backoff, failures_as_unavailable
-from polylog.errors import Unavailable
+from polylog.dynamo.connection import backoff, failures_as_unavailable
+from polylog.model.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import KeysAndAttributesUnionTypeDef
 
-    from polylog.dynamo.schema import Item
+    from polylog.dynamo.events.items import Item
 
 # DynamoDB takes 100 keys at once.
 _MOST: Final = 100

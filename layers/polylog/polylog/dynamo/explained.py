@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
-from polylog.event import Event
-from polylog.filter import Filter
-from polylog.query import EventQuery, Page
-from polylog.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Tail
+from polylog.model.event import Event
+from polylog.model.filter import Filter
+from polylog.model.query import EventQuery, Page
+from polylog.model.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Tail
 
 
 class ExplainedEventStore:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from polylog.auth import (
+from polylog.api.auth import (
     PERMISSIONS,
     AccessKey,
     Credential,
@@ -15,15 +15,15 @@ from polylog.auth import (
     derive_secret,
     new_key_id,
 )
-from polylog.dynamo.client import failures_as_unavailable, query_pages
+from polylog.dynamo.connection import failures_as_unavailable, query_pages
 from polylog.dynamo.peppers import Peppers
-from polylog.times import SECOND
+from polylog.model.times import SECOND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
-    from polylog.dynamo.schema import Item
+    from polylog.dynamo.events.items import Item
 
 SCOPE_INDEX: Final = "by_scope"
 _CACHED: Final = 60 * SECOND

@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from polylog.dynamo.budget import Limits
-from polylog.dynamo.explain import note, tentatively
-from polylog.dynamo.reader import Reader
-from polylog.dynamo.sources import Sources
-from polylog.dynamo.view import View
-from polylog.errors import PositionExpired, TooBroad
-from polylog.query import EventQuery, Page, Window
+from polylog.dynamo.answers import Sources
+from polylog.dynamo.events.reader import Reader
+from polylog.dynamo.explanation import note, tentatively
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.tally.view import View
+from polylog.model.errors import PositionExpired, TooBroad
+from polylog.model.query import EventQuery, Page, Window
 
 # So many events are skipped by reading them, which takes fewer requests than looking them up.
 _NEAR: Final = 300

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from polylog.dynamo.client import CONFIG, failures_as_unavailable
+from polylog.dynamo.connection import CONFIG, failures_as_unavailable
 from polylog.dynamo.session import client_of
 
 Peppers = Mapping[str, bytes]

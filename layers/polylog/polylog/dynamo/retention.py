@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from polylog.times import EARLIEST, SECOND
+from polylog.model.times import EARLIEST, SECOND
 
 DAY: Final = 86_400 * SECOND
 

@@ -8,27 +8,34 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from polylog import times
-from polylog.dynamo.arrivals import ArrivalLog
-from polylog.dynamo.buckets import OTHER, Newest
-from polylog.dynamo.budget import Limits
-from polylog.dynamo.client import failures_as_unavailable
-from polylog.dynamo.explain import explaining, listen, note
+from polylog.dynamo.answers import Sources
+from polylog.dynamo.arrivals.log import ArrivalLog
+from polylog.dynamo.arrivals.tail import Tails
+from polylog.dynamo.connection import failures_as_unavailable
+from polylog.dynamo.events.items import (
+    Shards,
+    Tables,
+    entry_of,
+    expires_at,
+    partition_key,
+    read_item,
+)
+from polylog.dynamo.events.reader import Reader
+from polylog.dynamo.events.writer import Writer
 from polylog.dynamo.explained import ExplainedEventStore
+from polylog.dynamo.explanation import explaining, listen, note
+from polylog.dynamo.limits import Limits
 from polylog.dynamo.pages import Pages
-from polylog.dynamo.reader import Reader
 from polylog.dynamo.retention import FOR_EVER, Retention
-from polylog.dynamo.schema import Shards, Tables, entry_of, expires_at, partition_key, read_item
-from polylog.dynamo.sources import Sources
-from polylog.dynamo.spans import LENGTHS, first_minute, minute_of, minute_start
-from polylog.dynamo.tail import Tails
-from polylog.dynamo.tally import Tally
-from polylog.dynamo.view import count_kinds
-from polylog.dynamo.writer import Writer
-from polylog.event import MAX_KEY_LENGTH, Event
-from polylog.filter import Filter
-from polylog.query import EventQuery, Page
-from polylog.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Tail
+from polylog.dynamo.tally.bucket import OTHER, Newest
+from polylog.dynamo.tally.levels import LENGTHS, first_minute, minute_of, minute_start
+from polylog.dynamo.tally.view import count_kinds
+from polylog.dynamo.tally.views import Tally
+from polylog.model import times
+from polylog.model.event import MAX_KEY_LENGTH, Event
+from polylog.model.filter import Filter
+from polylog.model.query import EventQuery, Page
+from polylog.model.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Tail
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,13 +7,13 @@ answers; what is marked "ours" is our decision where both are silent.
 
 from __future__ import annotations
 
-from polylog.auth import bearer
-from polylog.contract import BEARER, Reply
-from polylog.dialect import Dialect, Endpoint, Format
+from polylog.api.auth import bearer
+from polylog.api.contract import BEARER, Reply
+from polylog.api.dialect import Dialect, Endpoint, Format
 from polylog.dialects.cedana.errors import Problem, render_error
 from polylog.dialects.cedana.listing import TRUNCATED, ListParams, list_events
 from polylog.dialects.cedana.wire import CedanaEvent, read_event
-from polylog.errors import TooBroad
+from polylog.model.errors import TooBroad
 
 _EVENTS = Reply(
     list[CedanaEvent],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from polylog.errors import (
+from polylog.api.http import JSON, Response
+from polylog.model.errors import (
     ApiError,
     Forbidden,
     InvalidCredential,
@@ -16,7 +17,6 @@ from polylog.errors import (
     Unavailable,
     nearest,
 )
-from polylog.http import JSON, Response
 
 _TOO_BROAD = "time must be smaller, or operation given: too many events would be read"
 

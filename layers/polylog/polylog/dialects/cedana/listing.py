@@ -9,15 +9,15 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError, to_json
 
-from polylog.call import Call
+from polylog.api.call import Call
+from polylog.api.http import JSON, Response
+from polylog.api.params import Params, Where
 from polylog.dialects.cedana.wire import render_event
-from polylog.errors import TooBroad
-from polylog.event import Event
-from polylog.filter import Compare, Filter, Op, conjunction
-from polylog.http import JSON, Response
-from polylog.params import Params, Where
-from polylog.query import Order
-from polylog.times import SECOND
+from polylog.model.errors import TooBroad
+from polylog.model.event import Event
+from polylog.model.filter import Compare, Filter, Op, conjunction
+from polylog.model.query import Order
+from polylog.model.times import SECOND
 
 TRUNCATED: Final = ("X-Truncated", "true")
 """Ours: the header of an answer that lacks the oldest events of the window."""

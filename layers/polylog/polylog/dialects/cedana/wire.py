@@ -15,9 +15,9 @@ from pydantic import (
     ValidationError,
 )
 
-from polylog.errors import InvalidParameter
-from polylog.event import MAX_KEY_LENGTH, Entity, Event, Key
-from polylog.times import LATEST, SECOND
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
+from polylog.model.times import LATEST, SECOND
 
 _INT64: Final = range(-(2**63), 2**63)
 _INTEGER = re.compile(r"0|-?[1-9]\d{0,18}", re.ASCII)

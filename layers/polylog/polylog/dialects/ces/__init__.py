@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from polylog.contract import Body
-from polylog.dialect import Dialect, Endpoint, Format
-from polylog.dialects import apigw
+from polylog.api.contract import Body
+from polylog.api.dialect import Dialect, Endpoint, Format
 from polylog.dialects.ces.errors import (
     EmptyReport,
     InvalidReport,
@@ -30,7 +29,8 @@ from polylog.dialects.ces.listing import (
 )
 from polylog.dialects.ces.report import Accepted, Report, ReportParams, report_events
 from polylog.dialects.ces.wire import read_event
-from polylog.errors import ForeignScope, TooBroad
+from polylog.dialects.huawei import gateway as apigw
+from polylog.model.errors import ForeignScope, TooBroad
 
 _MOUNTS: Final = (apigw.MOUNTED_AT_ROOT, "/ces")
 

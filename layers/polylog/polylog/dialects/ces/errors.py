@@ -10,8 +10,9 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from polylog.dialects import apigw
-from polylog.errors import (
+from polylog.api.http import Response
+from polylog.dialects.huawei import gateway as apigw
+from polylog.model.errors import (
     ApiError,
     Forbidden,
     ForeignScope,
@@ -22,7 +23,6 @@ from polylog.errors import (
     Unavailable,
     nearest,
 )
-from polylog.http import Response
 
 
 class InvalidPaging(InvalidParameter):

@@ -8,8 +8,8 @@ from typing import Final
 
 from pydantic_core import to_json
 
-from polylog.dialects.members import MILLISECOND
-from polylog.event import Event
+from polylog.dialects.huawei.members import MILLISECOND
+from polylog.model.event import Event
 
 _CHARACTERS: Final = string.digits + string.ascii_letters
 _LENGTH: Final = 8

@@ -7,8 +7,9 @@ from typing import Annotated, Final, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from polylog.call import Call
-from polylog.dialects import apigw
+from polylog.api.call import Call
+from polylog.api.http import Response
+from polylog.api.params import Where
 from polylog.dialects.ces.errors import TooManyNames
 from polylog.dialects.ces.params import PageParams, RequiredOrigin, Text
 from polylog.dialects.ces.wire import (
@@ -18,13 +19,12 @@ from polylog.dialects.ces.wire import (
     render_event,
     sub_event_type,
 )
-from polylog.dialects.members import MILLISECOND
-from polylog.event import Event
-from polylog.filter import Op
-from polylog.http import Response
-from polylog.params import Where
-from polylog.query import Order
-from polylog.store import Group
+from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.huawei.members import MILLISECOND
+from polylog.model.event import Event
+from polylog.model.filter import Op
+from polylog.model.query import Order
+from polylog.model.store import Group
 
 # All are read whatever the page, and further pages take requests of their own.
 _AT_ONCE: Final = 1000

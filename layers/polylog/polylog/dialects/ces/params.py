@@ -8,13 +8,13 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from polylog.auth import is_scope
+from polylog.api.auth import is_scope
+from polylog.api.params import Params, Where
 from polylog.dialects.ces.errors import InvalidPaging, InvalidProject
 from polylog.dialects.ces.wire import ORIGINS, SUB_EVENT_TYPES, Origin
-from polylog.dialects.members import MILLISECOND
-from polylog.errors import InvalidParameter
-from polylog.filter import Compare, Filter, Op, conjunction, disjunction
-from polylog.params import Params, Where
+from polylog.dialects.huawei.members import MILLISECOND
+from polylog.model.errors import InvalidParameter
+from polylog.model.filter import Compare, Filter, Op, conjunction, disjunction
 
 MAX_LIMIT: Final = 100
 

@@ -16,20 +16,20 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypedDict
 
-from polylog.call import Call
-from polylog.dialect import Format
-from polylog.dialects import apigw
+from polylog.api.call import Call
+from polylog.api.dialect import Format
+from polylog.api.http import Response
+from polylog.api.params import Params
 from polylog.dialects.ces.errors import EmptyReport, InvalidReport
 from polylog.dialects.ces.params import Project
 from polylog.dialects.ces.wire import Detail, Dimension, Occurrence, read_as
-from polylog.dialects.members import MILLISECOND
-from polylog.errors import ApiError, Forbidden, InvalidParameter
-from polylog.event import MAX_EVENT_BYTES, Event
-from polylog.formats import read_json, read_one
-from polylog.http import Response
-from polylog.params import Params
-from polylog.store import Status
-from polylog.times import SECOND
+from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.huawei.members import MILLISECOND
+from polylog.intake.documents import read_json, read_one
+from polylog.model.errors import ApiError, Forbidden, InvalidParameter
+from polylog.model.event import MAX_EVENT_BYTES, Event
+from polylog.model.store import Status
+from polylog.model.times import SECOND
 
 MAX_EVENTS: Final = 90
 MAX_BYTES: Final = 2_500_000

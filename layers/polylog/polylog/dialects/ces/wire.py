@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import from_json, to_json
 
 from polylog.dialects.ces.identity import identify
-from polylog.dialects.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
-from polylog.errors import InvalidParameter
-from polylog.event import Entity, Event, Key
+from polylog.dialects.huawei.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import Entity, Event, Key
 
 Origin = Literal["system", "custom"]
 

@@ -11,9 +11,11 @@ import re
 from typing import Final
 from uuid import uuid4
 
-from polylog.auth import ANONYMOUS, Principal, bearer
-from polylog.contract import BEARER, Body, Reply
-from polylog.dialect import Dialect, Endpoint, Format
+from polylog.api.auth import ANONYMOUS, Principal, bearer
+from polylog.api.contract import BEARER, Body, Reply
+from polylog.api.dialect import Dialect, Endpoint, Format
+from polylog.api.http import Pairs, Request
+from polylog.api.params import Params
 from polylog.dialects.cloudfoundry import login
 from polylog.dialects.cloudfoundry.errors import Problem, render_error
 from polylog.dialects.cloudfoundry.listing import (
@@ -24,9 +26,7 @@ from polylog.dialects.cloudfoundry.listing import (
     list_events,
 )
 from polylog.dialects.cloudfoundry.wire import EventResource, read_event
-from polylog.errors import EventNotFound, NotVisible, TooBroad
-from polylog.http import Pairs, Request
-from polylog.params import Params
+from polylog.model.errors import EventNotFound, NotVisible, TooBroad
 
 _REQUEST_ID_LENGTH: Final = 255
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from polylog.errors import (
+from polylog.api.http import Response
+from polylog.model.errors import (
     ApiError,
     EventNotFound,
     Forbidden,
@@ -20,7 +21,6 @@ from polylog.errors import (
     UnknownField,
     nearest,
 )
-from polylog.http import Response
 
 CONTENT_TYPE = ("Content-Type", "application/json;charset=utf-8")
 

@@ -11,16 +11,16 @@ from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, JsonVal
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from polylog.call import Call
-from polylog.clauses import Clause, ClauseGrammar, without_end
+from polylog.api.call import Call
+from polylog.api.http import Response
+from polylog.api.params import Params
+from polylog.dialects.cloudfoundry.clauses import Clause, ClauseGrammar, without_end
 from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE, CannotOrderBy
 from polylog.dialects.cloudfoundry.wire import EventResource, escape, render_event
-from polylog.errors import InvalidParameter
-from polylog.filter import NOTHING, Compare, Filter, Op, conjunction, disjunction
-from polylog.http import Response
-from polylog.params import Params
-from polylog.query import Order, Window
-from polylog.times import SECOND, parse_iso8601
+from polylog.model.errors import InvalidParameter
+from polylog.model.filter import NOTHING, Compare, Filter, Op, conjunction, disjunction
+from polylog.model.query import Order, Window
+from polylog.model.times import SECOND, parse_iso8601
 
 _IN = " IN "
 _SORTABLE = ("timestamp", "id")

@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl
 
 from typing_extensions import TypedDict
 
-from polylog.auth import Credential, Principal, authenticate
-from polylog.call import Call
+from polylog.api.auth import Credential, Principal, authenticate
+from polylog.api.call import Call
+from polylog.api.http import Response
+from polylog.api.params import Params
 from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE
-from polylog.errors import InvalidCredential
-from polylog.http import Response
-from polylog.params import Params
+from polylog.model.errors import InvalidCredential
 
 API_VERSION = "2.200.0"
 

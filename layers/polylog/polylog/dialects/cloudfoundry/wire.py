@@ -17,9 +17,9 @@ from pydantic import (
     ValidationError,
 )
 
-from polylog.errors import InvalidParameter
-from polylog.event import MAX_KEY_LENGTH, Entity, Event, Key
-from polylog.times import format_seconds, parse_iso8601
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
+from polylog.model.times import format_seconds, parse_iso8601
 
 _UNESCAPED = ":,/=?@!$'()*~-._"
 

@@ -10,16 +10,16 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field
 from typing_extensions import TypedDict
 
-from polylog.call import Call
-from polylog.dialects import apigw
+from polylog.api.call import Call
+from polylog.api.http import Response
+from polylog.api.params import Params
 from polylog.dialects.dws.errors import OutOfRange
 from polylog.dialects.dws.wire import EventResponse, render_event
-from polylog.errors import InvalidParameter
-from polylog.event import Event
-from polylog.filter import EVERYTHING
-from polylog.http import Response
-from polylog.params import Params
-from polylog.query import Order, Window
+from polylog.dialects.huawei import gateway as apigw
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import Event
+from polylog.model.filter import EVERYTHING
+from polylog.model.query import Order, Window
 
 _DEFAULT_LIMIT: Final = 1000
 _READ_AT_ONCE: Final = 1000

@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from polylog.dialects.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
-from polylog.errors import InvalidParameter
-from polylog.event import Entity, Event, Key
+from polylog.dialects.huawei.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import Entity, Event, Key
 
 _SAVED: Final = 1
 """The status of an event that was not processed yet."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
-from polylog.auth import bearer
-from polylog.contract import BEARER, Body, Reply
-from polylog.dialect import Dialect, Endpoint, Format
+from polylog.api.auth import bearer
+from polylog.api.contract import BEARER, Body, Reply
+from polylog.api.dialect import Dialect, Endpoint, Format
 from polylog.dialects.native import counting, keys
 from polylog.dialects.native.document import DOCUMENT
 from polylog.dialects.native.errors import Problem, render_error
@@ -26,7 +26,7 @@ from polylog.dialects.native.listing import (
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.tail import Arrivals, TailParams, tail
 from polylog.dialects.native.wire import WireEvent, read_event
-from polylog.errors import (
+from polylog.model.errors import (
     EventConflict,
     EventNotFound,
     EventRefused,

@@ -10,15 +10,15 @@ from typing import Annotated, Final, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from polylog.call import Call
+from polylog.api.call import Call
 from polylog.dialects.native.explaining import Document
 from polylog.dialects.native.listing import Filtered
-from polylog.errors import InvalidFilter, InvalidParameter
-from polylog.filter import text_reader
-from polylog.grammar import field_named
-from polylog.query import Order
-from polylog.store import Explanation, Group, Interval
-from polylog.times import format_rfc3339, format_seconds
+from polylog.language.parser import field_named
+from polylog.model.errors import InvalidFilter, InvalidParameter
+from polylog.model.filter import text_reader
+from polylog.model.query import Order
+from polylog.model.store import Explanation, Group, Interval
+from polylog.model.times import format_rfc3339, format_seconds
 
 
 class CountParams(Filtered):

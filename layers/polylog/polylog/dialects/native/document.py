@@ -7,19 +7,19 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from polylog.call import Call
-from polylog.contract import Reply
-from polylog.dialect import Endpoint
+from polylog.api.call import Call
+from polylog.api.contract import Reply
+from polylog.api.dialect import Endpoint
+from polylog.api.http import JSON, Response
 from polylog.dialects.native.strict import StrictParams
-from polylog.http import JSON, Response
 
-FOLDER: Final = Path(__file__).parents[2] / "openapi"
-"""Where the documents lie, one of each dialect: `<name>.json`."""
+FILE: Final = Path(__file__).with_name("openapi.json")
+"""Where the document of this API lies."""
 
 
 def show_document(call: Call, params: StrictParams) -> Response:
     """Answer this document."""
-    return Response(200, (FOLDER / "native.json").read_bytes(), (JSON,))
+    return Response(200, FILE.read_bytes(), (JSON,))
 
 
 DOCUMENT: Final = Endpoint(

@@ -7,7 +7,8 @@ from typing import NotRequired
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from polylog.errors import (
+from polylog.api.http import Response
+from polylog.model.errors import (
     ApiError,
     EventConflict,
     EventNotFound,
@@ -29,7 +30,6 @@ from polylog.errors import (
     Unavailable,
     nearest,
 )
-from polylog.http import Response
 
 
 class Problem(TypedDict):

@@ -10,12 +10,12 @@ from typing import Annotated, Final, TypeVar
 
 from pydantic import Field
 
-from polylog.auth import Restriction
-from polylog.call import Call
+from polylog.api.auth import Restriction
+from polylog.api.call import Call
+from polylog.api.http import Response
 from polylog.dialects.native.strict import StrictParams
-from polylog.errors import Forbidden
-from polylog.http import Response
-from polylog.store import Explanation
+from polylog.model.errors import Forbidden
+from polylog.model.store import Explanation
 
 
 class Explained(StrictParams):

@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 from pydantic_core import to_json
 
-from polylog.call import Call
+from polylog.api.call import Call
+from polylog.api.http import Response
 from polylog.dialects.native.explaining import explained, with_header
 from polylog.dialects.native.listing import MOST, OrderBy, Paged, next_token
 from polylog.dialects.native.wire import render_event
-from polylog.http import Response
-from polylog.query import Order
+from polylog.model.query import Order
 
 _KEPT: Final = ("filter", "order_by", "page_size", "explain")
 # Escapes are three times as long, and headers together may have 10 KB.

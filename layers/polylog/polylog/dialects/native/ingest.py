@@ -9,17 +9,17 @@ from typing import Annotated, Final, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from polylog import cloudevents
-from polylog.call import Call
-from polylog.dialect import Format
+from polylog.api.call import Call
+from polylog.api.dialect import Format
+from polylog.api.http import Request, Response
 from polylog.dialects import DIALECTS, format_named
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.wire import read_event
-from polylog.errors import EventConflict, EventRefused, RequestTooLarge
-from polylog.formats import read_json, read_lines, read_one, unpack
-from polylog.http import Request, Response
-from polylog.offers import Offered
-from polylog.store import Outcome, Status
+from polylog.intake.documents import read_json, read_lines, read_one, unpack
+from polylog.intake.formats import cloudevents
+from polylog.intake.offers import Offered
+from polylog.model.errors import EventConflict, EventRefused, RequestTooLarge
+from polylog.model.store import Outcome, Status
 
 MAX_EVENTS: Final = 1000
 """As many events can be handed in with one request."""

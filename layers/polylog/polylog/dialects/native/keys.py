@@ -7,15 +7,15 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from typing_extensions import TypedDict
 
-from polylog.auth import AccessKey, Permission, Principal, Restriction
-from polylog.call import Call
+from polylog.api.auth import AccessKey, Permission, Principal, Restriction
+from polylog.api.call import Call
+from polylog.api.http import JSON, Response
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.wire import read_time
-from polylog.errors import InvalidParameter
-from polylog.event import Key
-from polylog.formats import read_json
-from polylog.http import JSON, Response
-from polylog.times import format_rfc3339
+from polylog.intake.documents import read_json
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import Key
+from polylog.model.times import format_rfc3339
 
 
 class KeyParams(StrictParams):

@@ -8,16 +8,16 @@ from typing import Annotated, ClassVar, Final, NotRequired
 from pydantic import BeforeValidator, Field
 from typing_extensions import TypedDict
 
-from polylog.call import Call
+from polylog.api.call import Call
+from polylog.api.http import Response
 from polylog.dialects.native.explaining import Explained, explained, member, with_header
 from polylog.dialects.native.tokens import Tokens
 from polylog.dialects.native.wire import WireEvent, render_event
-from polylog.errors import InvalidParameter, TooBroad
-from polylog.filter import Filter
-from polylog.grammar import MAX_LENGTH, parse
-from polylog.http import Response
-from polylog.query import Order, Page, Position, Window
-from polylog.store import Explanation
+from polylog.language.parser import MAX_LENGTH, parse
+from polylog.model.errors import InvalidParameter, TooBroad
+from polylog.model.filter import Filter
+from polylog.model.query import Order, Page, Position, Window
+from polylog.model.store import Explanation
 
 MOST: Final = 1000
 """Events on a page; whoever asks for more gets as many (AIP-158)."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Self
 
-from polylog.errors import InvalidParameter
-from polylog.http import Pairs
-from polylog.params import Params
+from polylog.api.http import Pairs
+from polylog.api.params import Params
+from polylog.model.errors import InvalidParameter
 
 
 class StrictParams(Params):

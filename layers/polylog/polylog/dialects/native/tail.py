@@ -8,15 +8,15 @@ from typing import Annotated, Final, NotRequired
 from pydantic import BeforeValidator, Field
 from typing_extensions import TypedDict
 
-from polylog.call import Call
+from polylog.api.call import Call
+from polylog.api.http import Response
 from polylog.dialects.native.explaining import explained, member
 from polylog.dialects.native.listing import Filtered, PageSize, limit_of
 from polylog.dialects.native.wire import WireEvent, render_event
-from polylog.event import MAX_SEQ
-from polylog.filter import Filter
-from polylog.http import Response
-from polylog.store import Explanation, Tail
-from polylog.times import SECOND
+from polylog.model.event import MAX_SEQ
+from polylog.model.filter import Filter
+from polylog.model.store import Explanation, Tail
+from polylog.model.times import SECOND
 
 _LATEST: Final = "latest"
 _NUMBER = re.compile(r"\d{1,16}", re.ASCII)

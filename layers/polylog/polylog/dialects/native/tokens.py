@@ -14,8 +14,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from polylog.errors import InvalidParameter
-from polylog.query import Position, Window
+from polylog.model.errors import InvalidParameter
+from polylog.model.query import Position, Window
 
 PARAMETER: Final = "page_token"
 

@@ -7,9 +7,9 @@ from typing import Literal, NotRequired
 from pydantic import JsonValue, ValidationError
 from typing_extensions import TypedDict
 
-from polylog.errors import InvalidParameter
-from polylog.event import Event, new_id
-from polylog.times import format_rfc3339, parse_iso8601
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import Event, new_id
+from polylog.model.times import format_rfc3339, parse_iso8601
 
 
 class Entity(TypedDict, total=False):

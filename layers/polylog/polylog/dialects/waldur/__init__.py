@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from polylog.call import Call
-from polylog.contract import Reply
-from polylog.dialect import Dialect, Endpoint, Format, P
+from polylog.api.call import Call
+from polylog.api.contract import Reply
+from polylog.api.dialect import Dialect, Endpoint, Format, P
+from polylog.api.http import Response
+from polylog.api.params import Params
 from polylog.dialects.waldur.access import (
     SECURITY,
     add_slash,
@@ -42,9 +44,7 @@ from polylog.dialects.waldur.listing import (
 from polylog.dialects.waldur.paging import page_of, reply
 from polylog.dialects.waldur.stats import Month, StatsParams, list_months
 from polylog.dialects.waldur.wire import WaldurEvent, read_event
-from polylog.errors import ApiError, EventNotFound, TooBroad
-from polylog.http import Response
-from polylog.params import Params
+from polylog.model.errors import ApiError, EventNotFound, TooBroad
 
 _EVENTS = page_of(list[WaldurEvent])
 _LIST_ERRORS = (InvalidPage, UnknownObject, TooBroad)

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from polylog.auth import Credential, Principal, authenticate
-from polylog.call import Call
-from polylog.contract import Security
+from polylog.api.auth import Credential, Principal, authenticate
+from polylog.api.call import Call
+from polylog.api.contract import Security
+from polylog.api.http import JSON, Pairs, Request, Response
+from polylog.api.params import Params
 from polylog.dialects.waldur.errors import MalformedToken, NotAcceptable
 from polylog.dialects.waldur.scopes import is_restricted
-from polylog.errors import Forbidden, MethodNotAllowed, RouteNotFound, Unauthenticated
-from polylog.http import JSON, Pairs, Request, Response
-from polylog.params import Params
+from polylog.model.errors import Forbidden, MethodNotAllowed, RouteNotFound, Unauthenticated
 
 SECURITY: Final[Security] = {
     "token": {

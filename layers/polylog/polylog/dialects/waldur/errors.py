@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from polylog.errors import (
+from polylog.api.http import JSON, Response
+from polylog.model.errors import (
     ApiError,
     EventNotFound,
     Forbidden,
@@ -23,7 +24,6 @@ from polylog.errors import (
     Unavailable,
     nearest,
 )
-from polylog.http import JSON, Response
 
 _MAX_SHOWN = 100
 

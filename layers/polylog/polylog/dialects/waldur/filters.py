@@ -7,15 +7,15 @@ from typing import Annotated
 
 from pydantic import Field, PlainValidator
 
-from polylog.call import Call
+from polylog.api.call import Call
+from polylog.api.params import Params, Where
 from polylog.dialects.waldur.errors import TimeOutOfRange
 from polylog.dialects.waldur.groups import catalogue
 from polylog.dialects.waldur.scopes import EXAMPLE, is_restricted, seen_by, url_of
 from polylog.dialects.waldur.uuids import PATTERN, dashed, hex_of
-from polylog.filter import NOTHING, Compare, Filter, Op, Text, conjunction, disjunction
-from polylog.params import Params, Where
-from polylog.query import Order
-from polylog.times import EARLIEST, LATEST, SECOND
+from polylog.model.filter import NOTHING, Compare, Filter, Op, Text, conjunction, disjunction
+from polylog.model.query import Order
+from polylog.model.times import EARLIEST, LATEST, SECOND
 
 _MAX_SHOWN = 100
 _FIRST, _LAST = EARLIEST // SECOND, LATEST // SECOND

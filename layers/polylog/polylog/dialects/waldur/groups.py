@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from polylog.call import Call
+from polylog.api.call import Call
+from polylog.api.http import JSON, Response
+from polylog.api.params import Params
 from polylog.dialects.waldur.paging import TOTAL
-from polylog.http import JSON, Response
-from polylog.params import Params
 
 _FILE = Path(__file__).with_name("groups.json")
 

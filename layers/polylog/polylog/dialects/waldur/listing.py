@@ -8,17 +8,17 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from polylog.call import Call
+from polylog.api.call import Call
+from polylog.api.http import JSON, Response
+from polylog.api.params import Params
 from polylog.dialects.waldur.filters import FilterParams, chosen
 from polylog.dialects.waldur.paging import TOTAL, PageParams, Shown, paged
 from polylog.dialects.waldur.uuids import dashed, hex_of
 from polylog.dialects.waldur.wire import FIELDS, render_event
-from polylog.errors import EventNotFound
-from polylog.event import Event
-from polylog.filter import predicate
-from polylog.http import JSON, Response
-from polylog.params import Params
-from polylog.query import Window
+from polylog.model.errors import EventNotFound
+from polylog.model.event import Event
+from polylog.model.filter import predicate
+from polylog.model.query import Window
 
 _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
 

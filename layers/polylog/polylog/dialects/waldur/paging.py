@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from polylog.call import Call
-from polylog.contract import Reply
+from polylog.api.call import Call
+from polylog.api.contract import Reply
+from polylog.api.http import JSON, Pairs, Response
+from polylog.api.params import Params
 from polylog.dialects.waldur.errors import InvalidPage
-from polylog.http import JSON, Pairs, Response
-from polylog.params import Params
 
 TOTAL = "X-Result-Count"
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
-from polylog.auth import Principal, Restriction
+from polylog.api.auth import Principal, Restriction
 from polylog.dialects.waldur.errors import UnknownObject
 from polylog.dialects.waldur.groups import catalogue
 from polylog.dialects.waldur.uuids import hex_of
-from polylog.filter import EVERYTHING, NOTHING, Compare, Filter, Op
+from polylog.model.filter import EVERYTHING, NOTHING, Compare, Filter, Op
 
 _NOWHERE = Restriction()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from polylog.call import Call
+from polylog.api.call import Call
+from polylog.api.http import Response
 from polylog.dialects.waldur.filters import ScopeParams, chosen
 from polylog.dialects.waldur.paging import PageParams, Shown, paged
-from polylog.http import Response
-from polylog.store import Bar, Interval
-from polylog.times import format_rfc3339
+from polylog.model.store import Bar, Interval
+from polylog.model.times import format_rfc3339
 
 
 class Month(TypedDict):

@@ -19,9 +19,9 @@ from typing_extensions import TypedDict
 
 from polylog.dialects.waldur.scopes import normal_url, urls_in
 from polylog.dialects.waldur.uuids import hex_of
-from polylog.errors import InvalidParameter
-from polylog.event import MAX_KEY_LENGTH, Entity, Event, Key
-from polylog.times import format_rfc3339, parse_iso8601
+from polylog.model.errors import InvalidParameter
+from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
+from polylog.model.times import format_rfc3339, parse_iso8601
 
 FIELDS = ("uuid", "created", "event_type", "message", "context")
 """The members of an event, in their order."""

@@ -1,0 +1,79 @@
+"""The write units that events are charged for: of themselves, and of the log's bookkeeping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from bench.cases.scale import TABLES
+from bench.publish.measures import Measure
+from bench.publish.ways import DENSE, SINGLE
+from bench.stage.stage import SCOPE, Stage
+from polylog.dynamo.events.items import Draft
+from polylog.model.times import SECOND
+from tools import writes
+from tools.events import START, Maker
+from tools.units import Shape, item_bytes, write_units
+
+_SEED: Final = 11
+_BYTES: Final = 1000
+"""Of an event's JSON, about."""
+
+_BESIDE_BATCHED: Final = 1.05
+_BESIDE_SINGLE: Final = 4.5
+
+# An event is in the indexes by time and by type; in those of what else it names as well.
+_FEWEST_INDEXES: Final = 2
+
+_DRAFTS: Final = 500
+
+
+def charges(section: str, running: Stage) -> Iterator[Measure]:
+    """Yield what events take, alone and in batches, and index entries by the size of their JSON."""
+    shapes = {name: Shape.of(arguments) for name, arguments in running.template.tables.items()}
+    prices = writes.measure(running.client, TABLES, shapes, (DENSE, SINGLE), (_BYTES,))
+    yield from _beside(section, *prices)
+    for size in writes.SIZES:
+        yield _entry(section, size)
+
+
+def _beside(section: str, batched: writes.Price, single: writes.Price) -> Iterator[Measure]:
+    """Yield what the tally takes beside an event's item and its entries in the indexes.
+
+    Beside an event in few indexes it is a larger part: the tally does not depend on them.
+    """
+    of_one = batched.table / 2
+    for indexes in (batched.indexes / of_one, _FEWEST_INDEXES):
+        own = batched.table + indexes * of_one
+        yield Measure(
+            section,
+            f"write units, {batched.traffic}, in {indexes:.0f} indexes",
+            round(own + batched.tally, 3),
+            "units",
+            floor=own,
+            limit=_BESIDE_BATCHED,
+            detail={"tally": batched.tally},
+        )
+    yield Measure(
+        section,
+        f"write units beside the event's own, {single.traffic}",
+        single.tally,
+        "units",
+        limit=_BESIDE_SINGLE,
+        detail={"table": single.table, "indexes": single.indexes},
+    )
+
+
+def _entry(section: str, size: int) -> Measure:
+    """Return what an index entry takes, at most, of events of a size."""
+    maker = Maker(_SEED, size)
+    drafts = [Draft.of(maker.at(START + n * SECOND)) for n in range(_DRAFTS)]
+    largest = max(item_bytes(draft.item(SCOPE, 10**6, 1)) for draft in drafts)
+    return Measure(
+        section,
+        f"write units of an index entry, {size:,} bytes of JSON",
+        write_units(largest),
+        "units",
+        limit=1,
+        detail={"largest_item_bytes": largest},
+    )

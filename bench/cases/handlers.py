@@ -1,0 +1,179 @@
+"""Measures how long the functions take to answer; `make bench-handlers` keeps that in a file.
+
+They run in this process, one after the other, with DynamoDB Local and moto's S3 beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import count
+from statistics import mean, median
+from typing import TYPE_CHECKING, Final
+
+from bench.cases.questions import FIRST, LAST, MIDDLE
+from bench.cases.scale import TABLES
+from bench.stage import payloads
+from bench.stage.payloads import Payload
+from bench.stage.stage import SCOPE, Stage, stage
+from polylog.dynamo.events.items import TIME_INDEX
+from polylog.model.event import Event
+from polylog.model.times import SECOND
+from tools import ROOT
+from tools.bulk import load
+from tools.events import START, Maker
+from tools.units import item_bytes
+from tools.writes import folding
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+RESULTS: Final = ROOT / "bench" / "publish" / "handlers.json"
+
+BATCH: Final = 95
+"""Events a transaction of the writer takes."""
+
+IMPORTED: Final = 20 * BATCH
+ONE_EVENT: Final = "one event by its id"
+POSTED: Final = {number: f"POST of {number}" for number in (1, BATCH)}
+TAKEN: Final = {number: f"batch of {number} messages" for number in (1, BATCH)}
+IMPORT: Final = f"import of {IMPORTED} events"
+WAKE: Final = "wake-up with nothing to fold"
+
+_SEED: Final = 7
+_EVENTS: Final = 10_000
+_READ_BYTES: Final = 500
+_WRITTEN_BYTES: Final = 1000
+"""Of an event's JSON, about: those that are asked for are of the size that bench.scale asks for."""
+
+_RUNS: Final = 40
+_DISCARDED: Final = 10
+
+_QUESTIONS: Final = {
+    FIRST: "events?order_by=time&page_size=100&total_size=true",
+    MIDDLE: f"events?order_by=time&page_size=100&total_size=true&skip={_EVENTS // 2}",
+    LAST: "events?page_size=100&total_size=true",
+    "total of everything": "events:count",
+    "total of one type": "events:count?filter=type=%22audit.key.create%22",
+    "total of 300 days, cut within minutes": (
+        "events:count?filter=time%3E=2025-02-03T05:17:23.4Z%20AND%20time%3C2025-11-30T10:34:46.9Z"
+    ),
+    "groups of 30 days, cut within minutes": (
+        "events:groups?by=type&filter=time%3E=2025-07-20T05:17:23.4Z%20AND%20time%3C2025-08-19T05:17:23.4Z"
+    ),
+    "groups of everything": "events:groups?by=type",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an invocation took, in the middle: all of the time, and that of the processor.
+
+    `function` is its name in the template; `answer_bytes` is the body of an HTTP response,
+    `log_bytes` what the function logged.
+    """
+
+    name: str
+    function: str
+    ms: float
+    cpu_ms: float
+    answer_bytes: int
+    log_bytes: int
+
+
+class Bench:
+    """The functions of the template, each made when it is measured first."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._maker = Maker(_SEED + 1, _WRITTEN_BYTES)
+        self._times = count(START, SECOND)
+
+    def run(self) -> Iterator[Taken]:
+        """Yield what everything takes."""
+        ask = self._measure
+        # First: what others store would be due to be folded.
+        yield ask(WAKE, "CompactFunction", partial(payloads.stream, SCOPE))
+        for name, path in _QUESTIONS.items():
+            yield ask(name, "EventsFunction", self._asking(path))
+        kept = self._stored()
+        yield ask(ONE_EVENT, "EventsFunction", self._asking(f"events/{kept.id}"))
+        for number, name in POSTED.items():
+            yield ask(name, "EventsFunction", partial(self._posted, number))
+        for number, name in TAKEN.items():
+            yield ask(name, "IngestFunction", partial(self._messages, number))
+        yield ask(IMPORT, "ImportFunction", self._dropped, runs=4)
+
+    def _measure(
+        self, name: str, function: str, make: Callable[[], Payload], runs: int = _RUNS
+    ) -> Taken:
+        print(name, file=sys.stderr, flush=True)
+        log, found = self._stage.log, []
+        invoke = self._stage.function(function)
+        for _ in range(runs + min(runs, _DISCARDED)):
+            payload, logged = make(), log.tell()
+            wall, cpu = time.perf_counter(), time.process_time()
+            answer = invoke(payload)
+            cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+            found.append((wall, cpu, len((answer or {}).get("body", "")), log.tell() - logged))
+        walls, cpus, answers, logs = zip(*found[-runs:], strict=True)
+        ms, cpu_ms = (round(median(seconds) * 1000, 2) for seconds in (walls, cpus))
+        return Taken(
+            name, function, ms, min(ms, cpu_ms), round(median(answers)), round(median(logs))
+        )
+
+    def _events(self, number: int) -> list[Event]:
+        return [self._maker.at(next(self._times)) for _ in range(number)]
+
+    def _stored(self) -> Event:
+        (event,) = self._events(1)
+        load(self._stage.client, TABLES, SCOPE, [event], 1)
+        return event
+
+    def _asking(self, path: str) -> Callable[[], Payload]:
+        return lambda: self._stage.request("GET", path)
+
+    def _posted(self, number: int) -> Payload:
+        return self._stage.posted(self._events(number))
+
+    def _dropped(self) -> Payload:
+        return self._stage.dropped(self._events(IMPORTED))
+
+    def _messages(self, number: int) -> Payload:
+        return payloads.messages(map(payloads.line, self._events(number)))
+
+
+def _stored_bytes(client: DynamoDBClient) -> list[int]:
+    """Return how large the rows of some events are."""
+    load(client, TABLES, "sizes", Maker(_SEED, _WRITTEN_BYTES).spread(500), 1)
+    found = client.query(
+        TableName=TABLES.events,
+        IndexName=TIME_INDEX,
+        KeyConditionExpression="#scope = :scope AND #shard = :shard",
+        ExpressionAttributeNames={"#scope": "scope", "#shard": "shard"},
+        ExpressionAttributeValues={":scope": {"S": "sizes"}, ":shard": {"N": "0"}},
+    )
+    return list(map(item_bytes, found["Items"]))
+
+
+def main() -> None:
+    """Measure everything, and keep it."""
+    with stage() as running:
+        load(running.client, TABLES, SCOPE, Maker(_SEED, _READ_BYTES).spread(_EVENTS), 1)
+        taken = list(Bench(running).run())
+        sizes = _stored_bytes(running.client)
+        folded = folding(running.client, TABLES)
+    document = {
+        "item_bytes": round(mean(sizes)),
+        "taken": [asdict(each) for each in taken],
+        "folding": [asdict(each) for each in folded],
+    }
+    RESULTS.write_text(json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""How fast events are taken in, by every way, and what write units that takes.
+
+The floor of a way is the transactions alone: the same items, made beforehand under other keys, put
+by a client as boto3 makes it, one transaction after the other. A request with a single event asks
+the database three things: who calls, for a number, and to store it; their time is said as well.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from statistics import median
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+
+from bench.cases.charges import charges
+from bench.cases.scale import TABLES
+from bench.publish.measures import Measure, Runs, interleaved
+from bench.stage import payloads
+from bench.stage.stage import SCOPE, Stage, stage
+from polylog.batches import batches
+from polylog.dynamo.events.items import Draft
+from polylog.dynamo.tally.head import Delta, seq_key
+from polylog.model.event import Event
+from polylog.model.times import SECOND
+from tools.events import START, Maker
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SECTION: Final = "Ingestion"
+
+_BATCH: Final = 95
+_SEED: Final = 11
+_BYTES: Final = 1000
+"""Of an event's JSON, about."""
+
+FLOORS: Final = f"{SCOPE}-floor"
+"""The scope that floors are put into."""
+
+_RATE: Final = 0.8
+
+_FLOOR: Final = "floor of "
+_ASKED: Final = "what is asked for "
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way in: how many events it takes at once, and how often that is measured."""
+
+    name: str
+    events: int
+    function: str
+    offer: Callable[[Stage, list[Event]], Any]
+    rounds: int
+
+
+def _queued(_: Stage, events: list[Event]) -> Any:
+    return payloads.messages(map(payloads.line, events))
+
+
+WAYS: Final = (
+    Way("queue, 95 a batch", _BATCH, "IngestFunction", _queued, 40),
+    Way("HTTP, 95 a request", _BATCH, "EventsFunction", Stage.posted, 40),
+    Way("HTTP, one a request", 1, "EventsFunction", Stage.posted, 120),
+    Way("HTTP, 950 a request", 10 * _BATCH, "EventsFunction", Stage.posted, 5),
+    Way("bucket, 3,800 an object", 40 * _BATCH, "ImportFunction", Stage.dropped, 5),
+)
+
+
+@dataclass(slots=True)
+class _Case:
+    """Something that is done again and again, each time with something prepared for it."""
+
+    act: Callable[[Any], object]
+    prepared: Iterator[Any]
+    cpu_ms: list[float] = field(default_factory=list)
+
+    def __call__(self) -> None:
+        begun = time.process_time()
+        self.act(next(self.prepared))
+        self.cpu_ms.append((time.process_time() - begun) * 1000)
+
+
+class _Races:
+    """Ways against their floors, on one stage."""
+
+    def __init__(self, running: Stage) -> None:
+        self._stage = running
+        self._client: DynamoDBClient = boto3.client("dynamodb")
+        self._maker = Maker(_SEED, _BYTES)
+        self._times = count(START, SECOND)
+        self._seqs = count(1)
+
+    def run(self, ways: Sequence[Way], rounds: int, discarded: int) -> Iterator[Measure]:
+        """Yield how many events a second each way takes in."""
+        cases: dict[str, _Case] = {}
+        for way in ways:
+            cases |= self._cases(way, rounds + discarded)
+        with _without_garbage():
+            runs = interleaved(cases, rounds, discarded)
+        for way in ways:
+            yield self._measure(way, way.name, _FLOOR + way.name, cases, runs)
+            if way.events == 1:
+                name = f"{way.name}, beside its three requests"
+                yield self._measure(way, name, _ASKED + way.name, cases, runs)
+
+    def _cases(self, way: Way, number: int) -> dict[str, _Case]:
+        offered = [way.offer(self._stage, self._events(way.events)) for _ in range(number)]
+        raw = [list(self._transactions(way.events)) for _ in range(number)]
+        cases = {
+            way.name: _Case(self._stage.function(way.function), iter(offered)),
+            _FLOOR + way.name: _Case(self._transact, iter(raw)),
+        }
+        if way.events == 1:
+            asked = [list(self._transactions(1)) for _ in range(number)]
+            cases[_ASKED + way.name] = _Case(self._ask, iter(asked))
+        return cases
+
+    def _events(self, number: int) -> list[Event]:
+        return [self._maker.at(next(self._times)) for _ in range(number)]
+
+    def _transactions(self, number: int) -> Iterator[list[Any]]:
+        """Yield the actions of each transaction that so many events make."""
+        for events in batches(self._events(number), lambda _: 0, most=_BATCH, most_weight=1):
+            yield actions_of({next(self._seqs): Draft.of(event) for event in events})
+
+    def _transact(self, transactions: Iterable[list[Any]]) -> None:
+        for actions in transactions:
+            self._client.transact_write_items(TransactItems=actions)
+
+    def _ask(self, transactions: Iterable[list[Any]]) -> None:
+        key = {"key_id": {"S": self._stage.token.partition(".")[0]}}
+        self._client.get_item(TableName="KeysTable", Key=key, ConsistentRead=True)
+        self._client.update_item(
+            TableName=TABLES.tally,
+            Key=seq_key(FLOORS),
+            UpdateExpression="ADD #last :count",
+            ExpressionAttributeNames={"#last": "last"},
+            ExpressionAttributeValues={":count": {"N": "1"}},
+            ReturnValues="ALL_NEW",
+        )
+        self._transact(transactions)
+
+    def _measure(
+        self,
+        way: Way,
+        name: str,
+        floor: str,
+        cases: Mapping[str, _Case],
+        runs: Mapping[str, Runs],
+    ) -> Measure:
+        """Return a way's rate, held against a floor; beside all of its requests it has no goal."""
+        ours, raw = runs[way.name], runs[floor]
+        return Measure(
+            SECTION,
+            name,
+            round(way.events / ours.median * 1000, 1),
+            "events/s",
+            round(ours.spread, 3),
+            round(way.events / raw.median * 1000, 1),
+            limit=_RATE if floor.startswith(_FLOOR) else None,
+            at_least=True,
+            detail={
+                "ms": round(ours.median, 2),
+                "cpu_ms": _cpu_ms(cases[way.name], ours),
+                "floor_ms": round(raw.median, 2),
+                "floor_cpu_ms": _cpu_ms(cases[floor], raw),
+                "floor_spread": round(raw.spread, 3),
+            },
+        )
+
+
+def _cpu_ms(case: _Case, runs: Runs) -> float:
+    return round(median(case.cpu_ms[-runs.number :]), 2)
+
+
+@contextmanager
+def _without_garbage() -> Iterator[None]:
+    """Keep what is prepared from being looked through again and again by the collector."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def actions_of(numbered: Mapping[int, Draft]) -> list[Any]:
+    """Return the actions of a transaction that stores these, as the writer makes them."""
+    entries = tuple(draft.entry(seq) for seq, draft in numbered.items())
+    delta = Delta(min(numbered), max(numbered), START, entries)
+    actions: list[Any] = [
+        {
+            "Put": {
+                "TableName": TABLES.events,
+                "Item": draft.item(FLOORS, seq, 1),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+        for seq, draft in numbered.items()
+    ]
+    return [*actions, {"Put": {"TableName": TABLES.tally, "Item": delta.item(FLOORS)}}]
+
+
+def measure() -> list[Measure]:
+    """Return the rate of every way, and the write units of events."""
+    with stage() as running:
+        races = _Races(running)
+        rates = [
+            each
+            for rounds in dict.fromkeys(way.rounds for way in WAYS)
+            for each in races.run(_measured(rounds), rounds, rounds // 4 + 1)
+        ]
+        return [*rates, *charges(SECTION, running)]
+
+
+def _measured(rounds: int) -> list[Way]:
+    return [way for way in WAYS if way.rounds == rounds]

@@ -1,0 +1,155 @@
+"""Asks `polylog run` over HTTP, on this machine: one by one, and eight clients at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from bench.cases.scale import TABLES
+from bench.publish.measures import Measure, Runs, interleaved
+from bench.stage.clients import CLIENTS, Client
+from bench.stage.served import RARE_WORD, SCOPE, WORD, Known, Served, served
+from polylog.dynamo.events.items import TIME_INDEX, partition_key
+from polylog.model.times import format_rfc3339
+from tools import ROOT
+from tools.events import DAY, START
+
+SECTION: Final = "Over HTTP, one request after the other"
+PARALLEL: Final = f"Over HTTP, {CLIENTS} clients at once"
+
+_EVENTS: Final = 100_000
+_PAGE: Final = 100
+_ROUNDS: Final = 30
+_DISCARDED: Final = 10
+_SLOW_ROUNDS: Final = 3
+_SECONDS: Final = 20
+_FLOOR_SUFFIX: Final = ", by DynamoDB alone"
+_NEW_SUFFIX: Final = ", over a new connection"
+_TRIVIAL: Final = "nothing: who asks"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and the milliseconds that a server on PostgreSQL takes to answer it.
+
+    `reads_all`: it takes seconds, and is asked a few times only.
+    """
+
+    name: str
+    path: str
+    limit: float | None = None
+    reads_all: bool = False
+
+
+def questions(known: Known, number: int) -> list[Question]:
+    """Return what a log of so many events is asked; pages are of 100, the newest first."""
+    page = f"/v1/events?page_size={_PAGE}"
+    type, actor = f'type="{known.type}"', f'actor.id="{known.actor}"'
+    since, until = (format_rfc3339(START + days * DAY) for days in (200, 230))
+    month = f"{type} AND time>={since} AND time<{until}"
+
+    def with_filter(path: str, filter: str) -> str:
+        return f"{path}{'&' if '?' in path else '?'}filter={quote(filter)}"
+
+    return [
+        Question("first page, with total", f"{page}&total_size=true", 14),
+        Question("middle page, with total", f"{page}&total_size=true&skip={number // 2}", 28),
+        Question("last page, with total", f"{page}&total_size=true&skip={number - _PAGE}", 28),
+        Question("by type, with total", with_filter(f"{page}&total_size=true", type), 11),
+        Question("by type and time, with total", with_filter(f"{page}&total_size=true", month), 13),
+        Question("by actor", with_filter(page, actor), 18),
+        Question("by actor, with total", with_filter(f"{page}&total_size=true", actor)),
+        Question("by a word of one message in 50", with_filter(page, WORD), 143),
+        Question(
+            "by a word of one message in 5,000", with_filter(page, RARE_WORD), 143, reads_all=True
+        ),
+        Question("count", "/v1/events:count", 8),
+        Question("count by actor", with_filter("/v1/events:count", actor), 36),
+        Question("one event", f"/v1/events/{known.event.id}", 5),
+        Question(_TRIVIAL, "/v1/me"),
+    ]
+
+
+def measure() -> list[Measure]:
+    """Return what a log of so many events takes to answer."""
+    with served(_EVENTS) as service:
+        asked = questions(service.known, _EVENTS)
+        return [*_one_by_one(service, asked), *_at_once(service, asked)]
+
+
+def _one_by_one(service: Served, asked: Sequence[Question]) -> list[Measure]:
+    address, token = urlsplit(service.credentials.url).netloc, service.credentials.token
+    kept, new = Client(address, token), Client(address, token, keep=False)
+    cases = {
+        name: partial(client.get, each.path)
+        for each in asked
+        for name, client in ((each.name, kept), (each.name + _NEW_SUFFIX, new))
+    }
+    slow = {name for each in asked if each.reads_all for name in cases if each.name in name}
+    taken = interleaved(
+        {**_floors(service), **{name: cases[name] for name in cases.keys() - slow}},
+        _ROUNDS,
+        _DISCARDED,
+    )
+    taken |= interleaved({name: cases[name] for name in sorted(slow)}, _SLOW_ROUNDS, 0)
+    return [_line(each, taken) for each in asked]
+
+
+def _line(question: Question, taken: Mapping[str, Runs]) -> Measure:
+    name = question.name
+    runs, floor = taken[name], taken.get(_floor_of(name))
+    detail = {
+        "new_connection_ms": round(taken[name + _NEW_SUFFIX].median, 2),
+        "trivial_ms": round(taken[_TRIVIAL].median, 2),
+        **({"dynamodb_ms": round(floor.median, 2)} if floor else {}),
+    }
+    return Measure(
+        SECTION, name, runs.median, "ms", runs.spread, limit=question.limit, detail=detail
+    )
+
+
+def _floors(service: Served) -> dict[str, Callable[[], object]]:
+    """Return requests to DynamoDB, through botocore, for the rows of some of the answers."""
+    client = service.client
+    page = partial(
+        client.query,
+        TableName=TABLES.events,
+        IndexName=TIME_INDEX,
+        KeyConditionExpression="#scope = :scope AND #shard = :shard",
+        ExpressionAttributeNames={"#scope": "scope", "#shard": "shard"},
+        ExpressionAttributeValues={":scope": {"S": SCOPE}, ":shard": {"N": "0"}},
+        ScanIndexForward=False,
+        Limit=_PAGE,
+    )
+    key = {"pk": {"S": partition_key(SCOPE, service.known.event.id)}}
+    one = partial(client.get_item, TableName=TABLES.events, Key=key, ConsistentRead=True)
+    return {_floor_of("first page, with total"): page, _floor_of("one event"): one}
+
+
+def _floor_of(name: str) -> str:
+    return name + _FLOOR_SUFFIX
+
+
+def _at_once(service: Served, asked: Sequence[Question]) -> list[Measure]:
+    """Return what clients get that ask everything which has a limit, in turn."""
+    paths = [each.path for each in asked if each.limit and not each.reads_all]
+    command = [sys.executable, "-m", "bench.stage.clients"]
+    command += [urlsplit(service.credentials.url).netloc, str(_SECONDS)]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        input="\n".join([service.credentials.token, *paths]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    units = {"requests_per_second": "1/s", "p50_ms": "ms", "p99_ms": "ms"}
+    names = {"requests_per_second": "requests", "p50_ms": "median", "p99_ms": "99th percentile"}
+    return [Measure(PARALLEL, names[key], found[key], unit) for key, unit in units.items()]

@@ -1,0 +1,80 @@
+"""The naive way to each answer: counting, skipping and grouping by reading the index.
+
+It is read in slices of time, each about as much as DynamoDB returns at once: DynamoDB Local walks
+to a continuation key from the start of an index, and would need minutes for one answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from polylog.dynamo.events.items import entry_of
+from polylog.dynamo.events.reader import Reader
+from polylog.dynamo.queries import TimeRange
+from polylog.dynamo.tally.view import OfKind, count_kinds
+from polylog.model.event import Event
+from polylog.model.filter import And, Compare, Filter, Op, conjunction
+from polylog.model.query import EventQuery, Order, Window
+from tools.events import DAY, DAYS, START
+
+# A slice has a few more or less: the most that a reader asks for at once are 1,000 events.
+_SLICE: Final = 900
+
+# Of the type that is asked for, every seventeenth event: such a slice holds less than 1 MB of them.
+_SLICE_OF_TYPE: Final = 25 * _SLICE
+
+EVERYTHING: Final = TimeRange(START, START + DAYS * DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Naive:
+    """A reader of a scope with so many events."""
+
+    reader: Reader
+    scope: str
+    number: int
+
+    def count(self, time: TimeRange = EVERYTHING) -> int:
+        """Return how many events lie in a range of time."""
+        return sum(self.reader.count(self.scope, within(part)) for part in self._slices(time))
+
+    def count_type(self, type: str) -> int:
+        """Return how many events are of a type."""
+        parts = map(within, self._slices(EVERYTHING, _SLICE_OF_TYPE))
+        wanted = Compare("type", Op.EQ, type)
+        return sum(self.reader.count(self.scope, conjunction([wanted, part])) for part in parts)
+
+    def page(self, offset: int, limit: int) -> tuple[Event, ...]:
+        """Return a page, having read all that comes before it."""
+        for part in self._slices(EVERYTHING):
+            inside = len(self.reader.seqs(self.scope, within(part)))
+            if offset < inside:
+                return self._find(TimeRange(first=part.first), Order.ASCENDING, offset, limit)
+            offset -= inside
+        return ()
+
+    def last_page(self, limit: int) -> tuple[Event, ...]:
+        """Return the last page, read from the end."""
+        return self._find(TimeRange(), Order.DESCENDING, 0, limit)[::-1]
+
+    def groups(self, time: TimeRange = EVERYTHING) -> dict[str, OfKind]:
+        """Return the events of a range of time, by kind."""
+        parts = (self.reader.all(self.scope, within(part), young=()) for part in self._slices(time))
+        return count_kinds(map(entry_of, chain.from_iterable(parts)))
+
+    def _find(self, time: TimeRange, order: Order, offset: int, limit: int) -> tuple[Event, ...]:
+        query = EventQuery(self.scope, within(time), order, Window(limit, offset))
+        return self.reader.find(query, young=()).events
+
+    def _slices(self, time: TimeRange, events: int = _SLICE) -> Iterator[TimeRange]:
+        step = DAYS * DAY * events // self.number
+        for first in range(time.first, time.last + 1, step):
+            yield TimeRange(first, min(first + step - 1, time.last))
+
+
+def within(time: TimeRange) -> Filter:
+    """Return the filter that the events of a range of time pass."""
+    return And((Compare("time", Op.GE, time.first), Compare("time", Op.LE, time.last)))

@@ -1,0 +1,209 @@
+"""Asks logs of 10 thousand to 1 million events the same questions; `make bench-scale` runs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+
+from bench.cases.naive import Naive
+from bench.cases.questions import Question, Step, questions
+from bench.publish import report
+from bench.publish.goals import Key
+from polylog.dynamo.events.items import TIME_INDEX, Shards, Tables
+from polylog.dynamo.events.reader import Reader
+from polylog.dynamo.limits import UNLIMITED, Limits
+from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.store import DynamoEventStore
+from polylog.model import times
+from polylog.model.times import SECOND
+from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.template import Template
+from tools import ROOT, writes
+from tools.bulk import load
+from tools.events import Maker
+from tools.meter import Cost, Meter
+from tools.units import Shape
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SIZES: Final = (10_000, 100_000, 1_000_000)
+TABLES: Final = Tables(events="EventsTable", tally="TallyTable")
+
+_SEED: Final = 2014
+_EVENT_BYTES: Final = 500
+_ROUNDS: Final = 60
+_DISCARDED: Final = 5
+"""Rounds before the first that counts: by then Java has compiled what it will."""
+
+# Reading everything takes minutes where there is much.
+_NAIVE_EVENTS: Final = 50_000
+
+_LIMITS: Final = Limits(items=100_000, seconds=60)
+_INDEXES: Final = (TIME_INDEX, "by_type")
+"""Those that are asked: loading takes twice as long with all."""
+
+
+def _later() -> int:
+    """Return the time of readers: loading moves a clock of its own on."""
+    return times.now() + 86_400 * SECOND
+
+
+Known = dict[Step, tuple[object, Cost]]
+"""Steps of a log's naive ways that were measured already: their answers, and what they took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A scope with so many events; `plain` is a client as botocore makes it."""
+
+    client: DynamoDBClient
+    plain: DynamoDBClient
+    scope: str
+    number: int
+
+    def store(self) -> DynamoEventStore:
+        """Return a store that remembers nothing yet."""
+        return DynamoEventStore(
+            self.client, TABLES, shards=Shards(1, 1), limits=_LIMITS, clock=_later
+        )
+
+    def naive(self) -> Naive:
+        """Return the naive ways to this log's answers."""
+        return Naive(Reader(self.client, TABLES.events, 1, UNLIMITED), self.scope, self.number)
+
+    def questions(self) -> list[Question]:
+        """Return what this log is asked."""
+        return questions(self.plain, TABLES, self.store(), self.scope, self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One way of asking one question: cold, warm, or plain."""
+
+    log: Log
+    question: Question
+    way: str
+    ask: Callable[[], object]
+
+    @property
+    def key(self) -> Key:
+        """What the results are kept under."""
+        return self.question.name, self.log.number, self.way
+
+
+def main() -> None:
+    """Measure the sizes that are named, or all; only a whole run changes the published results."""
+    sizes = tuple(map(int, sys.argv[1:])) or SIZES
+    os.environ |= ENVIRONMENT
+    with _engine() as (url, shapes):
+        client = connect(url)
+        plain = boto3.client("dynamodb", endpoint_url=url)
+        logs = [Log(client, plain, f"scale-{number}", number) for number in sizes]
+        loads = [_load(_loading_client(url), log) for log in logs]
+        meter = Meter(client, plain)
+        asked = [(log, question) for log in logs for question in log.questions()]
+        _say("asking")
+        costs = _ask(meter, [case for each in asked for case in _cases(*each)])
+        known: dict[int, Known] = defaultdict(dict)
+        for log, question in asked:
+            _say(f"asking {log.number} events the naive way: {question.name}")
+            costs[question.name, log.number, "naive"] = _ask_naively(
+                meter, log, question, known[log.number]
+            )
+        _say("writing")
+        prices = writes.measure(client, TABLES, shapes)
+    results = report.Results(sizes, _ROUNDS, loads, costs, prices)
+    print(report.markdown(results))
+    if sizes == SIZES:
+        document = ROOT / "bench" / "publish" / "scale.json"
+        report.publish(results, document, ROOT / "docs" / "scale.md")
+
+
+@contextmanager
+def _engine() -> Iterator[tuple[str, dict[str, Shape]]]:
+    template = Template.read(ROOT / "template.yaml")
+    shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
+    _keep_indexes(template.tables[TABLES.events])
+    with dynamodb_local(None) as url:
+        create_tables(connect(url), template)
+        yield url, shapes
+
+
+def _keep_indexes(table: dict[str, Any]) -> None:
+    indexes = [i for i in table["GlobalSecondaryIndexes"] if i["IndexName"] in _INDEXES]
+    schemas = [table["KeySchema"], *(index["KeySchema"] for index in indexes)]
+    used = {element["AttributeName"] for schema in schemas for element in schema}
+    table["GlobalSecondaryIndexes"] = indexes
+    table["AttributeDefinitions"] = [
+        each for each in table["AttributeDefinitions"] if each["AttributeName"] in used
+    ]
+
+
+def _loading_client(url: str) -> DynamoDBClient:
+    """Return a client that does not check requests, which takes as long as making them."""
+    return boto3.client("dynamodb", endpoint_url=url, config=Config(parameter_validation=False))
+
+
+def _load(client: DynamoDBClient, log: Log) -> report.Load:
+    _say(f"loading {log.number} events")
+    events = Maker(_SEED, _EVENT_BYTES).spread(log.number)
+    loaded = load(client, TABLES, log.scope, events, shards=1)
+    _say("verifying them")
+    found = Verifier(client, TABLES, 1).verify(log.scope)
+    return report.Load(loaded, found.settled, found.young, found.rows, len(found.drifts))
+
+
+def _cases(log: Log, question: Question) -> Iterator[Case]:
+    warm = log.store()
+    question.ask(warm)
+    yield Case(log, question, "cold", lambda: question.ask(log.store()))
+    yield Case(log, question, "warm", lambda: question.ask(warm))
+    if question.plain:
+        yield Case(log, question, "plain", question.plain)
+
+
+def _ask(meter: Meter, cases: Sequence[Case]) -> dict[Key, Cost]:
+    """Ask everything once a round, always in another order, so that all meet the same machine."""
+    random = Random(_SEED)
+    runs: dict[Key, list[Cost]] = defaultdict(list)
+    for round in range(_DISCARDED + _ROUNDS):
+        for case in random.sample(cases, len(cases)):
+            _, cost = meter.measure(case.ask)
+            if round >= _DISCARDED:
+                runs[case.key].append(cost)
+    return {case.key: Cost.of(runs[case.key]) for case in cases}
+
+
+def _ask_naively(meter: Meter, log: Log, question: Question, known: Known) -> Cost:
+    """Return what the naive way takes; fails where it comes to another answer."""
+    for step in question.naive:
+        if step not in known:
+            known[step] = _step(meter, log, step)
+    parts = [known[step] for step in question.naive]
+    assert [answer for answer, _ in parts] == list(question.ask(log.store())), question.name
+    return sum((cost for _, cost in parts), start=Cost(runs=parts[0][1].runs))
+
+
+def _step(meter: Meter, log: Log, step: Step) -> tuple[object, Cost]:
+    times = max(1, _NAIVE_EVENTS // log.number)
+    runs = [meter.measure(lambda: step(log.naive())) for _ in range(times)]
+    return runs[0][0], Cost.of([cost for _, cost in runs])
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What the results are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bench.cases.questions import FIRST, LAST, MIDDLE
+from tools.meter import Cost
+from tools.writes import BATCHES, SINGLES, Price
+
+Key = tuple[str, int, str]
+"""Question, number of events, and way of asking: cold, warm, plain (pages only) or naive."""
+
+_WAYS: Final = ("cold", "warm")
+
+# Equal times differ by as much from run to run.
+_AS_FAST: Final = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Something that may not exceed a limit, and where it comes nearest to it or exceeds it."""
+
+    name: str
+    limit: float
+    worst: float
+    where: str
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the limit is kept."""
+        return self.worst <= self.limit
+
+    @classmethod
+    def of(cls, name: str, limit: float, found: Iterable[tuple[float, str]]) -> Goal:
+        """Return the goal with the worst of what was found, and where that was."""
+        worst, where = max(found)
+        return cls(name, limit, round(worst, 3), where)
+
+
+def goals(
+    costs: Mapping[Key, Cost], beside: Mapping[Key, float], prices: Sequence[Price]
+) -> list[Goal]:
+    """Return the goals; `beside` are the read units beside those of the events themselves."""
+    ours = [key for key in costs if key[2] in _WAYS]
+    return [
+        Goal.of("time: largest log / smallest", 1.5, _growth(costs, lambda cost: cost.ms)),
+        Goal.of("requests: largest / smallest", 1.5, _growth(costs, lambda cost: cost.requests)),
+        Goal.of("units: largest / smallest", 1.5, _growth(costs, lambda cost: cost.units)),
+        Goal.of("last page / first, cold", _AS_FAST, _ratios(costs, LAST, "cold")),
+        Goal.of("last page / first, warm", _AS_FAST, _ratios(costs, LAST, "warm")),
+        Goal.of("middle page / first, cold", 1.75, _ratios(costs, MIDDLE, "cold")),
+        Goal.of("middle page / first, warm", 1.25, _ratios(costs, MIDDLE, "warm")),
+        Goal.of("requests", 7, ((costs[key].requests, _place(key)) for key in ours)),
+        Goal.of("read units beside the events", 7, ((beside[key], _place(key)) for key in ours)),
+        Goal.of("tally, write units an event: batches", 0.2, _tally(prices, BATCHES)),
+        Goal.of("tally, write units an event: singles", 4.5, _tally(prices, SINGLES)),
+    ]
+
+
+def _growth(
+    costs: Mapping[Key, Cost], value: Callable[[Cost], float]
+) -> Iterator[tuple[float, str]]:
+    smallest = min(number for _, number, _ in costs)
+    largest = max(number for _, number, _ in costs)
+    for question, number, way in costs:
+        if number == largest and way in _WAYS:
+            before, after = (costs[question, size, way] for size in (smallest, largest))
+            yield value(after) / value(before), f"{question}, {way}"
+
+
+def _ratios(costs: Mapping[Key, Cost], question: str, way: str) -> Iterator[tuple[float, str]]:
+    for number in sorted({number for _, number, _ in costs}):
+        first = costs[FIRST, number, way].ms
+        yield costs[question, number, way].ms / first, f"{number:,} events"
+
+
+def _tally(prices: Iterable[Price], traffic: str) -> Iterator[tuple[float, str]]:
+    return (
+        (price.tally, f"{price.traffic}, {price.size:,} bytes")
+        for price in prices
+        if price.traffic.startswith(traffic)
+    )
+
+
+def _place(key: Key) -> str:
+    question, number, way = key
+    return f"{question}, {number:,} events, {way}"

@@ -1,0 +1,139 @@
+"""The results of a run: as tables, held against the goals, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Final
+
+from bench.publish.goals import Goal, Key, goals
+from tools.meter import Cost
+from tools.writes import Price
+
+BEGIN: Final = "<!-- bench-scale -->"
+END: Final = "<!-- /bench-scale -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What verifying a loaded log found."""
+
+    events: int
+    settled: int
+    young: int
+    rows: int
+    drifts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All that a run found out."""
+
+    sizes: Sequence[int]
+    rounds: int
+    loads: Sequence[Load]
+    costs: Mapping[Key, Cost]
+    prices: Sequence[Price]
+
+    def questions(self) -> Sequence[str]:
+        """Return what was asked, in order."""
+        return list(dict.fromkeys(question for question, _, _ in self.costs))
+
+    def plain(self, question: str, number: int) -> Cost | None:
+        """Return what the events of an answer take themselves, if they are a page."""
+        return self.costs.get((question, number, "plain"))
+
+    def beside(self, question: str, number: int, way: str) -> float:
+        """Return the units of an answer beside those of the events in it."""
+        plain = self.plain(question, number)
+        return self.costs[question, number, way].units - (plain.units if plain else 0)
+
+    def goals(self) -> Sequence[Goal]:
+        """Return how the results compare with what was aimed at."""
+        beside = {key: self.beside(*key) for key in self.costs}
+        return goals(self.costs, beside, self.prices)
+
+
+def markdown(results: Results) -> str:
+    """Return the results as tables."""
+    tables = (_reading(results), _writing(results.prices), _goals(results.goals()))
+    return "\n\n".join("\n".join(lines) for lines in tables)
+
+
+def publish(results: Results, json_path: Path, guide: Path) -> None:
+    """Write the results to a file, and their tables into another between its marks."""
+    json_path.write_text(json.dumps(_document(results), indent=1) + "\n")
+    before, _, rest = guide.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    guide.write_text(f"{before}{BEGIN}\n{markdown(results)}\n{END}{after}")
+
+
+def _document(results: Results) -> dict[str, Any]:
+    return {
+        "rounds": results.rounds,
+        "loads": [asdict(load) for load in results.loads],
+        "reading": [
+            {"question": question, "events": number, "way": way, **asdict(cost)}
+            for (question, number, way), cost in results.costs.items()
+        ],
+        "writing": [asdict(price) for price in results.prices],
+        "goals": [{**asdict(goal), "is_met": goal.is_met} for goal in results.goals()],
+    }
+
+
+def _reading(results: Results) -> Iterator[str]:
+    yield (
+        "| asked | events | cold, ms (p95) | warm, ms (p95) | / plain query | requests | units "
+        "| naive way: s | requests | units |"
+    )
+    yield "|---" * 10 + "|"
+    for question in results.questions():
+        for number in results.sizes:
+            cold, warm, naive = (
+                results.costs[question, number, way] for way in ("cold", "warm", "naive")
+            )
+            units = [results.beside(question, number, way) for way in ("cold", "warm")]
+            cells = [
+                question if number == results.sizes[0] else "",
+                f"{number:,}",
+                *(f"{cost.ms:.1f} ({cost.p95_ms:.0f})" for cost in (cold, warm)),
+                _ratio(results.plain(question, number), cold, warm),
+                f"{cold.requests:g}, {warm.requests:g}",
+                f"{units[0]:g}, {units[1]:g}",
+                f"{naive.ms / 1000:.2f}",
+                f"{naive.requests:,.0f}",
+                f"{naive.units:,.0f}",
+            ]
+            yield _row(cells)
+
+
+def _ratio(plain: Cost | None, cold: Cost, warm: Cost) -> str:
+    return f"{cold.ms / plain.ms:.1f}, {warm.ms / plain.ms:.1f}" if plain else ""
+
+
+def _writing(prices: Sequence[Price]) -> Iterator[str]:
+    sizes = sorted({price.size for price in prices})
+    yield _row(["write units an event", *(f"{size:,} bytes of JSON" for size in sizes)])
+    yield "|---" * (len(sizes) + 1) + "|"
+    for traffic, group in groupby(prices, key=attrgetter("traffic")):
+        yield _row([traffic, *map(_price, group)])
+
+
+def _price(price: Price) -> str:
+    return f"{price.table:g} + {price.indexes:g} in indexes, {price.tally:.2f} beside"
+
+
+def _goals(goals: Sequence[Goal]) -> Iterator[str]:
+    yield "| goal | at most | worst | | where |"
+    yield "|---|---|---|---|---|"
+    for goal in goals:
+        verdict = "met" if goal.is_met else "**not met**"
+        yield _row([goal.name, f"{goal.limit:g}", f"{goal.worst:g}", verdict, goal.where])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,94 @@
+"""The results of all parts: one table for the README, and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Final
+
+from bench.publish.measures import Measure, noise
+
+BEGIN: Final = "<!-- begin: make bench -->\n"
+END: Final = "<!-- end: make bench -->\n"
+
+SCALE: Final = "Totals and pages, of a million events"
+
+
+def joined(scale: Mapping[str, Any]) -> Iterator[Measure]:
+    """Yield what `make bench-scale` found, as lines of the same table.
+
+    Of each question what it takes of the largest log while nothing is remembered; the floor of a
+    page is a plain query of as many events at its place. Then the goals over all sizes of log.
+    """
+    reading = {(e["question"], e["events"], e["way"]): e for e in scale["reading"]}
+    largest = max(events for _, events, _ in reading)
+    for question, events, way in reading:
+        if (events, way) == (largest, "cold"):
+            cold, warm = (reading[question, events, each] for each in ("cold", "warm"))
+            plain = reading.get((question, events, "plain"))
+            floor = plain["ms"] if plain else None
+            detail = {"cold": cold, "warm": warm}
+            yield Measure(SCALE, question, cold["ms"], "ms", floor=floor, detail=detail)
+    for goal in scale["goals"]:
+        detail = {"where": goal["where"]}
+        yield Measure(SCALE, goal["name"], goal["worst"], "", limit=goal["limit"], detail=detail)
+
+
+def publish(measures: Sequence[Measure], json_path: Path, readme: Path) -> None:
+    """Write the results to a file, and their table into another between its marks."""
+    json_path.write_text(json.dumps(_document(measures), indent=1) + "\n", "utf-8")
+    before, _, rest = readme.read_text("utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    readme.write_text(f"{before}{BEGIN}{markdown(measures)}{END}{after}", "utf-8")
+
+
+def read(json_path: Path) -> list[Measure]:
+    """Return the results that were written to a file."""
+    lines = json.loads(json_path.read_text("utf-8"))["measures"]
+    return [Measure(**{n: v for n, v in line.items() if n not in _TOLD}) for line in lines]
+
+
+def markdown(measures: Sequence[Measure]) -> str:
+    """Return the results as one table, each section under its name, and how noisy they are."""
+    lines = ["| | measured | floor | ratio | goal | |", "|---|---|---|---|---|---|"]
+    for section, group in groupby(measures, key=attrgetter("section")):
+        lines.append(f"| **{section}** | | | | | |")
+        lines += map(_row, group)
+    return "\n".join([*lines, "", f"Noise of this run: {noise(measures):.0%}."]) + "\n"
+
+
+_TOLD: Final = ("ratio", "is_met")
+
+
+def _document(measures: Sequence[Measure]) -> dict[str, Any]:
+    lines = [asdict(e) | {name: getattr(e, name) for name in _TOLD} for e in measures]
+    return {"noise": noise(measures), "measures": lines}
+
+
+def _row(line: Measure) -> str:
+    cells = (
+        line.name,
+        _amount(line.value, line.unit),
+        "" if line.floor is None else _amount(line.floor, line.unit),
+        "" if line.ratio is None else f"{line.ratio:.2f}",
+        _goal(line),
+        {True: "met", False: "**not met**", None: ""}[line.is_met],
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _goal(line: Measure) -> str:
+    if line.limit is None:
+        return ""
+    limit = f"{line.limit:g} {line.unit}".rstrip() if line.floor is None else f"{line.limit:g}x"
+    return f"{'at least' if line.at_least else 'at most'} {limit}"
+
+
+def _amount(value: float, unit: str) -> str:
+    """Write a number with about three digits."""
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f} {unit}".rstrip()

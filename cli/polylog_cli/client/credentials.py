@@ -1,0 +1,50 @@
+"""What a client needs to reach a log, as one JSON file for all schemes of all APIs."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from polylog.api.auth import Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The fields of `credentials.json`; `access_key` and `secret_key` are for signed requests."""
+
+    url: str
+    scope: str
+    key_id: str
+    token: str = field(repr=False)
+    access_key: str
+    secret_key: str = field(repr=False)
+
+    @classmethod
+    def of(cls, url: str, scope: str, credential: Credential) -> Credentials:
+        """Return a credential in all its spellings."""
+        key_id, secret = credential.key_id, credential.secret
+        return cls(url, scope, key_id, credential.token, access_key=key_id, secret_key=secret)
+
+    @classmethod
+    def read(cls, path: Path) -> Credentials:
+        """Read the file; raises `OSError` or `ValueError`."""
+        document = json.loads(path.read_text())
+        if not isinstance(document, dict) or not document.keys() >= set(cls.__slots__):
+            raise ValueError(f"{path} does not hold credentials")
+        return cls(**{name: str(document[name]) for name in cls.__slots__})
+
+    def json(self) -> str:
+        """Return the file's text."""
+        return json.dumps(asdict(self), indent=2)
+
+    def write(self, path: Path) -> None:
+        """Write the file, for this user alone."""
+        write_private(path, self.json() + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only this user can read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)

@@ -1,0 +1,97 @@
+"""`polylog dlq`: the messages that could not be stored, and another try with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic_core import to_json
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from polylog.model import times
+from polylog_cli.commands.options import failure
+
+if TYPE_CHECKING:
+    from polylog_cli.stack.dead_letters import DeadLetter, DeadLetterQueue
+
+_WIDTH = 160
+_SHOWN = 60
+_MILLISECOND = times.SECOND // 1000
+
+app = typer.Typer(no_args_is_help=True, help="List dead letters, and send them again.")
+
+Stack = Annotated[str, typer.Option(help="The deployed stack.")]
+
+
+@app.command("list")
+def list_letters(
+    stack: Stack,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="Print NDJSON, with the bodies.")] = False,
+) -> None:
+    """List the messages that could not be stored, and why; they stay where they are."""
+    with _opened(stack) as queue:
+        letters = queue.peek(limit)
+    if as_json:
+        for letter in letters:
+            print(to_json(_document(letter)).decode())
+        return
+    table = Table("message id", "sent", "scope", "reason", "body", box=None)
+    for letter in letters:
+        table.add_row(*_row(letter))
+    # Ids are for copying: rather a long line than a shortened one.
+    Console(width=max(Console().width, _WIDTH)).print(table)
+
+
+@app.command()
+def redrive(
+    stack: Stack,
+    message_ids: Annotated[
+        list[str] | None, typer.Argument(help="As `list` shows them; all if left out.")
+    ] = None,
+) -> None:
+    """Send messages again to where they came from; what fails again comes back.
+
+    Nothing is stored twice: events without an id keep the one that their message gave them.
+    """
+    wanted = frozenset(message_ids or ())
+    with _opened(stack) as queue:
+        sent = queue.redrive(wanted)
+    print(f"{len(sent)} sent again")
+    if missing := wanted - set(sent):
+        raise failure(f"not there: {', '.join(sorted(missing))}")
+
+
+@contextmanager
+def _opened(stack: str) -> Iterator[DeadLetterQueue]:
+    from polylog_cli.stack.dead_letters import DeadLetterQueue  # with boto3, which takes long
+    from polylog_cli.stack.log import LogError
+
+    try:
+        yield DeadLetterQueue(stack)
+    except LogError as error:
+        raise failure(str(error)) from error
+
+
+def _document(letter: DeadLetter) -> dict[str, object]:
+    return {
+        "id": letter.id,
+        "sent": _time(letter),
+        **letter.attributes,
+        "reason": letter.reason,
+        "body": letter.body,
+    }
+
+
+def _row(letter: DeadLetter) -> tuple[str, ...]:
+    scope = letter.attributes.get("scope", "")
+    body = letter.body if len(letter.body) <= _SHOWN else f"{letter.body[:_SHOWN]}…"
+    return (letter.id, _time(letter), scope, escape(letter.reason), escape(body))
+
+
+def _time(letter: DeadLetter) -> str:
+    return times.format_rfc3339(letter.sent_at * _MILLISECOND)

@@ -1,0 +1,102 @@
+"""`polylog keys`: creates, lists and revokes access keys, straight in the tables."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from polylog.api.auth import AccessKey, Restriction
+from polylog.model import times
+from polylog_cli.client.credentials import Credentials
+from polylog_cli.commands.options import (
+    Data,
+    Stack,
+    failure,
+    opened,
+    parse_expiry,
+    parse_key,
+    parse_permissions,
+    parse_scope,
+)
+from polylog_cli.local import home as homes
+
+_WIDTH = 200
+
+app = typer.Typer(no_args_is_help=True, help="Create, list and revoke access keys.")
+
+Scope = Annotated[str, typer.Option(parser=parse_scope, help="The scope that the keys open.")]
+Confined = Annotated[str | None, typer.Option(parser=parse_key, help="Confine the key to it.")]
+
+
+@app.command()
+def create(
+    scope: Scope,
+    permissions: Annotated[str, typer.Option(help="Of read, write and admin.")] = "read",
+    organization: Confined = None,
+    project: Confined = None,
+    expires: Annotated[
+        str | None, typer.Option(help="In 30d, 12h or 45m; never if left out.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as credentials.json.")] = False,
+    stack: Stack = None,
+    data: Data = homes.DEFAULT,
+) -> None:
+    """Create a key and print it. Its secret cannot be shown again."""
+    granted = parse_permissions(permissions)
+    expires_at = None if expires is None else parse_expiry(expires)
+    with opened(stack, data) as log:
+        restriction = Restriction(organization, project)
+        credential = log.keys.create(scope, granted, restriction, expires_at)
+    credentials = Credentials.of(log.url, scope, credential)
+    print(credentials.json() if as_json else credentials.token)
+
+
+@app.command("list")
+def list_keys(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> None:
+    """List the keys of a scope, the revoked ones too."""
+    with opened(stack, data) as log:
+        found = log.keys.list(scope)
+    table = Table("key id", "permissions", "organization", "project", "created", "state", box=None)
+    for key in found:
+        table.add_row(*_row(key))
+    # Ids are for copying: rather a long line than a shortened one.
+    Console(width=max(Console().width, _WIDTH)).print(table)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="As `list` shows it.")],
+    stack: Stack = None,
+    data: Data = homes.DEFAULT,
+) -> None:
+    """Make a key useless for ever; readers that used it just now may go on for a minute."""
+    with opened(stack, data) as log:
+        key = log.keys.get(key_id, fresh=True) if key_id else None
+        if key is None:
+            raise failure(f"there is no key {key_id}")
+        log.keys.revoke(key.principal.scope, key_id)
+    print(f"{key_id} is revoked")
+
+
+def _row(key: AccessKey) -> tuple[str, ...]:
+    principal = key.principal
+    return (
+        principal.key_id,
+        ",".join(sorted(principal.permissions)),
+        principal.restriction.organization_id or "",
+        principal.restriction.project_id or "",
+        times.format_seconds(key.created_at),
+        _state(key),
+    )
+
+
+def _state(key: AccessKey) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {times.format_seconds(key.revoked_at)}"
+    if key.expires_at is None:
+        return "valid"
+    word = "valid until" if key.is_valid(times.now()) else "expired"
+    return f"{word} {times.format_seconds(key.expires_at)}"

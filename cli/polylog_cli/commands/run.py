@@ -1,0 +1,84 @@
+"""`polylog run`, as it is typed: its options, and how it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polylog.model.errors import Unavailable
+from polylog_cli.commands.options import (
+    Data,
+    console,
+    failure,
+    parse_engine,
+    parse_parameters,
+    parse_scope,
+)
+from polylog_cli.local import home as homes
+
+
+def run(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+    dynamodb: Annotated[
+        str,
+        typer.Option(
+            parser=parse_engine, help="local, moto (for tests, no samples), or the URL of one."
+        ),
+    ] = "local",
+    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing on disk.")] = False,
+    data: Data = homes.DEFAULT,
+    scope: Annotated[
+        str, typer.Option(parser=parse_scope, help="Whose events the printed key opens.")
+    ] = "demo",
+    sample: Annotated[bool, typer.Option(help="Load sample events into an empty log.")] = True,
+    template: Annotated[Path, typer.Option(help="What to serve.")] = Path("template.yaml"),
+    parameter: Annotated[
+        list[str] | None, typer.Option(help="A template parameter, as NAME=VALUE; repeatable.")
+    ] = None,
+) -> None:
+    """Serve every API on this machine, from the functions and tables of template.yaml."""
+    parameters = parse_parameters(parameter or [])
+    with _failures(dynamodb, data):
+        from polylog_cli.local import service  # with boto3 and waitress, which nothing else needs
+
+        settings = service.Settings(
+            port=port,
+            dynamodb=dynamodb,
+            memory=memory,
+            data=data,
+            scope=scope,
+            sample=sample,
+            template=template,
+            parameters=parameters,
+        )
+        service.run(settings, console)
+
+
+@contextmanager
+def _failures(dynamodb: str, data: Path) -> Iterator[None]:
+    """End the command with a message when the service cannot be started."""
+    from polylog_cli.client.load import LoadError
+    from polylog_cli.local.engine import EngineError
+    from polylog_cli.local.service import NoDynamoDBError, PortTakenError
+    from polylog_cli.local.tables import OutdatedTablesError
+    from polylog_cli.local.template import TemplateError
+
+    try:
+        yield
+    except TemplateError as error:
+        hint = "run this in the checkout, or name the template with --template"
+        raise failure(f"{error}; {hint}") from error
+    except (EngineError, LoadError) as error:
+        raise failure(str(error)) from error
+    except OutdatedTablesError as error:
+        raise failure(f"{error}. Name another folder with --data, or remove {data}.") from error
+    except (Unavailable, NoDynamoDBError) as error:
+        raise failure(f"DynamoDB ({dynamodb}) does not answer: {error.__cause__}") from error
+    except PortTakenError as error:
+        raise failure(f"{error}; name another with --port") from error
+    except OSError as error:
+        raise failure(f"the data folder {data} cannot be used: {error}") from error

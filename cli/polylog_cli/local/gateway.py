@@ -1,0 +1,151 @@
+"""The HTTP API of template.yaml on this machine: WSGI in, Lambda handlers behind.
+
+Imitates what API Gateway does to a request (payload format 2.0): the path is decoded once and cut
+at a decoded `?`, header names are lower case, bodies that are not text arrive in base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import json
+import logging
+import os
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from polylog.aws.http import Handler, Payload
+from polylog_cli.local.template import Function, Template
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
+"""What Lambda takes and gives in one invocation."""
+
+_TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript")
+_GREEDY = "/{proxy+}"
+
+log = logging.getLogger(__name__)
+
+
+def load_handler(function: Function) -> Handler:
+    """Return the handler of a function, imported from its own folder as Lambda does."""
+    os.environ.update(function.environment)
+    path = function.code_uri / f"{function.module}.py"
+    spec = importlib.util.spec_from_file_location(f"functions.{function.module}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no function at {path}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    handler: Handler = getattr(module, function.attribute)
+    return handler
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A WSGI application: the routes of an HTTP API, each with the handler behind it."""
+
+    routes: Mapping[str, Handler]
+
+    @classmethod
+    def of(cls, template: Template) -> Gateway:
+        """Return the gateway of a template, all functions that it leads to loaded."""
+        routes: dict[str, Handler] = {}
+        for function in template.functions:
+            if function.routes:
+                routes |= dict.fromkeys(function.routes, load_handler(function))
+        return cls(routes)
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+        path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace").partition("?")[0]
+        event = _event(environ, path)
+        if len(event["body"]) > MAX_PAYLOAD_BYTES:
+            return _answer(start, _own(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+        handler = self._handler(path)
+        return _answer(start, _invoke(handler, event) if handler else _own(HTTPStatus.NOT_FOUND))
+
+    def _handler(self, path: str) -> Handler | None:
+        """Return the handler of the most specific route: exact, longest greedy, `$default`."""
+        if path in self.routes:
+            return self.routes[path]
+        prefixes = (route.removesuffix(_GREEDY) for route in self.routes if _GREEDY in route)
+        matching = [prefix for prefix in prefixes if path.startswith(prefix + "/")]
+        if matching:
+            return self.routes[max(matching, key=len) + _GREEDY]
+        return self.routes.get("$default")
+
+
+def _event(environ: WSGIEnvironment, path: str) -> Payload:
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_") or (name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value)
+    }
+    headers["x-forwarded-proto"] = environ["wsgi.url_scheme"]
+    content = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    text = _text(content, environ.get("CONTENT_TYPE", ""))
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": environ.get("QUERY_STRING", ""),
+        "headers": headers,
+        "requestContext": {
+            "http": {
+                "method": environ["REQUEST_METHOD"],
+                "path": path,
+                "protocol": environ["SERVER_PROTOCOL"],
+                "sourceIp": environ.get("REMOTE_ADDR", ""),
+                "userAgent": headers.get("user-agent", ""),
+            },
+            "requestId": str(uuid4()),
+            "stage": "$default",
+            "timeEpoch": int(time.time() * 1000),
+        },
+        "body": base64.b64encode(content).decode() if text is None else text,
+        "isBase64Encoded": text is None,
+    }
+
+
+def _text(content: bytes, content_type: str) -> str | None:
+    """Return a body as text, None where it is handed over in base64."""
+    if content and not content_type.startswith(_TEXT_TYPES):
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _invoke(handler: Handler, event: Payload) -> Payload:
+    try:
+        payload = handler(event, None)
+        too_large = len(json.dumps(payload, ensure_ascii=False).encode()) > MAX_PAYLOAD_BYTES
+    except Exception:
+        log.exception("the function failed")
+        return _own(HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _own(HTTPStatus.INTERNAL_SERVER_ERROR) if too_large else payload
+
+
+def _own(status: HTTPStatus) -> Payload:
+    """Return what the gateway says by itself, in the one form it has."""
+    headers = {"content-type": "application/json"}
+    return {
+        "statusCode": status,
+        "headers": headers,
+        "body": json.dumps({"message": status.phrase}),
+    }
+
+
+def _answer(start: StartResponse, payload: Payload) -> Iterable[bytes]:
+    status = HTTPStatus(payload["statusCode"])
+    body = payload.get("body", "").encode()
+    headers = [*payload.get("headers", {}).items(), ("Content-Length", str(len(body)))]
+    start(f"{status.value} {status.phrase}", headers)
+    return [body]

@@ -1,0 +1,220 @@
+"""`polylog run`: the whole service on this machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic_core import to_json
+from rich.console import Console
+from waitress.server import create_server
+
+from polylog.api.auth import PERMISSIONS, Credential, Restriction, authenticate
+from polylog.aws.environment import (
+    facets_from_environment,
+    retention_from_environment,
+    services_from_environment,
+)
+from polylog.aws.http import Handler
+from polylog.dynamo.keys import DynamoKeyStore
+from polylog.model import times
+from polylog.model.errors import InvalidCredential
+from polylog.model.filter import EVERYTHING
+from polylog.model.query import EventQuery, Order, Window
+from polylog_cli.client.credentials import Credentials
+from polylog_cli.client.load import load
+from polylog_cli.local.compaction import compaction
+from polylog_cli.local.gateway import Gateway, load_handler
+from polylog_cli.local.home import Home, Running
+from polylog_cli.local.sample import sample_events
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables, engine
+from polylog_cli.local.template import Template
+from polylog_cli.stack.log import local_keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+HOST = "127.0.0.1"
+
+# API Gateway's limit for the request line and the headers together.
+_MAX_HEADER_BYTES = 10_240
+_THREADS = 32
+_CONNECTIONS = 1000
+
+
+class NoDynamoDBError(Exception):
+    """What should be DynamoDB does not answer like one; the cause says how."""
+
+
+class PortTakenError(Exception):
+    """Nothing can listen on the port that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `polylog run` was asked for; `memory` keeps nothing on disk."""
+
+    port: int
+    dynamodb: str
+    memory: bool
+    data: Path
+    scope: str
+    sample: bool
+    template: Path
+    parameters: dict[str, str]
+
+
+def run(settings: Settings, console: Console) -> None:
+    """Serve until interrupted; raises `PortTakenError`."""
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
+    template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
+    with _listen(settings.port) as listener, _home(settings) as home:
+        console.print("Starting DynamoDB")
+        tables = None if settings.memory else home.path / "dynamodb"
+        with engine(settings.dynamodb, tables) as url:
+            client = connect(url)
+            _create_tables(client, template)
+            gateway = _gateway(template, home, url)
+            address = f"http://{HOST}:{listener.getsockname()[1]}"
+            running = Running(
+                address,
+                url,
+                int(os.environ["INDEX_SHARDS"]),
+                sorted(facets_from_environment()),
+                retention_from_environment().days,
+            )
+            keys = local_keys(client, home)
+            credentials = _credentials(home, keys, settings.scope, running.url)
+            credentials.write(home.credentials)
+            with compaction(_compact_handler(template), url):
+                if settings.sample and settings.dynamodb != "moto":
+                    _load_sample(gateway, credentials, home, console)
+                with _announced(home, running):
+                    _greet(home, credentials)
+                    _serve(gateway, listener)
+
+
+def _create_tables(client: DynamoDBClient, template: Template) -> None:
+    try:
+        create_tables(client, template)
+    except (BotoCoreError, ClientError) as error:
+        raise NoDynamoDBError from error
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        raise PortTakenError(f"cannot listen on port {port}: {error.strerror}") from error
+
+
+@contextmanager
+def _home(settings: Settings) -> Iterator[Home]:
+    if settings.memory:
+        with TemporaryDirectory(prefix="polylog-") as folder:
+            yield Home(Path(folder)).make()
+    else:
+        yield Home(settings.data).make()
+
+
+@contextmanager
+def _announced(home: Home, running: Running) -> Iterator[None]:
+    home.write_running(running)
+    try:
+        yield
+    finally:
+        home.remove_running()
+
+
+def _gateway(template: Template, home: Home, dynamodb: str) -> Gateway:
+    os.environ.pop("AWS_PROFILE", None)
+    os.environ.update(ENVIRONMENT)
+    os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb
+    os.environ["PEPPER_FILE"] = str(home.pepper)
+    return Gateway.of(template)
+
+
+def _compact_handler(template: Template) -> Handler:
+    (function,) = (each for each in template.functions if each.module == "compact")
+    return load_handler(function)
+
+
+def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Credentials:
+    """Return the credentials of the last run while they are good, else new ones."""
+    try:
+        old = Credentials.read(home.credentials)
+        credential = Credential(old.access_key, old.secret_key)
+        if authenticate(credential, keys, times.now(), fresh=True).scope == scope:
+            return Credentials.of(url, scope, credential)
+    except (OSError, ValueError, InvalidCredential):
+        pass
+    credential = keys.create(scope, frozenset(PERMISSIONS), Restriction(), expires_at=None)
+    return Credentials.of(url, scope, credential)
+
+
+def _load_sample(gateway: Gateway, credentials: Credentials, home: Home, console: Console) -> None:
+    """Load the sample into an empty log, or go on where that was interrupted."""
+    query = EventQuery(credentials.scope, EVERYTHING, Order.ASCENDING, Window(limit=1))
+    begun = home.sample_begun()
+    if begun is None and services_from_environment().store.find(query).events:
+        return
+    lines = [to_json(event) for event in sample_events(begun or home.begin_sample())]
+    transport = httpx.WSGITransport(gateway)
+    headers = {"Authorization": f"Bearer {credentials.token}"}
+    with httpx.Client(transport=transport, base_url=credentials.url, headers=headers) as client:
+        load(client, lines, "cloudfoundry", console).print(console)
+    home.end_sample()
+
+
+def _serve(gateway: Gateway, listener: socket.socket) -> None:
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # It warns of every short queue.
+    server = create_server(
+        gateway,
+        sockets=[listener],
+        threads=_THREADS,
+        connection_limit=_CONNECTIONS,
+        max_request_header_size=_MAX_HEADER_BYTES,
+    )
+    server.run()
+
+
+def _greet(home: Home, credentials: Credentials) -> None:
+    curl = 'curl -H "Authorization: bearer $TOKEN"'
+    token = 'curl -H "X-Auth-Token: $TOKEN"'
+    since = "q=timestamp%3E2014-01-01+00%3A00%3A00-04%3A00"
+    lines = (
+        f"Polylog serves {credentials.url}, scope {credentials.scope}; Ctrl-C ends it.",
+        f"Credentials: {home.credentials}",
+        "",
+        f"export URL={credentials.url} TOKEN={credentials.token}",
+        f"export KEY_ID={credentials.key_id} SECRET={credentials.secret_key}",
+        "",
+        "# Polylog's own API, and its command (polylog query --help)",
+        f"{curl} -G \"$URL/v1/events\" --data-urlencode 'filter=type : app'",
+        f'{curl} "$URL/v1/events:groups?by=type"',
+        "# Cloud Foundry v2 events",
+        f'{curl} "$URL/cf/v2/events?results-per-page=5&order-direction=desc"',
+        f'{curl} "$URL/cf/v2/events?q=type:audit.app.create&{since}"',
+        "# Cedana events",
+        f'{curl} "$URL/v2/events?time=86400"',
+        "# Waldur events",
+        'curl -H "Authorization: Token $TOKEN" "$URL/api/events/?page_size=5"',
+        'curl -H "Authorization: Token $TOKEN" "$URL/api/events/count/"',
+        "# Huawei Cloud GaussDB(DWS) and Cloud Eye events; their SDKs take $URL and the key pair",
+        f'{token} "$URL/v2/{credentials.scope}/events?limit=5"',
+        f'{token} "$URL/V1.0/{credentials.scope}/events?limit=5"',
+        "# ingestion",
+        f'{curl} --data-binary @FILE "$URL/v1/events?format=cloudfoundry"',
+    )
+    print(*lines, sep="\n", flush=True)

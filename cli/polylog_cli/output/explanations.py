@@ -1,0 +1,55 @@
+"""`--explain`: how the answers of a command were found and what they took, for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from polylog_cli.client.answers import Explanation
+
+_SUMS = ("items_read", "items_returned", "requests", "read_units", "tally_reads")
+
+
+@dataclass(slots=True)
+class Explanations:
+    """The explanations of all answers, put together by what was asked."""
+
+    _found: dict[str, Explanation] = field(default_factory=dict)
+    _answers: dict[str, int] = field(default_factory=dict)
+
+    def add(self, asked: str, explanation: Explanation) -> None:
+        """Take in the explanation of the next answer."""
+        before = self._found.get(asked)
+        if before is not None:
+            sums = {name: getattr(before, name) + getattr(explanation, name) for name in _SUMS}
+            explanation = explanation.model_copy(update=sums)
+        self._found[asked] = explanation
+        self._answers[asked] = self._answers.get(asked, 0) + 1
+
+    def print(self, console: Console) -> None:
+        """Print a table of them, if there are any: a column for each kind of request."""
+        if not self._found:
+            return
+        table = Table("", *self._found, box=None, show_header=len(self._found) > 1)
+        columns = [_facts(each, self._answers[asked]) for asked, each in self._found.items()]
+        for name in columns[0]:
+            table.add_row(name, *(Text(column[name]) for column in columns))
+        console.print(table)
+
+
+def _facts(explanation: Explanation, answers: int) -> dict[str, str]:
+    shards = f", {explanation.shards} shards" if explanation.shards > 1 else ""
+    return {
+        "answers": str(answers),
+        "read units": f"{explanation.read_units:g}",
+        "index": f"{explanation.index}{shards}" if explanation.index else "none",
+        "conditions": "\n".join(explanation.conditions) or "none",
+        "residual": explanation.residual or "none",
+        "events read": str(explanation.items_read),
+        "events returned": str(explanation.items_returned),
+        "requests": f"{explanation.requests}, {explanation.tally_reads} of them to the tally",
+        "reason": explanation.reason,
+    }

@@ -1,0 +1,106 @@
+"""What a table and a CSV show of each kind of result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import JsonValue
+from pydantic_core import to_json
+
+from polylog_cli.client.answers import JsonObject
+
+Show = Callable[[JsonObject], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; `share` is its part of a terminal's width, 0: as much as it needs."""
+
+    name: str
+    show: Show
+    share: int = 0
+    justify: Literal["left", "right"] = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a kind of result, and the members that its CSV has."""
+
+    table: tuple[Column, ...]
+    csv: tuple[str, ...]
+
+
+def _member(result: JsonObject, name: str) -> JsonValue:
+    """Return a member, or the member of a member; None where there is none."""
+    value: JsonValue = result
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _text(value: JsonValue) -> str:
+    """Return a value as text: texts as they are, nothing for what is absent, else JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else to_json(value).decode()
+
+
+def verbatim(result: JsonObject, name: str) -> str:
+    """Return a member for CSV; data are JSON even where they are a text, or null."""
+    value = _member(result, name)
+    return to_json(value).decode() if name == "data" and name in result else _text(value)
+
+
+def _shown(name: str) -> Show:
+    return lambda result: _text(_member(result, name))
+
+
+def _shown_time(result: JsonObject) -> str:
+    """Show a time to the second: tables are for reading."""
+    time = _text(_member(result, "time"))
+    return f"{time[:19]}Z" if time else ""
+
+
+def _shown_entity(entity: str) -> Show:
+    by_name, by_id = _shown(f"{entity}.name"), _shown(f"{entity}.id")
+    return lambda event: by_name(event) or by_id(event)
+
+
+def _shown_value(group: JsonObject) -> str:
+    if group.get("is_other"):
+        return "(all others)"
+    value = _text(_member(group, "value"))
+    return f"{value} ({group['origin']})" if "origin" in group else value
+
+
+EVENTS = Layout(
+    table=(
+        Column("time", _shown_time),
+        Column("seq", _shown("seq"), justify="right"),
+        Column("type", _shown("type"), share=3),
+        Column("actor", _shown_entity("actor"), share=2),
+        Column("target", _shown_entity("target"), share=2),
+        Column("message", _shown("message"), share=4),
+    ),
+    csv=(
+        *("id", "seq", "time", "type", "origin", "source", "message"),
+        *("severity", "status", "category"),
+        *("actor.id", "actor.type", "actor.name", "target.id", "target.type", "target.name"),
+        *("organization_id", "project_id", "links", "data", "attributes"),
+    ),
+)
+
+GROUPS = Layout(
+    table=(
+        Column("value", _shown_value, share=2),
+        Column("count", _shown("count"), justify="right"),
+        Column("newest", _shown_time),
+        Column("source", _shown("source"), share=1),
+    ),
+    csv=("value", "count", "time", "source", "origin", "is_other"),
+)
+
+BARS = Layout(table=(), csv=("start", "count"))
+"""Drawn instead of a table."""

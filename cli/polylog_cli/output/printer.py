@@ -1,0 +1,119 @@
+"""How results are printed: as a table for people, as NDJSON, or as CSV."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from io import StringIO, TextIOWrapper
+
+import typer
+from pydantic_core import to_json
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from polylog_cli.client.answers import JsonObject
+from polylog_cli.output.layouts import Layout, verbatim
+
+# Where there is no terminal: ids fit, and no line is longer than can be looked at.
+_WIDEST_CELL = 256
+_WIDTH = 10_000
+
+
+class Form(StrEnum):
+    """What results are printed as."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+    @classmethod
+    def of(cls, *, as_json: bool, as_csv: bool, as_table: bool) -> Form:
+        """Return the form that was asked for, a table unless told otherwise."""
+        asked = {cls.JSON: as_json, cls.CSV: as_csv, cls.TABLE: as_table}
+        forms = [form for form, is_asked in asked.items() if is_asked]
+        if len(forms) > 1:
+            raise typer.BadParameter(f"--{forms[0]} and --{forms[1]} exclude each other")
+        return forms[0] if forms else cls.TABLE
+
+
+@dataclass(slots=True)
+class Printer:
+    """Prints results to standard output, batch by batch, under one head."""
+
+    layout: Layout
+    form: Form
+    _is_begun: bool = False
+    _widths: list[int] = field(default_factory=list)
+
+    def print(self, results: Sequence[JsonObject]) -> None:
+        """Print a batch at once."""
+        match self.form:
+            case Form.JSON:
+                _write(b"".join(to_json(result) + b"\n" for result in results))
+            case Form.CSV:
+                _write(self._csv(results))
+            case Form.TABLE if results or not self._is_begun:
+                self._print_table(results)
+        self._is_begun = True
+
+    def _csv(self, results: Sequence[JsonObject]) -> bytes:
+        names = self.layout.csv
+        head = [] if self._is_begun else [names]
+        rows = [*head, *([verbatim(each, name) for name in names] for each in results)]
+        return "".join(map(_csv_line, rows)).encode()
+
+    def _print_table(self, results: Sequence[JsonObject]) -> None:
+        rows = [[_line(column.show(each)) for column in self.layout.table] for each in results]
+        self._widen(rows)
+        console = screen()
+        if not console.is_terminal:
+            console = Console(width=_WIDTH)
+        table = Table(box=None, show_header=not self._is_begun, expand=console.is_terminal)
+        for column, width in zip(self.layout.table, self._widths, strict=True):
+            has_share = console.is_terminal and column.share
+            table.add_column(
+                column.name,
+                no_wrap=True,
+                overflow="ellipsis",
+                justify=column.justify,
+                ratio=column.share if has_share else None,
+                width=None if has_share else width,
+            )
+        for row in rows:
+            table.add_row(*map(Text, row))
+        console.print(table)
+
+    def _widen(self, rows: list[list[str]]) -> None:
+        """Make columns as wide as ever before, so that batches stand under each other."""
+        widths = self._widths or [len(column.name) for column in self.layout.table]
+        cells = [widths, *([cell_len(cell) for cell in row] for row in rows)]
+        self._widths = [min(max(column), _WIDEST_CELL) for column in zip(*cells, strict=True)]
+
+
+def _csv_line(values: Sequence[str]) -> str:
+    """Return a line of CSV; Python puts values with a return in quotes only before such an end."""
+    text = StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(values)
+    return f"{text.getvalue()[:-2]}\n"
+
+
+def screen() -> Console:
+    """Return standard output for what is drawn; what it cannot show, it shows as `?`."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    return Console()
+
+
+def _write(content: bytes) -> None:
+    """Write to standard output, whatever encoding that has, at once."""
+    typer.echo(content, nl=False)
+
+
+def _line(text: str) -> str:
+    """Return a text without what would move the cursor of a terminal."""
+    return "".join(each if each.isprintable() else " " for each in text)

@@ -1,0 +1,243 @@
+"""One request being answered: who asks, and the log as far as they may see it."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from polylog.api.auth import (
+    AccessKey,
+    Credential,
+    KeyStore,
+    Permission,
+    Principal,
+    Restriction,
+    derived,
+    is_key_id,
+)
+from polylog.api.http import Request, Response
+from polylog.intake.offers import Offered, put_readable
+from polylog.model.errors import (
+    ApiError,
+    EventNotFound,
+    Forbidden,
+    ForeignScope,
+    KeyNotFound,
+    NotVisible,
+    PositionExpired,
+    TooBroad,
+)
+from polylog.model.event import Event
+from polylog.model.filter import Filter, conjunction
+from polylog.model.query import EventQuery, Order, Page, Window
+from polylog.model.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Status, Tail
+from polylog.model.times import SECOND
+
+_FIRST_PAGE = 100
+_PAGE = 1000
+_GROWTH = 4
+_MOST_SCANNED = 100_000
+
+# Microseconds after which a scan reads no further page, so that one answer ends before Lambda does.
+_LONGEST_SCAN = 12 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What serving needs from outside; made once, where the program is put together.
+
+    `can_deliver` says whether a response is small enough for whatever carries it.
+    """
+
+    store: EventStore
+    keys: KeyStore
+    clock: Callable[[], int]
+    can_deliver: Callable[[Response], bool] = lambda response: True
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request being answered: adds scope and restriction to all that is asked of the log."""
+
+    request: Request
+    mount: str
+    principal: Principal
+    services: Services
+
+    @property
+    def base_url(self) -> str:
+        """The address of the dialect's root as the client knows it, without a final slash."""
+        return self.request.url + self.mount
+
+    def explained(self, explanation: Explanation) -> Call:
+        """Return the same call, of which all that it asks of the log is explained."""
+        store = self.services.store.explained(explanation)
+        return replace(self, services=replace(self.services, store=store))
+
+    def find(
+        self,
+        filter: Filter,
+        order: Order,
+        window: Window,
+        *,
+        with_total: bool = False,
+        is_partial: bool = False,
+    ) -> Page:
+        """Return the events of a window that the caller may see."""
+        scope, restricted = self.principal.scope, self.visible(filter)
+        query = EventQuery(scope, restricted, order, window, with_total, is_partial)
+        return self.services.store.find(query)
+
+    def find_on(self, filter: Filter, order: Order, window: Window) -> Page:
+        """Return a further page of the same answer, in which midnight may have passed meanwhile.
+
+        What the window's position was among may be kept no longer: then all that is kept follows
+        in ascending order, in descending order nothing.
+        """
+        try:
+            return self.find(filter, order, window)
+        except PositionExpired:
+            if order is Order.DESCENDING:
+                return Page((), None)
+            return self.find(filter, order, replace(window, after=None))
+
+    def scan(
+        self, filter: Filter, order: Order, *, first_page: int = _FIRST_PAGE
+    ) -> Iterator[Event]:
+        """Yield every event that the caller may see and that passes.
+
+        They are read in pages that grow from the first. Raises `TooBroad` after as many, or as
+        long, as one answer may be made of, or when a page is, whose events are then lost.
+        """
+        end, left = self.services.clock() + _LONGEST_SCAN, _MOST_SCANNED
+        window = Window(limit=first_page)
+        while True:
+            page = self.find_on(filter, order, window)
+            yield from page.events
+            left -= window.limit
+            if page.next is None:
+                return
+            if left == 0 or self.services.clock() > end:
+                raise TooBroad
+            window = Window(limit=min(_GROWTH * window.limit, _PAGE, left), after=page.next)
+
+    def fitting(self, response: Callable[[int], Response], number: int) -> Response:
+        """Return the response with so many events, or else with as many as can be delivered.
+
+        With one at least: should that not fit, it is an error, and not an empty answer.
+        """
+        whole = response(number)
+        if self.services.can_deliver(whole):
+            return whole
+
+        def is_too_large(number: int) -> bool:
+            return not self.services.can_deliver(response(number))
+
+        return response(max(1, bisect(range(1, number), False, key=is_too_large)))
+
+    def secret(self, purpose: str) -> bytes:
+        """Return a secret that is the same for all keys of the caller's pepper, whatever it is of.
+
+        For what is given to a client and must come back as it was.
+        """
+        return derived(self.services.keys, self.principal.key_id, purpose)
+
+    def visible_keys(self) -> tuple[AccessKey, ...]:
+        """Return the keys of the scope that are confined like the caller's, or closer."""
+        keys = self.services.keys.list(self.principal.scope)
+        return tuple(key for key in keys if self._may_manage(key.principal))
+
+    def create_key(
+        self,
+        permissions: frozenset[Permission],
+        restriction: Restriction,
+        expires_at: int | None,
+    ) -> Credential:
+        """Make a key of the scope, whatever the caller's allows beside making keys.
+
+        Raises `Forbidden` for one that is not confined as the caller's is.
+        """
+        if not self.principal.restriction.confines(restriction):
+            raise Forbidden
+        scope = self.principal.scope
+        return self.services.keys.create(scope, permissions, restriction, expires_at)
+
+    def revoke_key(self, key_id: str) -> None:
+        """Make a key useless for ever; raises `KeyNotFound` if the caller cannot see it."""
+        key = self.services.keys.get(key_id, fresh=True) if is_key_id(key_id) else None
+        if key is None or not self._may_manage(key.principal):
+            raise KeyNotFound(key_id)
+        self.services.keys.revoke(self.principal.scope, key_id)
+
+    def _may_manage(self, other: Principal) -> bool:
+        is_own = other.scope == self.principal.scope
+        return is_own and self.principal.restriction.confines(other.restriction)
+
+    def require_scope(self, name: str) -> None:
+        """Raise `ForeignScope` unless this is the scope of the caller."""
+        if name != self.principal.scope:
+            raise ForeignScope(name)
+
+    def count(self, filter: Filter) -> int:
+        """Return how many events that the caller may see pass the filter."""
+        return self.services.store.count(self.principal.scope, self.visible(filter))
+
+    def groups(self, filter: Filter) -> tuple[Group, ...]:
+        """Return the events that the caller may see and that pass, by origin and type."""
+        return self.services.store.groups(self.principal.scope, self.visible(filter))
+
+    def histogram(self, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
+        """Return how many events that the caller may see pass, by interval of time."""
+        restricted = self.visible(filter)
+        return self.services.store.histogram(self.principal.scope, restricted, interval)
+
+    def get(self, event_id: str) -> Event:
+        """Return one event; raises `EventNotFound`, or `NotVisible` for a restricted caller."""
+        event = self.services.store.get(self.principal.scope, event_id)
+        return self._visible(event, event_id)
+
+    def get_by_seq(self, seq: int) -> Event:
+        """Return the event with this number of arrival; raises as `get` does."""
+        event = self.services.store.get_by_seq(self.principal.scope, seq)
+        return self._visible(event, str(seq))
+
+    def tail(self, filter: Filter, after: int, limit: int) -> Tail:
+        """Return the events that the caller may see, in the order of arrival."""
+        restricted = self.visible(filter)
+        return self.services.store.tail(self.principal.scope, restricted, after, limit)
+
+    def latest(self) -> int:
+        """Return the number up to which the order of arrival is complete by now."""
+        return self.services.store.latest(self.principal.scope)
+
+    def _visible(self, event: Event | None, name: str) -> Event:
+        if event is None:
+            raise EventNotFound(name)
+        if not self.principal.restriction.allows(event):
+            raise NotVisible(name)
+        return event
+
+    def put(self, offered: Sequence[Offered]) -> tuple[Outcome, ...]:
+        """Store what could be read and the caller may write; answer one outcome each, in order."""
+        judged = [self._judge(each) for each in offered]
+        outcomes = put_readable(self.services.store, self.principal.scope, judged)
+        return tuple(map(self._told, outcomes))
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        """Return the outcome without what a confined caller may not know of another event."""
+        if outcome.status is Status.CONFLICT and self.principal.restriction != Restriction():
+            return replace(outcome, seq=None)
+        return outcome
+
+    def _judge(self, offered: Offered) -> Offered | Outcome:
+        if isinstance(offered, ApiError) or self.principal.restriction.allows(offered):
+            return offered
+        reason = f"the key may only write events with {self.principal.restriction.filter}"
+        return Outcome(Status.INVALID, offered.id, reason=reason)
+
+    def visible(self, filter: Filter) -> Filter:
+        """Return the filter for what the caller may see of that."""
+        return conjunction([self.principal.restriction.filter, filter])

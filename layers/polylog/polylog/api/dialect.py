@@ -1,0 +1,161 @@
+"""The seam between a wire API and the log.
+
+A dialect is a value made of functions: where it is mounted, how it authenticates, its endpoints,
+how it writes an error, and how its events are read. `serve` is the one way through it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from pydantic import JsonValue
+
+from polylog.api.auth import ANONYMOUS, Permission, Principal, Proof, authenticate
+from polylog.api.call import Call, Services
+from polylog.api.contract import Body, Reply, Security
+from polylog.api.http import Pairs, Request, Response
+from polylog.api.params import Params
+from polylog.model.errors import (
+    ApiError,
+    InternalError,
+    MethodNotAllowed,
+    ResponseTooLarge,
+    RouteNotFound,
+    Unauthenticated,
+    Unavailable,
+)
+from polylog.model.event import Event
+
+log = logging.getLogger("polylog")
+
+P = TypeVar("P", bound=Params)
+
+
+@dataclass(frozen=True)
+class Endpoint(Generic[P]):
+    """One method (`*`: any) at one path; `permission` None asks for no credential.
+
+    `{name}` stands for a segment of the path, `{name+}` for one or more.
+    The rest is for the API's document, which leaves out an endpoint without `returns`: the body it
+    takes, its answers, and the errors that do not follow from its permission, parameters and body.
+    """
+
+    method: str
+    path: str
+    params: type[P]
+    answer: Callable[[Call, P], Response]
+    permission: Permission | None = "read"
+    takes: Body | None = None
+    returns: tuple[Reply, ...] = ()
+    raises: tuple[type[ApiError], ...] = ()
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The path as an expression with one group a name."""
+        text = re.escape(self.path)
+        text = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", text)
+        return re.compile(re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>[^/]+(?:/[^/]+)*)", text))
+
+
+Place = tuple[str, Endpoint[Any], Mapping[str, str]]
+"""A mount, an endpoint, and the values in the path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How an API's own events are read from JSON.
+
+    `envelope` is the member of the API's list response that holds the events, if it has one;
+    `scope` the member of an event that names the scope it belongs to.
+    `read` raises `InvalidParameter` naming the member that is not acceptable.
+    """
+
+    read: Callable[[JsonValue], Event]
+    envelope: str | None = None
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A wire API.
+
+    `error` writes an error in the API's form; `headers` are those that every response carries.
+    For its document: `problem` is the type of an error's JSON, `security` what `scheme` reads.
+    """
+
+    name: str
+    mounts: tuple[str, ...]
+    scheme: Callable[[Request], Proof | None]
+    # Any: each endpoint has a parameter type of its own.
+    endpoints: tuple[Endpoint[Any], ...]
+    error: Callable[[ApiError], Response]
+    headers: Callable[[Request, Principal], Pairs] = field(default=lambda request, principal: ())
+    format: Format | None = None
+    problem: object = None
+    security: Security = field(default_factory=dict)
+
+    def match(self, request: Request) -> Place:
+        """Return what answers; raises `MethodNotAllowed`, or `RouteNotFound` for no such path."""
+        method = "GET" if request.method == "HEAD" else request.method
+        methods = []
+        for place in self._places(request.path):
+            endpoint = place[1]
+            if endpoint.method in (method, "*"):
+                return place
+            methods.append(endpoint.method)
+        if methods:
+            raise MethodNotAllowed(request.method, request.path, _with_head(methods))
+        raise RouteNotFound(f"{request.method} {request.path}")
+
+    def _places(self, path: str) -> Iterator[Place]:
+        """Yield what answers at a path, to whatever method."""
+        for mount in self.mounts:
+            if path == mount or path.startswith(mount + "/"):
+                for endpoint in self.endpoints:
+                    found = endpoint.pattern.fullmatch(path[len(mount) :] or "/")
+                    if found:
+                        yield mount, endpoint, found.groupdict()
+
+
+def _with_head(methods: list[str]) -> tuple[str, ...]:
+    """Return methods once each; what can be got can be asked about."""
+    return tuple(dict.fromkeys([*methods, *(["HEAD"] if "GET" in methods else [])]))
+
+
+def serve(dialect: Dialect, request: Request, services: Services) -> Response:
+    """Answer a request: authenticate, parse, answer; every error in the dialect's form."""
+    principal = ANONYMOUS
+    try:
+        mount, endpoint, path_values = dialect.match(request)
+        if endpoint.permission:
+            principal = _principal(dialect, endpoint.permission, request, services)
+            principal.require(endpoint.permission)
+        params = endpoint.params.parse(request.query, path_values)
+        response = endpoint.answer(Call(request, mount, principal, services), params)
+        if not services.can_deliver(response):
+            raise ResponseTooLarge
+    except ApiError as error:
+        if isinstance(error, Unavailable):
+            log.exception("unavailable")
+        response = dialect.error(error)
+    except Exception:
+        log.exception("internal error")
+        response = dialect.error(InternalError())
+    body = b"" if request.method == "HEAD" else response.body
+    headers = response.headers + dialect.headers(request, principal)
+    return Response(response.status, body, headers)
+
+
+def _principal(
+    dialect: Dialect, permission: Permission, request: Request, services: Services
+) -> Principal:
+    proof = dialect.scheme(request)
+    if proof is None:
+        raise Unauthenticated
+    fresh = permission != "read"
+    return authenticate(proof, services.keys, services.clock(), fresh=fresh)

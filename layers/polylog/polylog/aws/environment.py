@@ -1,0 +1,82 @@
+"""What serving needs, put together from the function's environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polylog.api.call import Services
+from polylog.api.http import Response
+from polylog.dynamo.connection import connect
+from polylog.dynamo.events.items import FACETS, Shards, Tables
+from polylog.dynamo.keys import DynamoKeyStore
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.peppers import Peppers, peppers_from_file, peppers_from_secret
+from polylog.dynamo.retention import Retention
+from polylog.dynamo.store import DynamoEventStore
+from polylog.model import times
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_RESPONSE_BYTES = 5_900_000
+"""What a response may weigh: Lambda's 6 MB, less room for headers and the payload's frame."""
+
+
+def services_from_environment() -> Services:
+    """Return the services that the environment variables of template.yaml describe."""
+    client = connect()
+    return Services(
+        store=store_from_environment(client),
+        keys=DynamoKeyStore(client, os.environ["KEYS_TABLE"], _load_peppers(), times.now),
+        clock=times.now,
+        can_deliver=fits_lambda,
+    )
+
+
+def store_from_environment(client: DynamoDBClient) -> DynamoEventStore:
+    """Return the store of the tables that the environment variables name."""
+    return DynamoEventStore(
+        client,
+        Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"]),
+        shards=shards_from_environment(),
+        limits=Limits(
+            int(os.environ["READ_BUDGET_ITEMS"]), float(os.environ["READ_BUDGET_SECONDS"])
+        ),
+        facets=facets_from_environment(),
+        retention=retention_from_environment(),
+    )
+
+
+def shards_from_environment() -> Shards:
+    """Return in how many parts the indexes are read and written: all that are written are read."""
+    written = int(os.environ["WRITTEN_SHARDS"])
+    return Shards(max(int(os.environ["INDEX_SHARDS"]), written), written)
+
+
+def facets_from_environment() -> frozenset[str]:
+    """Return what events are tallied by beside their scope."""
+    return frozenset(os.environ["TALLIED_FACETS"].split(",")) & FACETS.keys()
+
+
+def retention_from_environment() -> Retention:
+    """Return how long events are kept."""
+    return Retention(int(os.environ["RETENTION_DAYS"]))
+
+
+def fits_lambda(response: Response) -> bool:
+    """Return whether Lambda can carry a body, which it wraps into a JSON string."""
+    size = len(response.body)
+    if size <= MAX_RESPONSE_BYTES // 2:
+        return True
+    return size + response.body.count(b'"') + response.body.count(b"\\") <= MAX_RESPONSE_BYTES
+
+
+def _load_peppers() -> Callable[[], Peppers]:
+    """A file stands in for the secret where there is no Secrets Manager."""
+    if "PEPPER_FILE" in os.environ:
+        return partial(peppers_from_file, Path(os.environ["PEPPER_FILE"]))
+    return partial(peppers_from_secret, os.environ["PEPPER_SECRET"])

@@ -1,0 +1,82 @@
+"""HTTP API events (payload format 2.0) in, responses out."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aws_lambda_powertools import Logger
+
+from polylog.api.dialect import Dialect, serve
+from polylog.api.http import Request, Response
+from polylog.aws import begin_to_collect
+from polylog.aws.environment import services_from_environment
+
+# What Lambda hands in and takes back is JSON of AWS's making.
+Payload = dict[str, Any]
+Handler = Callable[[Payload, object], Payload]
+
+
+def api_handler(dialect: Dialect) -> Handler:
+    """Return the Lambda handler that serves a dialect."""
+    services, logger = services_from_environment(), Logger("polylog")
+
+    def handler(event: Payload, context: object) -> Payload:
+        start = time.perf_counter()
+        request = read_request(event)
+        response = serve(dialect, request, services)
+        logger.info(
+            "answered",
+            extra={
+                "dialect": dialect.name,
+                "method": request.method,
+                "path": request.path,
+                "status": response.status,
+                "request_id": event["requestContext"].get("requestId"),
+                "told_request_id": dict(response.headers).get("X-Request-Id"),
+                "milliseconds": round((time.perf_counter() - start) * 1000, 1),
+            },
+        )
+        return write_response(response)
+
+    begin_to_collect()
+    return handler
+
+
+def read_request(event: Payload) -> Request:
+    """Read a gateway event.
+
+    The path arrives decoded and is not decoded again. The query is parsed from the raw string,
+    since the gateway joins repeated parameters by commas; bytes that are not UTF-8 become
+    surrogates, which no parameter accepts.
+    """
+    http, headers = event["requestContext"]["http"], event.get("headers", {})
+    body = event.get("body") or ""
+    query = parse_qsl(
+        event.get("rawQueryString", ""), keep_blank_values=True, errors="surrogateescape"
+    )
+    return Request(
+        method=http["method"],
+        path=_clean(event["rawPath"]),
+        query=tuple(query),
+        headers={name: _clean(value) for name, value in headers.items()},
+        body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
+        url=f"{headers.get('x-forwarded-proto', 'https')}://{headers.get('host', '')}",
+    )
+
+
+def _clean(text: str) -> str:
+    """Replace what JSON can spell but UTF-8 cannot carry."""
+    return text.encode(errors="replace").decode()
+
+
+def write_response(response: Response) -> Payload:
+    """Write what the gateway turns into the HTTP response."""
+    return {
+        "statusCode": response.status,
+        "headers": dict(response.headers),
+        "body": response.body.decode(),
+    }

@@ -1,0 +1,42 @@
+"""What functions beside those of the HTTP API tell CloudWatch, in its embedded metric format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from polylog.model.store import Status
+
+LOG: Final = "polylog"
+"""The name of the one logger."""
+
+NAMESPACE: Final = "Polylog"
+STORED: Final = "EventsStored"
+DUPLICATE: Final = "EventsDuplicate"
+REFUSED: Final = "EventsRefused"
+DEAD: Final = "MessagesDead"
+KINDS: Final = "Kinds"
+DRIFT: Final = "TallyDrift"
+
+_NAMES: Final = {Status.STORED: STORED, Status.DUPLICATE: DUPLICATE}
+
+
+def name_of(status: Status) -> str:
+    """Return the metric that counts events of a status."""
+    return _NAMES.get(status, REFUSED)
+
+
+def new_metrics() -> Metrics:
+    """Return what metrics are written with; the environment names their dimension `service`."""
+    return Metrics(namespace=NAMESPACE)
+
+
+def publish(metrics: Metrics, values: Mapping[str, float]) -> None:
+    """Write the values as metrics into the function's log; none if there are none."""
+    for name, value in values.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    if values:
+        metrics.flush_metrics()

@@ -1,0 +1,59 @@
+"""Selects events by a filter; what cannot pass is told from its JSON, without decoding it.
+
+A text that a filter looks for stands in the JSON as it is, unless JSON has to escape it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from polylog.dynamo.events.body import unpack
+from polylog.dynamo.events.items import read_body
+from polylog.model.event import Event
+from polylog.model.filter import FIELDS, Compare, Filter, Op, Text, conjuncts, predicate
+
+if TYPE_CHECKING:
+    from polylog.dynamo.events.items import Item
+
+# The origin is left out of the JSON where it is the usual one.
+_WRITTEN: Final = FIELDS.keys() - {"seq", "time", "origin"}
+
+_ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
+
+
+def selector(filter: Filter) -> Callable[[Item], Event | None]:
+    """Return the function that reads an event from its item, None when it does not pass."""
+    passes, texts = predicate(filter), sought(filter)
+
+    def select(item: Item) -> Event | None:
+        body = unpack(item)
+        if texts and not contains(body, texts):
+            return None
+        event = read_body(body)
+        return event if passes(event) else None
+
+    return select
+
+
+def contains(body: bytes | str, texts: Iterable[str]) -> bool:
+    """Return whether a body's JSON, case folded, contains all of these texts."""
+    folded = (body if isinstance(body, str) else body.decode()).casefold()
+    return all(text in folded for text in texts)
+
+
+def sought(filter: Filter) -> tuple[str, ...]:
+    """Return texts that the JSON of every event that passes contains, all of them case folded."""
+    texts = (text.casefold() for term in conjuncts(filter) for text in _texts(term))
+    return tuple(text for text in texts if text and not _ESCAPED.search(text))
+
+
+def _texts(term: Filter) -> Iterator[str]:
+    match term:
+        case Text(text):
+            yield text
+        case Compare(field, Op.HAS | Op.EQ, str(value)) if field in _WRITTEN:
+            yield value
+        case _:
+            pass

@@ -1,0 +1,233 @@
+"""Stores events: transactions of many, each event once, whatever is sent how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from polylog.batches import batches
+from polylog.dynamo.batch_get import get_all
+from polylog.dynamo.connection import backoff, failures_as_unavailable
+from polylog.dynamo.events.items import Draft, Tables, partition_key
+from polylog.dynamo.retention import Retention
+from polylog.dynamo.tally.head import SETTLING, Delta, seq_key
+from polylog.model.errors import Unavailable
+from polylog.model.event import MAX_EVENT_BYTES, Event
+from polylog.model.store import Outcome, Status
+from polylog.model.times import SECOND
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from polylog.dynamo.events.items import Item
+
+# DynamoDB takes 100 actions and 4 MB in a transaction; some of both is left for bookkeeping.
+_MAX_ACTIONS: Final = 95
+_MAX_BYTES: Final = 3_000_000
+_ITEM_BYTES: Final = 4096
+"""Room for an item's keys, beside its content."""
+
+_ENTRY_SHARE: Final = 10
+"""Entries may take a tenth of those bytes: all of a delta's are in one item, of at most 400 KB."""
+
+# Numbers taken longer ago are dropped: those who read in the order of arrival wait for them.
+_TAKEN: Final = 10 * SECOND
+
+_ATTEMPTS: Final = 8
+_RETRIED: Final = {
+    "None",
+    "ConditionalCheckFailed",
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Numbers that nobody else gets, when they were taken, and the first time that is kept."""
+
+    first: int
+    last: int
+    at: int
+    floor: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What the log holds under an id, and the draft that this call stored there, if it did."""
+
+    digest: bytes
+    seq: int
+    draft: Draft | None = None
+
+
+_EXPIRED: Final = _Kept(b"", 0)
+"""Stands for an event that is older than the log keeps any."""
+
+
+class Writer:
+    """Answers `put` of the port."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        tables: Tables,
+        shards: int,
+        clock: Callable[[], int],
+        sleep: Callable[[float], None],
+        facets: Iterable[str],
+        retention: Retention,
+    ) -> None:
+        self._client = client
+        self._events = tables.events
+        self._tally = tables.tally
+        self._shards = shards
+        self._clock = clock
+        self._sleep = sleep
+        self._facets = frozenset(facets)
+        self._retention = retention
+
+    def put(
+        self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
+    ) -> tuple[Outcome, ...]:
+        """Store events; see `EventStore.put`."""
+        floor = self._retention.floor(self._clock())
+        drafts = [Draft.of(event) for event in events]
+        refused = [_refusal(draft, floor) for draft in drafts]
+        offered = [draft for draft, why in zip(drafts, refused, strict=True) if why is None]
+        storable = {draft.event.id: draft for draft in reversed(offered)}
+        in_order = [draft for draft in offered if storable[draft.event.id] is draft]
+        kept: dict[str, _Kept] = {}
+        for batch in batches(in_order, self._weight, most=_MAX_ACTIONS, most_weight=_MAX_BYTES):
+            # That is a read unit an event; a condition that fails is two write units.
+            there = self._look_up(scope, batch) if is_repeat else {}
+            absent = [draft for draft in batch if draft.event.id not in there]
+            kept |= there | (self._store(scope, absent) if absent else {})
+        return tuple(
+            why or _outcome(draft, kept) for draft, why in zip(drafts, refused, strict=True)
+        )
+
+    def _weight(self, draft: Draft) -> int:
+        entry = draft.entry(0, self._facets)
+        texts = (entry.kind, entry.id, entry.source or "", *entry.facets)
+        size = sum(len(text.encode()) for text in texts)
+        return max(len(draft.content) + _ITEM_BYTES, size * _ENTRY_SHARE)
+
+    def _store(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
+        """Store all drafts in one transaction, less those whose ids turn out to be taken."""
+        kept: dict[str, _Kept] = {}
+        taken = self._take(scope, len(drafts))
+        for attempt in range(_ATTEMPTS):
+            kept |= {d.event.id: _EXPIRED for d in drafts if d.event.time < taken.floor}
+            pending = [draft for draft in drafts if draft.event.id not in kept]
+            if not pending:
+                self._close(scope, taken)
+                return kept
+            if self._clock() - taken.at >= _TAKEN:
+                taken = self._take(scope, len(pending))
+            numbered = dict(enumerate(pending, taken.first))
+            reasons = self._transact(scope, taken, numbered)
+            if not reasons:
+                stored = {d.event.id: _Kept(d.digest, seq, d) for seq, d in numbered.items()}
+                return kept | stored
+            if "ConditionalCheckFailed" in reasons:
+                kept |= self._look_up(scope, pending)
+            else:
+                self._sleep(backoff(attempt))
+        raise Unavailable("transactions went on conflicting")
+
+    def _take(self, scope: str, count: int) -> _Taken:
+        """Take so many numbers that nobody else gets; gaps are allowed."""
+        at = self._clock()
+        with failures_as_unavailable():
+            answer = self._client.update_item(
+                TableName=self._tally,
+                Key=seq_key(scope),
+                UpdateExpression="ADD #last :count",
+                ExpressionAttributeNames={"#last": "last"},
+                ExpressionAttributeValues={":count": {"N": str(count)}},
+                ReturnValues="ALL_NEW",
+            )
+        row = answer["Attributes"]
+        last, floor = int(row["last"]["N"]), self._retention.floor(at)
+        if "floor" in row:
+            floor = max(floor, int(row["floor"]["N"]))
+        return _Taken(last - count + 1, last, at, floor)
+
+    def _close(self, scope: str, taken: _Taken) -> None:
+        """Say that no event will have these numbers."""
+        delta = Delta(taken.first, taken.last, self._clock(), (), self._facets)
+        with failures_as_unavailable():
+            self._client.put_item(TableName=self._tally, Item=delta.item(scope))
+
+    def _transact(self, scope: str, taken: _Taken, numbered: dict[int, Draft]) -> set[str]:
+        """Store all or nothing; return the codes of what stood against it, empty when stored.
+
+        Returns late when it was stored late: a fold may follow at once then, and indexes show what
+        is folded only after a while.
+        """
+        begin = self._clock()
+        entries = tuple(draft.entry(seq, self._facets) for seq, draft in numbered.items())
+        delta = Delta(taken.first, taken.last, begin, entries, self._facets)
+        actions: list[TransactWriteItemTypeDef] = [
+            {
+                "Put": {
+                    "TableName": self._events,
+                    "Item": draft.item(scope, seq, self._shards, self._retention),
+                    "ConditionExpression": "attribute_not_exists(pk)",
+                }
+            }
+            for seq, draft in numbered.items()
+        ]
+        actions.append({"Put": {"TableName": self._tally, "Item": delta.item(scope)}})
+        with failures_as_unavailable():
+            try:
+                self._client.transact_write_items(TransactItems=actions)
+            except self._client.exceptions.TransactionCanceledException as error:
+                codes = {
+                    reason.get("Code", "None") for reason in error.response["CancellationReasons"]
+                }
+                if not codes <= _RETRIED:
+                    raise
+                return codes
+        if self._clock() - begin > SETTLING // 2:
+            self._sleep(SETTLING / SECOND)
+        return set()
+
+    def _look_up(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
+        ids = {partition_key(scope, draft.event.id): draft.event.id for draft in drafts}
+        keys: list[Item] = [{"pk": {"S": key}} for key in ids]
+        return {
+            ids[item["pk"]["S"]]: _Kept(item["digest"]["B"], int(item["seq"]["N"]))
+            for item in get_all(self._client, self._events, keys, "pk, digest, seq")
+        }
+
+
+def _refusal(draft: Draft, floor: int) -> Outcome | None:
+    """Return why an event cannot be stored, whatever the log holds."""
+    size = len(draft.content)
+    if size > MAX_EVENT_BYTES:
+        reason = f"the event has {size} bytes, more than {MAX_EVENT_BYTES}"
+        return Outcome(Status.INVALID, draft.event.id, reason=reason)
+    return _expired(draft) if draft.event.time < floor else None
+
+
+def _expired(draft: Draft) -> Outcome:
+    reason = "the event is older than the log keeps events"
+    return Outcome(Status.EXPIRED, draft.event.id, reason=reason)
+
+
+def _outcome(draft: Draft, kept: dict[str, _Kept]) -> Outcome:
+    event_id = draft.event.id
+    there = kept[event_id]
+    if there is _EXPIRED:
+        return _expired(draft)
+    if there.draft is draft:
+        return Outcome(Status.STORED, event_id, there.seq)
+    if there.digest == draft.digest:
+        return Outcome(Status.DUPLICATE, event_id, there.seq)
+    reason = "another event has this id already"
+    return Outcome(Status.CONFLICT, event_id, there.seq, reason)

@@ -1,0 +1,169 @@
+"""How answers are found and what they take, as DynamoDB itself reports it.
+
+What is being explained is known by a context variable, so that each thread has its own. Hooks of
+the client, which see the requests of paginators too, note there what was consumed; who chooses how
+to answer notes why. While nothing is being explained they all do nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from polylog.dynamo.events.items import Tables
+from polylog.dynamo.queries import QueryPlan
+from polylog.model.errors import TooBroad
+from polylog.model.filter import EVERYTHING, Filter, conjuncts
+from polylog.model.store import Explanation
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class _Consumed(TypedDict):
+    TableName: str
+    CapacityUnits: float
+
+
+class _Answer(TypedDict, total=False):
+    """What is looked at of an answer of DynamoDB, whichever operation's it is."""
+
+    ConsumedCapacity: _Consumed | Sequence[_Consumed]
+    ScannedCount: int
+    Item: object
+    Responses: Mapping[str, Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    explanation: Explanation
+    tables: Tables
+
+
+_subject: ContextVar[_Subject | None] = ContextVar("subject", default=None)
+
+
+@contextmanager
+def explaining(explanation: Explanation, tables: Tables) -> Iterator[None]:
+    """Note in an explanation whatever this thread does until the block ends."""
+    token = _subject.set(_Subject(explanation, tables))
+    try:
+        yield
+    finally:
+        _subject.reset(token)
+
+
+def listen(client: DynamoDBClient) -> None:
+    """Let a client note what its requests take; once for each client, however often called."""
+    events = client.meta.events
+    events.register("provide-client-params.dynamodb", _ask, unique_id="polylog-explain-ask")
+    events.register("after-call.dynamodb", _read, unique_id="polylog-explain-read")
+
+
+def note(reason: str) -> None:
+    """Note one of the reasons for how something is being answered."""
+    subject = _subject.get()
+    if subject is not None and reason not in subject.explanation.reason.split("; "):
+        reasons = filter(None, (subject.explanation.reason, reason))
+        subject.explanation.reason = "; ".join(reasons)
+
+
+@contextmanager
+def tentatively() -> Iterator[None]:
+    """Take the reasons noted in the block back if that was too broad: nothing came of them."""
+    subject = _subject.get()
+    reason = subject.explanation.reason if subject else ""
+    try:
+        yield
+    except TooBroad:
+        if subject:
+            subject.explanation.reason = reason
+        raise
+
+
+def note_plan(plan: QueryPlan, shards: int) -> None:
+    """Note which index is read, and why."""
+    subject = _subject.get()
+    if subject is None:
+        return
+    if not plan.values:
+        note("no index is read, since no event can pass the filter")
+        return
+    _tell(subject.explanation, plan, shards)
+    settled = plan.field or "no indexed field"
+    note(f"{plan.index} is read, since the filter settles {settled}")
+
+
+def note_minute(plan: QueryPlan, shards: int) -> None:
+    """Note which index is read for a minute that a tally's counts are too coarse for.
+
+    That names the index unless another reading does; the first minute stands for all of them.
+    """
+    subject = _subject.get()
+    if subject is None or not plan.values:
+        return
+    note(f"{plan.index} is read for minutes that the tally cannot divide")
+    if subject.explanation.index is None:
+        _tell(subject.explanation, plan, shards)
+
+
+def note_counts(filter: Filter) -> None:
+    """Note that the counts of a tally answer, or help to."""
+    subject = _subject.get()
+    if subject is not None:
+        note("the tally has counts of just these events")
+        if subject.explanation.index is None:
+            subject.explanation.conditions = [str(term) for term in conjuncts(filter)]
+
+
+def note_arrivals(filter: Filter, *, is_known: bool) -> None:
+    """Note that events are read in the order of arrival.
+
+    `is_known`: of each can be said whether it passes before it is read.
+    """
+    subject = _subject.get()
+    if subject is not None:
+        note("the order of arrival is read, then events by their keys")
+        subject.explanation.conditions = [str(t) for t in conjuncts(filter)] if is_known else []
+        subject.explanation.residual = "" if is_known else _text(filter)
+
+
+def _tell(explanation: Explanation, plan: QueryPlan, shards: int) -> None:
+    explanation.index, explanation.shards = plan.index, shards
+    explanation.conditions = [str(condition) for condition in plan.conditions]
+    explanation.residual = _text(plan.residual)
+
+
+def _text(filter: Filter) -> str:
+    return "" if filter == EVERYTHING else str(filter)
+
+
+def _ask(params: MutableMapping[str, object], model: OperationModel, **_: object) -> None:
+    shape = model.input_shape
+    if _subject.get() and shape is not None and "ReturnConsumedCapacity" in shape.members:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
+
+def _read(parsed: _Answer, **_: object) -> None:
+    subject = _subject.get()
+    if subject is None:
+        return
+    explanation = subject.explanation
+    explanation.requests += 1
+    consumed = parsed.get("ConsumedCapacity", ())
+    for each in [consumed] if isinstance(consumed, dict) else consumed:
+        explanation.read_units += each["CapacityUnits"]
+        if each["TableName"] == subject.tables.tally:
+            explanation.tally_reads += 1
+        else:
+            explanation.items_read += _items(parsed)
+
+
+def _items(parsed: _Answer) -> int:
+    """Return how many items an answer was made from."""
+    got = sum(map(len, parsed.get("Responses", {}).values()))
+    return parsed.get("ScannedCount", 0) + got + ("Item" in parsed)

@@ -1,0 +1,199 @@
+"""Counts the events of one tally again, and compares every row of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from polylog.dynamo.events.items import FACETS, entry_of
+from polylog.dynamo.events.reader import Reader
+from polylog.dynamo.tally.bucket import Bucket, Entry, Kinds
+from polylog.dynamo.tally.head import Head, partition_of, read_buckets, read_head
+from polylog.dynamo.tally.levels import ROOT, path_to
+from polylog.model.filter import Compare, Filter, Op, conjunction
+from polylog.model.query import EventQuery, Order, Position, Window
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_DAY: Final = len("2026-11-20")
+_HOUR: Final = len("2026-11-20T13")
+_PAGE: Final = 1000
+
+Rows = Mapping[str, Bucket]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What is wrong: the number that the events come to, and the one that the rows say.
+
+    That is how many events of a kind a bucket has, or the `seq` of the newest one. `facet` is None
+    in the tally of the scope itself.
+    """
+
+    facet: str | None
+    bucket: str
+    what: str
+    events: int
+    row: int
+
+
+class MovedError(Exception):
+    """The tally was changed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The tally of a scope or of one of its facets, and the index of the events that it counts."""
+
+    client: DynamoDBClient
+    table: str
+    reader: Reader
+    scope: str
+    facet: str | None = None
+
+    @property
+    def partition(self) -> str:
+        """Where the tally's rows lie."""
+        return partition_of(self.scope, self.facet)
+
+    def head(self) -> Head:
+        """Return the head of the tally."""
+        return read_head(self.client, self.table, self.scope, self.facet)
+
+    def rows(self, names: Iterable[str]) -> dict[str, Bucket]:
+        """Return those of the named buckets that have a row."""
+        return read_buckets(self.client, self.table, self.partition, sorted(names))
+
+    def stated(self, parent: Bucket) -> dict[str, Bucket]:
+        """Return the rows below a bucket, but for those of another version than it states."""
+        found = self.rows(parent.versions)
+        return {n: row for n, row in found.items() if row.version == parent.versions[n]}
+
+    def settled(
+        self, filter: Filter, facets: Iterable[str] = (), *, version: int | None = None
+    ) -> Iterator[Entry]:
+        """Yield the entries of the events that the rows count, the earliest first.
+
+        Raises `MovedError` once the head has another version than the one given, if one is.
+        """
+        after: Position | None = None
+        kinds: Kinds | None = None
+        while True:
+            window = Window(_PAGE, after=after)
+            query = EventQuery(self.scope, filter, Order.ASCENDING, window)
+            page = self.reader.find(query, young=())
+            head = self.head()
+            if version is not None and head.bucket.version != version:
+                raise MovedError
+            young = {entry.seq for entry in head.young()}
+            kinds = kinds or Kinds(head.bucket.kinds())
+            entries = (entry_of(event, facets) for event in page.events)
+            yield from (kinds.counted(entry) for entry in entries if entry.seq not in young)
+            after = page.next
+            if after is None:
+                return
+
+    def events(self, since: int) -> Filter:
+        """Return the filter for the events that the tally counts."""
+        bound = Compare("time", Op.GE, since)
+        if self.facet is None:
+            return bound
+        name, _, value = self.facet.partition("=")
+        return conjunction([Compare(FACETS[name], Op.EQ, value), bound])
+
+
+def rows_of(day: str, entries: Iterable[Entry]) -> dict[str, Bucket]:
+    """Return the rows of a day that count these entries, in the order of time."""
+    entries = list(entries)
+    by_hour = groupby(entries, key=lambda entry: entry.minute[:_HOUR])
+    rows = {hour: Bucket().with_entries(hour, group) for hour, group in by_hour}
+    return {day: Bucket().with_entries(day, entries), **rows}
+
+
+class Recount:
+    """A tally being recounted; `settled` and `rows` say how much that was, `last` the last `seq`.
+
+    `facets` collects those of the given names that the events have.
+    """
+
+    def __init__(self, books: Books, names: Iterable[str] = ()) -> None:
+        self._books = books
+        self._names = tuple(names)
+        self.settled = 0
+        self.last = 0
+        self.rows = 0
+        self.facets: set[str] = set()
+
+    def drifts(self) -> list[Drift]:
+        """Return what does not agree; raises `MovedError`."""
+        head, facet = self._books.head(), self._books.facet
+        upper = self._upper(head.bucket)
+        expected = {ROOT: Bucket()}
+        drifts: list[Drift] = []
+        left = {name for name in upper if len(name) == _DAY}
+        entries = self._books.settled(
+            self._books.events(head.cleared), self._names, version=head.bucket.version
+        )
+        for day, group in groupby(entries, key=lambda entry: entry.minute[:_DAY]):
+            same = list(group)
+            self._note(same)
+            drifts += compare(rows_of(day, same), self._day(upper, day), facet)
+            for name in path_to(same[0].minute)[:3]:
+                expected[name] = expected.get(name, Bucket()).with_entries(name, same)
+            left.discard(day)
+        for day in left:
+            drifts += compare({}, self._day(upper, day), facet)
+        above = {name: row for name, row in upper.items() if len(name) < _DAY}
+        drifts += compare(expected, above, facet)
+        if self._books.head().bucket.version != head.bucket.version:
+            raise MovedError
+        return sorted(drifts, key=lambda drift: (drift.bucket, drift.what))
+
+    def _note(self, entries: list[Entry]) -> None:
+        self.settled += len(entries)
+        self.last = max(self.last, *(entry.seq for entry in entries))
+        self.facets.update(facet for entry in entries for facet in entry.facets)
+
+    def _upper(self, root: Bucket) -> dict[str, Bucket]:
+        """Return the rows from the root down to the days."""
+        rows, level = {ROOT: root}, [root]
+        for _ in ("years", "months", "days"):
+            found: dict[str, Bucket] = {}
+            for parent in level:
+                found |= self._books.stated(parent)
+            rows |= found
+            level = list(found.values())
+        self.rows += len(rows)
+        return rows
+
+    def _day(self, upper: Rows, day: str) -> dict[str, Bucket]:
+        """Return the row of a day, and those of its hours."""
+        if day not in upper:
+            return {}
+        hours = self._books.stated(upper[day])
+        self.rows += len(hours)
+        return {day: upper[day], **hours}
+
+
+def compare(expected: Rows, there: Rows, facet: str | None = None) -> Iterator[Drift]:
+    """Yield what is wrong with the rows of a tally that are there."""
+    for name in expected.keys() | there.keys():
+        ours, theirs = expected.get(name, Bucket()), there.get(name, Bucket())
+        for place, kind, events, row in _differences(ours, theirs):
+            yield Drift(facet, place, kind, events, row)
+
+
+def _differences(ours: Bucket, theirs: Bucket) -> Iterator[tuple[str, str, int, int]]:
+    for child in ours.children.keys() | theirs.children.keys():
+        events, row = ours.children.get(child, {}), theirs.children.get(child, {})
+        for kind in events.keys() | row.keys():
+            if events.get(kind, 0) != row.get(kind, 0):
+                yield child, kind, events.get(kind, 0), row.get(kind, 0)
+    for name in ours.newest.keys() & theirs.newest.keys():
+        newest, said = ours.newest[name], theirs.newest[name]
+        for kind in newest.keys() & said.keys():
+            if newest[kind][:2] != said[kind][:2]:
+                yield name, f"newest {kind}", newest[kind].seq, said[kind].seq

@@ -1,0 +1,83 @@
+"""Gives stored events the end that they would get now, after the retention was changed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from polylog.dynamo.arrivals.log import ArrivalLog
+from polylog.dynamo.connection import failures_as_unavailable
+from polylog.dynamo.events.items import Tables, partition_key
+from polylog.dynamo.events.reader import Reader
+from polylog.dynamo.limits import UNLIMITED
+from polylog.dynamo.retention import Retention
+from polylog.dynamo.tally.head import read_root
+from polylog.model.filter import EVERYTHING
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import UpdateItemInputTypeDef
+
+    from polylog.dynamo.events.items import Item
+
+
+class Restamper:
+    """Stamps the events of one scope at a time."""
+
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        tables: Tables,
+        shards: int,
+        retention: Retention,
+    ) -> None:
+        self._client = client
+        self._tables = tables
+        self._reader = Reader(client, tables.events, shards, UNLIMITED)
+        self._arrivals = ArrivalLog(client, tables.tally)
+        self._retention = retention
+
+    def restamp(self, scope: str) -> tuple[int, int]:
+        """Stamp what is kept and delete what is not; return how many events either was.
+
+        Not kept is what was cleared from the tally; DynamoDB itself never deletes what should have
+        gone more than five years ago.
+        """
+        floor = read_root(self._client, self._tables.tally, scope).cleared
+        kept = gone = 0
+        for event in self._reader.all(scope, EVERYTHING, young=()):
+            key: Item = {"pk": {"S": partition_key(scope, event.id)}}
+            if event.time < floor:
+                self._delete(key)
+                gone += 1
+            else:
+                self._stamp(self._tables.events, key, self._retention.expires_at(event.time))
+                kept += 1
+        for stretch in self._arrivals.rows(scope):
+            item = stretch.item(scope, self._retention)
+            key = {"scope": item["scope"], "row": item["row"]}
+            expires_at = item.get("expires_at")
+            self._stamp(self._tables.tally, key, int(expires_at["N"]) if expires_at else None)
+        return kept, gone
+
+    def _stamp(self, table: str, key: Item, expires_at: int | None) -> None:
+        """Set the end of an item which has not gone meanwhile; None takes it away."""
+        request: UpdateItemInputTypeDef = {
+            "TableName": table,
+            "Key": key,
+            "UpdateExpression": "REMOVE #end",
+            "ConditionExpression": "attribute_exists(#key)",
+            "ExpressionAttributeNames": {"#end": "expires_at", "#key": next(iter(key))},
+        }
+        if expires_at is not None:
+            request["UpdateExpression"] = "SET #end = :end"
+            request["ExpressionAttributeValues"] = {":end": {"N": str(expires_at)}}
+        with (
+            failures_as_unavailable(),
+            suppress(self._client.exceptions.ConditionalCheckFailedException),
+        ):
+            self._client.update_item(**request)
+
+    def _delete(self, key: Item) -> None:
+        with failures_as_unavailable():
+            self._client.delete_item(TableName=self._tables.events, Key=key)

@@ -1,0 +1,71 @@
+"""Which tallies there are: the scopes, and the facets of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from polylog.dynamo.connection import failures_as_unavailable, query_pages
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
+_SCOPES: Final = "|scopes"
+
+# A sort key has 1,024 bytes.
+_MAX_BYTES: Final = 1000
+
+
+class Scopes:
+    """Lists of names, each in a partition of the tally table; no scope contains a bar."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def add(self, scope: str) -> None:
+        """Remember a scope."""
+        self._add(_SCOPES, scope)
+
+    def add_facet(self, scope: str, facet: str) -> None:
+        """Remember a facet of a scope, as `<name>=<value>`."""
+        self._add(_facets_of(scope), facet)
+
+    def all(self) -> Iterator[str]:
+        """Yield every scope that was ever woken for a fold."""
+        return self._names(_SCOPES)
+
+    def facets(self, scope: str) -> Iterator[str]:
+        """Yield every facet that a scope's events were ever tallied by."""
+        return self._names(_facets_of(scope))
+
+    def _add(self, partition: str, name: str) -> None:
+        with failures_as_unavailable():
+            self._client.put_item(
+                TableName=self._table,
+                Item={"scope": {"S": partition}, "row": {"S": _row(name)}, "name": {"S": name}},
+            )
+
+    def _names(self, partition: str) -> Iterator[str]:
+        request: QueryInputTypeDef = {
+            "TableName": self._table,
+            "KeyConditionExpression": "#scope = :scope",
+            "ExpressionAttributeNames": {"#scope": "scope"},
+            "ExpressionAttributeValues": {":scope": {"S": partition}},
+            "ConsistentRead": True,
+        }
+        for page in query_pages(self._client, request):
+            yield from (item["name"]["S"] for item in page["Items"])
+
+
+def _facets_of(scope: str) -> str:
+    return f"{scope}|facets"
+
+
+def _row(name: str) -> str:
+    """Return a sort key for a name: the name itself, as far as such a key holds it."""
+    if len(name.encode()) <= _MAX_BYTES:
+        return name
+    return hashlib.blake2b(name.encode(), digest_size=32).hexdigest()

@@ -1,0 +1,100 @@
+"""Writes rows of a tally together: all of them, or none when one was changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, cast
+
+from polylog.dynamo.connection import failures_as_unavailable
+from polylog.dynamo.tally.bucket import Bucket
+from polylog.dynamo.tally.head import Head
+from polylog.dynamo.tally.levels import HEAD_ROW, ROOT, row_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        ConditionCheckTypeDef,
+        DeleteTypeDef,
+        PutTypeDef,
+        TransactWriteItemTypeDef,
+    )
+
+    from polylog.dynamo.events.items import Item
+
+
+# DynamoDB takes 4 MB in a transaction.
+_MAX_BYTES: Final = 3_500_000
+
+
+class RowsTooLargeError(Exception):
+    """The rows are more than one transaction takes."""
+
+
+def write_rows(
+    client: DynamoDBClient,
+    table: str,
+    partition: str,
+    old: Mapping[str, Bucket],
+    new: Mapping[str, Bucket],
+    head: Head,
+    above: tuple[str, int] | None = None,
+) -> bool:
+    """Replace rows of which none was changed since `old` was read; return whether that was so.
+
+    `head` is the new one, as far as it is no bucket; `above` the partition of another tally whose
+    head must still have a version. A bucket without children has no row. All rows get the version
+    of the root: a row that comes again never has an earlier one's. Raises `RowsTooLargeError`.
+    """
+    version = new[ROOT].version
+    actions = [
+        _action(table, partition, name, old.get(name, Bucket()).version, bucket, version)
+        for name, bucket in new.items()
+        if name != ROOT and (bucket.children or name in old)
+    ]
+    actions.append(_put(table, head.item(partition), old[ROOT].version))
+    if above is not None:
+        key: Item = {"scope": {"S": above[0]}, "row": {"S": HEAD_ROW}}
+        check = {"TableName": table, "Key": key, **_unchanged(above[1])}
+        actions.append({"ConditionCheck": cast("ConditionCheckTypeDef", check)})
+    if sum(map(_size, actions)) > _MAX_BYTES:
+        raise RowsTooLargeError
+    with failures_as_unavailable():
+        try:
+            client.transact_write_items(TransactItems=actions)
+        except client.exceptions.TransactionCanceledException:
+            return False
+    return True
+
+
+def _action(
+    table: str, partition: str, name: str, old: int, bucket: Bucket, version: int
+) -> TransactWriteItemTypeDef:
+    key: Item = {"scope": {"S": partition}, "row": {"S": row_of(name)}}
+    if bucket.children:
+        return _put(table, {**key, "v": {"N": str(version)}, "b": {"B": bucket.pack()}}, old)
+    delete = {"TableName": table, "Key": key, **_unchanged(old)}
+    return {"Delete": cast("DeleteTypeDef", delete)}
+
+
+def _put(table: str, item: Item, version: int) -> TransactWriteItemTypeDef:
+    put = {"TableName": table, "Item": item, **_unchanged(version)}
+    return {"Put": cast("PutTypeDef", put)}
+
+
+def _unchanged(version: int) -> dict[str, object]:
+    """Return the condition that a row still has this version (0: is not there)."""
+    if not version:
+        return {
+            "ConditionExpression": "attribute_not_exists(#v)",
+            "ExpressionAttributeNames": {"#v": "v"},
+        }
+    return {
+        "ConditionExpression": "#v = :v",
+        "ExpressionAttributeNames": {"#v": "v"},
+        "ExpressionAttributeValues": {":v": {"N": str(version)}},
+    }
+
+
+def _size(action: TransactWriteItemTypeDef) -> int:
+    packed = action["Put"]["Item"].get("b", b"") if "Put" in action else b""
+    return len(packed["B"]) if isinstance(packed, dict) and "B" in packed else 0

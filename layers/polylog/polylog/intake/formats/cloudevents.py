@@ -1,0 +1,171 @@
+"""CloudEvents 1.0 (CNCF), read into events: structured, in batches, and in headers.
+
+The JSON event format and the HTTP protocol binding, both of version 1.0.2. `subject` is the id of
+the target. Extensions that say what an event has a member for, such as `severity` or `actorid`,
+become that member; all others are kept as attributes. What is marked "ours" is our decision.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import unquote
+
+from pydantic import JsonValue, ValidationError
+
+from polylog.api.dialect import Format
+from polylog.intake.documents import read_json, read_one
+from polylog.intake.offers import Offered
+from polylog.model.errors import InvalidBody, InvalidParameter
+from polylog.model.event import Event
+from polylog.model.times import parse_iso8601
+
+NAME: Final = "cloudevents"
+MEDIA_TYPE: Final = "application/cloudevents"
+"""What those of events in JSON, alone and in batches, begin with."""
+
+_VERSION: Final = "1.0"
+_HEADER: Final = "ce-"
+_IGNORED: Final = {"specversion", "sequence"}
+"""The number that a log gave to an event (the extension "sequence") is not what another gives."""
+
+# Ours: extensions have names of lower case letters and digits only.
+_MEMBERS: Final = {
+    **{name: (name,) for name in ("id", "type", "source", "time", "data")},
+    **{name: (name,) for name in ("origin", "message", "severity", "status", "category")},
+    "subject": ("target", "id"),
+    "targettype": ("target", "type"),
+    "targetname": ("target", "name"),
+    "actorid": ("actor", "id"),
+    "actortype": ("actor", "type"),
+    "actorname": ("actor", "name"),
+    "organizationid": ("organization_id",),
+    "projectid": ("project_id",),
+}
+_ESCAPED: Final = re.compile(r"\\(.)")
+_REQUIRED: Final = ("id", "source", "type", "time")
+"""Ours: a time as well, since the same event sent again would have another one."""
+
+
+def read_event(wire: JsonValue) -> Event:
+    """Read an event; raises `InvalidParameter` with the attribute's name."""
+    if not isinstance(wire, dict):
+        raise InvalidParameter("event", "must be an object")
+    if wire.get("specversion") != _VERSION:
+        raise InvalidParameter("specversion", f"must be '{_VERSION}'")
+    if "data" in wire and "data_base64" in wire:
+        raise InvalidParameter("data_base64", "must not be given beside data")
+    given = {name: value for name, value in wire.items() if value is not None or name == "data"}
+    for name in _REQUIRED:
+        if given.get(name) in (None, ""):
+            raise InvalidParameter(name, "is required")
+    try:
+        return Event.model_validate(_canonical(given))
+    except ValidationError as error:
+        raise InvalidParameter.of(error) from error
+
+
+FORMAT: Final = Format(read_event)
+
+
+def is_binary(headers: Mapping[str, str]) -> bool:
+    """Return whether an event's attributes are headers, and its data the body.
+
+    In the other modes headers may repeat attributes: the content type tells.
+    """
+    media_type = headers.get("content-type", "").lower()
+    return f"{_HEADER}specversion" in headers and not media_type.startswith(MEDIA_TYPE)
+
+
+def read_binary(headers: Mapping[str, str], body: bytes, scope: str) -> Offered:
+    """Read the event of a request in binary mode, or say why it is refused."""
+    try:
+        wire = {
+            name.removeprefix(_HEADER): _unescaped(name, value)
+            for name, value in headers.items()
+            if name.startswith(_HEADER)
+        }
+        wire |= _data(headers.get("content-type", ""), body)
+    except (InvalidBody, InvalidParameter) as error:
+        return error
+    return read_one(wire, FORMAT, scope)
+
+
+def _unescaped(name: str, value: str) -> JsonValue:
+    """Return what a header says: out of quotes, then out of percents (section 3.1.3.2)."""
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = _ESCAPED.sub(r"\1", value[1:-1])
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError as error:
+        raise InvalidParameter(name, "must be UTF-8 in percents") from error
+
+
+def _data(content_type: str, body: bytes) -> dict[str, JsonValue]:
+    """Return the members that say what a body holds."""
+    if not body:
+        return {}
+    media_type = content_type.partition(";")[0].strip().lower()
+    typed: dict[str, JsonValue] = {"datacontenttype": content_type} if content_type else {}
+    if media_type in ("", "application/json") or media_type.endswith("+json"):
+        return typed | {"data": read_json(body)}
+    try:
+        return typed | {"data": body.decode()}
+    except UnicodeDecodeError:
+        return typed | {"data_base64": base64.b64encode(body).decode()}
+
+
+def _canonical(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the members of an event that attributes and data stand for."""
+    event: dict[str, JsonValue] = {}
+    entities: dict[str, dict[str, JsonValue]] = {}
+    attributes: dict[str, JsonValue] = {}
+    for name, value in given.items():
+        match _MEMBERS.get(name):
+            case None if name == "data_base64":
+                event["data"] = _base64(value)
+                attributes["dataencoding"] = "base64"
+            case None if name not in _IGNORED:
+                attributes[name] = _extension(name, value)
+            case (member,):
+                event[member] = value
+            case (entity, member):
+                entities.setdefault(entity, {})[member] = value
+    return event | entities | {"time": _time(given["time"]), "attributes": attributes}
+
+
+def _time(value: JsonValue) -> int:
+    try:
+        return parse_iso8601(_text("time", value))
+    except ValueError as error:
+        reason = f"must be a time like 2026-03-01T12:00:00Z but was '{str(value)[:100]}'"
+        raise InvalidParameter("time", reason) from error
+
+
+def _base64(value: JsonValue) -> str:
+    """Return the text as it came: ours, since an event's data are JSON."""
+    text = _text("data_base64", value)
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise InvalidParameter("data_base64", "must be base64") from error
+    return text
+
+
+def _text(name: str, value: JsonValue) -> str:
+    if not isinstance(value, str):
+        raise InvalidParameter(name, "must be a string")
+    return value
+
+
+def _extension(name: str, value: JsonValue) -> str:
+    match value:
+        case str():
+            return value
+        case bool():
+            return str(value).lower()
+        case int():
+            return str(value)
+    raise InvalidParameter(name, "must be a text, a whole number, or true or false")

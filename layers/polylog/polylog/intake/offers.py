@@ -1,0 +1,33 @@
+"""Events as they are offered to the log: read from what somebody sent, or not readable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from polylog.model.errors import ApiError
+from polylog.model.event import Event
+from polylog.model.store import EventStore, Outcome, Status
+
+Offered = Event | ApiError
+"""An event as it was read, or why it could not be."""
+
+
+def put_readable(
+    store: EventStore,
+    scope: str,
+    offered: Iterable[Offered | Outcome],
+    *,
+    is_repeat: bool = False,
+) -> tuple[Outcome, ...]:
+    """Store those that are events; answer one outcome each, in order, or the one it has already.
+
+    `is_repeat` is as for `EventStore.put`.
+    """
+    judged = [_unreadable(each) if isinstance(each, ApiError) else each for each in offered]
+    events = [each for each in judged if isinstance(each, Event)]
+    stored = iter(store.put(scope, events, is_repeat=is_repeat))
+    return tuple(next(stored) if isinstance(each, Event) else each for each in judged)
+
+
+def _unreadable(error: ApiError) -> Outcome:
+    return Outcome(Status.INVALID, None, reason=str(error))

@@ -1,0 +1,152 @@
+"""What a field may be compared with, and how: names, operators and values become a `Compare`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from math import isfinite
+from typing import Final
+
+from polylog.language.tokens import Token
+from polylog.model.errors import InvalidFilter
+from polylog.model.filter import ATTRIBUTE, DATA, FIELDS, Compare, Op, Value
+from polylog.model.literals import STRING, names_of, path_of, unquoted
+from polylog.model.times import parse_iso8601
+
+_ORDERED: Final = tuple(op for op in Op if op is not Op.HAS)
+_OPERATORS: Final[Mapping[str, tuple[Op, ...]]] = {
+    "time": _ORDERED,
+    "seq": _ORDERED,
+    "links": (Op.HAS,),
+}
+"""Which operators the fields take that do not take all."""
+
+_KNOWN: Final = (*FIELDS, "links")
+_PATH: Final = re.compile(rf"""(?:{STRING}|[^."']+)(?:\.(?:{STRING}|[^."']+))*""")
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_MAX_NUMBER_LENGTH: Final = 300
+_MAX_SHOWN: Final = 100
+_INSTEAD: Final = {"and": "AND", "or": "OR", "not": "NOT", "&&": "AND", "||": "OR"}
+_CURLY: Final = "\u201c\u201d\u2018\u2019"
+
+
+def field_of(token: Token) -> str:
+    """Return the field that a token names, in the one spelling that a filter has it in."""
+    name = token.text
+    if name in _KNOWN:
+        return name
+    for prefix in (ATTRIBUTE, DATA):
+        if name.startswith(prefix):
+            names = _path(token, name.removeprefix(prefix))
+            return prefix + path_of(".".join(names).split(".") if prefix == ATTRIBUTE else names)
+    raise InvalidFilter(token.column, _unknown(name[:_MAX_SHOWN]))
+
+
+def _path(token: Token, path: str) -> tuple[str, ...]:
+    if not _PATH.fullmatch(path):
+        problem = "between the dots there must be a name, or one in quotes as a whole"
+        raise InvalidFilter(token.column, problem)
+    names = names_of(path)
+    if any(map(_SURROGATE.search, names)):
+        raise InvalidFilter(token.column, "half of a surrogate pair is no character")
+    return names
+
+
+def _unknown(name: str) -> str:
+    if re.match("[\"']", name):
+        return "a field has no quotes around it"
+    if name in ("attributes", "data"):
+        return f"there must be a name of what is wanted: {name}.<name>"
+    known = (*_KNOWN, *(prefix + name.partition(".")[2] for prefix in (ATTRIBUTE, DATA)))
+    nearest = get_close_matches(name.lower(), known, n=1)
+    if nearest:
+        return f"there is no field '{name}'; did you mean '{nearest[0]}'?"
+    fields = ", ".join((*_KNOWN, "attributes.<name>", "data.<path>"))
+    return f"there is no field '{name}'; there are {fields}"
+
+
+def operator_of(token: Token, field: str) -> Op:
+    """Return the operator, which must be one that the field takes."""
+    taken = _OPERATORS.get(field, tuple(Op))
+    if token.text not in taken:
+        problem = f"{field} is not compared by '{token.text}', but by {' '.join(taken)}"
+        raise InvalidFilter(token.column, problem)
+    return Op(token.text)
+
+
+def comparison(field: str, op: Op, token: Token) -> Compare:
+    """Return the comparison of a field with a value."""
+    if op is not Op.HAS:
+        return Compare(field, op, _value(field, token))
+    if token.text != "*":
+        return Compare(field, op, text_of(token))
+    if field == "links":
+        raise InvalidFilter(token.column, "links are asked for one whole URL")
+    return Compare(field, Op.NE, "")
+
+
+def text_of(token: Token) -> str:
+    """Return the text that a token means, with or without quotes."""
+    text = token.text
+    if re.fullmatch(STRING, text):
+        text = unquoted(text)
+        if _SURROGATE.search(text):
+            raise InvalidFilter(token.column, "half of a surrogate pair is no character")
+    elif re.search("[\"']", text):
+        raise InvalidFilter(token.column, "quotes must stand around the whole text")
+    elif problem := _likely_mistake(text):
+        raise InvalidFilter(token.column, f"{problem}; as text it needs quotes")
+    return text
+
+
+def _likely_mistake(text: str) -> str | None:
+    """Return what is wrong with a text without quotes that would find nothing unnoticed."""
+    if text.lower() in _INSTEAD:
+        return f"'{text}' is written {_INSTEAD[text.lower()]}"
+    if text.startswith("*") or text.endswith("*"):
+        return "there are no wildcards; ':' finds what contains a text"
+    if text[0] in _CURLY or text[-1] in _CURLY:
+        return "quotes are straight: \" or '"
+    return None
+
+
+def _value(field: str, token: Token) -> Value:
+    if field in _TYPED:
+        return _TYPED[field](token)
+    if token.text == "null":
+        return ""
+    if field.startswith(DATA) and _NUMBER.fullmatch(token.text):
+        return _number(token)
+    return text_of(token)
+
+
+def _time(token: Token) -> int:
+    text = text_of(token)
+    try:
+        return parse_iso8601(text)
+    except ValueError as error:
+        problem = f"a time must be like 2026-11-01T00:00:00Z, not '{text[:_MAX_SHOWN]}'"
+        raise InvalidFilter(token.column, problem) from error
+
+
+def _integer(token: Token) -> int:
+    text = text_of(token)
+    if not _INTEGER.fullmatch(text):
+        problem = f"seq must be an integer of at most 18 digits, not '{text[:_MAX_SHOWN]}'"
+        raise InvalidFilter(token.column, problem)
+    return int(text)
+
+
+def _number(token: Token) -> int | float:
+    if len(token.text) <= _MAX_NUMBER_LENGTH:
+        number: int | float = json.loads(token.text)
+        if isfinite(number):
+            return number
+    raise InvalidFilter(token.column, "the number is too large; as text it needs quotes")
+
+
+_TYPED: Final[Mapping[str, Callable[[Token], Value]]] = {"time": _time, "seq": _integer}

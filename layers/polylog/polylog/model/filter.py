@@ -1,0 +1,239 @@
+"""What a query language parses to: a small tree that is evaluated over an `Event`.
+
+An absent string compares as the empty string (proto3's rule, which AIP-160 builds on), so that
+`project_id = ""` finds the events without a project. Strings compare by code point. A number can
+be asked for in `data` only: what is no JSON number there is unequal to it, neither less nor more.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeGuard, assert_never
+
+from pydantic import JsonValue
+
+from polylog.model.event import Event
+from polylog.model.literals import names_of, quoted
+from polylog.model.times import format_rfc3339
+
+Value = str | int | float
+
+
+class Op(StrEnum):
+    """How a field is compared with a value; `HAS` is "contains", ignoring case."""
+
+    EQ = "="
+    NE = "!="
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+    HAS = ":"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """One field of the event compared with one value (a time: microseconds).
+
+    In `attributes.<name>` and `data.<path>` a name of other than letters, digits, `_` and `-`
+    stands in quotes.
+    """
+
+    field: str
+    op: Op
+    value: Value
+
+    def __str__(self) -> str:
+        blank = "" if self.op is Op.HAS else " "
+        return f"{self.field}{blank}{self.op} {_literal(self.field, self.value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The message contains these words, ignoring case."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return quoted(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The term does not hold."""
+
+    term: Filter
+
+    def __str__(self) -> str:
+        return f"NOT ({self.term})" if isinstance(self.term, Not) else f"NOT {_nested(self.term)}"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Every term holds; no term at all: everything."""
+
+    terms: tuple[Filter, ...]
+
+    def __str__(self) -> str:
+        return " AND ".join(map(_nested, self.terms))
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """One of the terms holds; no term at all: nothing."""
+
+    terms: tuple[Filter, ...]
+
+    def __str__(self) -> str:
+        return " OR ".join(map(_nested, self.terms)) or "NOT ()"
+
+
+Filter = And | Or | Not | Compare | Text
+
+EVERYTHING = And(())
+NOTHING = Or(())
+
+
+def conjunction(filters: Iterable[Filter]) -> Filter:
+    """Return the filter that demands all of them, without needless nesting."""
+    terms = tuple(term for part in filters for term in conjuncts(part))
+    return terms[0] if len(terms) == 1 else And(terms)
+
+
+def conjuncts(part: Filter) -> tuple[Filter, ...]:
+    """Return the terms that all must hold."""
+    return part.terms if isinstance(part, And) else (part,)
+
+
+def disjunction(filters: Iterable[Filter]) -> Filter:
+    """Return the filter that demands one of them; of none: nothing."""
+    terms = tuple(filters)
+    return terms[0] if len(terms) == 1 else Or(terms)
+
+
+def _nested(part: Filter) -> str:
+    return f"({part})" if isinstance(part, And | Or) else str(part)
+
+
+def _literal(field: str, value: Value) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if field == "time" and isinstance(value, int):
+        return quoted(format_rfc3339(value))
+    return json.dumps(value)
+
+
+Predicate = Callable[[Event], bool]
+
+FIELDS: Mapping[str, Callable[[Event], Value | None]] = {
+    name: operator.attrgetter(name)
+    for name in (
+        *("id", "seq", "time", "type", "origin", "source", "message"),
+        *("severity", "status", "category", "organization_id", "project_id"),
+        *("actor.id", "actor.type", "actor.name", "target.id", "target.type", "target.name"),
+    )
+}
+"""Every field that a filter may name, and how it is read.
+
+`attributes.<name>` and `data.<path>` come on top, and `links`, which can be asked for one of them.
+"""
+
+ATTRIBUTE = "attributes."
+DATA = "data."
+_ORDERINGS: Mapping[Op, Callable[[Value, Value], bool]] = {
+    Op.EQ: operator.eq,
+    Op.NE: operator.ne,
+    Op.LT: operator.lt,
+    Op.LE: operator.le,
+    Op.GT: operator.gt,
+    Op.GE: operator.ge,
+    Op.HAS: lambda text, part: str(part).casefold() in str(text).casefold(),
+}
+
+
+def predicate(part: Filter) -> Predicate:
+    """Return the function that says whether an event passes the filter."""
+    match part:
+        case Compare():
+            return _comparison(part)
+        case Text(text):
+            wanted = text.casefold()
+            return lambda event: wanted in (event.message or "").casefold()
+        case Not(term):
+            passes = predicate(term)
+            return lambda event: not passes(event)
+        case And(terms):
+            checks = tuple(map(predicate, terms))
+            return lambda event: all(check(event) for check in checks)
+        case Or(terms):
+            options = tuple(map(predicate, terms))
+            return lambda event: any(check(event) for check in options)
+        case _:
+            assert_never(part)
+
+
+def _comparison(part: Compare) -> Predicate:
+    field, op, value = part.field, part.op, part.value
+    if field == "links" and op is Op.HAS:
+        return lambda event: value in event.links
+    if field.startswith(DATA):
+        names, is_met = names_of(field.removeprefix(DATA)), _condition(op, value)
+        return lambda event: is_met(_found(event.data, names))
+    read, holds = _reader(field), _ORDERINGS[op]
+    return lambda event: holds(_or_empty(read(event)), value)
+
+
+def text_reader(field: str) -> Callable[[Event], str]:
+    """Return the function that reads a field as text, what is absent as the empty one."""
+    if field.startswith(DATA):
+        names = names_of(field.removeprefix(DATA))
+        return lambda event: _text(_found(event.data, names))
+    read = _reader(field)
+    return lambda event: str(_or_empty(read(event)))
+
+
+def _or_empty(value: Value | None) -> Value:
+    return "" if value is None else value
+
+
+def _reader(field: str) -> Callable[[Event], Value | None]:
+    if field.startswith(ATTRIBUTE):
+        name = ".".join(names_of(field.removeprefix(ATTRIBUTE)))
+        return lambda event: event.attributes.get(name)
+    return FIELDS[field]
+
+
+def _condition(op: Op, value: Value) -> Callable[[JsonValue], bool]:
+    """Return the function that says whether a part of a document is as wanted."""
+    holds = _ORDERINGS[op]
+    if op is Op.HAS:
+        return lambda found: any(holds(_text(each), value) for each in _members(found))
+    if isinstance(value, str):
+        return lambda found: holds(_text(found), value)
+    return lambda found: holds(found, value) if _is_number(found) else op is Op.NE
+
+
+def _found(value: JsonValue, names: Iterable[str]) -> JsonValue:
+    """Return what lies in a document under the names of a path."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _text(value: JsonValue) -> str:
+    """Return a text itself, nothing as the empty one, and all else as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _members(value: JsonValue) -> Iterable[JsonValue]:
+    return value if isinstance(value, list) else (value,)
+
+
+def _is_number(value: JsonValue) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

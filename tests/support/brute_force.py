@@ -1,0 +1,67 @@
+"""The filter evaluated over the event's JSON document, without anything of the product."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from polylog.model.event import Event
+from polylog.model.filter import And, Compare, Filter, Not, Or, Text
+from support.strategies import PATHS
+
+
+def holds(filter: Filter, event: Event) -> bool:
+    """Return whether the event passes the filter, which names fields of `PATHS` and links only."""
+    match filter:
+        case Compare():
+            return _compares(filter, event.model_dump())
+        case Text(text):
+            return text.casefold() in (event.message or "").casefold()
+        case Not(term):
+            return not holds(term, event)
+        case And(terms):
+            return sum(holds(term, event) for term in terms) == len(terms)
+        case Or(terms):
+            return sum(holds(term, event) for term in terms) > 0
+
+
+def _compares(part: Compare, document: dict[str, Any]) -> bool:
+    if part.field == "links":
+        return part.value in document["links"]
+    found: Any = document
+    for name in PATHS[part.field]:
+        found = found.get(name) if isinstance(found, dict) else None
+    if part.field.startswith("data."):
+        return _holds_in_data(found, part.op.value, part.value)
+    return _outcome("" if found is None else found, part.op.value, part.value)
+
+
+def _holds_in_data(found: Any, op: str, value: Any) -> bool:
+    if op == ":":
+        parts = found if type(found) is list else [found]
+        return any(_outcome(_as_text(part), op, value) for part in parts)
+    if type(value) is str:
+        return _outcome(_as_text(found), op, value)
+    if type(found) not in (int, float):
+        return op == "!="
+    return _outcome(found, op, value)
+
+
+def _as_text(found: Any) -> str:
+    if found is None:
+        return ""
+    return found if type(found) is str else json.dumps(found, ensure_ascii=False)
+
+
+def _outcome(found: Any, op: str, value: Any) -> bool:
+    outcomes: dict[str, Callable[[], bool]] = {
+        "=": lambda: bool(found == value),
+        "!=": lambda: bool(found != value),
+        "<": lambda: bool(found < value),
+        "<=": lambda: not found > value,
+        ">": lambda: bool(found > value),
+        ">=": lambda: not found < value,
+        ":": lambda: str(value).casefold() in str(found).casefold(),
+    }
+    return outcomes[op]()

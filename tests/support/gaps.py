@@ -1,0 +1,70 @@
+"""What ministack lacks, and how a stack of the template gets by on it.
+
+The template is deployed as it is but for what would be refused. What is misunderstood is said
+again in other words; nothing is allowed or set here that the template does not allow or set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from support.deployment import Account
+from support.stacks import outputs_of, resources_of
+
+
+def leave_out_what_is_refused(built: Path) -> tuple[str, ...]:
+    """Take out of a built template the alarms that compute with metrics; return their names.
+
+    Nothing depends on them; what they say is checked by `sam validate`.
+    """
+    file = built / "template.yaml"
+    template = yaml.safe_load(file.read_text())
+    names = tuple(
+        name
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
+    )
+    for name in names:
+        del template["Resources"][name]
+    file.write_text(json.dumps(template))  # which is YAML as well
+    return names
+
+
+def make_up_for_gaps(account: Account, stack: str) -> None:
+    """Repair a stack that ministack deployed."""
+    _let_functions_read_the_pepper(account, stack)
+    _limit_concurrency_by_numbers(account, stack)
+
+
+def _let_functions_read_the_pepper(account: Account, stack: str) -> None:
+    """Allow it by the secret's ARN, since the template's policy names no resource here."""
+    iam, secrets = account.client("iam"), account.client("secretsmanager")
+    secret = secrets.describe_secret(SecretId=outputs_of(account, stack)["PepperSecretArn"])
+    statement = {
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": secret["ARN"],
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    for role in _physical(account, stack, "AWS::IAM::Role"):
+        iam.put_role_policy(RoleName=role, PolicyName="Pepper", PolicyDocument=document)
+
+
+def _limit_concurrency_by_numbers(account: Account, stack: str) -> None:
+    client = account.client("lambda")
+    for mapping in _physical(account, stack, "AWS::Lambda::EventSourceMapping"):
+        scaling = client.get_event_source_mapping(UUID=mapping).get("ScalingConfig")
+        if scaling:
+            limit = {"MaximumConcurrency": int(scaling["MaximumConcurrency"])}
+            client.update_event_source_mapping(UUID=mapping, ScalingConfig=limit)
+
+
+def _physical(account: Account, stack: str, wanted: str) -> Iterator[str]:
+    """Yield the physical ids of a stack's resources of a type."""
+    for type, id in resources_of(account, stack).values():
+        if type == wanted:
+            yield id

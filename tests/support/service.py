@@ -1,0 +1,51 @@
+"""A `polylog run` in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from polylog_cli.client.credentials import Credentials
+from polylog_cli.local.home import Home
+from tools import ROOT
+
+COMMAND = str(Path(sys.executable).parent / "polylog")
+START_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Service:
+    """A `polylog run` in a process of its own, and the data folder it was given."""
+
+    home: Home
+    credentials: Credentials
+
+    def polylog(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command against the service."""
+        data = ("--data", str(self.home.path))
+        command = [COMMAND, *arguments, *data]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def running_service(data: Path, *options: str) -> Iterator[Service]:
+    """Run the service on a free port until the block ends."""
+    command = [COMMAND, "run", "--port", "0", "--data", str(data), *options]
+    home = Home(data)
+    with (data.parent / f"{data.name}.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while home.read_running() is None:
+                assert process.poll() is None, Path(log.name).read_text()
+                assert time.monotonic() < deadline, Path(log.name).read_text()
+                time.sleep(0.05)
+            yield Service(home, Credentials.read(home.credentials))
+        finally:
+            process.terminate()
+            process.wait(30)

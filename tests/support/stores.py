@@ -1,0 +1,42 @@
+"""Stores over a DynamoDB, as the tests ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.dynamo.events.items import Shards, Tables
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.store import DynamoEventStore
+from polylog.model import times
+from polylog.model.store import EventStore
+
+TABLES = Tables(events="EventsTable", tally="TallyTable")
+LIMITS = Limits(items=100_000, seconds=60)
+
+
+MakeStore = Callable[[int], EventStore]
+
+
+MakePoorStore = Callable[[int], EventStore]
+
+
+def dynamo_store(
+    client: DynamoDBClient,
+    shards: int = 1,
+    limits: Limits = LIMITS,
+    clock: Callable[[], int] = times.now,
+    **options: Any,
+) -> DynamoEventStore:
+    """Return a store over a client, which never sleeps."""
+    return DynamoEventStore(
+        client,
+        TABLES,
+        shards=Shards(shards, shards),
+        limits=limits,
+        clock=clock,
+        sleep=lambda seconds: None,
+        **options,
+    )

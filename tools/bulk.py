@@ -1,0 +1,135 @@
+"""Loads many events at once: the same rows that `put` and the folder write, some times sooner."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from polylog.batches import batches
+from polylog.dynamo.events.items import Shards, Tables
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance.fold import HOLDING, Folder
+from polylog.dynamo.store import DynamoEventStore
+from polylog.dynamo.tally.head import SETTLING, read_head
+from polylog.model import times
+from polylog.model.event import Event
+from polylog.model.store import Status
+from polylog.model.times import SECOND
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Forty transactions: as many deltas make a head that is read and folded soon.
+_AT_ONCE: Final = 3800
+_WORKERS: Final = 2
+_BATCH: Final = 25
+"""DynamoDB takes 25 items in a batch."""
+
+_LIMITS: Final = Limits(items=1, seconds=1)
+
+# Each time that all is folded takes five seconds of the clock, which so ends in the past: readers
+# take for young what is from the future.
+_AGO: Final = 86_400 * SECOND
+
+
+class Clock:
+    """A clock that stands still, but for being slept on."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        """Return the time in microseconds."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Move on by so many seconds."""
+        self.now += int(seconds * SECOND)
+
+
+def load(
+    client: DynamoDBClient,
+    tables: Tables,
+    scope: str,
+    events: Iterable[Event],
+    shards: int,
+    facets: Collection[str] = (),
+) -> int:
+    """Store events, fold and clear away all of their deltas; return how many events there were.
+
+    Their ids must be new, and nobody else may write to the scope meanwhile.
+    """
+    clock, number, left = Clock(times.now() - _AGO), 0, iter(events)
+    folder = Folder(client, tables.tally, clock, clock.sleep, facets=facets)
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        hasty = _HastyClient(client, pool)
+        store = DynamoEventStore(
+            # Of its methods, the store calls those of a client alone.
+            hasty,  # type: ignore[arg-type]
+            tables,
+            shards=Shards(shards, shards),
+            limits=_LIMITS,
+            clock=clock,
+            sleep=clock.sleep,
+            facets=facets,
+        )
+        while some := list(islice(left, _AT_ONCE)):
+            outcomes = store.put(scope, some)
+            assert all(outcome.status is Status.STORED for outcome in outcomes)
+            hasty.wait()
+            fold_ripe(folder, clock, scope)
+            number += len(some)
+    fold_all(client, tables, folder, clock, scope)
+    return number
+
+
+def fold_ripe(folder: Folder, clock: Clock, scope: str) -> None:
+    """Let everything become ripe, and fold it."""
+    clock.now += max(SETTLING, HOLDING)
+    while folder.fold(scope):
+        pass
+
+
+def fold_all(
+    client: DynamoDBClient, tables: Tables, folder: Folder, clock: Clock, scope: str
+) -> None:
+    """Fold until everything is settled and cleared away."""
+    while read_head(client, tables.tally, scope).deltas:
+        fold_ripe(folder, clock, scope)
+
+
+class _HastyClient:
+    """A client that writes the items of a transaction in batches, several at once.
+
+    It checks no condition and promises nothing before `wait` has returned.
+    """
+
+    def __init__(self, client: DynamoDBClient, pool: ThreadPoolExecutor) -> None:
+        self._client = client
+        self._pool = pool
+        self._pending: list[Future[None]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **request: Any) -> None:
+        """Begin to write the items that the actions put."""
+        for batch in batches(request["TransactItems"], lambda _: 0, most=_BATCH, most_weight=1):
+            self._pending.append(self._pool.submit(partial(self._write, batch)))
+
+    def wait(self) -> None:
+        """Wait until everything is written."""
+        for future in self._pending:
+            future.result()
+        self._pending.clear()
+
+    def _write(self, actions: list[dict[str, Any]]) -> None:
+        asked: dict[str, list[Any]] = {}
+        for action in actions:
+            put = action["Put"]
+            asked.setdefault(put["TableName"], []).append({"PutRequest": {"Item": put["Item"]}})
+        while asked:
+            asked = self._client.batch_write_item(RequestItems=asked)["UnprocessedItems"]

@@ -1,0 +1,198 @@
+"""What it costs to store events and to fold them, in write units of each event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from polylog.aws.compact import SCOPE_SECONDS
+from polylog.dynamo.events.items import Draft, Shards, Tables
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.store import DynamoEventStore
+from polylog.dynamo.tally.head import read_head
+from polylog.model.event import Event
+from polylog.model.times import SECOND
+from tools.bulk import Clock, fold_all
+from tools.events import DAY, DAYS, START, Maker
+from tools.units import Ledger, Shape
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SIZES: Final = (300, 1000, 3000)
+"""Bytes of an event's JSON, about."""
+
+_SEED: Final = 3
+_MOST: Final = 95
+"""As many events a transaction of the writer takes."""
+
+# The stream that wakes the folder collects new deltas for as long.
+_WAKE: Final = 10 * SECOND
+
+Offer = tuple[int, Sequence[Event]]
+"""When events are handed in, and which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Write units of each event: of itself, of its index entries, and of the tally.
+
+    `size` is about what its JSON was to have, `json_bytes` what it has on average.
+    """
+
+    traffic: str
+    size: int
+    json_bytes: int
+    events: int
+    table: float
+    indexes: float
+    tally: float
+
+
+def _singles(maker: Maker, number: int, pause: int) -> Iterator[Offer]:
+    for time in range(START, START + number * pause, pause):
+        yield time, [maker.at(time)]
+
+
+def _batches(maker: Maker, number: int, pause: int) -> Iterator[Offer]:
+    for time in range(START, START + number * pause, pause):
+        yield time, [maker.at(time - pause + n * pause // _MOST) for n in range(_MOST)]
+
+
+def _backfill(maker: Maker, number: int, pause: int) -> Iterator[Offer]:
+    random, now = Random(_SEED), START + DAYS * DAY
+    for time in range(now, now + number * pause, pause):
+        times = (START + random.randrange(DAYS * DAY) for _ in range(_MOST))
+        yield time, [maker.at(time) for time in times]
+
+
+SINGLES: Final = "single events"
+BATCHES: Final = "batches of 95"
+
+_TRAFFIC: Final[Mapping[str, Callable[[Maker], Iterator[Offer]]]] = {
+    f"{SINGLES}, ten a second": lambda maker: _singles(maker, 600, SECOND // 10),
+    f"{SINGLES}, one a second": lambda maker: _singles(maker, 600, SECOND),
+    f"{SINGLES}, one a minute": lambda maker: _singles(maker, 600, 60 * SECOND),
+    f"{BATCHES}, ten a second": lambda maker: _batches(maker, 100, SECOND // 10),
+    f"{BATCHES}, one a second": lambda maker: _batches(maker, 60, SECOND),
+    f"{BATCHES}, one a minute": lambda maker: _batches(maker, 60, 60 * SECOND),
+    "scattered over 400 days, batches of 95, one a second": lambda maker: _backfill(
+        maker, 40, SECOND
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """How often the folder is woken for each event, and how long it then waits, in seconds."""
+
+    traffic: str
+    wakes: float
+    seconds: float
+
+
+class _Log:
+    """A log that is handed events at their times, also while the folder waits."""
+
+    def __init__(
+        self, client: DynamoDBClient, tables: Tables, scope: str, offers: Iterator[Offer]
+    ) -> None:
+        self.clock = Clock(START)
+        self.events = 0
+        self.bytes = 0
+        self.wakes = 0
+        self.waited = 0
+        self._scope = scope
+        self._offers = offers
+        self._next = next(offers, None)
+        self._unseen: int | None = None
+        self._store = DynamoEventStore(
+            client,
+            tables,
+            shards=Shards(1, 1),
+            limits=Limits(items=1, seconds=1),
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+        self._folder = Folder(client, tables.tally, self.clock, self._sleep)
+
+    def run(self) -> Folder:
+        """Take in all events, the folder being woken for them as the service's is."""
+        while self._next or self._unseen is not None:
+            if self._unseen is not None:
+                self._pass_until(self._unseen + _WAKE)
+                self._unseen = None
+                self._fold()
+            elif self._next:
+                self._pass_until(self._next[0])
+        return self._folder
+
+    def _fold(self) -> None:
+        begun = self.clock.now
+        self._folder.compact(self._scope, SCOPE_SECONDS)
+        self.wakes += 1
+        self.waited += self.clock.now - begun
+
+    def _sleep(self, seconds: float) -> None:
+        self._pass_until(self.clock.now + int(seconds * SECOND))
+
+    def _pass_until(self, end: int) -> None:
+        while self._next and self._next[0] <= end:
+            self.clock.now = max(self.clock.now, self._next[0])
+            self._store.put(self._scope, self._next[1])
+            self.events += len(self._next[1])
+            self.bytes += sum(len(Draft.of(event).content) for event in self._next[1])
+            self._unseen = self.clock.now if self._unseen is None else self._unseen
+            self._next = next(self._offers, None)
+        self.clock.now = max(self.clock.now, end)
+
+
+def measure(
+    client: DynamoDBClient,
+    tables: Tables,
+    shapes: Mapping[str, Shape],
+    traffics: Iterable[str] = tuple(_TRAFFIC),
+    sizes: Sequence[int] = SIZES,
+) -> list[Price]:
+    """Return what each kind of traffic costs at each size of event."""
+    ledger = Ledger(shapes)
+    ledger.watch(client)
+    return [_price(client, tables, ledger, traffic, size) for traffic in traffics for size in sizes]
+
+
+def folding(
+    client: DynamoDBClient, tables: Tables, traffics: Iterable[str] = tuple(_TRAFFIC)
+) -> list[Folding]:
+    """Return how each kind of traffic keeps the folder busy, beside what it computes."""
+    return [_folding(client, tables, traffic) for traffic in traffics]
+
+
+def _folding(client: DynamoDBClient, tables: Tables, traffic: str) -> Folding:
+    log = _Log(client, tables, f"{traffic}, folding", _TRAFFIC[traffic](Maker(_SEED, SIZES[0])))
+    log.run()
+    waited = log.waited / SECOND
+    return Folding(traffic, round(log.wakes / log.events, 6), round(waited / log.events, 6))
+
+
+def _price(
+    client: DynamoDBClient, tables: Tables, ledger: Ledger, traffic: str, size: int
+) -> Price:
+    ledger.units.clear()
+    scope = f"{traffic}, {size}"
+    log = _Log(client, tables, scope, _TRAFFIC[traffic](Maker(_SEED, size)))
+    folder = log.run()
+    fold_all(client, tables, folder, log.clock, scope)
+    assert read_head(client, tables.tally, scope).bucket.totals().total() == log.events
+    event, tally = ledger.units[tables.events], ledger.units[tables.tally]
+    return Price(
+        traffic,
+        size,
+        round(log.bytes / log.events),
+        log.events,
+        round(event.table / log.events, 3),
+        round(event.indexes / log.events, 3),
+        round(tally.total / log.events, 3),
+    )
