@@ -14,7 +14,7 @@ from support.samples import FOLDER, FUNCTIONS, REQUESTS, Payload, sample
 from support.stores import dynamo_store
 
 from polylog.api.auth import PERMISSIONS, Restriction
-from polylog.dynamo.maintenance.fold import SETTLING
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
 from polylog.model import times
 from polylog.model.event import Event

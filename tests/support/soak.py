@@ -24,7 +24,7 @@ from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, predicate
 from polylog.model.query import EventQuery, Order, Page, Window
 from polylog.model.store import EventStore, Interval, Status
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 from polylog_cli.local.tables import connect
 from support.stores import dynamo_store
 
@@ -146,7 +146,7 @@ class Stage:
         return []
 
     def fold(self, number: int) -> list[Read]:
-        folder = Folder(self.client, "TallyTable", times.now, facets=FACETS)
+        folder = Folder(self.client, "TallyTable", Clock(times.now), facets=FACETS)
         while self.is_on():
             folder.fold(self.soak.scope)
         return []

@@ -28,7 +28,7 @@ from polylog.intake.documents import read_document
 from polylog.model.errors import InvalidParameter
 from polylog.model.event import Entity, Event
 from polylog.model.filter import predicate
-from polylog.model.times import SECOND, format_seconds
+from polylog.model.times import SECOND, Clock, format_seconds
 
 # Documents that tests take apart.
 Json = Any
@@ -355,7 +355,7 @@ def ask(store: MemoryEventStore, query: Pairs = (), **headers: str) -> Response:
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     names = {"authorization": f"bearer {TOKEN}"} | names
     request = Request("GET", "/cf/v2/events", query, names)
-    return serve(DIALECT, request, Services(store, KEYS, clock=lambda: 0))
+    return serve(DIALECT, request, Services(store, KEYS, clock=Clock(lambda: 0)))
 
 
 def pages(store: MemoryEventStore, query: Pairs, link: str) -> Iterator[Json]:

@@ -17,6 +17,7 @@ from polylog.dynamo.peppers import peppers_from_secret
 from polylog.dynamo.retention import Retention
 from polylog.model import times
 from polylog.model.errors import InvalidCredential
+from polylog.model.times import SYSTEM_CLOCK
 from polylog_cli.commands.options import opened
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
@@ -50,7 +51,7 @@ def keys(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dynamo
         }
         boto3.client("cloudformation").create_stack(StackName="log", TemplateBody=json.dumps(stack))
         yield DynamoKeyStore(
-            connect(None), "KeysTable", lambda: peppers_from_secret(secret["ARN"]), times.now
+            connect(None), "KeysTable", lambda: peppers_from_secret(secret["ARN"]), SYSTEM_CLOCK
         )
 
 

@@ -21,7 +21,7 @@ from polylog.model.errors import ApiError, InvalidParameter, Unauthenticated, ne
 from polylog.model.event import Entity, Event, Key
 from polylog.model.filter import Op
 from polylog.model.query import Order, Window
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 # The dialect: a ship's log, asked for by watch and hand.
 
@@ -93,7 +93,7 @@ def ask(query: Pairs = (), password: str | None = None) -> Response:
     store.put("navy", events)
     good = keys.create("navy", frozenset({"read"})).token
     headers = {"x-password": good if password is None else password}
-    services = Services(store, keys, clock=lambda: 0)
+    services = Services(store, keys, clock=Clock(lambda: 0))
     return serve(SHIP, Request("GET", "/ship/log", query, headers), services)
 
 

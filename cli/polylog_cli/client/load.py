@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from polylog.api.dialect import Format
-from polylog.batches import batches
+from polylog.batches import batched_by_weight
 from polylog.intake.documents import read_json, unpack
 from polylog.model.errors import InvalidBody
 from polylog.model.event import MAX_EVENT_BYTES
@@ -120,7 +120,7 @@ def load(client: httpx.Client, lines: list[bytes], format: str, console: Console
     summary = Summary()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Loading events", total=len(lines))
-        for batch in batches(lines, len, most=_BATCH_EVENTS, most_weight=_BATCH_BYTES):
+        for batch in batched_by_weight(lines, len, most=_BATCH_EVENTS, most_weight=_BATCH_BYTES):
             for result in _send(client, batch, format):
                 summary.add(result)
             progress.advance(task, len(batch))

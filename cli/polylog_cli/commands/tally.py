@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polylog.model import times
+from polylog.model.times import SYSTEM_CLOCK
 from polylog_cli.commands.options import Data, Stack, console, opened, parse_scope
 from polylog_cli.local import home as homes
 
@@ -72,10 +72,10 @@ def _tidy(log: Log, scope: str) -> None:
     from polylog.dynamo.maintenance.fold import Folder
 
     table, retention = log.tables.tally, log.retention
-    folder = Folder(log.client, table, times.now, facets=log.facets, retention=retention)
+    folder = Folder(log.client, table, SYSTEM_CLOCK, facets=log.facets, retention=retention)
     while folder.fold(scope):
         pass
-    Expirer(log.client, table, times.now, retention).expire(scope)
+    Expirer(log.client, table, SYSTEM_CLOCK, retention).expire(scope)
 
 
 def _said(drift: Drift) -> str:

@@ -18,7 +18,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from polylog.aws.http import Handler, Payload
+from polylog.aws import Payload
+from polylog.aws.http import Handler
 from polylog_cli.local.template import Function, Template
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from polylog.dynamo.connection import connect
-from polylog.dynamo.events.items import Tables
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.peppers import peppers_from_file, peppers_from_secret
 from polylog.dynamo.retention import Retention
-from polylog.model import times
+from polylog.dynamo.tables import Tables
+from polylog.model.times import SYSTEM_CLOCK
 from polylog_cli.local.home import Home
 from polylog_cli.local.tables import connect as connect_local
 
@@ -59,7 +59,7 @@ def open_stack(stack: str) -> Log:
     load_peppers = partial(peppers_from_secret, outputs["PepperSecretArn"])
     return Log(
         outputs["Url"],
-        DynamoKeyStore(client, outputs["KeysTableName"], load_peppers, times.now),
+        DynamoKeyStore(client, outputs["KeysTableName"], load_peppers, SYSTEM_CLOCK),
         client,
         Tables(outputs["EventsTableName"], outputs["TallyTableName"]),
         int(outputs["IndexShards"]),
@@ -103,4 +103,4 @@ def open_home(path: Path) -> Log:
 
 def local_keys(client: DynamoDBClient, home: Home) -> DynamoKeyStore:
     """Return the keys that lie in a DynamoDB on this machine."""
-    return DynamoKeyStore(client, KEYS_TABLE, partial(peppers_from_file, home.pepper), times.now)
+    return DynamoKeyStore(client, KEYS_TABLE, partial(peppers_from_file, home.pepper), SYSTEM_CLOCK)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def batches(
+def batched(parts: Iterable[T], most: int) -> Iterator[list[T]]:
+    """Yield lists of at most `most` parts, in order."""
+    left = iter(parts)
+    while batch := list(islice(left, most)):
+        yield batch
+
+
+def batched_by_weight(
     parts: Iterable[T], weigh: Callable[[T], int], *, most: int, most_weight: int
 ) -> Iterator[list[T]]:
-    """Yield lists of at most so many parts and so much weight, in order.
+    """Yield lists of at most `most` parts and a weight of at most `most_weight`, in order.
 
     A part that weighs more than `most_weight` comes alone.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,16 +31,16 @@ from polylog.model.errors import (
 from polylog.model.event import Event
 from polylog.model.filter import Filter, conjunction
 from polylog.model.query import EventQuery, Order, Page, Window
-from polylog.model.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Status, Tail
-from polylog.model.times import SECOND
+from polylog.model.store import Bar, EventStore, Group, Interval, Outcome, Status, Tail
+from polylog.model.times import Clock
 
 _FIRST_PAGE = 100
 _PAGE = 1000
 _GROWTH = 4
 _MOST_SCANNED = 100_000
 
-# Microseconds after which a scan reads no further page, so that one answer ends before Lambda does.
-_LONGEST_SCAN = 12 * SECOND
+# A scan reads no further page after this, so that one answer ends before Lambda does.
+_LONGEST_SCAN_SECONDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,8 @@ class Services:
 
     store: EventStore
     keys: KeyStore
-    clock: Callable[[], int]
+    clock: Clock
     can_deliver: Callable[[Response], bool] = lambda response: True
-    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +69,6 @@ class Call:
     def base_url(self) -> str:
         """The address of the dialect's root as the client knows it, without a final slash."""
         return self.request.url + self.mount
-
-    def explained(self, explanation: Explanation) -> Call:
-        """Return the same call, of which all that it asks of the log is explained."""
-        store = self.services.store.explained(explanation)
-        return replace(self, services=replace(self.services, store=store))
 
     def find(
         self,
@@ -112,7 +105,7 @@ class Call:
         They are read in pages that grow from the first. Raises `TooBroad` after as many, or as
         long, as one answer may be made of, or when a page is, whose events are then lost.
         """
-        end, left = self.services.clock() + _LONGEST_SCAN, _MOST_SCANNED
+        deadline, left = self.services.clock.deadline(_LONGEST_SCAN_SECONDS), _MOST_SCANNED
         window = Window(limit=first_page)
         while True:
             page = self.find_on(filter, order, window)
@@ -120,7 +113,7 @@ class Call:
             left -= window.limit
             if page.next is None:
                 return
-            if left == 0 or self.services.clock() > end:
+            if left == 0 or deadline.is_over:
                 raise TooBroad
             window = Window(limit=min(_GROWTH * window.limit, _PAGE, left), after=page.next)
 

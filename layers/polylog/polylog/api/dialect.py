@@ -158,4 +158,4 @@ def _principal(
     if proof is None:
         raise Unauthenticated
     fresh = permission != "read"
-    return authenticate(proof, services.keys, services.clock(), fresh=fresh)
+    return authenticate(proof, services.keys, services.clock.now(), fresh=fresh)

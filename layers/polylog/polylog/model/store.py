@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -164,5 +165,5 @@ class EventStore(Protocol):
         Whoever tails after it misses nothing that is stored later, and sees little from before.
         """
 
-    def explained(self, explanation: Explanation) -> EventStore:
-        """Return the same store, which notes how it finds its answers and what they take."""
+    def explaining(self, explanation: Explanation) -> AbstractContextManager[None]:
+        """Note in an explanation how answers are found and what they take, in a `with` block."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 SECOND = 1_000_000
@@ -26,6 +28,39 @@ _ISO_8601 = re.compile(
 def now() -> int:
     """Return the present in microseconds since the epoch."""
     return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How the program tells the time and waits. Tests hand in clocks that they move themselves.
+
+    `now` returns microseconds since the epoch; `monotonic` and `sleep` count in seconds.
+    """
+
+    now: Callable[[], int] = now
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def deadline(self, seconds: float) -> Deadline:
+        """Return the deadline that ends this many seconds from now."""
+        return Deadline(self.monotonic() + seconds, self.monotonic)
+
+
+SYSTEM_CLOCK = Clock()
+"""The clock of the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When some work has to end, on a monotonic clock, in seconds."""
+
+    end: float
+    monotonic: Callable[[], float] = time.monotonic
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return self.monotonic() >= self.end
 
 
 def parse_iso8601(text: str) -> int:

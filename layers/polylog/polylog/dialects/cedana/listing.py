@@ -78,7 +78,7 @@ def list_events(call: Call, params: ListParams) -> Response:
     Ours: the order, and that where they are more than can be read or sent at once, the newest are
     answered and the answer is marked. Raises `TooBroad` when not even one could be read.
     """
-    wanted = conjunction([_window(call.services.clock(), params.time), params.filter])
+    wanted = conjunction([_window(call.services.clock.now(), params.time), params.filter])
     # No index has the resource type, so that a page of few may take all the reading there is.
     first_page = 100 if params.resource_type is None else 1
     newest = call.scan(wanted, Order.DESCENDING, first_page=first_page)

@@ -149,7 +149,7 @@ def report_events(call: Call, params: ReportParams) -> Response:
 def _read(call: Call) -> list[Event]:
     """Return the events of the body, all of them good; raises `EmptyReport`, `InvalidReport`."""
     wires = _unpack(call.request.body)
-    format = Format(partial(_read_event, now=call.services.clock()))
+    format = Format(partial(_read_event, now=call.services.clock.now()))
     offered = [read_one(wire, format, call.principal.scope) for wire in wires]
     events = [_good(each, f"[{number}]") for number, each in enumerate(offered)]
     if sum(map(_size, events)) > MAX_BYTES:

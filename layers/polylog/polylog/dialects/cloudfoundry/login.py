@@ -122,7 +122,7 @@ def grant_token(call: Call, params: Params) -> Response:
             return _refuse(400, "invalid_request", missing)
     services = call.services
     try:
-        principal = authenticate(credential, services.keys, services.clock(), fresh=True)
+        principal = authenticate(credential, services.keys, services.clock.now(), fresh=True)
     except InvalidCredential:
         return _refuse(401, "unauthorized", "Bad credentials")
     return _grant(credential, principal)

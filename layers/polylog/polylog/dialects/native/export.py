@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from polylog.api.call import Call
 from polylog.api.http import Response
-from polylog.dialects.native.explaining import explained, with_header
+from polylog.dialects.native.explaining import explaining, with_header
 from polylog.dialects.native.listing import MOST, OrderBy, Paged, next_token
 from polylog.dialects.native.wire import render_event
 from polylog.model.query import Order
@@ -31,10 +31,10 @@ class ExportParams(Paged):
 
 def export(call: Call, params: ExportParams) -> Response:
     """Answer a page of events as NDJSON; the header `Link` leads to the next one."""
-    call, explanation = explained(call, params)
-    tokens = params.tokens(call)
-    window = params.window(tokens)
-    page = call.find(params.wanted, params.order_by, window, is_partial=True)
+    with explaining(call, params) as explanation:
+        tokens = params.tokens(call)
+        window = params.window(tokens)
+        page = call.find(params.wanted, params.order_by, window, is_partial=True)
     lines = [to_json(render_event(event)) + b"\n" for event in page.events]
 
     def response(number: int) -> Response:

@@ -94,7 +94,7 @@ def me(call: Call, params: StrictParams) -> Response:
 
 def list_keys(call: Call, params: StrictParams) -> Response:
     """Answer the keys of the scope, the revoked ones too, the oldest first."""
-    now = call.services.clock()
+    now = call.services.clock.now()
     return Response.of({"keys": [_render(key, now) for key in call.visible_keys()]})
 
 
@@ -104,7 +104,7 @@ def create_key(call: Call, params: StrictParams) -> Response:
         new = NewKey.model_validate(read_json(call.request.body))
     except ValidationError as error:
         raise InvalidParameter.of(error) from error
-    if new.expires_at is not None and new.expires_at <= call.services.clock():
+    if new.expires_at is not None and new.expires_at <= call.services.clock.now():
         raise InvalidParameter("expires_at", "must lie in the future")
     own = call.principal.restriction
     restriction = Restriction(

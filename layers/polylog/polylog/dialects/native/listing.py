@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from polylog.api.call import Call
 from polylog.api.http import Response
-from polylog.dialects.native.explaining import Explained, explained, member, with_header
+from polylog.dialects.native.explaining import Explained, explaining, member, with_header
 from polylog.dialects.native.tokens import Tokens
 from polylog.dialects.native.wire import WireEvent, render_event
 from polylog.language.parser import MAX_LENGTH, parse
@@ -135,8 +135,8 @@ class EventParams(Explained):
 
 def get_event(call: Call, params: EventParams) -> Response:
     """Answer one event."""
-    call, explanation = explained(call, params)
-    event = call.get(params.id)
+    with explaining(call, params) as explanation:
+        event = call.get(params.id)
     if explanation is not None:
         explanation.items_returned = 1
     return with_header(Response.of(render_event(event)), explanation)
@@ -144,19 +144,19 @@ def get_event(call: Call, params: EventParams) -> Response:
 
 def list_events(call: Call, params: ListParams) -> Response:
     """Answer a page of the events that pass a filter, and how many there are."""
-    call, explanation = explained(call, params)
-    tokens = params.tokens(call)
-    window = params.window(tokens)
-    page = call.find(
-        params.wanted,
-        params.order_by,
-        window,
-        with_total=params.total_size is not False,
-        is_partial=True,
-    )
-    total = page.total
-    if total is None and params.total_size:
-        total = _count(call, params.wanted)
+    with explaining(call, params) as explanation:
+        tokens = params.tokens(call)
+        window = params.window(tokens)
+        page = call.find(
+            params.wanted,
+            params.order_by,
+            window,
+            with_total=params.total_size is not False,
+            is_partial=True,
+        )
+        total = page.total
+        if total is None and params.total_size:
+            total = _count(call, params.wanted)
     rendered = [render_event(event) for event in page.events]
 
     def response(number: int) -> Response:

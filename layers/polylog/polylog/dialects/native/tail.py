@@ -10,13 +10,12 @@ from typing_extensions import TypedDict
 
 from polylog.api.call import Call
 from polylog.api.http import Response
-from polylog.dialects.native.explaining import explained, member
+from polylog.dialects.native.explaining import explaining, member
 from polylog.dialects.native.listing import Filtered, PageSize, limit_of
 from polylog.dialects.native.wire import WireEvent, render_event
 from polylog.model.event import MAX_SEQ
 from polylog.model.filter import Filter
 from polylog.model.store import Explanation, Tail
-from polylog.model.times import SECOND
 
 _LATEST: Final = "latest"
 _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
@@ -25,7 +24,7 @@ _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
 _POLL_SECONDS: Final = 0.5
 
 # Lambda ends after 29 seconds, whatever the last look takes.
-_LONGEST: Final = 20 * SECOND
+_LONGEST_SECONDS: Final = 20
 
 
 def _read_after(text: object) -> int | None:
@@ -79,9 +78,9 @@ def tail(call: Call, params: TailParams) -> Response:
 
     Without any to answer, it waits as long as was asked for.
     """
-    call, explanation = explained(call, params)
-    wanted = params.wanted
-    found = _latest(call) if params.after is None else _wait(call, params, wanted, params.after)
+    with explaining(call, params) as explanation:
+        wanted = params.wanted
+        found = _latest(call) if params.after is None else _wait(call, params, wanted, params.after)
     rendered = [render_event(event) for event in found.events]
 
     def response(number: int) -> Response:
@@ -106,12 +105,13 @@ def _latest(call: Call) -> Tail:
 
 def _wait(call: Call, params: TailParams, wanted: Filter, after: int) -> Tail:
     limit, clock = limit_of(params.page_size), call.services.clock
-    start = clock()
+    start = clock.monotonic()
     while True:
-        began = clock()
+        began = clock.monotonic()
         found = call.tail(wanted, after, limit)
-        waited, took = clock() - start, clock() - began
-        if found.events or waited >= params.wait * SECOND or waited + took > _LONGEST:
+        now = clock.monotonic()
+        waited, took = now - start, now - began
+        if found.events or waited >= params.wait or waited + took > _LONGEST_SECONDS:
             return found
-        call.services.sleep(_POLL_SECONDS)
+        clock.sleep(_POLL_SECONDS)
         after = found.complete

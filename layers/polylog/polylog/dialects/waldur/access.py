@@ -108,7 +108,7 @@ def _authenticate(call: Call) -> None:
     credential, services = token(call.request), call.services
     if credential is None:
         raise Unauthenticated
-    principal = authenticate(credential, services.keys, services.clock(), fresh=False)
+    principal = authenticate(credential, services.keys, services.clock.now(), fresh=False)
     principal.require("read")
 
 
