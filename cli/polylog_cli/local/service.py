@@ -35,10 +35,11 @@ from polylog.model.query import EventQuery, Order, Window
 from polylog_cli.client.credentials import Credentials
 from polylog_cli.client.load import load
 from polylog_cli.local.compaction import compaction
+from polylog_cli.local.engine import dynamodb
 from polylog_cli.local.gateway import Gateway, load_handler
 from polylog_cli.local.home import Home, Running
 from polylog_cli.local.sample import sample_events
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables, engine
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
 from polylog_cli.stack.log import local_keys
 
@@ -82,7 +83,7 @@ def run(settings: Settings, console: Console) -> None:
     with _listen(settings.port) as listener, _home(settings) as home:
         console.print("Starting DynamoDB")
         tables = None if settings.memory else home.path / "dynamodb"
-        with engine(settings.dynamodb, tables) as url:
+        with dynamodb(settings.dynamodb, tables) as url:
             client = connect(url)
             _create_tables(client, template)
             gateway = _gateway(template, home, url)
