@@ -22,9 +22,9 @@ from polylog.model.event import Event
 from polylog_cli.local.engine import dynamodb_local, moto_server
 from polylog_cli.local.gateway import load_handler
 from polylog_cli.local.home import Home
+from polylog_cli.local.log import local_keys
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
-from polylog_cli.stack.log import local_keys
 from tools import ROOT
 
 if TYPE_CHECKING:

@@ -87,7 +87,7 @@ def test_a_stack_of_another_application_is_refused(keys: DynamoKeyStore) -> None
     boto3.client("cloudformation").create_stack(StackName="shop", TemplateBody=json.dumps(stack))
     result = CliRunner().invoke(app, ["keys", "list", "--scope", "ops", "--stack", "shop"])
     assert result.exit_code == 1
-    assert "the stack shop is no Polylog" in " ".join(result.stderr.split())
+    assert "the stack shop is not a Polylog" in " ".join(result.stderr.split())
 
 
 def test_an_unknown_stack_is_named(keys: DynamoKeyStore) -> None:

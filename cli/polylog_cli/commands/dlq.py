@@ -69,11 +69,11 @@ def redrive(
 @contextmanager
 def _opened(stack: str) -> Iterator[DeadLetterQueue]:
     from polylog_cli.stack.dead_letters import DeadLetterQueue  # with boto3, which takes long
-    from polylog_cli.stack.log import LogError
+    from polylog_cli.stack.outputs import StackError
 
     try:
         yield DeadLetterQueue(stack)
-    except LogError as error:
+    except StackError as error:
         raise failure(str(error)) from error
 
 

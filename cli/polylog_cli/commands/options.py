@@ -18,7 +18,7 @@ from polylog.model.event import MAX_KEY_LENGTH
 from polylog.model.times import SECOND
 
 if TYPE_CHECKING:
-    from polylog_cli.stack.log import Log
+    from polylog_cli.local.log import Log
 
 # Results go to standard output; progress, summaries and failures to standard error.
 console = Console(stderr=True)
@@ -41,11 +41,14 @@ def failure(message: str) -> typer.Exit:
 @contextmanager
 def opened(stack: str | None, data: Path) -> Iterator[Log]:
     """Open the log of a command; what goes wrong with it ends the command with a message."""
-    from polylog_cli.stack import log as logs  # with boto3, which takes long and few commands need
+    # These import boto3, which is slow and which few commands need.
+    from polylog_cli.local.log import NotRunningError, open_local
+    from polylog_cli.stack.log import open_stack
+    from polylog_cli.stack.outputs import StackError
 
     try:
-        yield logs.open_home(data) if stack is None else logs.open_stack(stack)
-    except logs.LogError as error:
+        yield open_local(data) if stack is None else open_stack(stack)
+    except (NotRunningError, StackError) as error:
         raise failure(str(error)) from error
     except Unavailable as error:
         raise failure(f"the tables cannot be used: {error.__cause__ or error}") from error

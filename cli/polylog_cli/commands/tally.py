@@ -12,7 +12,7 @@ from polylog_cli.local import home as homes
 
 if TYPE_CHECKING:
     from polylog.dynamo.maintenance.recount import Drift
-    from polylog_cli.stack.log import Log
+    from polylog_cli.local.log import Log
 
 # What knows DynamoDB comes with boto3, and is imported only where it is needed.
 

@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from polylog.model.errors import Unavailable
-from polylog_cli.local.tables import connect, connect_streams
+from polylog_cli.local.tables import TABLES, connect, connect_streams
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
     from polylog.aws.http import Handler
 
-TALLY_TABLE = "TallyTable"
 _DELTA = "head/delta/"
 _PAUSE_SECONDS = 1.0
 _RETRY_SECONDS = 5.0
@@ -38,7 +37,7 @@ log = logging.getLogger(__name__)
 def compaction(handler: Handler, dynamodb: str) -> Iterator[None]:
     """Run the compact function in a thread of its own, until the block ends."""
     ended = threading.Event()
-    arn = connect(dynamodb).describe_table(TableName=TALLY_TABLE)["Table"]["LatestStreamArn"]
+    arn = connect(dynamodb).describe_table(TableName=TABLES.tally)["Table"]["LatestStreamArn"]
     compactor = Compactor(handler, Deltas(connect_streams(dynamodb), arn))
     threading.Thread(target=compactor.run, args=(ended.wait,), daemon=True).start()
     try:

@@ -38,10 +38,10 @@ from polylog_cli.local.compaction import compaction
 from polylog_cli.local.engine import dynamodb
 from polylog_cli.local.gateway import Gateway, load_handler
 from polylog_cli.local.home import Home, Running
+from polylog_cli.local.log import local_keys
 from polylog_cli.local.sample import sample_events
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
-from polylog_cli.stack.log import local_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

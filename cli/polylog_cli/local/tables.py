@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import boto3
 
 from polylog.dynamo.connection import parse_items
+from polylog.dynamo.events.items import Tables
 from polylog_cli.local.template import Template
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ class _Session(TypedDict):
     aws_access_key_id: str
     aws_secret_access_key: str
 
+
+TABLES = Tables(events="EventsTable", tally="TallyTable")
+KEYS_TABLE = "KeysTable"
+"""On this machine a table is called by its logical id in the template."""
 
 REGION = "eu-central-1"
 """The region does not matter: no request leaves the machine."""

@@ -13,7 +13,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from polylog.aws.dead_letters import MESSAGE_ID, READ_ATTRIBUTES, REASON, SENT_AT, first_named
-from polylog_cli.stack.log import LogError, read_outputs
+from polylog_cli.stack.outputs import StackError, read_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -80,7 +80,7 @@ class DeadLetter:
 
 
 class DeadLetterQueue:
-    """The dead letters of a stack. Everything raises `LogError`."""
+    """The dead letters of a stack. Everything raises `StackError`."""
 
     def __init__(self, stack: str) -> None:
         self._urls = read_outputs(stack, {_DEAD, _INGEST, _IMPORT})
@@ -169,4 +169,4 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise LogError(f"the queue cannot be used: {error}") from error
+        raise StackError(f"the queue cannot be used: {error}") from error
