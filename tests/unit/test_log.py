@@ -17,7 +17,7 @@ from polylog.dynamo.peppers import peppers_from_secret
 from polylog.dynamo.retention import Retention
 from polylog.model import times
 from polylog.model.errors import InvalidCredential
-from polylog_cli.commands.options import opened
+from polylog_cli.commands.access import opened
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
 from polylog_cli.main import app

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from polylog.model import times
-from polylog_cli.commands.options import failure
+from polylog_cli.output.console import failure
 
 if TYPE_CHECKING:
     from polylog_cli.stack.dead_letters import DeadLetter, DeadLetterQueue

@@ -11,17 +11,17 @@ from rich.table import Table
 from polylog.api.auth import AccessKey, Restriction
 from polylog.model import times
 from polylog_cli.client.credentials import Credentials
+from polylog_cli.commands.access import opened
 from polylog_cli.commands.options import (
     Data,
     Stack,
-    failure,
-    opened,
     parse_expiry,
     parse_key,
     parse_permissions,
     parse_scope,
 )
-from polylog_cli.local import home as homes
+from polylog_cli.local.home import DEFAULT_DATA
+from polylog_cli.output.console import failure
 
 _WIDTH = 200
 
@@ -42,7 +42,7 @@ def create(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as credentials.json.")] = False,
     stack: Stack = None,
-    data: Data = homes.DEFAULT,
+    data: Data = DEFAULT_DATA,
 ) -> None:
     """Create a key and print it. Its secret cannot be shown again."""
     granted = parse_permissions(permissions)
@@ -55,7 +55,7 @@ def create(
 
 
 @app.command("list")
-def list_keys(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> None:
+def list_keys(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
     """List the keys of a scope, the revoked ones too."""
     with opened(stack, data) as log:
         found = log.keys.list(scope)
@@ -70,7 +70,7 @@ def list_keys(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> 
 def revoke(
     key_id: Annotated[str, typer.Argument(help="As `list` shows it.")],
     stack: Stack = None,
-    data: Data = homes.DEFAULT,
+    data: Data = DEFAULT_DATA,
 ) -> None:
     """Make a key useless for ever; readers that used it just now may go on for a minute."""
     with opened(stack, data) as log:

@@ -12,13 +12,12 @@ import typer
 from polylog.model.errors import Unavailable
 from polylog_cli.commands.options import (
     Data,
-    console,
-    failure,
     parse_engine,
     parse_parameters,
     parse_scope,
 )
-from polylog_cli.local import home as homes
+from polylog_cli.local.home import DEFAULT_DATA
+from polylog_cli.output.console import failure
 
 
 def run(
@@ -30,7 +29,7 @@ def run(
         ),
     ] = "local",
     memory: Annotated[bool, typer.Option("--memory", help="Keep nothing on disk.")] = False,
-    data: Data = homes.DEFAULT,
+    data: Data = DEFAULT_DATA,
     scope: Annotated[
         str, typer.Option(parser=parse_scope, help="Whose events the printed key opens.")
     ] = "demo",
@@ -55,7 +54,7 @@ def run(
             template=template,
             parameters=parameters,
         )
-        service.run(settings, console)
+        service.run(settings)
 
 
 @contextmanager

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from polylog.model import times
-from polylog_cli.commands.options import Data, Stack, console, opened, parse_scope
-from polylog_cli.local import home as homes
+from polylog_cli.commands.access import opened
+from polylog_cli.commands.options import Data, Stack, parse_scope
+from polylog_cli.local.home import DEFAULT_DATA
+from polylog_cli.output.console import console
 
 if TYPE_CHECKING:
     from polylog.dynamo.maintenance.recount import Drift
@@ -21,7 +23,7 @@ Repair = Annotated[bool, typer.Option("--repair", help="Correct what is wrong.")
 
 
 def verify(
-    scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT, repair: Repair = False
+    scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA, repair: Repair = False
 ) -> None:
     """Recount a scope from its events and compare every row of its tallies; reads all of it.
 
@@ -43,7 +45,7 @@ def verify(
         raise typer.Exit(1)
 
 
-def compact(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> None:
+def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
     """Fold all that can be folded by now into the rows of a scope's tallies.
 
     What is older than the log keeps events leaves them.
@@ -52,7 +54,7 @@ def compact(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> No
         _tidy(log, scope)
 
 
-def restamp(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> None:
+def restamp(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
     """Let every event of a scope expire when it would if it were stored now.
 
     Needed once after RetentionDays was made larger, within a day; after it was made smaller, it

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from polylog_cli.client.credentials import write_private
 
-DEFAULT = Path(".polylog")
+DEFAULT_DATA = Path(".polylog")
 
 
 @dataclass(frozen=True, slots=True)

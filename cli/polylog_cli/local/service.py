@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic_core import to_json
-from rich.console import Console
 from waitress.server import create_server
 
 from polylog.api.auth import PERMISSIONS, Credential, Restriction, authenticate
@@ -33,7 +32,6 @@ from polylog.model.errors import InvalidCredential
 from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Order, Window
 from polylog_cli.client.credentials import Credentials
-from polylog_cli.client.load import load
 from polylog_cli.local.compaction import compaction
 from polylog_cli.local.engine import dynamodb
 from polylog_cli.local.gateway import Gateway, load_handler
@@ -42,6 +40,8 @@ from polylog_cli.local.log import local_keys
 from polylog_cli.local.sample import sample_events
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
+from polylog_cli.output.console import console
+from polylog_cli.output.loading import load_visibly
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -76,7 +76,7 @@ class Settings:
     parameters: dict[str, str]
 
 
-def run(settings: Settings, console: Console) -> None:
+def run(settings: Settings) -> None:
     """Serve until interrupted; raises `PortTakenError`."""
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
@@ -100,7 +100,7 @@ def run(settings: Settings, console: Console) -> None:
             credentials.write(home.credentials)
             with compaction(_compact_handler(template), url):
                 if settings.sample and settings.dynamodb != "moto":
-                    _load_sample(gateway, credentials, home, console)
+                    _load_sample(gateway, credentials, home)
                 with _announced(home, running):
                     _greet(home, credentials)
                     _serve(gateway, listener)
@@ -164,7 +164,7 @@ def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Cred
     return Credentials.of(url, scope, credential)
 
 
-def _load_sample(gateway: Gateway, credentials: Credentials, home: Home, console: Console) -> None:
+def _load_sample(gateway: Gateway, credentials: Credentials, home: Home) -> None:
     """Load the sample into an empty log, or go on where that was interrupted."""
     query = EventQuery(credentials.scope, EVERYTHING, Order.ASCENDING, Window(limit=1))
     begun = home.sample_begun()
@@ -174,7 +174,7 @@ def _load_sample(gateway: Gateway, credentials: Credentials, home: Home, console
     transport = httpx.WSGITransport(gateway)
     headers = {"Authorization": f"Bearer {credentials.token}"}
     with httpx.Client(transport=transport, base_url=credentials.url, headers=headers) as client:
-        load(client, lines, "cloudfoundry", console).print(console)
+        load_visibly(client, lines, "cloudfoundry")
     home.end_sample()
 
 

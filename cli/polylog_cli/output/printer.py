@@ -25,20 +25,11 @@ _WIDTH = 10_000
 
 
 class Form(StrEnum):
-    """What results are printed as."""
+    """The form in which results are printed."""
 
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
-
-    @classmethod
-    def of(cls, *, as_json: bool, as_csv: bool, as_table: bool) -> Form:
-        """Return the form that was asked for, a table unless told otherwise."""
-        asked = {cls.JSON: as_json, cls.CSV: as_csv, cls.TABLE: as_table}
-        forms = [form for form, is_asked in asked.items() if is_asked]
-        if len(forms) > 1:
-            raise typer.BadParameter(f"--{forms[0]} and --{forms[1]} exclude each other")
-        return forms[0] if forms else cls.TABLE
 
 
 @dataclass(slots=True)
