@@ -84,11 +84,13 @@ class Written:
         where = f" to {_part(self.output)}" if self.output else ""
         if not self.events:
             return f"nothing was written{where}"
-        said = f"{self.events} events were written{where}"
+        how_far = f"{self.events} events were written{where}"
         try:
-            return f"{said}, the last one of {from_json(self.last_page.splitlines()[-1])['time']}"
+            return (
+                f"{how_far}, the last one of {from_json(self.last_page.splitlines()[-1])['time']}"
+            )
         except (KeyError, TypeError, ValueError):
-            return said
+            return how_far
 
 
 def _part(output: Path) -> Path:

@@ -30,8 +30,11 @@ app = typer.Typer(no_args_is_help=True, help="Create, list and revoke access key
 Scope = Annotated[
     str, typer.Option(parser=parse_scope, help="The scope that the key gives access to.")
 ]
-Confined = Annotated[
-    str | None, typer.Option(parser=parse_key, help="Limit the key to events with this id.")
+Organization = Annotated[
+    str | None, typer.Option(parser=parse_key, help="Limit the key to this organization's events.")
+]
+Project = Annotated[
+    str | None, typer.Option(parser=parse_key, help="Limit the key to this project's events.")
 ]
 
 
@@ -41,8 +44,8 @@ def create(
     permissions: Annotated[
         str, typer.Option(help="Any of read, write and admin, with commas.")
     ] = "read",
-    organization: Confined = None,
-    project: Confined = None,
+    organization: Organization = None,
+    project: Project = None,
     expires: Annotated[
         str | None,
         typer.Option(help="The key expires after 30d, 12h, 45m or the like; default: never."),

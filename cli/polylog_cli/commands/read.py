@@ -30,18 +30,26 @@ from polylog_cli.output.console import failure
 from polylog_cli.output.layouts import BARS, EVENTS, GROUPS
 from polylog_cli.output.printer import Form, Printer
 
+InOrder = Annotated[
+    Order | None, typer.Option(help="Order by time; default: desc, with --follow asc.")
+]
+Limit = Annotated[int, typer.Option(min=0, help="Print up to this many; 0 prints all.")]
+Follow = Annotated[bool, typer.Option("--follow", help="Then print events as they arrive.")]
+After = Annotated[
+    str,
+    typer.Option(
+        parser=parse_place, metavar="SEQ|latest", help="Start after the event with this seq."
+    ),
+]
+
 
 def query(
     text: FilterText = "",
     since: Since = None,
     until: Until = None,
-    order: Annotated[
-        Order | None, typer.Option(help="Order by time; default: desc, with --follow asc.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Print up to this many; 0 prints all.")] = 100,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="Then print events as they arrive.")
-    ] = False,
+    order: InOrder = None,
+    limit: Limit = 100,
+    follow: Follow = False,
     as_json: AsJson = False,
     as_table: AsTable = False,
     as_csv: AsCsv = False,
@@ -67,12 +75,7 @@ def query(
 
 def tail(
     text: FilterText = "",
-    after: Annotated[
-        str,
-        typer.Option(
-            parser=parse_place, metavar="SEQ|latest", help="Start after the event with this seq."
-        ),
-    ] = LATEST,
+    after: After = LATEST,
     as_json: AsJson = False,
     as_table: AsTable = False,
     as_csv: AsCsv = False,

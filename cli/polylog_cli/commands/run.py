@@ -19,30 +19,37 @@ from polylog_cli.commands.options import (
 from polylog_cli.local.home import DEFAULT_DATA
 from polylog_cli.output.console import failure
 
+Port = Annotated[
+    int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        parser=parse_engine,
+        help="local, moto (for tests, without samples), or the URL of a DynamoDB.",
+    ),
+]
+Memory = Annotated[bool, typer.Option("--memory", help="Keep nothing on disk.")]
+Scope = Annotated[
+    str, typer.Option(parser=parse_scope, help="The scope that the printed key gives access to.")
+]
+Sample = Annotated[bool, typer.Option(help="Load sample events into an empty log.")]
+TemplateFile = Annotated[Path, typer.Option(help="The template to serve.")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(help="A template parameter; you may give several.", metavar="NAME=VALUE"),
+]
+
 
 def run(
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
-    ] = 8080,
-    dynamodb: Annotated[
-        str,
-        typer.Option(
-            parser=parse_engine,
-            help="local, moto (for tests, without samples), or the URL of a DynamoDB.",
-        ),
-    ] = "local",
-    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing on disk.")] = False,
+    port: Port = 8080,
+    dynamodb: Engine = "local",
+    memory: Memory = False,
     data: Data = DEFAULT_DATA,
-    scope: Annotated[
-        str,
-        typer.Option(parser=parse_scope, help="The scope that the printed key gives access to."),
-    ] = "demo",
-    sample: Annotated[bool, typer.Option(help="Load sample events into an empty log.")] = True,
-    template: Annotated[Path, typer.Option(help="The template to serve.")] = Path("template.yaml"),
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option(help="A template parameter; you may give several.", metavar="NAME=VALUE"),
-    ] = None,
+    scope: Scope = "demo",
+    sample: Sample = True,
+    template: TemplateFile = Path("template.yaml"),
+    parameter: Parameters = None,
 ) -> None:
     """Serve all APIs on this machine, with the functions and tables of template.yaml."""
     parameters = parse_parameters(parameter or [])

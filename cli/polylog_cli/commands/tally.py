@@ -56,7 +56,7 @@ def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
 
 
 def restamp(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
-    """Set when each event of a scope expires, by the present RetentionDays.
+    """Set when each event of a scope expires, by the current RetentionDays.
 
     Run it once after you raise RetentionDays, within a day. After you lower it, events that are
     too old are only hidden; this deletes them.

@@ -1,4 +1,4 @@
-"""`polylog run`: the whole service on this machine."""
+"""The whole service on this machine: DynamoDB, functions, gateway, compaction, a key, a sample."""
 
 from __future__ import annotations
 
@@ -55,16 +55,16 @@ _CONNECTIONS = 1000
 
 
 class NoDynamoDBError(Exception):
-    """What should be DynamoDB does not answer like one; the cause says how."""
+    """DynamoDB does not answer, or not like DynamoDB; the cause says how."""
 
 
 class PortTakenError(Exception):
-    """Nothing can listen on the port that was asked for."""
+    """The port cannot be listened on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What `polylog run` was asked for; `memory` keeps nothing on disk."""
+    """The options of `polylog run`; `memory` keeps nothing on disk."""
 
     port: int
     dynamodb: str
@@ -77,7 +77,7 @@ class Settings:
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted; raises `PortTakenError`."""
+    """Serve until interrupted; raises `PortTakenError` or `NoDynamoDBError`."""
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:
@@ -87,14 +87,7 @@ def run(settings: Settings) -> None:
             client = connect(url)
             _create_tables(client, template)
             gateway = _gateway(template, home, url)
-            address = f"http://{HOST}:{listener.getsockname()[1]}"
-            running = Running(
-                address,
-                url,
-                int(os.environ["INDEX_SHARDS"]),
-                sorted(facets_from_environment()),
-                retention_from_environment().days,
-            )
+            running = _running(listener, url)
             keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
             credentials.write(home.credentials)
@@ -129,6 +122,17 @@ def _home(settings: Settings) -> Iterator[Home]:
         yield Home(settings.data).make()
 
 
+def _running(listener: socket.socket, dynamodb: str) -> Running:
+    """Return how to reach the service; its functions are loaded, and with them the environment."""
+    return Running(
+        url=f"http://{HOST}:{listener.getsockname()[1]}",
+        dynamodb=dynamodb,
+        shards=int(os.environ["INDEX_SHARDS"]),
+        facets=tuple(sorted(facets_from_environment())),
+        retention_days=retention_from_environment().days,
+    )
+
+
 @contextmanager
 def _announced(home: Home, running: Running) -> Iterator[None]:
     home.write_running(running)
@@ -152,7 +156,7 @@ def _compact_handler(template: Template) -> Handler:
 
 
 def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Credentials:
-    """Return the credentials of the last run while they are good, else new ones."""
+    """Return the credentials of the last run if they are still valid, or else new ones."""
     try:
         old = Credentials.read(home.credentials)
         credential = Credential(old.access_key, old.secret_key)
@@ -165,7 +169,7 @@ def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Cred
 
 
 def _load_sample(gateway: Gateway, credentials: Credentials, home: Home) -> None:
-    """Load the sample into an empty log, or go on where that was interrupted."""
+    """Load the sample into an empty log, or continue a loading that was interrupted."""
     query = EventQuery(credentials.scope, EVERYTHING, Order.ASCENDING, Window(limit=1))
     begun = home.sample_begun()
     if begun is None and services_from_environment().store.find(query).events:
@@ -179,7 +183,7 @@ def _load_sample(gateway: Gateway, credentials: Credentials, home: Home) -> None
 
 
 def _serve(gateway: Gateway, listener: socket.socket) -> None:
-    logging.getLogger("waitress").setLevel(logging.ERROR)  # It warns of every short queue.
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # It warns as soon as a request waits.
     server = create_server(
         gateway,
         sockets=[listener],
@@ -195,7 +199,7 @@ def _greet(home: Home, credentials: Credentials) -> None:
     token = 'curl -H "X-Auth-Token: $TOKEN"'
     since = "q=timestamp%3E2014-01-01+00%3A00%3A00-04%3A00"
     lines = (
-        f"Polylog serves {credentials.url}, scope {credentials.scope}; Ctrl-C ends it.",
+        f"Polylog serves {credentials.url}, scope {credentials.scope}. Press Ctrl-C to stop it.",
         f"Credentials: {home.credentials}",
         "",
         f"export URL={credentials.url} TOKEN={credentials.token}",
@@ -212,10 +216,10 @@ def _greet(home: Home, credentials: Credentials) -> None:
         "# Waldur events",
         'curl -H "Authorization: Token $TOKEN" "$URL/api/events/?page_size=5"',
         'curl -H "Authorization: Token $TOKEN" "$URL/api/events/count/"',
-        "# Huawei Cloud GaussDB(DWS) and Cloud Eye events; their SDKs take $URL and the key pair",
+        "# Huawei Cloud GaussDB(DWS) and Cloud Eye; their SDKs take $URL, $KEY_ID and $SECRET",
         f'{token} "$URL/v2/{credentials.scope}/events?limit=5"',
         f'{token} "$URL/V1.0/{credentials.scope}/events?limit=5"',
-        "# ingestion",
+        "# Store the events of a file",
         f'{curl} --data-binary @FILE "$URL/v1/events?format=cloudfoundry"',
     )
     print(*lines, sep="\n", flush=True)
