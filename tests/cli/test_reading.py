@@ -326,8 +326,8 @@ class TestService:
         with serving(page) as url:
             counted, exported = polylog(url, "t", "count"), polylog(url, "t", "export")
         assert (counted.status, exported.status, exported.out) == (1, 1, "")
-        assert "no Polylog" in counted.err
-        assert "no Polylog" in exported.err
+        assert "not a Polylog service" in counted.err
+        assert "not a Polylog service" in exported.err
 
     def test_is_asked_again_while_it_is_unavailable(self) -> None:
         statuses = iter(["503 Service Unavailable"])

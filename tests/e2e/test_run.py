@@ -409,7 +409,7 @@ class TestTally:
         client.delete_item(TableName="EventsTable", Key={"pk": {"S": f"{scope}/{guid}"}})
         verified = service.polylog("verify", "--scope", scope)
         assert verified.returncode == 1
-        said = "2015-02-13 system:audit.app.create: 0 by the events, 1 counted"
+        said = "2015-02-13 system:audit.app.create: the events give 0, the tally 1"
         assert said in verified.stdout
         repaired = service.polylog("verify", "--scope", scope, "--repair")
         assert repaired.returncode == 0

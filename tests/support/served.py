@@ -14,6 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from polylog_cli.client.log import Question, Reader
 from polylog_cli.main import app
+from polylog_cli.output.explanations import Explanations
 
 Application = Callable[[Any, Any], Any]
 
@@ -59,7 +60,7 @@ class Log:
         assert {result["status"] for result in answer.json()["results"]} == {"stored"}
 
     def reader(self, text: str = "") -> Reader:
-        return Reader(self._client(self.service), Question(text))
+        return Reader(self._client(self.service), Question(text), Explanations().add)
 
     def polylog(self, *arguments: str) -> Outcome:
         """Run the command in this process."""

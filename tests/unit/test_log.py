@@ -18,7 +18,7 @@ from polylog.dynamo.retention import Retention
 from polylog.model import times
 from polylog.model.errors import InvalidCredential
 from polylog.model.times import SYSTEM_CLOCK
-from polylog_cli.commands.options import opened
+from polylog_cli.commands.access import opened
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
 from polylog_cli.main import app
@@ -88,7 +88,7 @@ def test_a_stack_of_another_application_is_refused(keys: DynamoKeyStore) -> None
     boto3.client("cloudformation").create_stack(StackName="shop", TemplateBody=json.dumps(stack))
     result = CliRunner().invoke(app, ["keys", "list", "--scope", "ops", "--stack", "shop"])
     assert result.exit_code == 1
-    assert "the stack shop is no Polylog" in " ".join(result.stderr.split())
+    assert "the stack shop is not a Polylog" in " ".join(result.stderr.split())
 
 
 def test_an_unknown_stack_is_named(keys: DynamoKeyStore) -> None:
