@@ -20,7 +20,7 @@ class Client:
         self.transactions: list[Any] = []
 
     def update_item(self, **request: Any) -> dict[str, Any]:
-        count = request["ExpressionAttributeValues"][":count"]
+        count = request["ExpressionAttributeValues"][":last"]
         return {"Attributes": {"last": count}}
 
     def transact_write_items(self, **request: Any) -> None:

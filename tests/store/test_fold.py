@@ -13,7 +13,7 @@ from support.stores import TABLES, dynamo_store
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.maintenance.verify import Verifier
-from polylog.dynamo.tally import bucket as buckets
+from polylog.dynamo.tally import kinds
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import Head, read_head
@@ -187,7 +187,7 @@ def test_it_remembers_the_newest_of_each_kind(world: World) -> None:
 def test_it_counts_kinds_beyond_the_limit_together(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: tuple[str, int]
 ) -> None:
-    monkeypatch.setattr(buckets, *limit)
+    monkeypatch.setattr(kinds, *limit)
     events = [Event(id=f"{n}-{r}", time=r, type=f"t{n}") for n in range(6) for r in range(2)]
     world.log.put(world.scope, events)
     world.fold_all()

@@ -29,7 +29,7 @@ from polylog.dialects.native.wire import render_event
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.retention import DAY, Retention
-from polylog.dynamo.tally import bucket as buckets
+from polylog.dynamo.tally import kinds as counted_kinds
 from polylog.dynamo.tally.delta import SETTLING
 from polylog.model import times
 from polylog.model.event import Event
@@ -236,7 +236,7 @@ class TestGroups:
 
     @pytest.fixture
     def api(self, engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Api:
-        monkeypatch.setattr(buckets, "MAX_KINDS", 2)
+        monkeypatch.setattr(counted_kinds, "MAX_KINDS", 2)
         clock = Clock()
         api = Api.at(dynamo_store(engine, clock=clock), clock)
         kinds = [("a", "system"), ("b", "system"), ("a", "custom"), ("c", "custom")]

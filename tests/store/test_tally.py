@@ -21,7 +21,8 @@ from polylog.dynamo.maintenance.expire import Expirer
 from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import Retention
-from polylog.dynamo.tally import bucket as buckets
+from polylog.dynamo.tally import kinds as counted_kinds
+from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.question import Question
@@ -248,7 +249,7 @@ def test_it_counts_and_pages_as_a_list_does(
     most: int,
 ) -> None:
     world = World(engine, shards, days)
-    with patch.object(buckets, "MAX_KINDS", most):
+    with patch.object(counted_kinds, "MAX_KINDS", most):
         live_through(world, [*history, ("check", last)])
         world.settle()
 
@@ -285,7 +286,7 @@ def test_a_row_that_is_replaced_meanwhile_is_not_counted(engine: DynamoDBClient)
     question = Question.of(Compare("time", Op.GE, NOON + 7 * 3600 * SECOND))
     assert question is not None
 
-    def fetch(names: Sequence[str]) -> dict[str, buckets.Bucket]:
+    def fetch(names: Sequence[str]) -> dict[str, Bucket]:
         return read_buckets(engine, "TallyTable", world.scope, names, SYSTEM_CLOCK)
 
     view = View(head, question, Tree(head.bucket, Restless(), fetch), lambda time: ())

@@ -13,7 +13,7 @@ from support.stores import TABLES, dynamo_store
 from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.maintenance.recount import Drift
 from polylog.dynamo.maintenance.verify import Verifier
-from polylog.dynamo.tally import bucket as buckets
+from polylog.dynamo.tally import kinds
 from polylog.dynamo.tally.delta import SETTLING, Newest
 from polylog.dynamo.tally.head import read_head
 from polylog.model.event import Event
@@ -51,7 +51,7 @@ def test_it_agrees_with_a_log_that_is_right(engine: DynamoDBClient, scope: str) 
 def test_it_agrees_where_kinds_are_counted_together(
     engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buckets, "MAX_KINDS", 2)
+    monkeypatch.setattr(kinds, "MAX_KINDS", 2)
     scope, now = f"verify-{next(_numbers)}", 10**15
     store = dynamo_store(engine, clock=lambda: now)
     store.put(scope, [Event(id=f"e{n}", time=n, type=f"t{n}") for n in range(5)])

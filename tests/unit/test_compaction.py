@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from polylog.model.errors import Unavailable
+from polylog.model.times import Clock
 from polylog_cli.local.compaction import Compactor, Deltas
 
 DAY_SECONDS = 86_400
@@ -45,9 +46,10 @@ class Run:
 
     def __init__(self) -> None:
         self.streams, self.now = Streams(), 0.0
+        self._clock = Clock(monotonic=lambda: self.now)
         self.calls: list[dict[str, Any]] = []
         self.failures: dict[str, list[Exception]] = {"tidy": [], "compact": []}
-        self.compactor = Compactor(self._handle, Deltas(self.streams, "arn"), lambda: self.now)
+        self.compactor = Compactor(self._handle, Deltas(self.streams, "arn"), self._clock)
 
     @property
     def tidied(self) -> int:

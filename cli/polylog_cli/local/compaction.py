@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from polylog.model.errors import Unavailable
+from polylog.model.times import SYSTEM_CLOCK, Clock
 from polylog_cli.local.tables import TABLES, connect, connect_streams
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Compactor:
 
     handler: Handler
     deltas: Deltas
-    clock: Callable[[], float] = time.monotonic
+    clock: Clock = SYSTEM_CLOCK
     _tidied_at: float = -inf
 
     def run(self, wait: Callable[[float], bool]) -> None:
@@ -115,9 +115,9 @@ class Compactor:
         self.deltas.hand_to(self.handler)
 
     def _tidy_daily(self) -> None:
-        if self.clock() - self._tidied_at > _DAY_SECONDS:
+        if self.clock.monotonic() - self._tidied_at > _DAY_SECONDS:
             self.handler({}, None)
-            self._tidied_at = self.clock()
+            self._tidied_at = self.clock.monotonic()
 
 
 def _has_succeeded(work: Callable[[], None]) -> bool:
