@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from polylog.api.http import Pairs
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, validated
 from polylog.model.filter import Compare, Filter, Op, conjunction
 
 # What the bytes of a query that are not UTF-8 are decoded to.
@@ -45,10 +45,7 @@ class Params(BaseModel):
                 raise InvalidParameter(name, "is not valid UTF-8")
             if given:
                 values[name] = given if get_origin(info.annotation) is tuple else given[-1]
-        try:
-            return cls.model_validate({**values, **path_values})
-        except ValidationError as error:
-            raise InvalidParameter.of(error) from error
+        return validated(cls, {**values, **path_values})
 
     @classmethod
     def names(cls) -> list[str]:

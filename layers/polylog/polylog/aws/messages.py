@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from polylog.api.auth import is_scope
 from polylog.api.dialect import Format
@@ -22,7 +22,7 @@ from polylog.dialects.native.wire import read_event, read_time
 from polylog.intake.documents import read_json, read_one, unpack
 from polylog.intake.formats import cloudevents
 from polylog.intake.offers import Offered
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, validated
 from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.times import format_rfc3339
 
@@ -132,21 +132,19 @@ def _read_bridged(wire: JsonValue) -> Event:
     if _is_cloud_event(wire["detail"]):
         return cloudevents.read_event(wire["detail"])
     resources = wire.get("resources") or []
-    try:
-        return Event.model_validate(
-            {
-                "id": wire["id"],
-                "time": read_time(str(wire["time"]), "time"),
-                "type": wire["detail-type"],
-                "source": wire["source"],
-                "target": _target(resources),
-                "links": resources,
-                "data": wire["detail"],
-                "attributes": {name: wire[name] for name in _KEPT if name in wire},
-            }
-        )
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    return validated(
+        Event,
+        {
+            "id": wire["id"],
+            "time": read_time(str(wire["time"]), "time"),
+            "type": wire["detail-type"],
+            "source": wire["source"],
+            "target": _target(resources),
+            "links": resources,
+            "data": wire["detail"],
+            "attributes": {name: wire[name] for name in _KEPT if name in wire},
+        },
+    )
 
 
 def _target(resources: JsonValue) -> dict[str, JsonValue]:

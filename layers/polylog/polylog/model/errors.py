@@ -35,13 +35,13 @@ Leaves carry data; dialects build the sentences and statuses of their API from i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 _MAX_SHOWN = 100
 _REASONS = {
@@ -88,6 +88,14 @@ class InvalidParameter(ApiError):
         refused = [(_name(each), _reason(each)) for each in error.errors(include_url=False)]
         others = tuple(cls(name, reason) for name, reason in refused[1:])
         return cls(*refused[0], others)
+
+
+def validated(model: type[M], value: object) -> M:
+    """Return a value from outside as a model; raises `InvalidParameter` for what it refuses."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InvalidParameter.of(error) from error
 
 
 def _name(detail: ErrorDetails) -> str:

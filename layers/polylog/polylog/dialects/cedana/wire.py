@@ -12,10 +12,9 @@ from pydantic import (
     JsonValue,
     SkipValidation,
     StringConstraints,
-    ValidationError,
 )
 
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import validated
 from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
 from polylog.model.times import LATEST, SECOND
 
@@ -40,10 +39,7 @@ class CedanaEvent(BaseModel):
 
 def read_event(wire: JsonValue) -> Event:
     """Read an event; raises `InvalidParameter` with the member's name."""
-    try:
-        event = CedanaEvent.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    event = validated(CedanaEvent, wire)
     return Event(
         id=str(event.id),
         time=event.timestamp * SECOND,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import from_json, to_json
 
 from polylog.dialects.ces.identity import identify
 from polylog.dialects.huawei.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import validated
 from polylog.model.event import Entity, Event, Key
 
 Origin = Literal["system", "custom"]
@@ -77,10 +77,7 @@ def read_event(wire: JsonValue) -> Event:
 
 def read_as(model: type[Occurrence], wire: JsonValue) -> Event:
     """Read an occurrence under the rules of a model; raises `InvalidParameter`."""
-    try:
-        occurrence = model.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    occurrence = validated(model, wire)
     detail = occurrence.detail
     event = Event(
         id=occurrence.event_id or "-",

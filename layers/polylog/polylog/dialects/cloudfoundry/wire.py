@@ -14,10 +14,9 @@ from pydantic import (
     JsonValue,
     SkipValidation,
     StringConstraints,
-    ValidationError,
 )
 
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import validated
 from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
 from polylog.model.times import format_seconds, parse_iso8601
 
@@ -89,10 +88,7 @@ def read_event(wire: JsonValue) -> Event:
     `created_at` is kept only where it differs from the timestamp, `actor_username`, which servers
     send since 2017, only where it is there. Raises `InvalidParameter` with the member's path.
     """
-    try:
-        resource = EventResource.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    resource = validated(EventResource, wire)
     metadata, entity = resource.metadata, resource.entity
     return Event(
         id=metadata.guid,

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from polylog.dialects.huawei.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import validated
 from polylog.model.event import Entity, Event, Key
 
 _SAVED: Final = 1
@@ -43,10 +43,7 @@ class EventResponse(BaseModel):
 
 def read_event(wire: JsonValue) -> Event:
     """Read an event; raises `InvalidParameter` with the member's name."""
-    try:
-        response = EventResponse.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    response = validated(EventResponse, wire)
     return Event(
         id=response.event_id,
         time=response.occur_time * MILLISECOND,

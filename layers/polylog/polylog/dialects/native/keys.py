@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from polylog.api.auth import AccessKey, Permission, Principal, Restriction
@@ -13,7 +13,7 @@ from polylog.api.http import JSON, Response
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.wire import read_time
 from polylog.intake.documents import read_json
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, validated
 from polylog.model.event import Key
 from polylog.model.times import format_rfc3339
 
@@ -100,10 +100,7 @@ def list_keys(call: Call, params: StrictParams) -> Response:
 
 def create_key(call: Call, params: StrictParams) -> Response:
     """Make a key; answer its secret, which cannot be read again."""
-    try:
-        new = NewKey.model_validate(read_json(call.request.body))
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    new = validated(NewKey, read_json(call.request.body))
     if new.expires_at is not None and new.expires_at <= call.services.clock():
         raise InvalidParameter("expires_at", "must lie in the future")
     own = call.principal.restriction

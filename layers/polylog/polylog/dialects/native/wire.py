@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from typing_extensions import TypedDict
 
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, validated
 from polylog.model.event import Event, new_id
 from polylog.model.times import format_rfc3339, parse_iso8601
 
@@ -55,10 +55,7 @@ def read_event(wire: JsonValue, now: int | None = None) -> Event:
     values["time"] = time = _read_time(wire, now)
     if now is not None:
         values.setdefault("id", new_id(time))
-    try:
-        return Event.model_validate(values)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    return validated(Event, values)
 
 
 def _read_time(wire: dict[str, JsonValue], now: int | None) -> int:

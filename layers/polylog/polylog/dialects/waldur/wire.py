@@ -13,13 +13,12 @@ from pydantic import (
     Field,
     JsonValue,
     SkipValidation,
-    ValidationError,
 )
 from typing_extensions import TypedDict
 
 from polylog.dialects.waldur.scopes import normal_url, urls_in
 from polylog.dialects.waldur.uuids import hex_of
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import validated
 from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
 from polylog.model.times import format_rfc3339, parse_iso8601
 
@@ -73,10 +72,7 @@ def read_event(wire: JsonValue) -> Event:
     `scopes`, which the API itself does not show, may name the objects that it is attached to;
     without it they are those of the context. Raises `InvalidParameter` with the member's name.
     """
-    try:
-        event = _Event.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    event = validated(_Event, wire)
     context = event.context
     name = context.get("user_username")
     return Event(

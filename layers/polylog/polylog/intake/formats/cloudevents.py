@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from polylog.api.dialect import Format
 from polylog.intake.documents import read_json, read_one
 from polylog.intake.offers import Offered
-from polylog.model.errors import InvalidBody, InvalidParameter
+from polylog.model.errors import InvalidBody, InvalidParameter, validated
 from polylog.model.event import Event
 from polylog.model.times import parse_iso8601
 
@@ -61,10 +61,7 @@ def read_event(wire: JsonValue) -> Event:
     for name in _REQUIRED:
         if given.get(name) in (None, ""):
             raise InvalidParameter(name, "is required")
-    try:
-        return Event.model_validate(_canonical(given))
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    return validated(Event, _canonical(given))
 
 
 FORMAT: Final = Format(read_event)
