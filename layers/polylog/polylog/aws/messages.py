@@ -18,13 +18,13 @@ from pydantic import JsonValue
 from polylog.api.auth import is_scope
 from polylog.api.dialect import Format
 from polylog.dialects import format_named
-from polylog.dialects.native.wire import read_event, read_time
+from polylog.dialects.native.wire import read_event
 from polylog.intake.documents import read_json, read_one, unpack
 from polylog.intake.formats import cloudevents
 from polylog.intake.offers import Offered
 from polylog.model.errors import InvalidParameter, validated
 from polylog.model.event import MAX_KEY_LENGTH, Event
-from polylog.model.times import format_rfc3339
+from polylog.model.times import format_rfc3339, read_time
 
 _NOTIFICATION: Final = ("MessageId", "TopicArn", "Message", "Timestamp")
 _BRIDGED: Final = ("id", "time", "source", "detail-type", "detail")

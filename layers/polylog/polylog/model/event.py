@@ -79,6 +79,13 @@ class Event(_Canonical):
     data: SerializeAsAny[SkipValidation[JsonValue]] = None
     attributes: Mapping[str, str | None] = Field(default_factory=dict)
 
+    @property
+    def data_object(self) -> Mapping[str, JsonValue]:
+        """The data, for APIs that can show only an object: anything else is its member `data`."""
+        if self.data is None:
+            return {}
+        return self.data if isinstance(self.data, dict) else {"data": self.data}
+
 
 def new_id(time_us: int) -> str:
     """Return a UUIDv7 (RFC 9562): 48 bits of milliseconds since the epoch, the rest random.

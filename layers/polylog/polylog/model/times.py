@@ -6,6 +6,8 @@ import re
 import time
 from datetime import date, datetime, timedelta
 
+from polylog.model.errors import InvalidParameter
+
 SECOND = 1_000_000
 """Microseconds in a second."""
 
@@ -21,6 +23,10 @@ _ISO_8601 = re.compile(
     r"(?: ?(?P<zone>Z|UTC|GMT|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?)?",
     re.ASCII,
 )
+
+
+A_TIME = "a time like 2026-03-01T12:00:00.25Z"
+_MAX_SHOWN = 200
 
 
 def now() -> int:
@@ -48,6 +54,27 @@ def parse_iso8601(text: str) -> int:
     if not EARLIEST <= value <= LATEST:
         raise ValueError(f"outside the years 1 to 9999: {text!r}")
     return value
+
+
+def parse_time(value: object, wanted: str = A_TIME) -> int:
+    """Return the microseconds that an ISO 8601 time from outside means.
+
+    Raises `ValueError` with a sentence for the sender: "must be <wanted> but was 'soon'".
+    """
+    try:
+        if isinstance(value, str):
+            return parse_iso8601(value)
+        raise ValueError("not a text")
+    except ValueError as error:
+        raise ValueError(f"must be {wanted} but was '{str(value)[:_MAX_SHOWN]}'") from error
+
+
+def read_time(value: object, name: str, wanted: str = A_TIME) -> int:
+    """Return the same, or raise `InvalidParameter` for the parameter or member of this name."""
+    try:
+        return parse_time(value, wanted)
+    except ValueError as error:
+        raise InvalidParameter(name, str(error)) from error
 
 
 def _offset_seconds(zone: str | None) -> int:

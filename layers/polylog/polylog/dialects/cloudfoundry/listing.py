@@ -20,7 +20,7 @@ from polylog.dialects.cloudfoundry.wire import EventResource, escape, render_eve
 from polylog.model.errors import InvalidParameter
 from polylog.model.filter import NOTHING, Compare, Filter, Op, conjunction, disjunction
 from polylog.model.query import Order, Window
-from polylog.model.times import SECOND, parse_iso8601
+from polylog.model.times import SECOND, read_time
 
 _IN = " IN "
 _SORTABLE = ("timestamp", "id")
@@ -62,11 +62,7 @@ def _timestamp(clause: Clause) -> Filter:
 
 def _parse_timestamp(text: str) -> int:
     """Ours: Ruby's other date forms, and an offset whose `+` became a blank, are refused."""
-    try:
-        return parse_iso8601(text)
-    except ValueError as error:
-        reason = f"must be an ISO 8601 time with any + escaped as %2B but was '{text}'"
-        raise InvalidParameter("timestamp", reason) from error
+    return read_time(text, "timestamp", "an ISO 8601 time with any + escaped as %2B")
 
 
 # The document names the first three; the server knows the other two since November 2016.

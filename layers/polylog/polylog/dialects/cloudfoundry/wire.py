@@ -18,7 +18,7 @@ from pydantic import (
 
 from polylog.model.errors import validated
 from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
-from polylog.model.times import format_seconds, parse_iso8601
+from polylog.model.times import format_seconds, parse_time
 
 _UNESCAPED = ":,/=?@!$'()*~-._"
 
@@ -28,18 +28,9 @@ def escape(text: str) -> str:
     return quote(text, safe=_UNESCAPED)
 
 
-def _parse_time(value: object) -> int:
-    try:
-        if isinstance(value, str):
-            return parse_iso8601(value)
-        raise ValueError("not a text")
-    except ValueError as error:
-        raise ValueError(f"must be a time like 2015-02-13T22:34:52Z but was '{value}'") from error
-
-
 _Time = Annotated[
     int,
-    BeforeValidator(_parse_time),
+    BeforeValidator(lambda value: parse_time(value, "a time like 2015-02-13T22:34:52Z")),
     Field(json_schema_extra={"type": "string", "format": "date-time"}),
 ]
 _KeyOrEmpty = Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
@@ -140,14 +131,8 @@ def render_event(event: Event) -> dict[str, object]:
             "actee_type": event.target.type or "",
             "actee_name": event.target.name or "",
             "timestamp": timestamp,
-            "metadata": _render_data(event.data),
+            "metadata": event.data_object,
             "space_guid": event.project_id or "",
             "organization_guid": event.organization_id or "",
         },
     }
-
-
-def _render_data(data: JsonValue) -> JsonValue:
-    if data is None:
-        return {}
-    return data if isinstance(data, dict) else {"data": data}

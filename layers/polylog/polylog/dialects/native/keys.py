@@ -11,11 +11,10 @@ from polylog.api.auth import AccessKey, Permission, Principal, Restriction
 from polylog.api.call import Call
 from polylog.api.http import JSON, Response
 from polylog.dialects.native.strict import StrictParams
-from polylog.dialects.native.wire import read_time
 from polylog.intake.documents import read_json
 from polylog.model.errors import InvalidParameter, validated
 from polylog.model.event import Key
-from polylog.model.times import format_rfc3339
+from polylog.model.times import format_rfc3339, parse_time
 
 
 class KeyParams(StrictParams):
@@ -25,11 +24,7 @@ class KeyParams(StrictParams):
 
 
 def _read_expiry(value: object) -> int | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError("must be a text like 2026-03-01T12:00:00Z")
-    return read_time(value, "expires_at")
+    return None if value is None else parse_time(value)
 
 
 class NewKey(BaseModel):

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from polylog.model.errors import InvalidParameter, validated
 from polylog.model.event import Event, new_id
-from polylog.model.times import format_rfc3339, parse_iso8601
+from polylog.model.times import format_rfc3339, read_time
 
 
 class Entity(TypedDict, total=False):
@@ -71,15 +71,6 @@ def _read_time(wire: dict[str, JsonValue], now: int | None) -> int:
             return read_time(text, "time")
         case _:
             raise InvalidParameter("time", "must be a text like 2026-03-01T12:00:00.25Z")
-
-
-def read_time(text: str, name: str) -> int:
-    """Read the time that a member gives; raises `InvalidParameter`."""
-    try:
-        return parse_iso8601(text)
-    except ValueError as error:
-        reason = f"must be a time like 2026-03-01T12:00:00.25Z but was '{text[:100]}'"
-        raise InvalidParameter(name, reason) from error
 
 
 def render_event(event: Event) -> dict[str, object]:

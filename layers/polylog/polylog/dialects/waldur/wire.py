@@ -20,7 +20,7 @@ from polylog.dialects.waldur.scopes import normal_url, urls_in
 from polylog.dialects.waldur.uuids import hex_of
 from polylog.model.errors import validated
 from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
-from polylog.model.times import format_rfc3339, parse_iso8601
+from polylog.model.times import format_rfc3339, parse_time
 
 FIELDS = ("uuid", "created", "event_type", "message", "context")
 """The members of an event, in their order."""
@@ -43,20 +43,16 @@ def _parse_uuid(text: str) -> str:
     return digits
 
 
-def _parse_time(value: object) -> int:
-    try:
-        if isinstance(value, str):
-            return parse_iso8601(value)
-        raise ValueError("not a text")
-    except ValueError as error:
-        raise ValueError(f"must be a time like 2026-10-31T23:58:42Z but was '{value}'") from error
+_Time = Annotated[
+    int, BeforeValidator(lambda value: parse_time(value, "a time like 2026-10-31T23:58:42Z"))
+]
 
 
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     uuid: Annotated[str, AfterValidator(_parse_uuid)]
-    created: Annotated[int, BeforeValidator(_parse_time)]
+    created: _Time
     event_type: Key
     message: str
     context: dict[str, SkipValidation[JsonValue]]
@@ -108,16 +104,10 @@ def render_event(event: Event) -> dict[str, object]:
         "created": format_rfc3339(event.time),
         "event_type": event.type,
         "message": event.message or "",
-        "context": _render_data(event.data),
+        "context": event.data_object,
     }
 
 
 def uuid_of(event_id: str) -> str:
     """Return the 32 hex digits that stand for an id; for an id that is no UUID: ours, a hash."""
     return hex_of(event_id) or uuid5(NAMESPACE_OID, event_id).hex
-
-
-def _render_data(data: JsonValue) -> JsonValue:
-    if data is None:
-        return {}
-    return data if isinstance(data, dict) else {"data": data}

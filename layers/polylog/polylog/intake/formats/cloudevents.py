@@ -20,7 +20,7 @@ from polylog.intake.documents import read_json, read_one
 from polylog.intake.offers import Offered
 from polylog.model.errors import InvalidBody, InvalidParameter, validated
 from polylog.model.event import Event
-from polylog.model.times import parse_iso8601
+from polylog.model.times import read_time
 
 NAME: Final = "cloudevents"
 MEDIA_TYPE: Final = "application/cloudevents"
@@ -130,15 +130,7 @@ def _canonical(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
                 event[member] = value
             case (entity, member):
                 entities.setdefault(entity, {})[member] = value
-    return event | entities | {"time": _time(given["time"]), "attributes": attributes}
-
-
-def _time(value: JsonValue) -> int:
-    try:
-        return parse_iso8601(_text("time", value))
-    except ValueError as error:
-        reason = f"must be a time like 2026-03-01T12:00:00Z but was '{str(value)[:100]}'"
-        raise InvalidParameter("time", reason) from error
+    return event | entities | {"time": read_time(given["time"], "time"), "attributes": attributes}
 
 
 def _base64(value: JsonValue) -> str:
