@@ -6,9 +6,18 @@ from dataclasses import dataclass
 
 from polylog.dynamo.events.items import FIELD_INDEXES, TIME_INDEX
 from polylog.model.event import MAX_KEY_LENGTH
-from polylog.model.filter import And, Compare, Filter, Op, Or, conjunction, conjuncts, disjunction
+from polylog.model.filter import (
+    And,
+    Compare,
+    Filter,
+    Op,
+    Or,
+    conjunction,
+    conjuncts,
+    disjunction,
+    simplified,
+)
 from polylog.model.query import Order, Position
-from polylog.model.simplification import simplified
 from polylog.model.times import EARLIEST, LATEST
 
 

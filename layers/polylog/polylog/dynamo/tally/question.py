@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from polylog.dynamo.events.items import FACETS
 from polylog.dynamo.queries import TimeRange, choice, is_time_bound, time_range
 from polylog.dynamo.tally.bucket import OTHER, Counts, Entry, kind_of
-from polylog.model.filter import Compare, Filter, Op, conjunction, conjuncts
-from polylog.model.simplification import simplified
+from polylog.model.filter import Compare, Filter, Op, conjunction, conjuncts, simplified
 
 
 @dataclass(frozen=True, slots=True)
