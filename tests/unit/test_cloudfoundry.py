@@ -17,14 +17,14 @@ from support import strategies
 from support.memory import MemoryEventStore, MemoryKeyStore
 
 from polylog.api.call import Services
-from polylog.api.dialect import Format, serve
+from polylog.api.dialect import serve
 from polylog.api.http import Pairs, Request, Response
 from polylog.dialects.cloudfoundry import DIALECT
 from polylog.dialects.cloudfoundry.errors import CannotOrderBy
 from polylog.dialects.cloudfoundry.listing import GRAMMAR, ListParams
 from polylog.dialects.cloudfoundry.wire import escape, read_event, render_event
 from polylog.dynamo.events.items import Draft, read_item
-from polylog.intake.documents import read_document
+from polylog.intake.documents import Format, read_document
 from polylog.model.errors import InvalidParameter
 from polylog.model.event import Entity, Event
 from polylog.model.filter import predicate

@@ -13,10 +13,10 @@ from support.memory import MemoryEventStore, MemoryKeyStore
 
 from polylog.api.auth import Credential
 from polylog.api.call import Call, Services
-from polylog.api.dialect import Dialect, Endpoint, Format, serve
+from polylog.api.dialect import Dialect, Endpoint, serve
 from polylog.api.http import Pairs, Request, Response
 from polylog.api.params import Params, Where
-from polylog.intake.documents import read_document
+from polylog.intake.documents import Format, read_document
 from polylog.model.errors import ApiError, InvalidParameter, Unauthenticated, nearest, validated
 from polylog.model.event import Entity, Event, Key
 from polylog.model.filter import Op

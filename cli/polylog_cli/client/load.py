@@ -13,9 +13,8 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.progress import Progress
 
-from polylog.api.dialect import Format
 from polylog.batches import batches
-from polylog.intake.documents import read_json, unpack
+from polylog.intake.documents import Format, read_json, unpack
 from polylog.model.errors import InvalidBody
 from polylog.model.event import MAX_EVENT_BYTES
 from polylog.model.store import Status

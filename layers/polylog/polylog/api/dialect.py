@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from pydantic import JsonValue
-
 from polylog.api.auth import ANONYMOUS, Permission, Principal, Proof, authenticate
 from polylog.api.call import Call, Services
 from polylog.api.contract import Body, Reply, Security
 from polylog.api.http import Pairs, Request, Response
 from polylog.api.params import Params
+from polylog.intake.documents import Format
 from polylog.model.errors import (
     ApiError,
     InternalError,
@@ -29,7 +28,6 @@ from polylog.model.errors import (
     Unauthenticated,
     Unavailable,
 )
-from polylog.model.event import Event
 
 log = logging.getLogger("polylog")
 
@@ -64,20 +62,6 @@ class Endpoint(Generic[P]):
 
 Place = tuple[str, Endpoint[Any], Mapping[str, str]]
 """A mount, an endpoint, and the values in the path."""
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How an API's own events are read from JSON.
-
-    `envelope` is the member of the API's list response that holds the events, if it has one;
-    `scope` the member of an event that names the scope it belongs to.
-    `read` raises `InvalidParameter` naming the member that is not acceptable.
-    """
-
-    read: Callable[[JsonValue], Event]
-    envelope: str | None = None
-    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

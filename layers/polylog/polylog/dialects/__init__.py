@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from polylog.api.dialect import Dialect, Format
+from polylog.api.dialect import Dialect
+from polylog.intake.documents import Format
 from polylog.intake.formats import cloudevents
 from polylog.model.errors import InvalidParameter
 

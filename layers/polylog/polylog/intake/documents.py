@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import math
 from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from sys import maxsize
 from typing import Final
 
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from polylog.api.dialect import Format
 from polylog.intake.offers import Offered
 from polylog.model.errors import InvalidBody, InvalidParameter
+from polylog.model.event import Event
 
 MAX_DEPTH: Final = 100
 """So deep an event may nest: clients read no JSON of 200 levels, and lists add some."""
 
 _LOOKED_AT: Final = (dict, list, float)
 """What may hold something that is refused, or be it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How an API's own events are read from JSON.
+
+    `envelope` is the member of the API's list response that holds the events, if it has one;
+    `scope` the member of an event that names the scope it belongs to.
+    `read` raises `InvalidParameter` naming the member that is not acceptable.
+    """
+
+    read: Callable[[JsonValue], Event]
+    envelope: str | None = None
+    scope: str | None = None
 
 
 def read_document(text: bytes, format: Format, scope: str, most: int = maxsize) -> list[Offered]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from polylog.api.auth import bearer
 from polylog.api.contract import BEARER, Reply
-from polylog.api.dialect import Dialect, Endpoint, Format
+from polylog.api.dialect import Dialect, Endpoint
 from polylog.dialects.cedana.errors import Problem, render_error
 from polylog.dialects.cedana.listing import TRUNCATED, ListParams, list_events
 from polylog.dialects.cedana.wire import CedanaEvent, read_event
+from polylog.intake.documents import Format
 from polylog.model.errors import TooBroad
 
 _EVENTS = Reply(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from polylog.api.contract import Body
-from polylog.api.dialect import Dialect, Endpoint, Format
+from polylog.api.dialect import Dialect, Endpoint
 from polylog.dialects.ces.errors import (
     EmptyReport,
     InvalidReport,
@@ -30,6 +30,7 @@ from polylog.dialects.ces.listing import (
 from polylog.dialects.ces.report import Accepted, Report, ReportParams, report_events
 from polylog.dialects.ces.wire import read_event
 from polylog.dialects.huawei import gateway as apigw
+from polylog.intake.documents import Format
 from polylog.model.errors import ForeignScope, TooBroad
 
 _MOUNTS: Final = (apigw.MOUNTED_AT_ROOT, "/ces")

@@ -17,7 +17,6 @@ from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypedDict
 
 from polylog.api.call import Call
-from polylog.api.dialect import Format
 from polylog.api.http import Response
 from polylog.api.params import Params
 from polylog.dialects.ces.errors import EmptyReport, InvalidReport
@@ -25,7 +24,7 @@ from polylog.dialects.ces.params import Project
 from polylog.dialects.ces.wire import Detail, Dimension, Occurrence, read_as
 from polylog.dialects.huawei import gateway as apigw
 from polylog.dialects.huawei.members import MILLISECOND
-from polylog.intake.documents import read_json, read_one
+from polylog.intake.documents import Format, read_json, read_one
 from polylog.model.errors import ApiError, Forbidden, InvalidParameter
 from polylog.model.event import MAX_EVENT_BYTES, Event
 from polylog.model.store import Status

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from polylog.api.dialect import Dialect, Endpoint, Format
+from polylog.api.dialect import Dialect, Endpoint
 from polylog.dialects.dws.errors import Problem, render_error
 from polylog.dialects.dws.listing import EventList, ListParams, list_events
 from polylog.dialects.dws.wire import read_event
 from polylog.dialects.huawei import gateway as apigw
+from polylog.intake.documents import Format
 from polylog.model.errors import ForeignScope, TooBroad
 
 _MOUNTS: Final = (apigw.MOUNTED_AT_ROOT, "/dws")

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from polylog.api.auth import bearer
 from polylog.api.contract import BEARER, Body, Reply
-from polylog.api.dialect import Dialect, Endpoint, Format
+from polylog.api.dialect import Dialect, Endpoint
 from polylog.dialects.native import counting, keys
 from polylog.dialects.native.document import DOCUMENT
 from polylog.dialects.native.errors import Problem, render_error
@@ -26,6 +26,7 @@ from polylog.dialects.native.listing import (
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.tail import Arrivals, TailParams, tail
 from polylog.dialects.native.wire import WireEvent, read_event
+from polylog.intake.documents import Format
 from polylog.model.errors import (
     EventConflict,
     EventNotFound,

@@ -10,12 +10,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from polylog.api.call import Call
-from polylog.api.dialect import Format
 from polylog.api.http import Request, Response
 from polylog.dialects import DIALECTS, format_named
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.wire import read_event
-from polylog.intake.documents import read_json, read_lines, read_one, unpack
+from polylog.intake.documents import Format, read_json, read_lines, read_one, unpack
 from polylog.intake.formats import cloudevents
 from polylog.intake.offers import Offered
 from polylog.model.errors import EventConflict, EventRefused, RequestTooLarge

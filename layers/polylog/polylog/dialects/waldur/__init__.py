@@ -13,7 +13,7 @@ from typing import Any
 
 from polylog.api.call import Call
 from polylog.api.contract import Reply
-from polylog.api.dialect import Dialect, Endpoint, Format, P
+from polylog.api.dialect import Dialect, Endpoint, P
 from polylog.api.http import Response
 from polylog.api.params import Params
 from polylog.dialects.waldur.access import (
@@ -44,6 +44,7 @@ from polylog.dialects.waldur.listing import (
 from polylog.dialects.waldur.paging import page_of, reply
 from polylog.dialects.waldur.stats import Month, StatsParams, list_months
 from polylog.dialects.waldur.wire import WaldurEvent, read_event
+from polylog.intake.documents import Format
 from polylog.model.errors import ApiError, EventNotFound, TooBroad
 
 _EVENTS = page_of(list[WaldurEvent])

@@ -15,8 +15,7 @@ from urllib.parse import unquote
 
 from pydantic import JsonValue
 
-from polylog.api.dialect import Format
-from polylog.intake.documents import read_json, read_one
+from polylog.intake.documents import Format, read_json, read_one
 from polylog.intake.offers import Offered
 from polylog.model.errors import InvalidBody, InvalidParameter, validated
 from polylog.model.event import Event
@@ -47,6 +46,11 @@ _MEMBERS: Final = {
 _ESCAPED: Final = re.compile(r"\\(.)")
 _REQUIRED: Final = ("id", "source", "type", "time")
 """Ours: a time as well, since the same event sent again would have another one."""
+
+
+def is_event(wire: JsonValue) -> bool:
+    """Return whether a document is a CloudEvent."""
+    return isinstance(wire, dict) and "specversion" in wire
 
 
 def read_event(wire: JsonValue) -> Event:
