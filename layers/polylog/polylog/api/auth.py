@@ -40,24 +40,21 @@ class Restriction:
     @property
     def filter(self) -> Filter:
         """The condition that every query of the key also has to meet."""
-        wanted = {"organization_id": self.organization_id, "project_id": self.project_id}
-        return conjunction(
-            Compare(name, Op.EQ, value) for name, value in wanted.items() if value is not None
-        )
+        return conjunction(Compare(name, Op.EQ, value) for name, value in self.known().items())
+
+    def known(self) -> dict[str, str]:
+        """Return the members that confine the key."""
+        members = {"organization_id": self.organization_id, "project_id": self.project_id}
+        return {name: value for name, value in members.items() if value is not None}
 
     def confines(self, other: Restriction) -> bool:
         """Return whether nothing outside of this lies inside of the other."""
-        return self.organization_id in (None, other.organization_id) and self.project_id in (
-            None,
-            other.project_id,
-        )
+        is_inside = self.organization_id in (None, other.organization_id)
+        return is_inside and self.project_id in (None, other.project_id)
 
     def allows(self, event: Event) -> bool:
         """Return whether the event lies inside of it."""
-        return self.organization_id in (None, event.organization_id) and self.project_id in (
-            None,
-            event.project_id,
-        )
+        return self.confines(Restriction(event.organization_id, event.project_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from importlib import import_module
 from polylog.api.dialect import Dialect
 from polylog.intake.documents import Format
 from polylog.intake.formats import cloudevents
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, shown
 
 DIALECTS = ("cedana", "ces", "cloudfoundry", "dws", "native", "waldur")
 
@@ -32,6 +32,6 @@ def format_named(name: str) -> Format:
     format = load(name).format if name in DIALECTS else None
     if format is None:
         known = [name for name in DIALECTS if load(name).format]
-        reason = f"must be one of {', '.join([cloudevents.NAME, *known])} but was '{name[:100]}'"
+        reason = f"must be one of {', '.join([cloudevents.NAME, *known])} but was '{shown(name)}'"
         raise InvalidParameter("format", reason)
     return format

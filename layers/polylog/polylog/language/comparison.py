@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Final
 
 from polylog.language.tokens import Token
-from polylog.model.errors import InvalidFilter
+from polylog.model.errors import InvalidFilter, shown
 from polylog.model.filter import ATTRIBUTE, DATA, FIELDS, Compare, Op, Value
 from polylog.model.literals import STRING, names_of, path_of, unquoted
 from polylog.model.times import parse_iso8601
@@ -29,7 +29,6 @@ _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _MAX_NUMBER_LENGTH: Final = 300
-_MAX_SHOWN: Final = 100
 _INSTEAD: Final = {"and": "AND", "or": "OR", "not": "NOT", "&&": "AND", "||": "OR"}
 _CURLY: Final = "\u201c\u201d\u2018\u2019"
 
@@ -43,7 +42,7 @@ def field_of(token: Token) -> str:
         if name.startswith(prefix):
             names = _path(token, name.removeprefix(prefix))
             return prefix + path_of(".".join(names).split(".") if prefix == ATTRIBUTE else names)
-    raise InvalidFilter(token.column, _unknown(name[:_MAX_SHOWN]))
+    raise InvalidFilter(token.column, _unknown(shown(name)))
 
 
 def _path(token: Token, path: str) -> tuple[str, ...]:
@@ -129,14 +128,14 @@ def _time(token: Token) -> int:
     try:
         return parse_iso8601(text)
     except ValueError as error:
-        problem = f"a time must be like 2026-11-01T00:00:00Z, not '{text[:_MAX_SHOWN]}'"
+        problem = f"a time must be like 2026-11-01T00:00:00Z, not '{shown(text)}'"
         raise InvalidFilter(token.column, problem) from error
 
 
 def _integer(token: Token) -> int:
     text = text_of(token)
     if not _INTEGER.fullmatch(text):
-        problem = f"seq must be an integer of at most 18 digits, not '{text[:_MAX_SHOWN]}'"
+        problem = f"seq must be an integer of at most 18 digits, not '{shown(text)}'"
         raise InvalidFilter(token.column, problem)
     return int(text)
 

@@ -98,16 +98,20 @@ def validated(model: type[M], value: object) -> M:
         raise InvalidParameter.of(error) from error
 
 
+def shown(value: object) -> str:
+    """Return as much of a value from outside as a message repeats."""
+    return str(value)[:_MAX_SHOWN]
+
+
 def _name(detail: ErrorDetails) -> str:
-    names = [part[:_MAX_SHOWN] for part in detail["loc"] if isinstance(part, str)]
+    names = [shown(part) for part in detail["loc"] if isinstance(part, str)]
     return ".".join(names) or "event"
 
 
 def _reason(detail: ErrorDetails) -> str:
-    shown = str(detail["input"])[:_MAX_SHOWN]
     template = _REASONS.get(detail["type"])
     if template:
-        return template.format(input=shown, **detail.get("ctx", {}))
+        return template.format(input=shown(detail["input"]), **detail.get("ctx", {}))
     message = detail["msg"].removeprefix("Value error, ")[: 2 * _MAX_SHOWN]
     return message if message.startswith("must ") else message[:1].lower() + message[1:]
 

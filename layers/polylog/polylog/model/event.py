@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeGuard
 from uuid import UUID
 
 from pydantic import (
@@ -29,6 +29,8 @@ MAX_SEQ = 2**53 - 1
 """The highest number of arrival: all of JSON's readers have it exactly."""
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=MAX_KEY_LENGTH)]
+
+KeyOrEmpty = Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
 
 Microseconds = Annotated[int, Field(ge=EARLIEST, le=LATEST)]
 """Microseconds since the epoch, UTC, within the years 1 to 9999."""
@@ -65,7 +67,7 @@ class Event(_Canonical):
     time: Microseconds
     type: Key
     origin: Literal["system", "custom"] = "system"
-    source: Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)] | None = None
+    source: KeyOrEmpty | None = None
     message: str | None = None
     severity: str | None = None
     status: str | None = None
@@ -85,6 +87,11 @@ class Event(_Canonical):
         if self.data is None:
             return {}
         return self.data if isinstance(self.data, dict) else {"data": self.data}
+
+
+def is_key(value: JsonValue) -> TypeGuard[str]:
+    """Return whether an index can hold the value."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_KEY_LENGTH
 
 
 def new_id(time_us: int) -> str:

@@ -11,11 +11,10 @@ from pydantic import (
     Field,
     JsonValue,
     SkipValidation,
-    StringConstraints,
 )
 
 from polylog.model.errors import validated
-from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
+from polylog.model.event import Entity, Event, Key, KeyOrEmpty
 from polylog.model.times import LATEST, SECOND
 
 _INT64: Final = range(-(2**63), 2**63)
@@ -33,7 +32,7 @@ class CedanaEvent(BaseModel):
     resource_type: str
     message: str
     metadata: SkipValidation[JsonValue]
-    source: Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
+    source: KeyOrEmpty
     timestamp: Annotated[int, Field(ge=0, le=LATEST // SECOND)]
 
 

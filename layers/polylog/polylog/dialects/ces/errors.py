@@ -11,7 +11,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from polylog.api.http import Response
-from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.huawei import gateway
 from polylog.model.errors import (
     ApiError,
     Forbidden,
@@ -66,13 +66,13 @@ def render_error(error: ApiError) -> Response:
     """Render an error of this API."""
     match error:
         case ForeignScope():
-            return _response(403, "ces.0017", _not_allowed(apigw.foreign(error)))
+            return _response(403, "ces.0017", _not_allowed(gateway.foreign(error)))
         case InvalidBody():
             return _response(400, "ces.0014", f"the body is {error}")
         case InvalidParameter() | InvalidReport():
             return _response(400, nearest(error, _CODES), str(error))
         case _:
-            return apigw.render_error(error) or _response(*nearest(error, _FIXED))
+            return gateway.render_error(error) or _response(*nearest(error, _FIXED))
 
 
 def _response(status: int, code: str, details: str) -> Response:
@@ -82,7 +82,7 @@ def _response(status: int, code: str, details: str) -> Response:
         "error_code": code,
         "error_msg": details,
     }
-    return apigw.respond(document, status=status)
+    return gateway.respond(document, status=status)
 
 
 def _not_allowed(reason: str) -> str:

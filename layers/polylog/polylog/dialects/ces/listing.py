@@ -19,7 +19,7 @@ from polylog.dialects.ces.wire import (
     render_event,
     sub_event_type,
 )
-from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.huawei import gateway
 from polylog.dialects.huawei.members import MILLISECOND
 from polylog.model.event import Event
 from polylog.model.filter import Op
@@ -83,10 +83,10 @@ def list_events(call: Call, params: ListParams) -> Response:
 
     `total` is the number of rows that match, on every page.
     """
-    apigw.require_project(call, params.project_id)
+    gateway.require_project(call, params.project_id)
     groups = sorted(call.groups(params.filter), key=_place)
     rows = [_render_group(group, params.sub_event_type) for group in groups[params.page]]
-    return apigw.respond({"events": rows, "meta_data": {"total": len(groups)}})
+    return gateway.respond({"events": rows, "meta_data": {"total": len(groups)}})
 
 
 def _place(group: Group) -> tuple[int, str, str]:
@@ -121,7 +121,7 @@ class DetailParams(PageParams):
 
 def show_event(call: Call, params: DetailParams) -> Response:
     """Answer a page of occurrences, the newest first, and the users and sources of all of them."""
-    apigw.require_project(call, params.project_id)
+    gateway.require_project(call, params.project_id)
     users, sources, shown, total = set[str](), set[str](), list[Event](), 0
     for event in call.scan(params.filter, Order.DESCENDING, first_page=_AT_ONCE):
         users.add(event.actor.name or "")
@@ -138,7 +138,7 @@ def show_event(call: Call, params: DetailParams) -> Response:
         "event_info": [render_event(event) for event in shown],
         "meta_data": {"total": total},
     }
-    return apigw.respond(document)
+    return gateway.respond(document)
 
 
 def _sub_event_type(params: DetailParams, shown: list[Event]) -> str:

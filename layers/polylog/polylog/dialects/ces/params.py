@@ -13,7 +13,7 @@ from polylog.api.params import Params, Where
 from polylog.dialects.ces.errors import InvalidPaging, InvalidProject
 from polylog.dialects.ces.wire import ORIGINS, SUB_EVENT_TYPES, Origin
 from polylog.dialects.huawei.members import MILLISECOND
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, shown
 from polylog.model.filter import Compare, Filter, Op, conjunction, disjunction
 
 MAX_LIMIT: Final = 100
@@ -51,7 +51,7 @@ def _origin(value: object) -> Origin | None:
     text = str(value)
     if text and text not in ORIGINS:
         known = " or ".join(ORIGINS)
-        raise InvalidParameter("event_type", f"must be {known} but was '{text[:100]}'")
+        raise InvalidParameter("event_type", f"must be {known} but was '{shown(text)}'")
     return ORIGINS.get(text)
 
 
@@ -84,7 +84,7 @@ def _sub_event_type(value: object) -> str | None:
     text = str(value)
     if text and text not in _SUB_EVENT_TYPES:
         known = ", ".join(_SUB_EVENT_TYPES)
-        raise InvalidParameter("sub_event_type", f"must be one of {known} but was '{text[:100]}'")
+        raise InvalidParameter("sub_event_type", f"must be one of {known} but was '{shown(text)}'")
     return text or None
 
 
@@ -97,7 +97,7 @@ def _time(name: str, *, after: int) -> Callable[[object], int | None]:
             return None
         if not _TIME.fullmatch(text):
             reason = "must be a time in milliseconds since 1970, of at most 13 digits, but was"
-            raise InvalidParameter(name, f"{reason} '{text[:100]}'")
+            raise InvalidParameter(name, f"{reason} '{shown(text)}'")
         return (int(text) + after) * MILLISECOND
 
     return read

@@ -21,11 +21,11 @@ from polylog.api.http import Response
 from polylog.api.params import Params
 from polylog.dialects.ces.errors import EmptyReport, InvalidReport
 from polylog.dialects.ces.params import Project
-from polylog.dialects.ces.wire import Detail, Dimension, Occurrence, read_as
-from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.ces.wire import Detail, Dimension, Occurrence, read_event
+from polylog.dialects.huawei import gateway
 from polylog.dialects.huawei.members import MILLISECOND
 from polylog.intake.documents import Format, read_json, read_one
-from polylog.model.errors import ApiError, Forbidden, InvalidParameter
+from polylog.model.errors import ApiError, Forbidden, InvalidParameter, shown
 from polylog.model.event import MAX_EVENT_BYTES, Event
 from polylog.model.store import Status
 from polylog.model.times import SECOND
@@ -50,7 +50,7 @@ def _must_match(expression: re.Pattern[str], rule: str) -> AfterValidator:
 
     def check(value: str) -> str:
         if not expression.fullmatch(value):
-            raise ValueError(f"must be {rule} but was '{value[:100]}'")
+            raise ValueError(f"must be {rule} but was '{shown(value)}'")
         return value
 
     return AfterValidator(check)
@@ -134,7 +134,7 @@ def report_events(call: Call, params: ReportParams) -> Response:
     What was reported before is not stored again: members that its id does not depend on, such as
     the content, stay as they were.
     """
-    apigw.require_project(call, params.project_id)
+    gateway.require_project(call, params.project_id)
     events = _read(call)
     if not all(call.principal.restriction.allows(event) for event in events):
         raise Forbidden
@@ -142,7 +142,7 @@ def report_events(call: Call, params: ReportParams) -> Response:
         if outcome.status not in _TAKEN:
             raise InvalidReport(f"[{number}]: {outcome.reason}")
     answer = [{"event_id": event.id, "event_name": event.type} for event in events]
-    return apigw.respond(answer, status=201)
+    return gateway.respond(answer, status=201)
 
 
 def _read(call: Call) -> list[Event]:
@@ -170,7 +170,7 @@ def _unpack(body: bytes) -> list[JsonValue]:
 
 
 def _read_event(wire: JsonValue, now: int) -> Event:
-    event = read_as(ReportedEvent, wire)
+    event = read_event(wire, ReportedEvent)
     if not now + _EARLIEST <= event.time <= now + _LATEST:
         window = "at most an hour ago and at most 10 minutes ahead"
         reason = f"must be {window} but was {event.time // MILLISECOND}"

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import from_json, to_json
 
 from polylog.dialects.ces.identity import identify
-from polylog.dialects.huawei.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
+from polylog.dialects.huawei.members import MILLISECOND, Milliseconds, gaps, with_gaps
 from polylog.model.errors import validated
-from polylog.model.event import Entity, Event, Key
+from polylog.model.event import Entity, Event, Key, KeyOrEmpty
 
 Origin = Literal["system", "custom"]
 
@@ -70,13 +70,11 @@ class Occurrence(BaseModel):
     detail: Detail
 
 
-def read_event(wire: JsonValue) -> Event:
-    """Read an occurrence of any time and type; raises `InvalidParameter` with the member's path."""
-    return read_as(Occurrence, wire)
+def read_event(wire: JsonValue, model: type[Occurrence] = Occurrence) -> Event:
+    """Read an occurrence; raises `InvalidParameter` with the path of a member.
 
-
-def read_as(model: type[Occurrence], wire: JsonValue) -> Event:
-    """Read an occurrence under the rules of a model; raises `InvalidParameter`."""
+    The rules are those of `model`: `Occurrence` takes any time and type.
+    """
     occurrence = validated(model, wire)
     detail = occurrence.detail
     event = Event(

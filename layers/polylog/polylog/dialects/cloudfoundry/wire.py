@@ -13,11 +13,10 @@ from pydantic import (
     Field,
     JsonValue,
     SkipValidation,
-    StringConstraints,
 )
 
 from polylog.model.errors import validated
-from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
+from polylog.model.event import Entity, Event, Key, KeyOrEmpty
 from polylog.model.times import format_seconds, parse_time
 
 _UNESCAPED = ":,/=?@!$'()*~-._"
@@ -33,7 +32,6 @@ _Time = Annotated[
     BeforeValidator(lambda value: parse_time(value, "a time like 2015-02-13T22:34:52Z")),
     Field(json_schema_extra={"type": "string", "format": "date-time"}),
 ]
-_KeyOrEmpty = Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
 
 
 class _Wire(BaseModel):
@@ -53,17 +51,17 @@ class EventEntity(_Wire):
     """What happened, by whom (`actor`) and to what (`actee`)."""
 
     type: Key
-    actor: _KeyOrEmpty
+    actor: KeyOrEmpty
     actor_type: str
     actor_name: str | None
     actor_username: str | None = None
-    actee: _KeyOrEmpty
+    actee: KeyOrEmpty
     actee_type: str
     actee_name: str
     timestamp: _Time
     metadata: dict[str, SkipValidation[JsonValue]] = {}
-    space_guid: _KeyOrEmpty | None = None
-    organization_guid: _KeyOrEmpty | None = None
+    space_guid: KeyOrEmpty | None = None
+    organization_guid: KeyOrEmpty | None = None
 
 
 class EventResource(_Wire):

@@ -15,8 +15,8 @@ from polylog.api.http import Response
 from polylog.api.params import Params
 from polylog.dialects.dws.errors import OutOfRange
 from polylog.dialects.dws.wire import EventResponse, render_event
-from polylog.dialects.huawei import gateway as apigw
-from polylog.model.errors import InvalidParameter
+from polylog.dialects.huawei import gateway
+from polylog.model.errors import InvalidParameter, shown
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING
 from polylog.model.query import Order, Window
@@ -34,7 +34,7 @@ def _integer(name: str, least: int, meaning: str) -> Callable[[object], int | No
         if not text:
             return None
         if not _INTEGER.fullmatch(text):
-            raise InvalidParameter(name, f"must be {meaning} but was '{text[:100]}'")
+            raise InvalidParameter(name, f"must be {meaning} but was '{shown(text)}'")
         if len(text) > _MOST_DIGITS:
             raise OutOfRange(name, f"must have at most {_MOST_DIGITS} digits")
         if int(text) < least:
@@ -84,7 +84,7 @@ def list_events(call: Call, params: ListParams) -> Response:
     A page that one response cannot carry is refused, as clients would lose events by a shorter one:
     they count on pages of one size.
     """
-    apigw.require_project(call, params.project_id)
+    gateway.require_project(call, params.project_id)
     limit = params.limit or _DEFAULT_LIMIT
     window = Window(min(limit, _READ_AT_ONCE), offset=(params.offset or 0) * limit)
     page = call.find(EVERYTHING, Order.DESCENDING, window, with_total=True)
@@ -106,7 +106,7 @@ def _render(call: Call, events: Iterable[Event]) -> list[dict[str, object]]:
 
 
 def _answer(rows: list[dict[str, object]], total: int) -> Response:
-    return apigw.respond({"events": rows, "count": total})
+    return gateway.respond({"events": rows, "count": total})
 
 
 def _fits(call: Call, rows: list[dict[str, object]], total: int) -> bool:

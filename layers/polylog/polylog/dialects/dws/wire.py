@@ -8,9 +8,9 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from polylog.dialects.huawei.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
+from polylog.dialects.huawei.members import MILLISECOND, Milliseconds, gaps, with_gaps
 from polylog.model.errors import validated
-from polylog.model.event import Entity, Event, Key
+from polylog.model.event import Entity, Event, Key, KeyOrEmpty
 
 _SAVED: Final = 1
 """The status of an event that was not processed yet."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from typing import Annotated, Final
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from polylog.model.event import MAX_KEY_LENGTH
 from polylog.model.times import EARLIEST, LATEST
 
 MILLISECOND: Final = 1000
@@ -21,8 +20,6 @@ Milliseconds = Annotated[
     int, Field(strict=True, ge=EARLIEST // MILLISECOND, le=LATEST // MILLISECOND)
 ]
 """Milliseconds since the epoch, UTC."""
-
-KeyOrEmpty = Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
 
 _ABSENT, _NULL = "absent_members", "null_members"
 

@@ -121,15 +121,10 @@ def revoke_key(call: Call, params: KeyParams) -> Response:
 
 
 def _allowed(principal: Principal) -> dict[str, object]:
-    restriction = principal.restriction
-    confined = {
-        "organization_id": restriction.organization_id,
-        "project_id": restriction.project_id,
-    }
     return {
         "key_id": principal.key_id,
         "permissions": sorted(principal.permissions),
-        **{name: value for name, value in confined.items() if value is not None},
+        **principal.restriction.known(),
     }
 
 

@@ -14,7 +14,7 @@ from polylog.dialects.native.explaining import Explained, explained, member, wit
 from polylog.dialects.native.tokens import Tokens
 from polylog.dialects.native.wire import WireEvent, render_event
 from polylog.language.parser import MAX_LENGTH, parse
-from polylog.model.errors import InvalidParameter, TooBroad
+from polylog.model.errors import InvalidParameter, TooBroad, shown
 from polylog.model.filter import Filter
 from polylog.model.query import Order, Page, Position, Window
 from polylog.model.store import Explanation
@@ -37,7 +37,7 @@ Skip = Annotated[
 def _read_order(text: object) -> Order:
     order = _ORDERS.get(" ".join(str(text).split()))
     if order is None:
-        raise ValueError(f"must be one of {', '.join(_ORDERS)} but was '{str(text)[:100]}'")
+        raise ValueError(f"must be one of {', '.join(_ORDERS)} but was '{shown(text)}'")
     return order
 
 

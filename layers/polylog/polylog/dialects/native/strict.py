@@ -8,7 +8,7 @@ from typing import Self
 
 from polylog.api.http import Pairs
 from polylog.api.params import Params
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, shown
 
 
 class StrictParams(Params):
@@ -20,7 +20,8 @@ class StrictParams(Params):
         known = [name for name in cls.names() if name not in path_values]
         for name, _ in pairs:
             if name not in known:
-                raise InvalidParameter(_shown(name), _hint(name, known))
+                readable = shown(name).encode(errors="replace").decode()
+                raise InvalidParameter(readable, _hint(name, known))
         return super().parse(pairs, path_values)
 
 
@@ -30,7 +31,3 @@ def _hint(name: str, known: list[str]) -> str:
     return (
         f"is not known; there are {', '.join(known)}" if known else "is not known: there are none"
     )
-
-
-def _shown(name: str) -> str:
-    return name[:100].encode(errors="replace").decode()

@@ -13,6 +13,7 @@ from polylog.api.http import Response
 from polylog.dialects.native.explaining import explained, member
 from polylog.dialects.native.listing import Filtered, PageSize, limit_of
 from polylog.dialects.native.wire import WireEvent, render_event
+from polylog.model.errors import shown
 from polylog.model.event import MAX_SEQ
 from polylog.model.filter import Filter
 from polylog.model.store import Explanation, Tail
@@ -32,9 +33,7 @@ def _read_after(text: object) -> int | None:
     if text == _LATEST:
         return None
     if not _NUMBER.fullmatch(str(text)) or int(str(text)) > MAX_SEQ:
-        raise ValueError(
-            f"must be the number of an event, or {_LATEST}, but was '{str(text)[:100]}'"
-        )
+        raise ValueError(f"must be the number of an event, or {_LATEST}, but was '{shown(text)}'")
     return int(str(text))
 
 

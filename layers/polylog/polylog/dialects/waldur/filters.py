@@ -13,11 +13,11 @@ from polylog.dialects.waldur.errors import TimeOutOfRange
 from polylog.dialects.waldur.groups import catalogue
 from polylog.dialects.waldur.scopes import EXAMPLE, is_restricted, seen_by, url_of
 from polylog.dialects.waldur.uuids import PATTERN, dashed, hex_of
+from polylog.model.errors import shown
 from polylog.model.filter import NOTHING, Compare, Filter, Op, Text, conjunction, disjunction
 from polylog.model.query import Order
 from polylog.model.times import EARLIEST, LATEST, SECOND
 
-_MAX_SHOWN = 100
 _FIRST, _LAST = EARLIEST // SECOND, LATEST // SECOND
 _ORDERS = {"created": Order.ASCENDING, "-created": Order.DESCENDING}
 
@@ -52,8 +52,9 @@ def _order(text: str) -> Order:
     names = [name for name in text.split(",") if name]
     for name in names:
         if name not in _ORDERS:
-            shown = name[:_MAX_SHOWN]
-            raise ValueError(f"Select a valid choice. {shown} is not one of the available choices.")
+            raise ValueError(
+                f"Select a valid choice. {shown(name)} is not one of the available choices."
+            )
     return _ORDERS[names[0]] if names else Order.DESCENDING
 
 

@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 from polylog.dialects.waldur.scopes import normal_url, urls_in
 from polylog.dialects.waldur.uuids import hex_of
 from polylog.model.errors import validated
-from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
+from polylog.model.event import Entity, Event, Key, is_key
 from polylog.model.times import format_rfc3339, parse_time
 
 FIELDS = ("uuid", "created", "event_type", "message", "context")
@@ -88,9 +88,7 @@ def read_event(wire: JsonValue) -> Event:
 
 def _key(value: JsonValue) -> str | None:
     """Return what an index can hold of a context's member; the context itself is kept as it is."""
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_KEY_LENGTH:
-        return None
-    return hex_of(value) or value
+    return (hex_of(value) or value) if is_key(value) else None
 
 
 def render_event(event: Event) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from polylog.intake.documents import Format
 from polylog.intake.formats import cloudevents
 from polylog.model.errors import InvalidParameter, validated
-from polylog.model.event import MAX_KEY_LENGTH, Event
+from polylog.model.event import Event, is_key
 from polylog.model.times import read_time
 
 _REQUIRED: Final = ("id", "time", "source", "detail-type", "detail")
@@ -53,7 +53,7 @@ def read_event(wire: JsonValue) -> Event:
 
 def _target(resources: JsonValue) -> dict[str, JsonValue]:
     match resources:
-        case [str(name)] if 0 < len(name) <= MAX_KEY_LENGTH:
+        case [name] if is_key(name):
             return {"id": name}
     return {}
 
