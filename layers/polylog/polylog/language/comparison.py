@@ -1,4 +1,4 @@
-"""What a field may be compared with, and how: names, operators and values become a `Compare`."""
+"""Turns a field, an operator and a value into a `Compare`, or says why they do not fit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPERATORS: Final[Mapping[str, tuple[Op, ...]]] = {
     "seq": _ORDERED,
     "links": (Op.HAS,),
 }
-"""Which operators the fields take that do not take all."""
+"""The operators of fields that do not take all of them."""
 
 _KNOWN: Final = (*FIELDS, "links")
 _PATH: Final = re.compile(rf"""(?:{STRING}|[^."']+)(?:\.(?:{STRING}|[^."']+))*""")
@@ -34,7 +34,7 @@ _CURLY: Final = "\u201c\u201d\u2018\u2019"
 
 
 def field_of(token: Token) -> str:
-    """Return the field that a token names, in the one spelling that a filter has it in."""
+    """Return the field that a token names, in the spelling that filters use."""
     name = token.text
     if name in _KNOWN:
         return name
@@ -69,7 +69,7 @@ def _unknown(name: str) -> str:
 
 
 def operator_of(token: Token, field: str) -> Op:
-    """Return the operator, which must be one that the field takes."""
+    """Return the operator; raises `InvalidFilter` if the field does not take it."""
     taken = _OPERATORS.get(field, tuple(Op))
     if token.text not in taken:
         problem = f"{field} is not compared by '{token.text}', but by {' '.join(taken)}"
@@ -103,7 +103,7 @@ def text_of(token: Token) -> str:
 
 
 def _likely_mistake(text: str) -> str | None:
-    """Return what is wrong with a text without quotes that would find nothing unnoticed."""
+    """Return what is wrong with an unquoted text that would silently find nothing."""
     if text.lower() in _INSTEAD:
         return f"'{text}' is written {_INSTEAD[text.lower()]}"
     if text.startswith("*") or text.endswith("*"):

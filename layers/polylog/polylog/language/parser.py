@@ -3,17 +3,18 @@
 ::
 
     expression  = sequence {"AND" sequence}
-    sequence    = factor {factor}               side by side means AND, too
+    sequence    = factor {factor}               side by side also means AND
     factor      = term {"OR" term}              OR binds tighter than AND
     term        = ["NOT" | "-"] simple
     simple      = restriction | "(" [expression] ")"
-    restriction = field operator value | text   a text alone is looked for in the message
-    value       = text | "(" expression ")"     of values: alternatives, as Cloud Logging has them
+    restriction = field operator value | text   a text alone searches the message
+    value       = text | "(" expression ")"     an expression of values, as in Cloud Logging
 
 The empty expression is everything. Ours, where AIP-160 leaves the choice: there are no functions
-and no wildcards, `:` is "contains" (`field:*`: "is there"), an unquoted `null` is what is absent.
+and no wildcards, `:` means "contains", `field:*` means "is present", and an unquoted `null` stands
+for an absent value.
 
-One method reads each line above, over a list of tokens that know their columns.
+For each line above there is a method, which reads from a list of tokens that know their columns.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ MAX_CONDITIONS: Final = 200
 def parse(text: str) -> Filter:
     """Return the filter that a text means; raises `InvalidFilter`.
 
-    What was in parentheses stays a part of its own, so that the filter's text parses back to it.
+    A part in parentheses stays a part of its own, so that `str(filter)` parses back to the filter.
     """
     if len(text) > MAX_LENGTH:
         problem = f"a filter has at most {MAX_LENGTH} characters, this one {len(text)}"
@@ -55,19 +56,22 @@ def parse(text: str) -> Filter:
 
 
 def field_named(name: str) -> str:
-    """Return the field that a name means, in its one spelling; raises `InvalidFilter`."""
+    """Return the field that a name means, in the spelling that filters use.
+
+    Raises `InvalidFilter`.
+    """
     return field_of(Token(Kind.TEXT, name, 1))
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """What expressions are made of, and how it becomes a filter: conditions, or values of one."""
+    """What an expression is made of, conditions or values of one, and how to read it."""
 
     read: Callable[[Token], Filter]
     is_value: bool = False
 
     def missing(self, token: Token) -> InvalidFilter:
-        """Return the error that it should be where this token is."""
+        """Return the error for a token that stands where a leaf should."""
         wanted = f"there must be a {'value' if self.is_value else 'condition'} here"
         match token.kind:
             case Kind.END:
@@ -104,7 +108,7 @@ class _Parser:
         return token
 
     def _takes(self, kind: Kind) -> bool:
-        """Advance over a token of this kind if it is the next; return whether it was."""
+        """Advance if the next token is of this kind, and return whether it was."""
         is_next = self._next.kind is kind
         self._place += is_next
         return is_next
