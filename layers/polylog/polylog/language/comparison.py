@@ -47,19 +47,19 @@ def field_of(token: Token) -> str:
 
 def _path(token: Token, path: str) -> tuple[str, ...]:
     if not _PATH.fullmatch(path):
-        problem = "between the dots there must be a name, or one in quotes as a whole"
+        problem = "between dots there must be a name, or a name in quotes"
         raise InvalidFilter(token.column, problem)
     names = names_of(path)
     if any(map(_SURROGATE.search, names)):
-        raise InvalidFilter(token.column, "half of a surrogate pair is no character")
+        raise InvalidFilter(token.column, "half of a surrogate pair is not a character")
     return names
 
 
 def _unknown(name: str) -> str:
     if re.match("[\"']", name):
-        return "a field has no quotes around it"
+        return "a field must not be in quotes"
     if name in ("attributes", "data"):
-        return f"there must be a name of what is wanted: {name}.<name>"
+        return f"name a member, as in {name}.<name>"
     known = (*_KNOWN, *(prefix + name.partition(".")[2] for prefix in (ATTRIBUTE, DATA)))
     nearest = get_close_matches(name.lower(), known, n=1)
     if nearest:
@@ -72,7 +72,7 @@ def operator_of(token: Token, field: str) -> Op:
     """Return the operator; raises `InvalidFilter` if the field does not take it."""
     taken = _OPERATORS.get(field, tuple(Op))
     if token.text not in taken:
-        problem = f"{field} is not compared by '{token.text}', but by {' '.join(taken)}"
+        problem = f"{field} does not take '{token.text}'; it takes {' '.join(taken)}"
         raise InvalidFilter(token.column, problem)
     return Op(token.text)
 
@@ -84,7 +84,7 @@ def comparison(field: str, op: Op, token: Token) -> Compare:
     if token.text != "*":
         return Compare(field, op, text_of(token))
     if field == "links":
-        raise InvalidFilter(token.column, "links are asked for one whole URL")
+        raise InvalidFilter(token.column, "links can only be compared with a whole URL")
     return Compare(field, Op.NE, "")
 
 
@@ -94,11 +94,11 @@ def text_of(token: Token) -> str:
     if re.fullmatch(STRING, text):
         text = unquoted(text)
         if _SURROGATE.search(text):
-            raise InvalidFilter(token.column, "half of a surrogate pair is no character")
+            raise InvalidFilter(token.column, "half of a surrogate pair is not a character")
     elif re.search("[\"']", text):
-        raise InvalidFilter(token.column, "quotes must stand around the whole text")
+        raise InvalidFilter(token.column, "put quotes around the whole text")
     elif problem := _likely_mistake(text):
-        raise InvalidFilter(token.column, f"{problem}; as text it needs quotes")
+        raise InvalidFilter(token.column, f"{problem}; put text in quotes")
     return text
 
 
@@ -145,7 +145,7 @@ def _number(token: Token) -> int | float:
         number: int | float = json.loads(token.text)
         if isfinite(number):
             return number
-    raise InvalidFilter(token.column, "the number is too large; as text it needs quotes")
+    raise InvalidFilter(token.column, "the number is too large; put text in quotes")
 
 
 _TYPED: Final[Mapping[str, Callable[[Token], Value]]] = {"time": _time, "seq": _integer}

@@ -79,7 +79,7 @@ class _Leaf:
             case Kind.CLOSE:
                 return InvalidFilter(token.column, f"{wanted}, not ')'")
             case _:
-                hint = "as text it needs quotes"
+                hint = "put text in quotes"
                 return InvalidFilter(token.column, f"{wanted}, not '{token.text}'; {hint}")
 
 
@@ -142,7 +142,7 @@ class _Parser:
         elif self._tokens[self._place + 1].opens_right_after(token):
             self._place += 1
         else:
-            problem = "'-' must stand right before what it negates; as text it needs quotes"
+            problem = "'-' must stand right before what it negates; put text in quotes"
             raise InvalidFilter(token.column, problem)
         return True
 
@@ -171,10 +171,10 @@ class _Parser:
 
     def _restriction(self, token: Token) -> Filter:
         if token.text.startswith("-"):
-            raise InvalidFilter(token.column, "what is negated twice needs parentheses")
+            raise InvalidFilter(token.column, "put parentheses around what you negate twice")
         if self._next.kind is not Kind.OPERATOR:
             if token.text in FIELDS:
-                problem = f"{token.text} must be compared with a value; as text it needs quotes"
+                problem = f"{token.text} must be compared with a value; put text in quotes"
                 raise InvalidFilter(token.column, problem)
             return self._counted(token, Text(text_of(token)))
         field = field_of(token)
@@ -184,7 +184,9 @@ class _Parser:
             _Leaf(lambda value: self._counted(value, comparison(field, op, value)), is_value=True)
         )
         if op is Op.NE and isinstance(condition, Or):
-            problem = f"that holds for all; none of several is written NOT {field} = (…)"
+            problem = (
+                f"this holds for every event; to exclude several values, write NOT {field} = (…)"
+            )
             raise InvalidFilter(operator.column, problem)
         return condition
 

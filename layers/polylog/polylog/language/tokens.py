@@ -67,7 +67,7 @@ def _token(match: re.Match[str]) -> Token:
 def _stray(text: str, start: int) -> InvalidFilter:
     opened = re.compile(OPEN_STRING).match(text, start)
     if not opened:
-        return InvalidFilter(start + 1, "half of a surrogate pair is no character")
+        return InvalidFilter(start + 1, "half of a surrogate pair is not a character")
     if opened.end() == len(text):
         return InvalidFilter(start + 1, f"the text has no {text[start]} at its end")
     escapes = r"\" \' \\ \/ \b \f \n \r \t \uXXXX"

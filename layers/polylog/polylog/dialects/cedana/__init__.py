@@ -2,7 +2,7 @@
 
 Implements "List events" of the documentation and its OpenAPI document (Cedana API 0.0.0-staging,
 docs.cedana.ai, 2026). What that leaves open follows Cedana's Go SDK (early 2026), which reads the
-answers; what is marked "ours" is our decision where both are silent.
+answers. What is marked "ours" is our decision where both are silent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EVENTS = Reply(
     headers={TRUNCATED[0]: "`true` when the oldest events of the window are missing."},
 )
 
-# The SDK keeps no more than scheme and host of the address it is given, so the root comes first.
+# The SDK keeps only the scheme and host of the address you give it, so the root comes first.
 DIALECT = Dialect(
     name="cedana",
     mounts=("", "/cedana"),

@@ -52,10 +52,9 @@ def read_event(wire: JsonValue) -> Event:
 
 
 def render_event(event: Event) -> dict[str, object]:
-    """Render an event, its members in the document's order.
+    """Render an event, with its members in the document's order.
 
-    What other APIs do not know is the empty text. A time before 1970, which this API cannot say,
-    is 0.
+    A member that the event lacks is `""`. A time before 1970, which this API cannot write, is 0.
     """
     return {
         "id": _number(event),
@@ -70,7 +69,7 @@ def render_event(event: Event) -> dict[str, object]:
 
 
 def _number(event: Event) -> int:
-    """Return the id as a number: the event's own where it is one, else that of its arrival."""
+    """Return the id if it is a number, or else the event's `seq`."""
     if _INTEGER.fullmatch(event.id) and int(event.id) in _INT64:
         return int(event.id)
     return event.seq

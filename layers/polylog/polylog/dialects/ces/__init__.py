@@ -1,9 +1,9 @@
 """Huawei Cloud's Cloud Eye (CES): events by name, the occurrences of one, and reporting new ones.
 
-Implements "Querying Events" (API reference, `GET /V1.0/{project_id}/events`). The other two, which
-belong to it, follow the pages "Querying the Details of an Event" and "Reporting Events" of Open
-Telekom Cloud's reference (December 2025) and the published SDK, huaweicloudsdkces; what is marked
-"ours" deviates, with the reason.
+Implements "Querying Events" (API reference, `GET /V1.0/{project_id}/events`). The two endpoints
+that belong to it follow the pages "Querying the Details of an Event" and "Reporting Events" of Open
+Telekom Cloud's reference (December 2025) and the published SDK, huaweicloudsdkces. What is marked
+"ours" deviates from them, and says why.
 """
 
 from __future__ import annotations

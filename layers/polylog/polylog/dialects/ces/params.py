@@ -1,4 +1,4 @@
-"""The parameters that both of Cloud Eye's questions share; an empty one counts as absent."""
+"""The parameters that both of Cloud Eye's lists share; an empty one counts as absent."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def _required_origin(value: object) -> Origin:
     return origin
 
 
-_WHICH_ORIGIN = Field(description="Events of the cloud's services, or those that were reported.")
+_WHICH_ORIGIN = Field(
+    description="`EVENT.SYS` for events of the cloud's services, `EVENT.CUSTOM` for reported ones."
+)
 
 OptionalOrigin = Annotated[
     Origin | None,
@@ -89,7 +91,7 @@ def _sub_event_type(value: object) -> str | None:
 
 
 def _time(name: str, *, after: int) -> Callable[[object], int | None]:
-    """Ours: a malformed time is refused, where a newer page says that it means the last day."""
+    """Ours: a malformed time is refused; a newer page says that it means the last day."""
 
     def read(value: object) -> int | None:
         text = str(value)
@@ -121,10 +123,10 @@ def _whole(least: int, most: int) -> object:
 
 
 class PageParams(Params):
-    """A range of time, a page by its first row, and the sub type.
+    """A range of time, the rows of a page, and the sub type.
 
-    Both ends belong to the range, up to the end of the last millisecond. `start` counts rows: by
-    page numbers, of which one newer page speaks, clients that count rows would miss some.
+    The range includes both ends, up to the end of the last millisecond. `start` counts rows. One
+    newer page speaks of page numbers, but then clients that count rows would miss some.
     """
 
     project_id: Project
@@ -159,7 +161,7 @@ class PageParams(Params):
         int | None,
         _count("limit", f"from 1 to {MAX_LIMIT}", 1, MAX_LIMIT),
         _whole(1, MAX_LIMIT),
-        Field(description=f"How many rows; {MAX_LIMIT} when not given."),
+        Field(description=f"The number of rows; {MAX_LIMIT} by default."),
     ] = None
 
     @model_validator(mode="after")
@@ -170,13 +172,13 @@ class PageParams(Params):
 
     @property
     def page(self) -> slice:
-        """The rows that are asked for."""
+        """The rows of the page."""
         first = self.start or 0
         return slice(first, first + (self.limit or MAX_LIMIT))
 
     @property
     def filter(self) -> Filter:
-        """The conjunction of all parameters; a sub type may be the usual one for an origin."""
+        """The filter for all parameters; without a sub type an event has its origin's usual one."""
         wanted = self.sub_event_type
         if wanted is None:
             return super().filter

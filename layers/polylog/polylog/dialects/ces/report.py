@@ -1,4 +1,4 @@
-"""`POST /V1.0/{project_id}/events`: reporting events, all of them or none."""
+"""`POST /V1.0/{project_id}/events` stores reported events, all of them or none."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from polylog.model.times import SECOND
 
 MAX_EVENTS: Final = 90
 MAX_BYTES: Final = 2_500_000
-"""What a report may hold, so that it is stored in one transaction.
+"""The most events and bytes of a report, so that one transaction can store it.
 
-Ours, since the document names no limit.
+Ours: the document names no limit.
 """
 
 _TAKEN: Final = (Status.STORED, Status.DUPLICATE, Status.CONFLICT)
@@ -78,14 +78,14 @@ _Source = Annotated[
 
 
 class ReportedDimension(Dimension):
-    """A part of the thing that it happened to."""
+    """A part of the resource that the event happened to."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=32)]
     value: Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
 class ReportedDetail(Detail):
-    """What happened, to what and by whom."""
+    """What happened, to what, and who did it."""
 
     content: Annotated[str, StringConstraints(max_length=4096)] | None = None
     group_id: Annotated[str, StringConstraints(max_length=24)] | None = None
@@ -116,23 +116,23 @@ Report = Annotated[list[ReportedEvent], Field(min_length=1, max_length=MAX_EVENT
 
 
 class Accepted(TypedDict):
-    """The id that a reported event has now."""
+    """A reported event, and the id that it got."""
 
     event_id: str
     event_name: str
 
 
 class ReportParams(Params):
-    """The project that the events are of."""
+    """The project that the events belong to."""
 
     project_id: Project
 
 
 def report_events(call: Call, params: ReportParams) -> Response:
-    """Store the events of the body, and answer their ids in its order.
+    """Store the events of the body, and return their ids in the same order.
 
-    What was reported before is not stored again: members that its id does not depend on, such as
-    the content, stay as they were.
+    An event that was reported before is not stored again. Members that its id does not depend on,
+    such as the content, stay as they were.
     """
     gateway.require_project(call, params.project_id)
     events = _read(call)
@@ -146,7 +146,7 @@ def report_events(call: Call, params: ReportParams) -> Response:
 
 
 def _read(call: Call) -> list[Event]:
-    """Return the events of the body, all of them good; raises `EmptyReport`, `InvalidReport`."""
+    """Return the events of the body; raises `EmptyReport`, or `InvalidReport` for any bad event."""
     wires = _unpack(call.request.body)
     format = Format(partial(_read_event, now=call.services.clock()))
     offered = [read_one(wire, format, call.principal.scope) for wire in wires]

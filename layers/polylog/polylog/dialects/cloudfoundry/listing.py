@@ -19,7 +19,7 @@ from polylog.model.filter import conjunction
 from polylog.model.query import Order, Window
 
 _SORTABLE = ("timestamp", "id")
-_NO_EFFECT = "Has no effect on events, which have no relations."
+_NO_EFFECT = "Has no effect, because events have no relations."
 _INTEGER = re.compile(r"\s*[+-]?\d(?:_?\d){0,99}\s*", re.ASCII)
 
 
@@ -33,7 +33,7 @@ def _integer(value: object) -> int:
     return int(str(value))
 
 
-# Ours: the server's database takes no longer integers either, and the server then fails.
+# Ours: on a longer integer the server's database, and so the server, fails.
 _Integer = Annotated[int, BeforeValidator(_integer), Field(ge=-(2**63), le=2**63 - 1)]
 
 
@@ -44,7 +44,7 @@ def _last_is_sortable(fields: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class EventList(TypedDict):
-    """A page of events, the number of all events and pages, and the paths of its neighbours."""
+    """A page of events, the number of events and pages, and the paths of the pages next to it."""
 
     total_results: int
     total_pages: int
@@ -58,14 +58,14 @@ _Q = Annotated[InstanceOf[Q], BeforeValidator(Q.parse), WithJsonSchema({"type": 
 
 
 class ListParams(Params):
-    """The parameters of the list, in the order in which the server checks what they mean.
+    """The parameters of the list, in the order in which the server checks them.
 
-    Ours: whether they are integers is checked with that, not before all else.
+    Ours: an integer is parsed when its turn comes; the server parses all integers first.
     """
 
     order_by: Annotated[
         tuple[str, ...],
-        Field(alias="order-by", description="The order, which the last one decides."),
+        Field(alias="order-by", description="The field to order by; the last one given counts."),
         AfterValidator(_last_is_sortable),
         Field(
             json_schema_extra={"type": "array", "items": {"enum": list(_SORTABLE)}, "minItems": 1}
@@ -74,15 +74,15 @@ class ListParams(Params):
     q: Annotated[
         tuple[_Q, ...],
         Field(
-            description="Conditions, joined by `;`, of which all must hold: a name (timestamp, "
-            "type, actee, space_guid, organization_guid), an operator (`:`, `>=`, `<=`, `<`, `>`, "
-            "` IN `) and a value, or several with commas after ` IN `.",
+            description="Conditions joined by `;`, all of which must hold. A condition is a name "
+            "(timestamp, type, actee, space_guid, organization_guid), an operator (`:`, `>=`, "
+            "`<=`, `<`, `>`, ` IN `) and a value; ` IN ` takes several values with commas.",
             examples=[["type:app.crash", "timestamp>=2015-02-13T22:34:52Z"]],
         ),
     ] = ()
     results_per_page: Annotated[
         _Integer,
-        Field(alias="results-per-page", ge=1, le=100, description="How many events a page has."),
+        Field(alias="results-per-page", ge=1, le=100, description="Events on a page."),
     ] = 50
     inline_relations_depth: Annotated[
         _Integer | None, Field(alias="inline-relations-depth", le=3, description=_NO_EFFECT)
@@ -93,7 +93,7 @@ class ListParams(Params):
     page: Annotated[_Integer, Field(ge=1, description="The number of the page.")] = 1
     orphan_relations: Annotated[
         _Integer | None,
-        Field(alias="orphan-relations", description="1 asks for a member `orphans`."),
+        Field(alias="orphan-relations", description="1 adds the member `orphans`."),
     ] = None
     exclude_relations: Annotated[
         str | None, Field(alias="exclude-relations", description=_NO_EFFECT)
@@ -104,7 +104,7 @@ class ListParams(Params):
 
 
 def list_events(call: Call, params: ListParams) -> Response:
-    """Answer one page, with exact totals and the paths of its neighbours."""
+    """List events, with exact totals and the paths of the pages before and after."""
     filter = conjunction(q.filter for q in params.q)
     size = params.results_per_page
     window = Window(limit=size, offset=(params.page - 1) * size)
@@ -124,9 +124,9 @@ def list_events(call: Call, params: ListParams) -> Response:
 
 
 def _page_url(params: ListParams, page: int) -> str:
-    """Return the path of another page: every parameter in effect, sorted by name.
+    """Return the path of another page, with every parameter in effect, sorted by name.
 
-    `order-by` stands there always and twice, as servers write it since 2017; it changes nothing.
+    It always has `order-by` twice, as servers have written it since 2017; this changes nothing.
     """
     depth, orphans = params.inline_relations_depth, params.orphan_relations
     pairs = [
@@ -149,11 +149,11 @@ def _split(names: str | None) -> list[str]:
 
 
 class GuidParams(Params):
-    """The event that the path names."""
+    """The event in the path."""
 
     guid: Annotated[str, Field(description="The id of the event.")]
 
 
 def get_event(call: Call, params: GuidParams) -> Response:
-    """Answer one event."""
+    """Show one event."""
     return Response.of(render_event(call.get(params.guid)), headers=(CONTENT_TYPE,))

@@ -23,7 +23,7 @@ _UNESCAPED = ":,/=?@!$'()*~-._"
 
 
 def escape(text: str) -> str:
-    """Escape a text for a url as the server's Addressable does: a blank becomes `%20`."""
+    """Escape a text for a URL as the server's Addressable does: a blank becomes `%20`."""
     return quote(text, safe=_UNESCAPED)
 
 
@@ -39,7 +39,7 @@ class _Wire(BaseModel):
 
 
 class EventMetadata(_Wire):
-    """Which resource this is; `url` is its path below the API's root."""
+    """The resource's id and times; `url` is its path below the API's root."""
 
     guid: Key
     url: str | None = None
@@ -48,7 +48,7 @@ class EventMetadata(_Wire):
 
 
 class EventEntity(_Wire):
-    """What happened, by whom (`actor`) and to what (`actee`)."""
+    """What happened, who did it (`actor`), and to what (`actee`)."""
 
     type: Key
     actor: KeyOrEmpty
@@ -74,8 +74,8 @@ class EventResource(_Wire):
 def read_event(wire: JsonValue) -> Event:
     """Read an event resource.
 
-    `created_at` is kept only where it differs from the timestamp, `actor_username`, which servers
-    send since 2017, only where it is there. Raises `InvalidParameter` with the member's path.
+    Keeps `created_at` only if it differs from the timestamp, and `actor_username`, which servers
+    have sent since 2017, only if it is there. Raises `InvalidParameter` with the member's path.
     """
     resource = validated(EventResource, wire)
     metadata, entity = resource.metadata, resource.entity
@@ -104,10 +104,10 @@ def _read_attributes(metadata: EventMetadata, entity: EventEntity) -> Mapping[st
 
 
 def render_event(event: Event) -> dict[str, object]:
-    """Render an event resource, its members in the document's order.
+    """Render an event resource, with its members in the document's order.
 
-    What other APIs do not know is empty: strings `""`, the actor's name null. `data` that is not
-    an object, which this API cannot show, stands under the member `data` (ours).
+    A member that the event lacks is `""`, or null for the actor's name. Ours: `data` that is not an
+    object becomes the member `data` of one.
     """
     timestamp = format_seconds(event.time)
     attributes = event.attributes

@@ -21,11 +21,11 @@ from polylog.model.errors import (
 
 
 class OutOfRange(InvalidParameter):
-    """The parameter is a number, but not one that is possible."""
+    """The parameter is a number, but out of range."""
 
 
 class Problem(TypedDict):
-    """What went wrong; the gateway names the request too."""
+    """What went wrong; errors of the gateway also have a request id."""
 
     error_code: str
     error_msg: str

@@ -13,14 +13,14 @@ from polylog.model.errors import validated
 from polylog.model.event import Entity, Event, Key, KeyOrEmpty
 
 _SAVED: Final = 1
-"""The status of an event that was not processed yet."""
+"""The status of an event that is not processed yet."""
 
 _STATUS = re.compile(r"-?\d{1,18}", re.ASCII)
 _ATTRIBUTES: Final = ("description", "display_name", "subject")
 
 
 class EventResponse(BaseModel):
-    """An event. Ours: without an id, a name and a time it is none."""
+    """An event. Ours: it must have an id, a name and a time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,9 +69,9 @@ def _read_attributes(response: EventResponse) -> Mapping[str, str | None]:
 
 
 def render_event(event: Event, scope: str) -> dict[str, object]:
-    """Render an event, its members in the document's order.
+    """Render an event, with its members in the document's order.
 
-    What other APIs do not know is `""`; a status that is no number is 1, "saved".
+    A member that the event lacks is `""`. A status that is not a number is 1, "saved".
     """
     attributes = event.attributes
     members = {

@@ -1,6 +1,7 @@
-"""Polylog's own API under `/v1`: a query language, and what the other APIs lack.
+"""Polylog's own API under `/v1`, with a filter language and everything that the other APIs lack.
 
-Ours throughout, after AIP-132, AIP-158 and AIP-160; problems after RFC 9457, links after RFC 8288.
+All of it is ours. It follows AIP-132, AIP-158 and AIP-160, RFC 9457 for problems, and RFC 8288 for
+links.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ from polylog.model.errors import (
     TooBroad,
 )
 
-_EXPLANATION = {HEADER: "How the answer was found, as JSON; if that was asked for."}
-_LINK = {"Link": "Where the next page is (RFC 8288), unless this is the last."}
+_EXPLANATION = {HEADER: "How the answer was found, as JSON, if you asked for it."}
+_LINK = {"Link": "The address of the next page (RFC 8288), unless this is the last."}
 _TAKEN = Body(
     JsonValue,
     (

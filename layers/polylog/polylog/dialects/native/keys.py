@@ -1,4 +1,4 @@
-"""`GET /me` and `/keys`: whom a key belongs to, and the keys of a scope."""
+"""`GET /me` and `/keys`: what your key allows, and the keys of a scope."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from polylog.model.times import format_rfc3339, parse_time
 
 
 class KeyParams(StrictParams):
-    """Which key."""
+    """The key in the path."""
 
     key_id: Annotated[str, Field(description="The key's id.")]
 
@@ -28,7 +28,7 @@ def _read_expiry(value: object) -> int | None:
 
 
 class NewKey(BaseModel):
-    """What a new key is to allow; it opens the scope of whoever makes it."""
+    """What a new key allows; it belongs to the scope of the key that makes it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,7 +43,7 @@ class NewKey(BaseModel):
 
 
 class Own(TypedDict):
-    """What a key allows: in all of the scope, or confined to a part of it."""
+    """What a key allows, in all of its scope or in a part of it."""
 
     key_id: str
     scope: str
@@ -72,7 +72,7 @@ class Keys(TypedDict):
 
 
 class CreatedKey(TypedDict):
-    """All that a client needs; the access key and its secret are for signed requests."""
+    """Everything a client needs; the access key and its secret are for signed requests."""
 
     url: str
     scope: str
@@ -83,18 +83,18 @@ class CreatedKey(TypedDict):
 
 
 def me(call: Call, params: StrictParams) -> Response:
-    """Answer what the key of this request allows."""
+    """Show what the key of this request allows."""
     return Response.of({"scope": call.principal.scope, **_allowed(call.principal)})
 
 
 def list_keys(call: Call, params: StrictParams) -> Response:
-    """Answer the keys of the scope, the revoked ones too, the oldest first."""
+    """List the keys of the scope, including revoked ones, the oldest first."""
     now = call.services.clock()
     return Response.of({"keys": [_render(key, now) for key in call.visible_keys()]})
 
 
 def create_key(call: Call, params: StrictParams) -> Response:
-    """Make a key; answer its secret, which cannot be read again."""
+    """Make a key and show its secret, which you cannot read again later."""
     new = validated(NewKey, read_json(call.request.body))
     if new.expires_at is not None and new.expires_at <= call.services.clock():
         raise InvalidParameter("expires_at", "must lie in the future")
@@ -115,7 +115,7 @@ def create_key(call: Call, params: StrictParams) -> Response:
 
 
 def revoke_key(call: Call, params: KeyParams) -> Response:
-    """Make a key useless for ever; readers that used it just now may go on for a minute."""
+    """Revoke a key for good; a reader that has just used it may go on for a minute."""
     call.revoke_key(params.key_id)
     return Response(204, b"")
 

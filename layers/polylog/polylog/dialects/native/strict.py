@@ -1,4 +1,4 @@
-"""Parameters of this API: one that is not known is refused, since a misspelt filter is none."""
+"""Parameters that refuse unknown names, because a misspelt filter would filter nothing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from polylog.model.errors import InvalidParameter, shown
 
 
 class StrictParams(Params):
-    """The parameters of an endpoint, and no others."""
+    """The parameters of an endpoint; any other parameter is an error."""
 
     @classmethod
     def parse(cls, pairs: Pairs, path_values: Mapping[str, str]) -> Self:
-        """Read query pairs and values of the path; raises `InvalidParameter`."""
+        """Read the query's pairs and the path's values; raises `InvalidParameter`."""
         known = [name for name in cls.names() if name not in path_values]
         for name, _ in pairs:
             if name not in known:

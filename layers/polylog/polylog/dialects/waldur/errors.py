@@ -1,7 +1,7 @@
-"""Errors in Waldur's forms: `detail`, a list of sentences, or sentences by field.
+"""Errors in Waldur's forms: a `detail`, a list of sentences, or sentences by field.
 
-Ours: always JSON and English. The original answers some paths outside of its API in HTML, and
-translates what it says of fields.
+Ours: errors are always in JSON and in English. The original answers some paths outside its API in
+HTML, and translates the sentences about fields.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _TOO_LARGE = "These events exceed what one response can carry: ask for fewer."
 
 
 class MalformedToken(InvalidCredential):
-    """The header names the scheme, but no single token: why, as a sentence."""
+    """The header names the scheme, but not exactly one token."""
 
 
 class NotAcceptable(ApiError):
-    """The client takes no JSON."""
+    """The client does not accept JSON."""
 
 
 class InvalidPage(ApiError):

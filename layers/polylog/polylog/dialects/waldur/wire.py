@@ -23,7 +23,7 @@ from polylog.model.event import Entity, Event, Key, is_key
 from polylog.model.times import format_rfc3339, parse_time
 
 FIELDS = ("uuid", "created", "event_type", "message", "context")
-"""The members of an event, in their order."""
+"""The members of an event, in order."""
 
 
 class WaldurEvent(TypedDict, total=False):
@@ -63,10 +63,10 @@ class _Event(BaseModel):
 
 
 def read_event(wire: JsonValue) -> Event:
-    """Read an event.
+    """Read an event; raises `InvalidParameter` with the member's name.
 
-    `scopes`, which the API itself does not show, may name the objects that it is attached to;
-    without it they are those of the context. Raises `InvalidParameter` with the member's name.
+    `scopes`, which the API itself does not show, may name the objects that the event is attached
+    to. Without it they come from the context.
     """
     event = validated(_Event, wire)
     context = event.context
@@ -87,15 +87,15 @@ def read_event(wire: JsonValue) -> Event:
 
 
 def _key(value: JsonValue) -> str | None:
-    """Return what an index can hold of a context's member; the context itself is kept as it is."""
+    """Return a context's member if an index can hold it; the context itself stays unchanged."""
     return (hex_of(value) or value) if is_key(value) else None
 
 
 def render_event(event: Event) -> dict[str, object]:
-    """Render an event, its members in their order.
+    """Render an event, with its members in order.
 
-    What other APIs do not know is empty. `data` that is not an object, which this API cannot
-    show, stands under the member `data` (ours).
+    A member that the event lacks is empty. Ours: `data` that is not an object becomes the member
+    `data` of one.
     """
     return {
         "uuid": uuid_of(event.id),
@@ -107,5 +107,5 @@ def render_event(event: Event) -> dict[str, object]:
 
 
 def uuid_of(event_id: str) -> str:
-    """Return the 32 hex digits that stand for an id; for an id that is no UUID: ours, a hash."""
+    """Return the 32 hex digits for an id; for an id that is not a UUID, a hash of it (ours)."""
     return hex_of(event_id) or uuid5(NAMESPACE_OID, event_id).hex

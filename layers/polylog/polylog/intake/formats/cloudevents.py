@@ -101,7 +101,7 @@ def _unescaped(name: str, value: str) -> JsonValue:
     try:
         return unquote(value, errors="strict")
     except UnicodeDecodeError as error:
-        raise InvalidParameter(name, "must be UTF-8 in percents") from error
+        raise InvalidParameter(name, "must be percent-encoded UTF-8") from error
 
 
 def _data(content_type: str, body: bytes) -> dict[str, JsonValue]:

@@ -1,4 +1,4 @@
-"""The format of Amazon EventBridge: what a rule sends to its target."""
+"""Events of Amazon EventBridge, as a rule sends them to its target."""
 
 from __future__ import annotations
 
