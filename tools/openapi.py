@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 documents, made of what the dialects declare. `make openapi` writes them.
+"""OpenAPI 3.1 documents, generated from what the dialects declare; `make openapi` writes them.
 
 Parameters and bodies come from an endpoint's `Params` and `takes`, errors from what the dialect
 renders, the words from docstrings: a type's docstring describes its schema, a handler's first
@@ -130,7 +130,7 @@ def _body(body: Body, schemas: Schemas) -> Object:
 
 
 def _number(operations: Sequence[Object]) -> None:
-    """Tell apart what answers at several paths: ids are unique."""
+    """Make operation ids unique: a function that answers at several paths gets numbers."""
     seen: list[str] = []
     for operation in operations:
         name = operation["operationId"]
@@ -140,17 +140,17 @@ def _number(operations: Sequence[Object]) -> None:
 
 
 def place_of(name: str) -> Path:
-    """Return where a dialect's document lies; the native one is served, from its package."""
+    """Return the file of a dialect's document; the native one is served from its package."""
     return FILE if name == "native" else FOLDER / f"{name}.json"
 
 
 def written(name: str) -> str:
-    """Return a dialect's document as its file holds it."""
+    """Return a dialect's document as the text of its file."""
     return json.dumps(document(load(name)), indent=2, ensure_ascii=False) + "\n"
 
 
 def _words(source: object) -> tuple[str, str]:
-    """Return the first sentence of a docstring and the others, but for what they say of errors."""
+    """Return the first sentence of a docstring, and the rest without what it says about errors."""
     text = _ON_ERRORS.sub("", inspect.getdoc(source) or "")
     summary, *paragraphs = (" ".join(part.split()) for part in text.split("\n\n"))
     return summary.partition(";")[0].rstrip("."), "\n\n".join(filter(None, paragraphs))
@@ -178,7 +178,7 @@ def _reply(reply: Reply, schemas: Schemas) -> Object:
 
 
 def _errors(dialect: Dialect, endpoint: Endpoint[Any], schemas: Schemas) -> Object:
-    """Describe what the dialect makes of each error: its status, media type and headers."""
+    """Describe how the dialect renders each error: status, media type and headers."""
     found: Object = {}
     for kind in dict.fromkeys(_kinds(endpoint)):
         rendered = dialect.error(_example(kind))
@@ -193,7 +193,7 @@ def _errors(dialect: Dialect, endpoint: Endpoint[Any], schemas: Schemas) -> Obje
 
 
 def _kinds(endpoint: Endpoint[Any]) -> Iterator[type[ApiError]]:
-    """Yield what can go wrong: by what the endpoint takes, and what it says itself."""
+    """Yield the errors that follow from what the endpoint takes, and those in its `raises`."""
     if endpoint.params.model_fields:
         yield InvalidParameter
     if endpoint.takes:
@@ -207,16 +207,16 @@ def _kinds(endpoint: Endpoint[Any]) -> Iterator[type[ApiError]]:
 
 
 def _example(kind: type[ApiError]) -> ApiError:
-    """Return an error of a kind, its texts empty."""
+    """Return an error of this class with empty texts."""
     _, *parameters = inspect.signature(kind.__init__).parameters.values()
     wanted = [each for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
     return kind(*("" for each in wanted if each.default is each.empty))
 
 
 def _share(operations: Iterable[Object]) -> Object:
-    """Name the errors that operations answer and refer to them; return them by name.
+    """Replace the operations' error responses by references; return the responses by name.
 
-    A name is the status; where a status means different things, numbers tell them apart.
+    The name is the status, with a number if the same status has different responses.
     """
     shared: dict[str, Object] = {}
     for operation in operations:
@@ -236,7 +236,7 @@ def _name(status: str, response: Object, shared: dict[str, Object]) -> str:
 
 
 class _Generator(GenerateJsonSchema):
-    """Leaves out titles that repeat names, and the None that only means "not given"."""
+    """Leaves out titles that repeat names, and defaults that only mean "not given"."""
 
     def field_title_should_be_set(self, schema: object) -> bool:
         return False
@@ -250,14 +250,14 @@ class _Generator(GenerateJsonSchema):
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """What types look like in JSON: each one's own schema, and by name those that are shared."""
+    """The JSON schemas of types, and the schemas that they share, by name."""
 
     of_types: dict[int, Object]
     shared: dict[str, Object]
 
     @classmethod
     def of(cls, types: Iterable[object]) -> Schemas:
-        """Describe types; two that have one name get two."""
+        """Describe types; types of the same name get different ones."""
         mode: Literal["validation"] = "validation"
         adapters: list[tuple[int, Literal["validation"], TypeAdapter[Any]]] = [
             (id(type), mode, TypeAdapter(type)) for type in types
@@ -273,7 +273,7 @@ class Schemas:
         return self.of_types[id(type)]
 
     def parameters(self, type: object) -> dict[str, Object]:
-        """Return the schemas of a model's members, which are sent as text, by name."""
+        """Return the schemas of a model's members by name, for parameters that are sent as text."""
         name = self[type]["$ref"].removeprefix(_PREFIX)
         return {
             name: _as_sent(schema)
@@ -281,12 +281,12 @@ class Schemas:
         }
 
     def required(self, type: object) -> frozenset[str]:
-        """Return the names of the members that a model cannot do without."""
+        """Return the names of a model's required members."""
         name = self[type]["$ref"].removeprefix(_PREFIX)
         return frozenset(self.shared[name].get("required", ()))
 
     def used(self, document: object) -> dict[str, Object]:
-        """Return what a document refers to, directly or not, by name."""
+        """Return the schemas that a document refers to, directly or indirectly, by name."""
         names, used = _names(document), dict[str, Object]()
         while names:
             name = names.pop()
@@ -301,10 +301,10 @@ def _names(document: object) -> list[str]:
 
 
 def _as_sent(schema: Object) -> Object:
-    """Describe a parameter as it is on the wire, where nothing is null.
+    """Return the schema of a parameter as it is sent, where nothing is null.
 
-    A type of its own (`json_schema_extra`) takes the place of what it is read into, and limits are
-    called what they are called.
+    A type from `json_schema_extra` replaces the one that the parameter is read into, and pydantic's
+    names of limits become those of JSON schema.
     """
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
     sent = {name: value for name, value in schema.items() if name != "anyOf"}
