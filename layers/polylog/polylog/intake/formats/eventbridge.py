@@ -40,7 +40,7 @@ def read_event(wire: JsonValue) -> Event:
         Event,
         {
             "id": wire["id"],
-            "time": read_time(wire["time"], "time"),
+            "time": read_time(str(wire["time"]), "time"),
             "type": wire["detail-type"],
             "source": wire["source"],
             "target": _target(resources),
