@@ -13,13 +13,13 @@ from support import strategies
 from support.memory import MemoryEventStore, MemoryKeyStore
 
 from polylog.api.call import Services
-from polylog.api.dialect import Format, serve
+from polylog.api.dialect import serve
 from polylog.api.http import Pairs, Request, Response
 from polylog.aws.environment import MAX_RESPONSE_BYTES, fits_lambda
 from polylog.dialects.cedana import DIALECT
 from polylog.dialects.cedana.wire import read_event, render_event
 from polylog.dynamo.events.items import Draft, read_item
-from polylog.intake.documents import read_document
+from polylog.intake.documents import Format, read_document
 from polylog.model.errors import InvalidParameter, TooBroad, Unavailable
 from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING

@@ -19,7 +19,7 @@ from support.memory import UNRESTRICTED, MemoryEventStore, MemoryKeyStore
 
 from polylog.api.auth import Restriction
 from polylog.api.call import Services
-from polylog.api.dialect import Format, serve
+from polylog.api.dialect import serve
 from polylog.api.http import Pairs, Request, Response
 from polylog.dialects.waldur import DIALECT
 from polylog.dialects.waldur.filters import FilterParams
@@ -27,7 +27,7 @@ from polylog.dialects.waldur.groups import catalogue
 from polylog.dialects.waldur.scopes import normal_url
 from polylog.dialects.waldur.wire import FIELDS, read_event, render_event, uuid_of
 from polylog.dynamo.events.items import Draft, read_item
-from polylog.intake.documents import read_document
+from polylog.intake.documents import Format, read_document
 from polylog.model.errors import ApiError, InvalidParameter, TooBroad, Unavailable
 from polylog.model.event import Entity, Event
 from polylog.model.filter import Compare, Op, conjunction

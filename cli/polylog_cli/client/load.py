@@ -12,9 +12,8 @@ import httpx
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from polylog.api.dialect import Format
 from polylog.batches import batched_by_weight
-from polylog.intake.documents import read_json, unpack
+from polylog.intake.documents import Format, read_json, unpack
 from polylog.model.errors import InvalidBody
 from polylog.model.event import MAX_EVENT_BYTES
 from polylog.model.store import Status

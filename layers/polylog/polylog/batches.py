@@ -1,4 +1,4 @@
-"""Cuts a sequence into parts that something can take at once."""
+"""Cuts a sequence into batches, each small enough for one request."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def batched(parts: Iterable[T], most: int) -> Iterator[list[T]]:
 def batched_by_weight(
     parts: Iterable[T], weigh: Callable[[T], int], *, most: int, most_weight: int
 ) -> Iterator[list[T]]:
-    """Yield lists of at most `most` parts and a weight of at most `most_weight`, in order.
+    """Yield the parts in order, in lists of at most `most` parts and `most_weight` weight.
 
-    A part that weighs more than `most_weight` comes alone.
+    A part that weighs more than `most_weight` gets a list of its own.
     """
     batch: list[T] = []
     weight = 0

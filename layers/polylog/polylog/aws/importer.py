@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from polylog.api.auth import is_scope
-from polylog.api.dialect import Format
 from polylog.aws.ledger import FOLDER, Ledger, Progress
 from polylog.aws.objects import PART_BYTES, Documents, ObjectAbsent, ObjectReader, ObjectVersion
 from polylog.batches import batched_by_weight
 from polylog.dialects import format_named
-from polylog.intake.documents import read_line
+from polylog.intake.documents import Format, read_line
 from polylog.intake.offers import Offered, put_readable
 from polylog.intake.streams import Inside, Piece, Place, Stream, lines, values
 from polylog.model.errors import InvalidBody, InvalidParameter, Unavailable

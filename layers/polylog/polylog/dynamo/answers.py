@@ -13,8 +13,7 @@ from polylog.dynamo.tally.delta import Entry
 from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.view import View, Views
 from polylog.model.event import Event
-from polylog.model.filter import Compare, Filter, Op, conjunction
-from polylog.model.simplification import simplified
+from polylog.model.filter import Compare, Filter, Op, conjunction, simplified
 from polylog.model.times import EARLIEST, Deadline
 
 T = TypeVar("T")

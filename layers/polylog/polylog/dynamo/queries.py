@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 from polylog.dynamo.tables import FIELD_INDEXES, TIME_INDEX
 from polylog.model.event import MAX_KEY_LENGTH
-from polylog.model.filter import And, Compare, Filter, Op, Or, conjunction, conjuncts, disjunction
+from polylog.model.filter import (
+    And,
+    Compare,
+    Filter,
+    Op,
+    Or,
+    conjunction,
+    conjuncts,
+    disjunction,
+)
 from polylog.model.query import Order, Position
 from polylog.model.times import EARLIEST, LATEST
 

@@ -1,4 +1,4 @@
-"""`explain=true`: how an answer was found and what it took, told along with it."""
+"""`explain=true`: an answer says how it was found and what it cost."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from polylog.model.store import Explanation
 
 
 class Explained(StrictParams):
-    """Whether the answer is to tell how it was found."""
+    """Whether the answer says how it was found."""
 
-    explain: Annotated[bool, Field(description="Whether to tell how the answer was found.")] = False
+    explain: Annotated[bool, Field(description="Whether to say how the answer was found.")] = False
 
 
 HEADER: Final = "Polylog-Explanation"

@@ -1,4 +1,4 @@
-"""`GET /events:export`: every event that passes, one a line, a page with each request."""
+"""`GET /events:export`: every event that passes, as NDJSON, page by page."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from polylog.dialects.native.wire import render_event
 from polylog.model.query import Order
 
 _KEPT: Final = ("filter", "order_by", "page_size", "explain")
-# Escapes are three times as long, and headers together may have 10 KB.
+# An escape is three times as long, and all headers together may have only 10 KB.
 _SAFE: Final = "()!*:/,'"
 
 NDJSON: Final = "application/x-ndjson"
 
 
 class ExportParams(Paged):
-    """A page of a list, the earliest first unless told otherwise."""
+    """A page of a list, by default the earliest events first."""
 
     usual: ClassVar[int] = MOST
 
@@ -30,7 +30,7 @@ class ExportParams(Paged):
 
 
 def export(call: Call, params: ExportParams) -> Response:
-    """Answer a page of events as NDJSON; the header `Link` leads to the next one."""
+    """Export a page of events as NDJSON; the header `Link` leads to the next page."""
     with explaining(call, params) as explanation:
         tokens = params.tokens(call)
         window = params.window(tokens)
