@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.aws import imitated, make_quick
 from support.memory import MemoryEventStore
 from support.service import Service, running_service
 from support.stores import MakePoorStore, MakeStore, dynamo_store
@@ -27,6 +27,7 @@ settings.register_profile(
     "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("shared machine")
+make_quick()
 
 
 def pytest_configure() -> None:
@@ -63,11 +64,9 @@ def calls(engine: DynamoDBClient) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def moto(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
-    """Yield a client of moto's DynamoDB, with the template's tables."""
-    with mock_aws():
-        client = connect(None)
-        create_tables(client, template)
+def moto(template: Template) -> Iterator[DynamoDBClient]:
+    """Yield a client of moto's DynamoDB, with the template's tables and nothing in them."""
+    with imitated(template) as client:
         yield client
 
 

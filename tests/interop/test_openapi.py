@@ -14,8 +14,8 @@ from urllib.parse import unquote
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from moto import mock_aws
 from schemathesis.config import SchemathesisConfig
+from support.aws import imitated
 from werkzeug.test import Client
 
 from polylog.api.auth import PERMISSIONS, Restriction
@@ -25,7 +25,7 @@ from polylog.model import times
 from polylog.model.times import SECOND
 from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import Home
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.local.template import Template
 from polylog_cli.stack.log import local_keys
 from tools import ROOT
@@ -117,11 +117,9 @@ def document(name: str) -> Any:
 def keys(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoKeyStore]:
     """Put the services behind the app, with the events of all suites; yield where keys are made."""
     home = Home(tmp_path_factory.mktemp("home")).make()
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, imitated(template) as client:
         for name, value in {**ENVIRONMENT, "PEPPER_FILE": str(home.pepper)}.items():
             patch.setenv(name, value)
-        client = connect(None)
-        create_tables(client, template)
         patch.setattr(APP, "gateway", Gateway.of(template))
         keys = local_keys(client, home)
         token = make_token(keys)
