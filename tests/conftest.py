@@ -8,9 +8,9 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.aws import imitated, make_quick
+from support.examples import load_profiles
 from support.memory import MemoryEventStore
 from support.service import Service, running_service
 from support.stores import MakePoorStore, MakeStore, dynamo_store
@@ -22,11 +22,7 @@ from polylog_cli.local.tables import connect, create_tables
 from polylog_cli.local.template import Template
 from tools import ROOT
 
-# How long an example takes says more of what else the machine does than of the code.
-settings.register_profile(
-    "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("shared machine")
+load_profiles()
 make_quick()
 
 

@@ -16,6 +16,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.config import SchemathesisConfig
 from support.aws import imitated
+from support.examples import examples
 from werkzeug.test import Client
 
 from polylog.api.auth import PERMISSIONS, Restriction
@@ -35,7 +36,7 @@ SUITES = {
     name: json.loads((ROOT / f"tests/conformance/{name}.json").read_text()) for name in DIALECTS
 }
 SCOPE = "dws"  # The project that its suite's events are of.
-EXAMPLES = 25
+EXAMPLES = examples(25)
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

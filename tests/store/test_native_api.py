@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import examples
 from support.memory import MemoryEventStore, MemoryKeyStore
 from support.stores import TABLES, dynamo_store
 from support.strategies import NOON, events, normal_filters
@@ -155,7 +156,7 @@ def test_pages_add_up_in_memory(log: list[Event], question: Any) -> None:
 
 @pytest.mark.engine
 @pytest.mark.parametrize("shards", [1, 3])
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(log=logs, question=questions)
 def test_pages_add_up_in_dynamodb(
     engine: DynamoDBClient, shards: int, log: list[Event], question: Any

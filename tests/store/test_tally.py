@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import examples
 from support.lag import LaggingClient
 from support.memory import MemoryEventStore
 from support.stores import TABLES, dynamo_store
@@ -234,7 +235,7 @@ def near(monkeypatch: pytest.MonkeyPatch) -> None:
     most=st.sampled_from((3, 2000)),
 )
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_it_counts_and_pages_as_a_list_does(
