@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.served import Log, Outcome, event, ids, polylog, serving
+from support.command import Outcome, polylog
+from support.served import Log, event, ids, serving
 
 NOON = "2026-03-01T12:00:00Z"
 EVERYTHING = ("query", "--json", "--limit", "0", "--order", "asc")
@@ -64,7 +65,9 @@ class TestQuery:
             return [json.dumps(next(pages)).encode()]
 
         with serving(paged) as url:
-            assert polylog(url, "t", "query", "--csv").out.splitlines()[1:] == [
+            assert polylog("query", "--csv", POLYLOG_URL=url, POLYLOG_TOKEN="t").out.splitlines()[
+                1:
+            ] == [
                 f"a{',' * 20}",
                 f"b{',' * 20}",
             ]

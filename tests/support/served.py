@@ -9,11 +9,10 @@ from threading import Thread
 from typing import Any
 
 import httpx
-from typer.testing import CliRunner
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from polylog_cli.client.log import Question, Reader
-from polylog_cli.main import app
+from support.command import Outcome, polylog
 
 Application = Callable[[Any, Any], Any]
 
@@ -36,15 +35,6 @@ class Interrupted:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a command printed, and its status."""
-
-    status: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True)
 class Log:
     """A scope, and what can be done with it."""
 
@@ -63,20 +53,12 @@ class Log:
 
     def polylog(self, *arguments: str) -> Outcome:
         """Run the command in this process."""
-        return polylog(self.url, self.token, *arguments)
+        return polylog(*arguments, POLYLOG_URL=self.url, POLYLOG_TOKEN=self.token)
 
     def _client(self, application: Application) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.token}"}
         transport = httpx.WSGITransport(application)
         return httpx.Client(transport=transport, base_url=self.url, headers=headers)
-
-
-def polylog(url: str, token: str, *arguments: str) -> Outcome:
-    """Run the command against a service."""
-    environment = {"POLYLOG_URL": url, "POLYLOG_TOKEN": token, "COLUMNS": "300"}
-    done = CliRunner().invoke(app, arguments, env=environment)
-    assert done.exception is None or isinstance(done.exception, SystemExit)
-    return Outcome(done.exit_code, done.stdout, done.stderr)
 
 
 @contextmanager
