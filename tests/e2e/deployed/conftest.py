@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,8 +29,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `sam build` makes for this machine's Python."""
-    return build_here(tmp_path_factory.mktemp("built") / "build")
+    """A copy of what `sam build` makes for this machine's Python."""
+    return Path(shutil.copytree(build_here(), tmp_path_factory.mktemp("built") / "build"))
 
 
 @pytest.fixture(scope="module")
