@@ -11,6 +11,7 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.aws import imitated, make_quick
 from support.examples import load_profiles
+from support.interception import Intercept, interceptions
 from support.memory import MemoryEventStore
 from support.service import Service, running_service
 from support.stores import MakePoorStore, MakeStore, dynamo_store
@@ -64,6 +65,13 @@ def moto(template: Template) -> Iterator[DynamoDBClient]:
     """Yield a client of moto's DynamoDB, with the template's tables and nothing in them."""
     with imitated(template) as client:
         yield client
+
+
+@pytest.fixture
+def intercept() -> Iterator[Intercept]:
+    """Yield a function that calls a handler at a client's event, which must happen."""
+    with interceptions() as intercept:
+        yield intercept
 
 
 _numbers = count(1)

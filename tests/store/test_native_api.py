@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.examples import examples
+from support.interception import Intercept
 from support.memory import MemoryEventStore, MemoryKeyStore
 from support.stores import TABLES, dynamo_store
 from support.strategies import NOON, events, normal_filters
@@ -319,11 +320,14 @@ class TestTail:
 
 
 @pytest.mark.engine
-def test_following_many_writers_loses_and_repeats_nothing(engine: DynamoDBClient) -> None:
+def test_following_many_writers_loses_and_repeats_nothing(
+    engine: DynamoDBClient, intercept: Intercept
+) -> None:
     """Their transactions end in another order than that in which they took their numbers."""
     writers, batches, scope = 8, 12, f"native-{next(_numbers)}"
     client, random = connect(engine.meta.endpoint_url), Random(7)
-    client.meta.events.register(
+    intercept(
+        client,
         "before-call.dynamodb.TransactWriteItems",
         lambda **_: time.sleep(random.choice([0, 0, 0.02, 0.3])),
     )

@@ -153,6 +153,12 @@ def test_much_is_skipped_in_parts(many: World, query: EventQuery, items: int) ->
     assert_whole(many, query, items)
 
 
+def test_the_newest_events_are_in_no_index_yet(few: World) -> None:
+    query = EventQuery(few.scope, EVERYTHING, Order.ASCENDING, Window(FEW))
+    assert len(few.store(LIMITS).find(query).events) == FEW
+    assert few.client.hidden > 0
+
+
 def test_a_page_in_part_counts_on_no_index(many: World) -> None:
     store = many.store(LIMITS)
     query = EventQuery(many.scope, Text("few"), Order.ASCENDING, Window(5), True, True)

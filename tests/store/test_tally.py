@@ -80,10 +80,10 @@ class World:
     def keep(self, days: int) -> None:
         """Keep events so long from now on."""
         self.retention = Retention(days)
-        lagging: Any = LaggingClient(self.client, self.clock, SETTLING - SECOND)
+        self.lagging: Any = LaggingClient(self.client, self.clock, SETTLING - SECOND)
         options: Any = {"facets": FACETS, "retention": self.retention}
-        self.log = dynamo_store(lagging, self.shards, clock=self.clock, **options)
-        self.folder = Folder(self.client, "TallyTable", self.clock, **options)
+        self.log = dynamo_store(self.lagging, self.shards, clock=self.clock, **options)
+        self.folder = Folder(self.lagging, "TallyTable", self.clock, **options)
         self.expirer = Expirer(self.client, "TallyTable", self.clock, self.retention)
         self.advance(0)
 
@@ -250,6 +250,25 @@ def test_it_counts_and_pages_as_a_list_does(
     with patch.object(buckets, "MAX_KINDS", most):
         live_through(world, [*history, ("check", last)])
         world.settle()
+
+
+@pytest.mark.usefixtures("near")
+def test_its_worlds_lag_and_look_pages_up(engine: DynamoDBClient, calls: list[str]) -> None:
+    """What the property would not notice to be missing."""
+    world = World(engine)
+    world.put([Event(id=f"e{n}", time=NOON + n * 3600 * SECOND, type="a") for n in range(30)])
+    world.settle()
+    query = EventQuery(world.scope, EVERYTHING, Order.ASCENDING, Window(3, 13), with_total=True)
+    calls.clear()
+    assert [event.id for event in world.log.find(query).events] == ["e13", "e14", "e15"]
+    assert {"GetItem", "BatchGetItem"} & {*calls}
+    world.put([Event(id="new", time=NOON, type="a")])
+    assert len(world.log.find(replace(query, window=Window(99))).events) == 31
+    assert world.lagging.hidden > 0
+    world.fold(6)
+    within = Compare("time", Op.LT, NOON + 7 * 3600 * SECOND)
+    assert world.log.count(world.scope, within) == 8
+    assert world.lagging.outdated > 0
 
 
 def live_through(world: World, history: list[tuple[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
 from polylog.dynamo.maintenance.recount import Drift
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.tally import bucket as buckets
-from polylog.dynamo.tally.bucket import Newest
+from polylog.dynamo.tally.bucket import OTHER, Newest
 from polylog.dynamo.tally.head import read_head
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Op
@@ -56,6 +56,7 @@ def test_it_agrees_where_kinds_are_counted_together(
     store.put(scope, [Event(id=f"e{n}", time=n, type=f"t{n}") for n in range(5)])
     now += SETTLING
     Folder(engine, "TallyTable", lambda: now).fold(scope)
+    assert OTHER in read_head(engine, "TallyTable", scope).bucket.totals()
     assert Verifier(engine, TABLES, 1).verify(scope).drifts == ()
 
 
