@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from support.command import polylog
 from support.service import COMMAND, Service
 
 from polylog.dialects import DIALECTS, load
@@ -59,6 +60,12 @@ def _encoded(part: str) -> str:
     return f"{name}={quote(value)}"
 
 
+def arguments(service: Service, line: str) -> list[str]:
+    """Return what a line says, for this service."""
+    name, *rest = shlex.split(line)
+    return [name, "--data", str(service.home.path), *rest]
+
+
 @pytest.mark.parametrize("line", [line for line in READING if not ENDLESS.search(line)])
 def test_its_questions_are_answered(
     service: Service, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -66,13 +73,13 @@ def test_its_questions_are_answered(
     event = {"id": "loaded", "time": "2026-11-01T00:00:00Z", "type": "door.open"}
     (tmp_path / "events.ndjson").write_text(json.dumps(event))
     monkeypatch.chdir(tmp_path)
-    done = service.polylog(*shlex.split(line))
+    done = polylog(*arguments(service, line))
     assert done.status == 0, done.err
 
 
 @pytest.mark.parametrize("line", [line for line in READING if ENDLESS.search(line)])
 def test_its_endless_questions_begin_to_be_answered(service: Service, line: str) -> None:
-    command = [COMMAND, *shlex.split(line), "--data", str(service.home.path)]
+    command = [COMMAND, *arguments(service, line)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         head = process.stdout.readline()
         process.send_signal(signal.SIGINT)
@@ -115,7 +122,7 @@ def test_its_table_names_every_dialect_and_mount(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    "words",
     [
         ("keys", "create", "--scope", "demo", "--permissions", "read,write", "--expires", "30d"),
         ("keys", "list", "--scope", "demo"),
@@ -124,6 +131,6 @@ def test_its_table_names_every_dialect_and_mount(name: str) -> None:
     ],
     ids=" ".join,
 )
-def test_its_commands_work(service: Service, arguments: tuple[str, ...]) -> None:
-    assert f"$ .venv/bin/polylog {' '.join(arguments)}\n" in README
-    assert service.polylog(*arguments).status == 0
+def test_its_commands_work(service: Service, words: tuple[str, ...]) -> None:
+    assert f"$ .venv/bin/polylog {' '.join(words)}\n" in README
+    assert service.polylog(*words).status == 0

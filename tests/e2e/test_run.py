@@ -448,6 +448,7 @@ class TestRun:
         done = start_polylog("run", "--port", "0", *options)
         assert done.status == status
 
+    @pytest.mark.long
     def test_goes_on_with_a_sample_that_was_interrupted(self, tmp_path: Path) -> None:
         data = tmp_path / "data"
         with running_service(data, "--no-sample") as first:

@@ -82,6 +82,7 @@ def test_a_dump_comes_back_as_it_was(
     assert [event["timestamp"] // 10**7 for event in found[len(events) :]] == [142, 142, 142]
 
 
+@pytest.mark.hypothesis
 def test_answers_are_as_the_document_says(
     service: Service, loaded: tuple[str, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
