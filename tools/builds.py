@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Final
 
 from tools import ROOT
@@ -30,8 +30,9 @@ _KEPT_SECONDS: Final = 86_400
 def build(**target: str) -> Path:
     """Return what `sam build` makes for this target, Lambda's own unless told otherwise.
 
-    The folder is shared: copy what is to be changed. It is there whole or not at all, and whoever
-    wants the same one meanwhile waits for it.
+    The folder is shared, so copy what you change, into a folder beside it: its template names the
+    functions' code by where that lies. It is there whole or not at all; whoever wants the same one
+    meanwhile waits for it.
     """
     _KEPT.mkdir(parents=True, exist_ok=True)
     directory = _KEPT / digest(ROOT, target)
@@ -39,8 +40,7 @@ def build(**target: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not directory.exists():
             _forget_unused()
-            with TemporaryDirectory(dir=_KEPT) as temporary:
-                _run_sam(Path(temporary) / "build", target).rename(directory)
+            _run_sam(target).rename(directory)
         os.utime(directory)
     return directory
 
@@ -66,7 +66,8 @@ def _inputs(root: Path) -> Iterator[Path]:
         yield from (each for each in files if each.is_file() and "__pycache__" not in each.parts)
 
 
-def _run_sam(directory: Path, target: Mapping[str, str]) -> Path:
+def _run_sam(target: Mapping[str, str]) -> Path:
+    directory = Path(mkdtemp(dir=_KEPT))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LAYER_")}
     settings = {
         "PATH": os.pathsep.join([str(_BIN), os.environ["PATH"]]),
