@@ -8,16 +8,18 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from polylog.batches import batches
-from polylog.dynamo.events.items import Shards, Tables
+from polylog.batches import batched
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.store import DynamoEventStore
-from polylog.dynamo.tally.head import SETTLING, read_head
+from polylog.dynamo.tables import Shards, Tables
+from polylog.dynamo.tally.delta import SETTLING
+from polylog.dynamo.tally.head import read_head
 from polylog.model import times
 from polylog.model.event import Event
 from polylog.model.store import Status
 from polylog.model.times import SECOND
+from tools.clocks import StoppedClock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,21 +37,6 @@ _LIMITS: Final = Limits(items=1, seconds=1)
 _AGO: Final = 86_400 * SECOND
 
 
-class Clock:
-    """A clock that stands still, but for being slept on."""
-
-    def __init__(self, now: int) -> None:
-        self.now = now
-
-    def __call__(self) -> int:
-        """Return the time in microseconds."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Move on by so many seconds."""
-        self.now += int(seconds * SECOND)
-
-
 def load(
     client: DynamoDBClient,
     tables: Tables,
@@ -62,8 +49,8 @@ def load(
 
     Their ids must be new, and nobody else may write to the scope meanwhile.
     """
-    clock, number, left = Clock(times.now() - _AGO), 0, iter(events)
-    folder = Folder(client, tables.tally, clock, clock.sleep, facets=facets)
+    time, number, left = StoppedClock(times.now() - _AGO), 0, iter(events)
+    folder = Folder(client, tables.tally, time.clock, facets=facets)
     with ThreadPoolExecutor(_WORKERS) as pool:
         hasty = _HastyClient(client, pool)
         store = DynamoEventStore(
@@ -72,33 +59,32 @@ def load(
             tables,
             shards=Shards(shards, shards),
             limits=_LIMITS,
-            clock=clock,
-            sleep=clock.sleep,
+            clock=time.clock,
             facets=facets,
         )
         while some := list(islice(left, _AT_ONCE)):
             outcomes = store.put(scope, some)
             assert all(outcome.status is Status.STORED for outcome in outcomes)
             hasty.wait()
-            fold_ripe(folder, clock, scope)
+            fold_ripe(folder, time, scope)
             number += len(some)
-    fold_all(client, tables, folder, clock, scope)
+    fold_all(client, tables, folder, time, scope)
     return number
 
 
-def fold_ripe(folder: Folder, clock: Clock, scope: str) -> None:
+def fold_ripe(folder: Folder, time: StoppedClock, scope: str) -> None:
     """Let everything become ripe, and fold it."""
-    clock.now += max(SETTLING, HOLDING)
+    time.now += max(SETTLING, HOLDING)
     while folder.fold(scope):
         pass
 
 
 def fold_all(
-    client: DynamoDBClient, tables: Tables, folder: Folder, clock: Clock, scope: str
+    client: DynamoDBClient, tables: Tables, folder: Folder, time: StoppedClock, scope: str
 ) -> None:
     """Fold until everything is settled and cleared away."""
     while read_head(client, tables.tally, scope).deltas:
-        fold_ripe(folder, clock, scope)
+        fold_ripe(folder, time, scope)
 
 
 class _HastyClient:
@@ -117,7 +103,7 @@ class _HastyClient:
 
     def transact_write_items(self, **request: Any) -> None:
         """Begin to write the items that the actions put."""
-        for batch in batches(request["TransactItems"], lambda _: 0, most=_BATCH, most_weight=1):
+        for batch in batched(request["TransactItems"], _BATCH):
             self._pending.append(self._pool.submit(partial(self._write, batch)))
 
     def wait(self) -> None:

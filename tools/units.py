@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from polylog.dynamo.events.items import Item
+    from polylog.dynamo.tables import Item
 
 _UNIT_BYTES: Final = 1024
 _TRANSACTIONAL: Final = 2

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 from polylog.aws.compact import SCOPE_SECONDS
-from polylog.dynamo.events.items import Draft, Shards, Tables
+from polylog.dynamo.events.items import Draft
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.store import DynamoEventStore
+from polylog.dynamo.tables import Shards, Tables
 from polylog.dynamo.tally.head import read_head
 from polylog.model.event import Event
 from polylog.model.times import SECOND
-from tools.bulk import Clock, fold_all
+from tools.bulk import fold_all
+from tools.clocks import StoppedClock
 from tools.events import DAY, DAYS, START, Maker
 from tools.units import Ledger, Shape
 
@@ -100,7 +102,7 @@ class _Log:
     def __init__(
         self, client: DynamoDBClient, tables: Tables, scope: str, offers: Iterator[Offer]
     ) -> None:
-        self.clock = Clock(START)
+        self.clock = StoppedClock(START)
         self.events = 0
         self.bytes = 0
         self.wakes = 0
@@ -114,10 +116,10 @@ class _Log:
             tables,
             shards=Shards(1, 1),
             limits=Limits(items=1, seconds=1),
-            clock=self.clock,
-            sleep=self.clock.sleep,
+            clock=self.clock.clock,
         )
-        self._folder = Folder(client, tables.tally, self.clock, self._sleep)
+        folding = replace(self.clock.clock, sleep=self._sleep)
+        self._folder = Folder(client, tables.tally, folding)
 
     def run(self) -> Folder:
         """Take in all events, the folder being woken for them as the service's is."""

@@ -20,7 +20,7 @@ from bench.cases.scale import TABLES
 from bench.stage import payloads
 from bench.stage.payloads import Payload
 from bench.stage.stage import SCOPE, Stage, stage
-from polylog.dynamo.events.items import TIME_INDEX
+from polylog.dynamo.tables import TIME_INDEX
 from polylog.model.event import Event
 from polylog.model.times import SECOND
 from tools import ROOT

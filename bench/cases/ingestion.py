@@ -23,9 +23,10 @@ from bench.cases.scale import TABLES
 from bench.publish.measures import Measure, Runs, interleaved
 from bench.stage import payloads
 from bench.stage.stage import SCOPE, Stage, stage
-from polylog.batches import batches
+from polylog.batches import batched
 from polylog.dynamo.events.items import Draft
-from polylog.dynamo.tally.head import Delta, seq_key
+from polylog.dynamo.events.numbers import number_key
+from polylog.dynamo.tally.delta import Delta
 from polylog.model.event import Event
 from polylog.model.times import SECOND
 from tools.events import START, Maker
@@ -127,7 +128,7 @@ class _Races:
 
     def _transactions(self, number: int) -> Iterator[list[Any]]:
         """Yield the actions of each transaction that so many events make."""
-        for events in batches(self._events(number), lambda _: 0, most=_BATCH, most_weight=1):
+        for events in batched(self._events(number), _BATCH):
             yield actions_of({next(self._seqs): Draft.of(event) for event in events})
 
     def _transact(self, transactions: Iterable[list[Any]]) -> None:
@@ -139,7 +140,7 @@ class _Races:
         self._client.get_item(TableName="KeysTable", Key=key, ConsistentRead=True)
         self._client.update_item(
             TableName=TABLES.tally,
-            Key=seq_key(FLOORS),
+            Key=number_key(FLOORS),
             UpdateExpression="ADD #last :count",
             ExpressionAttributeNames={"#last": "last"},
             ExpressionAttributeValues={":count": {"N": "1"}},

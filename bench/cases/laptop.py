@@ -15,7 +15,8 @@ from bench.cases.scale import TABLES
 from bench.publish.measures import Measure, Runs, interleaved
 from bench.stage.clients import CLIENTS, Client
 from bench.stage.served import RARE_WORD, SCOPE, WORD, Known, Served, served
-from polylog.dynamo.events.items import TIME_INDEX, partition_key
+from polylog.dynamo.events.items import partition_key
+from polylog.dynamo.tables import TIME_INDEX
 from polylog.model.times import format_rfc3339
 from tools import ROOT
 from tools.events import DAY, START

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from polylog.dynamo.events.items import entry_of
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.queries import TimeRange
+from polylog.dynamo.tally.delta import Entry
 from polylog.dynamo.tally.view import OfKind, count_kinds
 from polylog.model.event import Event
 from polylog.model.filter import And, Compare, Filter, Op, conjunction
@@ -63,7 +63,7 @@ class Naive:
     def groups(self, time: TimeRange = EVERYTHING) -> dict[str, OfKind]:
         """Return the events of a range of time, by kind."""
         parts = (self.reader.all(self.scope, within(part), young=()) for part in self._slices(time))
-        return count_kinds(map(entry_of, chain.from_iterable(parts)))
+        return count_kinds(map(Entry.of, chain.from_iterable(parts)))
 
     def _find(self, time: TimeRange, order: Order, offset: int, limit: int) -> tuple[Event, ...]:
         query = EventQuery(self.scope, within(time), order, Window(limit, offset))

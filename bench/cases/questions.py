@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.cases.naive import Naive, within
-from polylog.dynamo.events.items import TIME_INDEX, Tables
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.store import DynamoEventStore
+from polylog.dynamo.tables import TIME_INDEX, Tables
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Window

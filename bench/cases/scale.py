@@ -18,13 +18,13 @@ from bench.cases.naive import Naive
 from bench.cases.questions import Question, Step, questions
 from bench.publish import report
 from bench.publish.goals import Key
-from polylog.dynamo.events.items import TIME_INDEX, Shards, Tables
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED, Limits
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.store import DynamoEventStore
+from polylog.dynamo.tables import TIME_INDEX, Shards, Tables
 from polylog.model import times
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
 from polylog_cli.local.engine import dynamodb_local
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
@@ -75,12 +75,14 @@ class Log:
     def store(self) -> DynamoEventStore:
         """Return a store that remembers nothing yet."""
         return DynamoEventStore(
-            self.client, TABLES, shards=Shards(1, 1), limits=_LIMITS, clock=_later
+            self.client, TABLES, shards=Shards(1, 1), limits=_LIMITS, clock=Clock(_later)
         )
 
     def naive(self) -> Naive:
         """Return the naive ways to this log's answers."""
-        return Naive(Reader(self.client, TABLES.events, 1, UNLIMITED), self.scope, self.number)
+        return Naive(
+            Reader(self.client, TABLES.events, 1, UNLIMITED, SYSTEM_CLOCK), self.scope, self.number
+        )
 
     def questions(self) -> list[Question]:
         """Return what this log is asked."""

@@ -19,12 +19,12 @@ from bench.stage.payloads import Payload
 from polylog.api.auth import PERMISSIONS, Restriction
 from polylog.aws.metrics import LOG
 from polylog.model.event import Event
-from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.engine import dynamodb_local, moto_server
 from polylog_cli.local.gateway import load_handler
 from polylog_cli.local.home import Home
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables, engine
+from polylog_cli.local.log import local_keys
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
-from polylog_cli.stack.log import local_keys
 from tools import ROOT
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def stage() -> Iterator[Stage]:
         with (
             TemporaryDirectory() as folder,
             dynamodb_local(None) as url,
-            engine("moto", None) as s3,
+            moto_server() as s3,
         ):
             client, home = connect(url), Home(Path(folder)).make()
             create_tables(client, template)

@@ -9,6 +9,7 @@ from bench.cases.scale import TABLES
 from polylog.dynamo.events.items import Draft
 from polylog.dynamo.events.writer import Writer
 from polylog.dynamo.retention import FOR_EVER
+from tools.clocks import StoppedClock
 from tools.events import START, Maker
 
 
@@ -19,7 +20,7 @@ class Client:
         self.transactions: list[Any] = []
 
     def update_item(self, **request: Any) -> dict[str, Any]:
-        count = request["ExpressionAttributeValues"][":count"]
+        count = request["ExpressionAttributeValues"][":last"]
         return {"Attributes": {"last": count}}
 
     def transact_write_items(self, **request: Any) -> None:
@@ -29,7 +30,7 @@ class Client:
 def test_the_floor_is_the_transaction_of_the_writer() -> None:
     maker, client = Maker(1, 1000), Client()
     events = [maker.at(START + number) for number in range(95)]
-    writer = Writer(client, TABLES, 1, lambda: START, lambda _: None, (), FOR_EVER)
+    writer = Writer(client, TABLES, 1, StoppedClock(START).clock, (), FOR_EVER)
     writer.put(FLOORS, events)
     drafts = enumerate(map(Draft.of, events), 1)
     assert client.transactions == [actions_of(dict(drafts))]

@@ -1,14 +1,13 @@
-"""The `polylog` command."""
+"""The `polylog` command: the table of what you can type."""
 
 from __future__ import annotations
 
 import typer
 
 from polylog_cli.commands import dlq, keys, tally
-from polylog_cli.commands.counting import count, groups, histogram
 from polylog_cli.commands.export import export
 from polylog_cli.commands.load import load_file
-from polylog_cli.commands.read import query, tail
+from polylog_cli.commands.read import count, groups, histogram, query, tail
 from polylog_cli.commands.run import run
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)

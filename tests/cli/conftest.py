@@ -14,9 +14,9 @@ from polylog.api.auth import Restriction
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import Home
+from polylog_cli.local.log import local_keys
 from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.local.template import Template
-from polylog_cli.stack.log import local_keys
 
 _numbers = count(1)
 

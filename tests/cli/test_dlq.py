@@ -109,7 +109,7 @@ def test_the_table_shows_what_is_needed_to_choose(sqs: SQSClient) -> None:
     ("attributes", "reason"),
     [
         ({"ERROR_CODE": "X", "ERROR_MESSAGE": "no such queue"}, "no such queue"),
-        ({}, "not told: the function failed, or ran out of time or memory"),
+        ({}, "unknown: the function failed, or ran out of time or memory"),
     ],
 )
 def test_letters_of_others_tell_what_they_can(
@@ -188,7 +188,7 @@ def test_some_letters_can_be_chosen(sqs: SQSClient) -> None:
     put_aside(sqs, "two", message_id="m-2")
     done = run("redrive", "--stack", "log", "m-2", "m-3")
     assert (done.exit_code, done.stdout) == (1, "1 sent again\n")
-    assert "not there: m-3" in done.stderr
+    assert "no such message: m-3" in done.stderr
     assert [letter["id"] for letter in listed()] == ["m-1"]
 
 

@@ -35,9 +35,9 @@ from polylog.model.errors import RouteNotFound
 from polylog.model.times import SECOND
 from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import Home
+from polylog_cli.local.log import local_keys
 from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.local.template import Template
-from polylog_cli.stack.log import local_keys
 
 HERE = Path(__file__).parent
 NOW = 1_772_452_800

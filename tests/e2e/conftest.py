@@ -11,9 +11,9 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_sqs import SQSClient
 
-from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.engine import dynamodb_local, moto_server
 from polylog_cli.local.home import Home
-from polylog_cli.local.tables import REGION, connect, create_tables, engine
+from polylog_cli.local.tables import REGION, connect, create_tables
 from polylog_cli.local.template import Template
 from tools.builds import build, build_here
 from tools.lambda_runtime import Stack, make_runtime
@@ -53,7 +53,7 @@ def session() -> boto3.Session:
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
     """Yield where all services beside DynamoDB answer."""
-    with engine("moto", None) as url:
+    with moto_server() as url:
         yield url
 
 

@@ -26,9 +26,11 @@ from support.service import COMMAND, Service, running_service, start_polylog
 
 from polylog.dialects import DIALECTS
 from polylog.dialects import load as load_dialect
-from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
 from polylog.model import times
+from polylog.model.times import Clock
 from polylog_cli.local.sample import sample_events
 from polylog_cli.local.tables import connect
 from tools import ROOT
@@ -397,13 +399,13 @@ class TestTally:
     def test_tells_when_a_count_is_wrong(self, service: Service, scope: str) -> None:
         load(service, DOCUMENT, make_key(service, scope))
         client = connect(service.home.read_running().dynamodb)
-        later = Folder(client, "TallyTable", lambda: times.now() + SETTLING)
+        later = Folder(client, "TallyTable", Clock(lambda: times.now() + SETTLING))
         later.fold(scope)
         guid = json.loads(DOCUMENT.read_text())["resources"][0]["metadata"]["guid"]
         client.delete_item(TableName="EventsTable", Key={"pk": {"S": f"{scope}/{guid}"}})
         verified = service.polylog("verify", "--scope", scope)
         assert verified.status == 1
-        said = "2015-02-13 system:audit.app.create: 0 by the events, 1 counted"
+        said = "2015-02-13 system:audit.app.create: the events give 0, the tally 1"
         assert said in verified.out
         repaired = service.polylog("verify", "--scope", scope, "--repair")
         assert repaired.status == 0

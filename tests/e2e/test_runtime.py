@@ -14,14 +14,14 @@ from support.samples import FOLDER, FUNCTIONS, REQUESTS, Payload, sample
 from support.stores import dynamo_store
 
 from polylog.api.auth import PERMISSIONS, Restriction
-from polylog.dynamo.maintenance.fold import SETTLING
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
 from polylog.model import times
 from polylog.model.event import Event
 from polylog.model.store import EventStore
 from polylog_cli.local.home import Home
+from polylog_cli.local.log import local_keys
 from polylog_cli.local.template import Template
-from polylog_cli.stack.log import local_keys
 from tools.cross_reading import EVENT, SCOPE, render
 from tools.lambda_runtime import Stack
 

@@ -20,7 +20,7 @@ from support.memory import MemoryEventStore
 from support.queues import Ingestion
 
 from polylog.aws.ingest import ingest_handler
-from polylog.dynamo import session
+from polylog.dynamo import connection as session
 from polylog_cli.local.tables import ENVIRONMENT
 
 VARIABLES = {

@@ -10,12 +10,13 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import dynamo_store
 
 from polylog.dynamo.arrivals.log import FINAL, ArrivalLog, Arrivals
-from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.fold import HOLDING, Folder
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
 from polylog.model.errors import Unavailable
 from polylog.model.event import MAX_SEQ, Event
 from polylog.model.filter import EVERYTHING, Compare, Op
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 pytestmark = pytest.mark.engine
 
@@ -60,7 +61,7 @@ class World:
 
     def fold_all(self) -> None:
         self.now += SETTLING
-        folder = Folder(self.client, "TallyTable", lambda: self.now)
+        folder = Folder(self.client, "TallyTable", Clock(lambda: self.now))
         while read_head(self.client, "TallyTable", self.scope).deltas:
             folder.fold(self.scope)
             self.now += HOLDING

@@ -12,10 +12,12 @@ from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance import audit
 from polylog.dynamo.maintenance.audit import Auditor
-from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.maintenance.recount import Books, Drift
 from polylog.dynamo.retention import DAY, FOR_EVER, Retention
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.model.event import Event
+from polylog.model.times import Clock
 
 pytestmark = pytest.mark.engine
 
@@ -25,7 +27,7 @@ _numbers = count(1)
 
 
 def fold(engine: DynamoDBClient, scope: str, now: int) -> None:
-    folder = Folder(engine, "TallyTable", lambda: now)
+    folder = Folder(engine, "TallyTable", Clock(lambda: now))
     while folder.fold(scope):
         pass
 
@@ -46,7 +48,7 @@ def scope(engine: DynamoDBClient) -> str:
 def drifts(
     engine: DynamoDBClient, scope: str, now: int = 10**15, retention: Retention = FOR_EVER
 ) -> tuple[Drift, ...]:
-    return Auditor(engine, TABLES, 2, lambda: now, retention).audit(scope)
+    return Auditor(engine, TABLES, 2, Clock(lambda: now), retention).audit(scope)
 
 
 def lose_an_event(engine: DynamoDBClient, scope: str) -> None:

@@ -25,7 +25,7 @@ from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.tally.head import read_head
 from polylog.model import times
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 pytestmark = pytest.mark.engine
 
@@ -55,7 +55,7 @@ def fold_all(client: DynamoDBClient, scope: str) -> None:
     """Fold until nothing is left, by a clock that is ahead a minute more each time."""
     for minutes in count(1):
         clock = partial(_ahead, minutes * 60 * SECOND)
-        folder = Folder(client, "TallyTable", clock, facets=FACETS)
+        folder = Folder(client, "TallyTable", Clock(clock), facets=FACETS)
         while folder.fold(scope):
             pass
         head = read_head(client, "TallyTable", scope)

@@ -9,13 +9,14 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.model.errors import TooBroad
 from polylog.model.event import Event
 from polylog.model.filter import And, Compare, Op
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import EventStore, Interval
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 from polylog_cli.local.tables import connect
 
 pytestmark = pytest.mark.engine
@@ -41,7 +42,7 @@ class World:
         store = dynamo_store(client, SHARDS, clock=lambda: NOW)
         events = [Event(id=f"e{n}", time=n * MINUTE, type="a", message="odd") for n in range(6)]
         store.put(scope, events[:4])
-        Folder(client, TABLES.tally, lambda: NOW + SETTLING).fold(scope)
+        Folder(client, TABLES.tally, Clock(lambda: NOW + SETTLING)).fold(scope)
         store.put(scope, events[4:])
         for operation in ("Query", "BatchGetItem"):
             self._client.meta.events.register(f"provide-client-params.dynamodb.{operation}", self)
@@ -52,14 +53,13 @@ class World:
 
     def store(self, seconds: float) -> EventStore:
         limits = Limits(items=1000, seconds=seconds)
-        return dynamo_store(self._client, SHARDS, limits, clock=lambda: NOW)
+        clock = Clock(lambda: NOW, lambda: self.seconds)
+        return dynamo_store(self._client, SHARDS, limits, clock)
 
 
 @pytest.fixture
-def world(engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch) -> World:
-    world = World(engine, scope)
-    monkeypatch.setattr("polylog.dynamo.limits.monotonic", lambda: world.seconds)
-    return world
+def world(engine: DynamoDBClient, scope: str) -> World:
+    return World(engine, scope)
 
 
 ASKED: list[Ask] = [

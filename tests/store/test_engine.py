@@ -22,7 +22,7 @@ pytestmark = pytest.mark.engine
 HOLD_A_FOLDER = """
 import signal, sys
 from pathlib import Path
-from polylog_cli.engine import dynamodb_local
+from polylog_cli.local.engine import dynamodb_local
 with dynamodb_local(Path(sys.argv[1])):
     print("started", flush=True)
     signal.pause()

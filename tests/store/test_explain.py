@@ -12,12 +12,13 @@ from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.explanation import explaining
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, Text
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import EventStore, Explanation, Interval
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 from polylog_cli.local.tables import connect
 from tools.meter import Meter
 
@@ -43,12 +44,13 @@ class World:
             for n in range(NUMBER)
         ]
         self.store.put(scope, events[: NUMBER // 2])
-        Folder(client, "TallyTable", lambda: NOW + SETTLING).fold(scope)
+        Folder(client, "TallyTable", Clock(lambda: NOW + SETTLING)).fold(scope)
         self.store.put(scope, events[NUMBER // 2 :])
 
     def explain(self, ask: Callable[[EventStore, str], object]) -> Explanation:
         explanation = Explanation()
-        ask(self.store.explained(explanation), self.scope)
+        with self.store.explaining(explanation):
+            ask(self.store, self.scope)
         return explanation
 
 
@@ -178,7 +180,8 @@ class TestPlan:
         world, told = World(engine, scope), Explanation()
         asked = [count(SINCE), page(ANN)]
         for ask in reversed(asked) if is_list_first else asked:
-            ask(world.store.explained(told), scope)
+            with world.store.explaining(told):
+                ask(world.store, scope)
         assert (told.index, told.conditions) == ("by_actor", ['actor.id = "ann"'])
 
     def test_a_page_with_a_total_of_a_cut_minute_tells_its_own_range(
@@ -208,10 +211,11 @@ class TestPlan:
     ) -> None:
         world = World(engine, scope)
         world.store.put(scope, [Event(id="x", time=10 * MINUTE + 2, type="a")])
-        Folder(engine, "TallyTable", lambda: NOW + SETTLING).fold(scope)
+        Folder(engine, "TallyTable", Clock(lambda: NOW + SETTLING)).fold(scope)
         poor = dynamo_store(engine, limits=Limits(items=1, seconds=60), clock=lambda: NOW)
         told = Explanation()
-        page(SINCE, with_total=True, is_partial=True)(poor.explained(told), scope)
+        with poor.explaining(told):
+            page(SINCE, with_total=True, is_partial=True)(poor, scope)
         assert (told.index, told.residual) == ("by_time", "")
         assert told.reason.split("; ") == [
             "the tally cannot tell the total",
@@ -237,10 +241,10 @@ class TestPlan:
 
     def test_several_questions_add_up(self, engine: DynamoDBClient, scope: str) -> None:
         world, explanation = World(engine, scope), Explanation()
-        store = world.store.explained(explanation)
-        page(ANN)(store, scope)
-        once = explanation.requests
-        count(EVERYTHING)(store, scope)
+        with world.store.explaining(explanation):
+            page(ANN)(world.store, scope)
+            once = explanation.requests
+            count(EVERYTHING)(world.store, scope)
         assert explanation.requests == once + 1
         assert explanation.index == "by_actor"
 

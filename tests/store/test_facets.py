@@ -9,15 +9,16 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo.maintenance import share
-from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance import fold as share
+from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.maintenance.verify import Report, Verifier
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.registry import Scopes
 from polylog.model.event import Entity, Event
 from polylog.model.filter import And, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Window
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 pytestmark = pytest.mark.engine
 
@@ -39,7 +40,10 @@ class World:
         self.use(*facets)
 
     def use(self, *facets: str) -> None:
-        options: Any = {"clock": lambda: self.now, "facets": facets}
+        options: Any = {
+            "clock": Clock(lambda: self.now, sleep=lambda seconds: None),
+            "facets": facets,
+        }
         self.log = dynamo_store(self.client, **options)
         self.folder = Folder(self.client, "TallyTable", **options)
         self.verifier = Verifier(self.client, TABLES, 1, facets)
@@ -190,7 +194,7 @@ def test_a_fold_that_dies_between_facets_is_finished_by_another(
     dying: Any = DyingClient()
     world.put(8)
     world.now += SETTLING
-    options: Any = {"clock": lambda: world.now, "facets": ("project", "actor")}
+    options: Any = {"clock": Clock(lambda: world.now), "facets": ("project", "actor")}
     with pytest.raises(InterruptedError):
         Folder(dying, "TallyTable", **options).fold(world.scope)
     assert world.log.count(world.scope, OF_P) == 4

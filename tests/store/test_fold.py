@@ -12,17 +12,20 @@ from support.interception import Intercept
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.arrivals.log import ArrivalLog
-from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.maintenance.verify import Verifier
-from polylog.dynamo.tally import bucket as buckets
-from polylog.dynamo.tally.bucket import OTHER, Bucket
-from polylog.dynamo.tally.head import Head, read_buckets, read_head
+from polylog.dynamo.tally import kinds
+from polylog.dynamo.tally.bucket import Bucket
+from polylog.dynamo.tally.delta import SETTLING
+from polylog.dynamo.tally.head import Head, read_head
+from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.levels import parent_of
+from polylog.dynamo.tally.rows import read_buckets
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import EventStore
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
 from polylog_cli.local.tables import connect
 
 pytestmark = pytest.mark.engine
@@ -81,7 +84,7 @@ class World:
         self.now += int(seconds * SECOND)
 
     def folder_of(self, client: Any) -> Folder:
-        return Folder(client, "TallyTable", self.clock, self.sleep, facets=self.facets)
+        return Folder(client, "TallyTable", Clock(self.clock, sleep=self.sleep), facets=self.facets)
 
     def log_of(self, client: Any) -> EventStore:
         return dynamo_store(client, clock=self.clock, facets=self.facets)
@@ -102,7 +105,7 @@ class World:
         rows = {"": head.bucket}
         level = list(head.bucket.versions)
         while level:
-            found = read_buckets(self.client, "TallyTable", self.scope, level)
+            found = read_buckets(self.client, "TallyTable", self.scope, level, SYSTEM_CLOCK)
             for name in level:
                 parent = rows[parent_of(name)]
                 assert found[name].version == parent.versions[name]
@@ -185,7 +188,7 @@ def test_it_remembers_the_newest_of_each_kind(world: World) -> None:
 def test_it_counts_kinds_beyond_the_limit_together(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: tuple[str, int]
 ) -> None:
-    monkeypatch.setattr(buckets, *limit)
+    monkeypatch.setattr(kinds, *limit)
     events = [Event(id=f"{n}-{r}", time=r, type=f"t{n}") for n in range(6) for r in range(2)]
     world.log.put(world.scope, events)
     world.fold_all()

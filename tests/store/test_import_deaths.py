@@ -12,6 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from mypy_boto3_s3 import S3Client
+from support.drops import for_ever, for_parts, until
 from support.memory import MemoryEventStore
 
 from polylog.aws import importer, ledger
@@ -21,6 +22,7 @@ from polylog.model.errors import Unavailable
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING
 from polylog.model.store import Outcome
+from polylog.model.times import Clock, Deadline
 
 BUCKET, SCOPE, KEY = "drops", "one", "import/one/native/a.ndjson"
 SIZE = 60
@@ -100,13 +102,9 @@ def told(s3: S3Client) -> tuple[dict[str, int], list[int]]:
     return said["counts"], [each["line"] for each in [*map(json.loads, before), *said["refused"]]]
 
 
-def for_ever() -> bool:
-    return True
-
-
-def run(log: Any, s3: Any, source: ObjectVersion, has_time: Callable[[], bool]) -> None:
+def run(log: Any, s3: Any, source: ObjectVersion, deadline: Deadline) -> None:
     """Import, and save after every second part."""
-    Importer(log, s3, 5, clock=partial(next, count(0, 4))).run(source, has_time)
+    Importer(log, s3, 5, clock=Clock(monotonic=partial(next, count(0, 4)))).run(source, deadline)
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -173,7 +171,7 @@ def test_who_was_overtaken_writes_no_result(s3: S3Client) -> None:
         return True
 
     with pytest.raises(ObjectChanged):
-        Importer(log, s3, 5, clock=lambda: 0).run(source, at(1, overtaken))
+        Importer(log, s3, 5, clock=Clock(monotonic=lambda: 0)).run(source, at(1, overtaken))
     assert told(s3) == (COUNTS, LINES)
 
 
@@ -186,20 +184,21 @@ def test_refusals_are_not_lost_to_who_was_overtaken(s3: S3Client) -> None:
         return True
 
     with pytest.raises(ObjectChanged):
-        Importer(log, s3, 5, clock=partial(next, count(0, 2))).run(source, at(2, overtaken))
+        Importer(log, s3, 5, clock=Clock(monotonic=partial(next, count(0, 2)))).run(
+            source, at(2, overtaken)
+        )
     run(log, s3, source, for_ever)
     assert told(s3)[1] == LINES
 
 
-def for_parts(number: int) -> Callable[[], bool]:
-    parts = count(1)
-    return lambda: next(parts) < number
+def at(number: int, do: Callable[[], bool]) -> Deadline:
+    """Return a deadline that does something when it is asked for this time."""
+    calls = iter([*[_has_time] * (number - 1), do])
+    return until(lambda: next(calls, _has_time)())
 
 
-def at(number: int, do: Callable[[], bool]) -> Callable[[], bool]:
-    """Return what does something at one of its calls."""
-    calls = iter([for_ever] * (number - 1) + [do])
-    return lambda: next(calls, for_ever)()
+def _has_time() -> bool:
+    return True
 
 
 def test_versions_do_not_share_refusals(s3: S3Client) -> None:

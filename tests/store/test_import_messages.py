@@ -12,6 +12,7 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
+from support.drops import for_ever, until
 from support.stores import dynamo_store
 
 from polylog.aws import ledger
@@ -106,7 +107,7 @@ def test_it_imports_the_objects_of_a_notification(
     records = [drop(s3, "import/one/native/a b+ü.json"), drop(s3, "import/one/native/")]
     record = received(sqs, queue, {"Records": records})
     for _ in range(3):
-        assert imports.take([record], lambda: True) == {"batchItemFailures": []}
+        assert imports.take([record], for_ever) == {"batchItemFailures": []}
     assert store.count(SCOPE, EVERYTHING) == 1
     result = s3.get_object(Bucket=BUCKET, Key="import-results/one/native/a b+ü.json.json")
     assert json.loads(result["Body"].read())["counts"]["stored"] == 1
@@ -117,10 +118,10 @@ def test_an_import_without_time_to_finish_comes_again_at_once(
 ) -> None:
     imports = Imports(Importer(dynamo_store(moto), s3, 5), DeadLetters(dead, 5))
     record = received(sqs, queue, {"Records": [drop(s3, "import/one/native/a.json")]})
-    answer = imports.take([record], lambda: False)
+    answer = imports.take([record], until(lambda: False))
     assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
     assert sqs.receive_message(QueueUrl=queue)["Messages"][0]["MessageId"] == record["messageId"]
-    assert imports.take([record], lambda: True) == {"batchItemFailures": []}
+    assert imports.take([record], for_ever) == {"batchItemFailures": []}
 
 
 def test_an_import_that_fails_comes_again_and_is_given_up_in_the_end(
@@ -134,9 +135,9 @@ def test_an_import_that_fails_comes_again_and_is_given_up_in_the_end(
     imports = Imports(Importer(Silent(), s3, 5), DeadLetters(dead, 5))
     record = received(sqs, queue, {"Records": [drop(s3, "import/one/native/a.json")]})
     again = {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
-    assert [imports.take([record], lambda: True) for _ in range(5)] == [again] * 5
+    assert [imports.take([record], for_ever) for _ in range(5)] == [again] * 5
     assert "Messages" not in sqs.receive_message(QueueUrl=queue)
-    assert imports.take([record], lambda: True) == {"batchItemFailures": []}
+    assert imports.take([record], for_ever) == {"batchItemFailures": []}
     assert reasons(sqs, dead) == [
         "tried 5 times from line 1 on; the function's log says what failed"
     ]
@@ -173,7 +174,7 @@ def test_an_object_whose_key_leaves_no_room_for_those_of_its_results_is_put_asid
     imports = Imports(Importer(dynamo_store(moto), s3, 5), DeadLetters(dead, 5))
     key = "import/one/native/" + "ü" * 490 + ".json"
     record = received(sqs, queue, {"Records": [drop(s3, key)]})
-    assert imports.take([record], lambda: True) == {"batchItemFailures": []}
+    assert imports.take([record], for_ever) == {"batchItemFailures": []}
     assert reasons(sqs, dead) == ["the object's key has more than 900 bytes"]
 
 

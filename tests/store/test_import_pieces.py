@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from mypy_boto3_s3 import S3Client
+from support.drops import for_ever
 from support.memory import MemoryEventStore
 
 from polylog.aws.importer import Importer
@@ -47,7 +48,7 @@ def imported(s3: S3Client, content: bytes, ending: str, log: MemoryEventStore | 
     log = log or MemoryEventStore()
     key = f"import/one/native/a.{ending}"
     etag = s3.put_object(Bucket=BUCKET, Key=key, Body=content)["ETag"].strip('"')
-    Importer(log, s3, 5).run(ObjectVersion(BUCKET, key, None, etag), lambda: True)
+    Importer(log, s3, 5).run(ObjectVersion(BUCKET, key, None, etag), for_ever)
     answer = s3.get_object(Bucket=BUCKET, Key=f"import-results/one/native/a.{ending}.json")
     return json.loads(answer["Body"].read())
 

@@ -23,6 +23,7 @@ from support.drops import (
     for_parts,
     later,
     result,
+    until,
 )
 from support.memory import MemoryEventStore
 
@@ -130,7 +131,7 @@ def test_an_import_that_runs_elsewhere_too_is_left_to_one_of_them(
         return False
 
     with pytest.raises(ObjectChanged):
-        Importer(log, s3, 5).run(source, overtaken)
+        Importer(log, s3, 5).run(source, until(overtaken))
     Importer(log, s3, 5).run(source, for_ever)
     assert log.count(SCOPE, EVERYTHING) == 2000
 

@@ -8,7 +8,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from polylog.api.auth import Credential, Restriction, authenticate
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.model.errors import InvalidCredential
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 MINUTE = 60 * SECOND
 
@@ -23,7 +23,9 @@ class World:
         self.function = self._store(client)
 
     def _store(self, client: DynamoDBClient) -> DynamoKeyStore:
-        return DynamoKeyStore(client, "KeysTable", lambda: dict(self.peppers), lambda: self.now)
+        return DynamoKeyStore(
+            client, "KeysTable", lambda: dict(self.peppers), Clock(lambda: self.now)
+        )
 
     def create(self, expires_at: int | None = None) -> Credential:
         restriction = Restriction(organization_id="o", project_id="p")

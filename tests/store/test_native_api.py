@@ -29,14 +29,16 @@ from polylog.api.http import Request, Response
 from polylog.dialects.native import DIALECT
 from polylog.dialects.native.wire import render_event
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.retention import DAY, Retention
-from polylog.dynamo.tally import bucket as buckets
+from polylog.dynamo.tally import kinds as counted_kinds
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.model import times
 from polylog.model.event import Event
 from polylog.model.filter import predicate
 from polylog.model.store import EventStore
 from polylog.model.times import SECOND
+from polylog.model.times import Clock as SystemClock
 from polylog_cli.local.tables import connect
 
 _numbers = count(1)
@@ -84,9 +86,8 @@ class Api:
         services = Services(
             self.store,
             self.keys,
-            self.clock,
+            SystemClock(self.clock, lambda: self.clock() / SECOND, self.sleep),
             can_deliver=lambda response: len(response.body) <= self.most_bytes,
-            sleep=self.sleep,
         )
         pairs = tuple((name, str(value)) for name, value in query.items())
         headers = {"authorization": f"Bearer {self.token}"}
@@ -237,7 +238,7 @@ class TestGroups:
 
     @pytest.fixture
     def api(self, engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Api:
-        monkeypatch.setattr(buckets, "MAX_KINDS", 2)
+        monkeypatch.setattr(counted_kinds, "MAX_KINDS", 2)
         clock = Clock()
         api = Api.at(dynamo_store(engine, clock=clock), clock)
         kinds = [("a", "system"), ("b", "system"), ("a", "custom"), ("c", "custom")]
@@ -246,7 +247,7 @@ class TestGroups:
             renamed = [event.model_copy(update={"id": f"{number}-{event.id}"}) for event in events]
             api.store.put(api.scope, renamed)
             clock.now += SETTLING
-            Folder(engine, TABLES.tally, clock).fold(api.scope)
+            Folder(engine, TABLES.tally, SystemClock(clock)).fold(api.scope)
         return api
 
     @pytest.mark.engine

@@ -18,13 +18,14 @@ from support.memory import MemoryEventStore
 from support.stores import LIMITS, TABLES, dynamo_store
 
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.model.errors import TooBroad
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Not, Op, Or, Text
 from polylog.model.query import EventQuery, Order, Page, Window
 from polylog.model.store import EventStore
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 pytestmark = pytest.mark.engine
 
@@ -96,7 +97,7 @@ class World:
         settled, old = number * 5 // 7, number * 6 // 7
         self._put(events[:settled])
         self.now += SETTLING
-        Folder(engine, TABLES.tally, lambda: self.now).fold(self.scope)
+        Folder(engine, TABLES.tally, Clock(lambda: self.now)).fold(self.scope)
         self._put(events[settled:old])
         self.now += 5 * SECOND
         self._put(events[old:])

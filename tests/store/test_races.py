@@ -12,13 +12,15 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.lag import LaggingClient
 from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Page, Window
 from polylog.model.store import EventStore
 from polylog.model.times import SECOND
+from polylog.model.times import Clock as SystemClock
 from polylog_cli.local.tables import connect
 
 pytestmark = pytest.mark.engine
@@ -108,7 +110,7 @@ def test_a_count_sees_what_is_folded_while_it_reads_an_index(
     engine: DynamoDBClient, scope: str, filter: Filter, expected: int
 ) -> None:
     clock = Clock()
-    folder = Folder(engine, "TallyTable", clock)
+    folder = Folder(engine, "TallyTable", SystemClock(clock))
     slow = SlowClient(engine, clock, lambda: folder.fold(scope))
     client: Any = slow
     store = dynamo_store(client, clock=clock)
@@ -125,7 +127,7 @@ def test_a_count_bears_an_event_that_its_index_shows_before_the_head_does(
 ) -> None:
     store = dynamo_store(engine)
     store.put(scope, [made(0, time=SECOND), made(9)])
-    Folder(engine, "TallyTable", lambda: 10**17).fold(scope)
+    Folder(engine, "TallyTable", SystemClock(lambda: 10**17)).fold(scope)
     store.put(scope, [made(1, time=2 * SECOND)])
 
     hidden: list[str] = []
@@ -198,7 +200,7 @@ def test_a_folder_that_was_held_up_does_not_count_in_a_facet_again(
     clock = Clock()
     facets: Any = {"facets": ["project"]}
     log = dynamo_store(engine, clock=clock, **facets)
-    quick = Folder(engine, "TallyTable", clock, **facets)
+    quick = Folder(engine, "TallyTable", SystemClock(clock), **facets)
     log.put(scope, [made(0)])
     clock.now += SETTLING
 
@@ -211,7 +213,7 @@ def test_a_folder_that_was_held_up_does_not_count_in_a_facet_again(
         quick.fold(scope)
 
     with interrupted(engine, "GetItem", meanwhile) as held_up:
-        Folder(held_up, "TallyTable", clock, **facets).fold(scope)
+        Folder(held_up, "TallyTable", SystemClock(clock), **facets).fold(scope)
     report = Verifier(engine, TABLES, 1, ["project"]).verify(scope)
     assert (log.count(scope, OF_P), report.drifts) == (3, ())
 
@@ -238,12 +240,12 @@ def test_a_folder_that_was_held_up_keeps_the_marks_of_one_that_died(
             "provide-client-params.dynamodb.TransactWriteItems", lambda **_: next(calls)()
         )
         with pytest.raises(InterruptedError):
-            Folder(dying, "TallyTable", clock, **facets).fold(scope)
+            Folder(dying, "TallyTable", SystemClock(clock), **facets).fold(scope)
 
     with interrupted(engine, "GetItem", meanwhile) as held_up:
-        Folder(held_up, "TallyTable", clock, **facets).fold(scope)
+        Folder(held_up, "TallyTable", SystemClock(clock), **facets).fold(scope)
     assert log.count(scope, OF_P) == 2
-    Folder(engine, "TallyTable", clock, **facets).fold(scope)
+    Folder(engine, "TallyTable", SystemClock(clock), **facets).fold(scope)
     assert Verifier(engine, TABLES, 1, ["project"]).verify(scope).drifts == ()
 
 
@@ -263,7 +265,7 @@ class TestPagesNearTheEnd:
         dynamo_store(engine, clock=clock).put(scope, events)
         for _ in range(2):
             clock.now += SETTLING
-            Folder(engine, TABLES.tally, clock).fold(scope)
+            Folder(engine, TABLES.tally, SystemClock(clock)).fold(scope)
         return clock
 
     @pytest.mark.parametrize("seconds", [0, 120])

@@ -13,12 +13,13 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
 from polylog.model.store import Bar, Group, Interval, Outcome, Status
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 pytestmark = pytest.mark.engine
 
@@ -47,7 +48,7 @@ class World:
         self.scope = scope
         self.now = 10**15
         self.log = dynamo_store(client, SHARDS, clock=lambda: self.now)
-        self.folder = Folder(client, "TallyTable", lambda: self.now)
+        self.folder = Folder(client, "TallyTable", Clock(lambda: self.now))
 
     def send(self, seed: int, most: int) -> list[Outcome]:
         """Offer all events in an order of the seed's, cut into batches of up to so many.

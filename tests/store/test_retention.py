@@ -11,17 +11,18 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.maintenance.expire import Expirer
-from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.maintenance.restamp import Restamper
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import DAY, FOR_EVER, Retention
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head, read_root
 from polylog.model.errors import PositionExpired
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Position, Window
 from polylog.model.store import Interval, Status
-from polylog.model.times import EARLIEST, SECOND, parse_iso8601
+from polylog.model.times import EARLIEST, SECOND, Clock, parse_iso8601
 
 NOON = parse_iso8601("2026-03-01T12:00:00Z")
 MIDNIGHT = parse_iso8601("2026-03-01T00:00:00Z")
@@ -55,7 +56,7 @@ class World:
     def keep(self, days: int) -> None:
         self.retention = Retention(days)
         options: Any = {
-            "clock": lambda: self.now,
+            "clock": Clock(lambda: self.now, sleep=lambda seconds: None),
             "retention": self.retention,
             "facets": ["project"],
         }

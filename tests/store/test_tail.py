@@ -46,7 +46,9 @@ class Log:
 
     def explain(self, filter: Filter, limit: int) -> tuple[Tail, Explanation]:
         told = Explanation()
-        return self.store().explained(told).tail(SCOPE, filter, 0, limit), told
+        store = self.store()
+        with store.explaining(told):
+            return store.tail(SCOPE, filter, 0, limit), told
 
 
 @pytest.fixture(scope="module")

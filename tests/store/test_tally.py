@@ -19,19 +19,22 @@ from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo import pages
 from polylog.dynamo.maintenance.expire import Expirer
-from polylog.dynamo.maintenance.fold import HOLDING, SETTLING, Folder
+from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import Retention
-from polylog.dynamo.tally import bucket as buckets
-from polylog.dynamo.tally.head import read_buckets, read_head
+from polylog.dynamo.tally import kinds as counted_kinds
+from polylog.dynamo.tally.bucket import Bucket
+from polylog.dynamo.tally.delta import SETTLING
+from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.question import Question
+from polylog.dynamo.tally.rows import read_buckets
 from polylog.dynamo.tally.tree import Tree
 from polylog.dynamo.tally.view import View
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Or, conjunction
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import Interval
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
 
 pytestmark = pytest.mark.engine
 
@@ -83,8 +86,8 @@ class World:
         self.lagging: Any = LaggingClient(self.client, self.clock, SETTLING - SECOND)
         options: Any = {"facets": FACETS, "retention": self.retention}
         self.log = dynamo_store(self.lagging, self.shards, clock=self.clock, **options)
-        self.folder = Folder(self.lagging, "TallyTable", self.clock, **options)
-        self.expirer = Expirer(self.client, "TallyTable", self.clock, self.retention)
+        self.folder = Folder(self.lagging, "TallyTable", Clock(self.clock), **options)
+        self.expirer = Expirer(self.client, "TallyTable", Clock(self.clock), self.retention)
         self.advance(0)
 
     def advance(self, seconds: int) -> None:
@@ -247,7 +250,7 @@ def test_it_counts_and_pages_as_a_list_does(
     most: int,
 ) -> None:
     world = World(engine, shards, days)
-    with patch.object(buckets, "MAX_KINDS", most):
+    with patch.object(counted_kinds, "MAX_KINDS", most):
         live_through(world, [*history, ("check", last)])
         world.settle()
 
@@ -303,8 +306,8 @@ def test_a_row_that_is_replaced_meanwhile_is_not_counted(engine: DynamoDBClient)
     question = Question.of(Compare("time", Op.GE, NOON + 7 * 3600 * SECOND))
     assert question is not None
 
-    def fetch(names: Sequence[str]) -> dict[str, buckets.Bucket]:
-        return read_buckets(engine, "TallyTable", world.scope, names)
+    def fetch(names: Sequence[str]) -> dict[str, Bucket]:
+        return read_buckets(engine, "TallyTable", world.scope, names, SYSTEM_CLOCK)
 
     view = View(head, question, Tree(head.bucket, Restless(), fetch), lambda time: ())
     assert view.total() == 23

@@ -15,6 +15,7 @@ from polylog.aws.objects import ObjectVersion
 from polylog.model.errors import Unavailable
 from polylog.model.event import Event
 from polylog.model.store import EventStore, Outcome, Status
+from polylog.model.times import Clock, Deadline
 from support.memory import MemoryEventStore
 
 BUCKET = "drops"
@@ -52,20 +53,23 @@ def counts(**named: int) -> dict[str, int]:
     return dict.fromkeys(("stored", "duplicate", "conflict", "invalid", "expired"), 0) | named
 
 
-def for_ever() -> bool:
-    """Be a clock that always has time."""
-    return True
+def until(has_time: Callable[[], bool]) -> Deadline:
+    """Return the deadline that is over when there is no time any more."""
+    return Deadline(1, lambda: 0 if has_time() else 1)
 
 
-def for_parts(number: int) -> Callable[[], bool]:
-    """Return a clock that has time for so many parts."""
+for_ever = until(lambda: True)
+
+
+def for_parts(number: int) -> Deadline:
+    """Return a deadline that leaves time for fewer than this number of parts."""
     parts = count(1)
-    return lambda: next(parts) < number
+    return until(lambda: next(parts) < number)
 
 
-def later() -> Callable[[], float]:
+def later() -> Clock:
     """Return a clock by which every fourth part is saved."""
-    return partial(next, count(0, 2))
+    return Clock(monotonic=partial(next, count(0, 2)))
 
 
 class Killed(BaseException):

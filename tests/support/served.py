@@ -12,6 +12,7 @@ import httpx
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from polylog_cli.client.log import Question, Reader
+from polylog_cli.output.explanations import Explanations
 from support.command import Outcome, polylog
 
 Application = Callable[[Any, Any], Any]
@@ -49,16 +50,21 @@ class Log:
         assert {result["status"] for result in answer.json()["results"]} == {"stored"}
 
     def reader(self, text: str = "") -> Reader:
-        return Reader(self._client(self.service), Question(text))
+        return Reader(self._client(self.service), Question(text), Explanations().add)
 
     def polylog(self, *arguments: str) -> Outcome:
         """Run the command in this process."""
-        return polylog(*arguments, POLYLOG_URL=self.url, POLYLOG_TOKEN=self.token)
+        return polylog_at(self.url, self.token, *arguments)
 
     def _client(self, application: Application) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.token}"}
         transport = httpx.WSGITransport(application)
         return httpx.Client(transport=transport, base_url=self.url, headers=headers)
+
+
+def polylog_at(url: str, token: str, *arguments: str) -> Outcome:
+    """Run the command against a service."""
+    return polylog(*arguments, POLYLOG_URL=url, POLYLOG_TOKEN=token)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, predicate
 from polylog.model.query import EventQuery, Order, Page, Window
 from polylog.model.store import EventStore, Interval, Status
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 from polylog_cli.local.tables import connect
 from support.stores import dynamo_store
 
@@ -155,7 +155,7 @@ class Stage:
 
     def fold(self, number: int) -> list[Read]:
         """Fold, until something was."""
-        folder = Folder(self.client, "TallyTable", times.now, facets=FACETS)
+        folder = Folder(self.client, "TallyTable", Clock(times.now), facets=FACETS)
         while self.is_on() or (not self._has_folded() and self.is_on(FOLLOW_SECONDS)):
             folder.fold(self.soak.scope)
         return []

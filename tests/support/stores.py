@@ -7,11 +7,12 @@ from typing import Any
 
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog.dynamo.events.items import Shards, Tables
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.store import DynamoEventStore
+from polylog.dynamo.tables import Shards, Tables
 from polylog.model import times
 from polylog.model.store import EventStore
+from polylog.model.times import Clock
 
 TABLES = Tables(events="EventsTable", tally="TallyTable")
 LIMITS = Limits(items=100_000, seconds=60)
@@ -27,7 +28,7 @@ def dynamo_store(
     client: DynamoDBClient,
     shards: int = 1,
     limits: Limits = LIMITS,
-    clock: Callable[[], int] = times.now,
+    clock: Clock | Callable[[], int] = times.now,
     **options: Any,
 ) -> DynamoEventStore:
     """Return a store over a client, which never sleeps."""
@@ -36,7 +37,6 @@ def dynamo_store(
         TABLES,
         shards=Shards(shards, shards),
         limits=limits,
-        clock=clock,
-        sleep=lambda seconds: None,
+        clock=clock if isinstance(clock, Clock) else Clock(clock, sleep=lambda seconds: None),
         **options,
     )

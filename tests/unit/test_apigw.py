@@ -16,7 +16,7 @@ from polylog.api.call import Services
 from polylog.api.dialect import Dialect, serve
 from polylog.api.http import Request, Response
 from polylog.dialects import ces, dws
-from polylog.model.times import parse_iso8601
+from polylog.model.times import Clock, parse_iso8601
 
 DATE = "20260302T120000Z"
 NOW = parse_iso8601(DATE)
@@ -28,7 +28,7 @@ class Service:
     def __init__(self) -> None:
         keys = MemoryKeyStore()
         self.key = keys.create("demo", frozenset({"read"}))
-        self.services = Services(MemoryEventStore(), keys, lambda: NOW)
+        self.services = Services(MemoryEventStore(), keys, Clock(lambda: NOW))
 
     def answer(self, dialect: Dialect, request: Request) -> Response:
         return serve(dialect, request, self.services)

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.strategies import texts
 
-from polylog.dynamo.tally.bucket import Bucket, Entry, kind_of
+from polylog.dynamo.tally.bucket import Bucket
+from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.kinds import kind_of
 from polylog.dynamo.tally.levels import (
     child_of,
     minute_of,

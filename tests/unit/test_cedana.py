@@ -13,18 +13,18 @@ from support import strategies
 from support.memory import MemoryEventStore, MemoryKeyStore
 
 from polylog.api.call import Services
-from polylog.api.dialect import Format, serve
+from polylog.api.dialect import serve
 from polylog.api.http import Pairs, Request, Response
 from polylog.aws.environment import MAX_RESPONSE_BYTES, fits_lambda
 from polylog.dialects.cedana import DIALECT
 from polylog.dialects.cedana.wire import read_event, render_event
 from polylog.dynamo.events.items import Draft, read_item
-from polylog.intake.documents import read_document
+from polylog.intake.documents import Format, read_document
 from polylog.model.errors import InvalidParameter, TooBroad, Unavailable
 from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Page, Window
-from polylog.model.times import EARLIEST, SECOND
+from polylog.model.times import EARLIEST, SECOND, Clock
 
 # Documents that tests take apart.
 Json = Any
@@ -173,7 +173,9 @@ def ask(
     store: MemoryEventStore, query: Pairs = (), *, now: int = NOW, most_bytes: int = 10**9
 ) -> Response:
     request = Request("GET", "/v2/events", query, {"authorization": f"Bearer {TOKEN}"})
-    services = Services(store, KEYS, lambda: now, lambda response: len(response.body) <= most_bytes)
+    services = Services(
+        store, KEYS, Clock(lambda: now), lambda response: len(response.body) <= most_bytes
+    )
     return serve(DIALECT, request, services)
 
 
@@ -251,7 +253,7 @@ def test_what_lambda_cannot_carry_is_not_read_to_the_end() -> None:
     many = [Event(id=f"e{k}", time=NOW - k, type="t", message='"\\' * 5000) for k in range(1000)]
     store.put("demo", many)
     request = Request("GET", "/v2/events", (), {"authorization": f"Bearer {TOKEN}"})
-    response = serve(DIALECT, request, Services(store, KEYS, lambda: NOW, fits_lambda))
+    response = serve(DIALECT, request, Services(store, KEYS, Clock(lambda: NOW), fits_lambda))
     assert response.status == 200
     assert is_cut(response)
     count = len(ids(response))

@@ -29,6 +29,7 @@ from polylog.model.event import Entity, Event
 from polylog.model.filter import Filter
 from polylog.model.query import EventQuery, Page
 from polylog.model.store import Group, Status
+from polylog.model.times import Clock
 
 # Documents that tests take apart.
 Json = Any
@@ -213,7 +214,7 @@ class Service:
     def __init__(self, store: MemoryEventStore | None = None) -> None:
         self.store = store or MemoryEventStore()
         self.keys = MemoryKeyStore()
-        self.services = Services(self.store, self.keys, lambda: NOW, fits_lambda)
+        self.services = Services(self.store, self.keys, Clock(lambda: NOW), fits_lambda)
 
     def send(
         self,

@@ -11,7 +11,8 @@ from support.stores import dynamo_store
 
 from polylog.aws.compact import compact_handler
 from polylog.dynamo.events.items import partition_key
-from polylog.dynamo.maintenance.fold import SETTLING, Folder
+from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.registry import Scopes
 from polylog.model import times

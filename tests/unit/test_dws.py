@@ -24,6 +24,7 @@ from polylog.model.errors import InvalidParameter, TooBroad, Unavailable
 from polylog.model.event import Entity, Event
 from polylog.model.filter import Filter
 from polylog.model.query import EventQuery, Page
+from polylog.model.times import Clock
 
 # Documents that tests take apart.
 Json = Any
@@ -174,7 +175,7 @@ class Service:
         keys = MemoryKeyStore()
         self._headers = {"x-auth-token": keys.create("demo", frozenset({"read"})).token}
         self.store = store
-        self.services = Services(store, keys, lambda: 0, fits_lambda)
+        self.services = Services(store, keys, Clock(lambda: 0), fits_lambda)
 
     def get(self, **query: int) -> Response:
         pairs = tuple((name, str(value)) for name, value in query.items())

@@ -7,10 +7,10 @@ from uuid import RFC_4122, UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 from support import strategies
 
-from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, new_id
+from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, is_key, new_id
 from polylog.model.times import EARLIEST, LATEST
 
 LEAST: dict[str, object] = {"id": "1", "time": 0, "type": "t"}
@@ -116,3 +116,25 @@ def test_new_ids_sort_by_time(times: list[int]) -> None:
 
 def test_new_ids_of_one_time_differ() -> None:
     assert len({new_id(0) for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [(None, {}), ({}, {}), ({"data": 1}, {"data": 1}), ([1], {"data": [1]}), (0, {"data": 0})],
+)
+def test_data_that_is_no_object_becomes_one(data: JsonValue, expected: JsonValue) -> None:
+    assert Event(id="1", time=0, type="t", data=data).data_object == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a", True),
+        ("a" * MAX_KEY_LENGTH, True),
+        ("a" * (MAX_KEY_LENGTH + 1), False),
+        ("", False),
+        (5, False),
+    ],
+)
+def test_a_key_is_a_text_that_an_index_can_hold(value: JsonValue, expected: bool) -> None:
+    assert is_key(value) is expected

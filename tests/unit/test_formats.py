@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 from support import strategies
 
-from polylog.api.dialect import Format
-from polylog.intake.documents import read_document, read_json, read_lines, unpack
+from polylog.intake.documents import Format, read_document, read_json, read_lines, unpack
 from polylog.intake.offers import Offered
 from polylog.model.errors import InvalidBody, InvalidParameter
 from polylog.model.event import Event

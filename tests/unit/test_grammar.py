@@ -171,10 +171,10 @@ def test_a_text_means_a_filter(text: str, expected: Filter) -> None:
 ENDS = "but the filter ends"
 NO_CONDITION = "there must be a condition here, "
 NO_VALUE = "there must be a value here, "
-QUOTE = "; as text it needs quotes"
+QUOTE = "; put text in quotes"
 WILDCARD = "there are no wildcards; ':' finds what contains a text"
-SURROGATE = "half of a surrogate pair is no character"
-NO_NAME = "between the dots there must be a name, or one in quotes as a whole"
+SURROGATE = "half of a surrogate pair is not a character"
+NO_NAME = "between dots there must be a name, or a name in quotes"
 ESCAPE = r"there is no such escape; there are \" \' \\ \/ \b \f \n \r \t \uXXXX"
 ORDERED = "= != < <= > >="
 
@@ -187,8 +187,8 @@ REFUSED: list[tuple[str, int, str]] = [
     ("a AND AND b", 7, NO_CONDITION + "not 'AND'" + QUOTE),
     ("NOT", 4, NO_CONDITION + ENDS),
     ("NOT NOT a", 5, NO_CONDITION + "not 'NOT'" + QUOTE),
-    ("NOT -a", 5, "what is negated twice needs parentheses"),
-    ("--a", 2, "what is negated twice needs parentheses"),
+    ("NOT -a", 5, "put parentheses around what you negate twice"),
+    ("--a", 2, "put parentheses around what you negate twice"),
     ("a - b", 3, "'-' must stand right before what it negates" + QUOTE),
     ("- (a)", 1, "'-' must stand right before what it negates" + QUOTE),
     ("(a", 3, "there must be a ')' for the '(' at column 1"),
@@ -209,14 +209,14 @@ REFUSED: list[tuple[str, int, str]] = [
     ("timestamp > 5", 1, "there is no field 'timestamp'; did you mean 'time'?"),
     ("actor = t", 1, "there is no field 'actor'; did you mean 'actor.id'?"),
     ("atributes.x = t", 1, "there is no field 'atributes.x'; did you mean 'attributes.x'?"),
-    ("data = t", 1, "there must be a name of what is wanted: data.<name>"),
-    ("attributes:t", 1, "there must be a name of what is wanted: attributes.<name>"),
+    ("data = t", 1, "name a member, as in data.<name>"),
+    ("attributes:t", 1, "name a member, as in attributes.<name>"),
     ("data. = t", 1, NO_NAME),
     ("data..a = t", 1, NO_NAME),
     ('data.a"b" = t', 1, NO_NAME),
     ('attributes."a"b = t', 1, NO_NAME),
     (r'data."\ud800" = t', 1, SURROGATE),
-    ('"type" = t', 1, "a field has no quotes around it"),
+    ('"type" = t', 1, "a field must not be in quotes"),
     # operators
     ("= t", 1, NO_CONDITION + "not '='" + QUOTE),
     ("type t = u", 1, "type must be compared with a value" + QUOTE),
@@ -226,15 +226,19 @@ REFUSED: list[tuple[str, int, str]] = [
     ("*", 1, WILDCARD + QUOTE),
     ("actor.name : bot*", 14, WILDCARD + QUOTE),
     ("type = \u201ca\u201d", 8, "quotes are straight: \" or '" + QUOTE),
-    ("type != (a OR b)", 6, "that holds for all; none of several is written NOT type = (…)"),
-    ("type == t", 6, "type is not compared by '==', but by = != < <= > >= :"),
-    ("type =~ t", 6, "type is not compared by '=~', but by = != < <= > >= :"),
-    ("type !~ t", 6, "type is not compared by '!~', but by = != < <= > >= :"),
-    ("type <> t", 6, "type is not compared by '<>', but by = != < <= > >= :"),
-    ("seq:5", 4, "seq is not compared by ':', but by " + ORDERED),
-    ("seq:*", 4, "seq is not compared by ':', but by " + ORDERED),
-    ("time : 2026", 6, "time is not compared by ':', but by " + ORDERED),
-    ("links = /a/", 7, "links is not compared by '=', but by :"),
+    (
+        "type != (a OR b)",
+        6,
+        "this holds for every event; to exclude several values, write NOT type = (…)",
+    ),
+    ("type == t", 6, "type does not take '=='; it takes = != < <= > >= :"),
+    ("type =~ t", 6, "type does not take '=~'; it takes = != < <= > >= :"),
+    ("type !~ t", 6, "type does not take '!~'; it takes = != < <= > >= :"),
+    ("type <> t", 6, "type does not take '<>'; it takes = != < <= > >= :"),
+    ("seq:5", 4, "seq does not take ':'; it takes " + ORDERED),
+    ("seq:*", 4, "seq does not take ':'; it takes " + ORDERED),
+    ("time : 2026", 6, "time does not take ':'; it takes " + ORDERED),
+    ("links = /a/", 7, "links does not take '='; it takes :"),
     # values
     ("type =", 7, NO_VALUE + ENDS),
     ("type = AND u", 8, NO_VALUE + "not 'AND'" + QUOTE),
@@ -246,7 +250,7 @@ REFUSED: list[tuple[str, int, str]] = [
     ("type = t = u", 10, NO_CONDITION + "not '='" + QUOTE),
     ("type = t:u", 9, NO_CONDITION + "not ':'" + QUOTE),
     ("links:https://a", 12, NO_CONDITION + "not ':'" + QUOTE),
-    ("links:*", 7, "links are asked for one whole URL"),
+    ("links:*", 7, "links can only be compared with a whole URL"),
     ("time > noon", 8, "a time must be like 2026-11-01T00:00:00Z, not 'noon'"),
     ("time > null", 8, "a time must be like 2026-11-01T00:00:00Z, not 'null'"),
     ("time > 2026-02-30", 8, "a time must be like 2026-11-01T00:00:00Z, not '2026-02-30'"),
@@ -267,8 +271,8 @@ REFUSED: list[tuple[str, int, str]] = [
     (r'type = "\ud800"', 8, SURROGATE),
     ("a \ud800", 3, SURROGATE),
     ("'\ud800'", 1, SURROGATE),
-    ('"a"b', 1, "quotes must stand around the whole text"),
-    ('type = a"b"', 8, "quotes must stand around the whole text"),
+    ('"a"b', 1, "put quotes around the whole text"),
+    ('type = a"b"', 8, "put quotes around the whole text"),
     # limits
     ("a" * (MAX_LENGTH + 1), 8001, "a filter has at most 8000 characters, this one 8001"),
     ("(" * 21 + "a" + ")" * 21, 21, "parentheses nest at most 20 deep"),

@@ -16,7 +16,8 @@ from polylog.dynamo.peppers import peppers_from_secret
 from polylog.dynamo.retention import Retention
 from polylog.model import times
 from polylog.model.errors import InvalidCredential
-from polylog_cli.commands.options import opened
+from polylog.model.times import SYSTEM_CLOCK
+from polylog_cli.commands.access import opened
 from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.main import app
 
@@ -45,7 +46,9 @@ def keys(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoKeyStor
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
     boto3.client("cloudformation").create_stack(StackName="log", TemplateBody=json.dumps(stack))
-    return DynamoKeyStore(moto, "KeysTable", lambda: peppers_from_secret(secret["ARN"]), times.now)
+    return DynamoKeyStore(
+        moto, "KeysTable", lambda: peppers_from_secret(secret["ARN"]), SYSTEM_CLOCK
+    )
 
 
 def test_a_key_of_a_stack_opens_its_log(keys: DynamoKeyStore) -> None:
@@ -81,7 +84,7 @@ def test_a_stack_of_another_application_is_refused(keys: DynamoKeyStore) -> None
     boto3.client("cloudformation").create_stack(StackName="shop", TemplateBody=json.dumps(stack))
     result = CliRunner().invoke(app, ["keys", "list", "--scope", "ops", "--stack", "shop"])
     assert result.exit_code == 1
-    assert "the stack shop is no Polylog" in " ".join(result.stderr.split())
+    assert "the stack shop is not a Polylog" in " ".join(result.stderr.split())
 
 
 def test_an_unknown_stack_is_named(keys: DynamoKeyStore) -> None:

@@ -12,6 +12,7 @@ from polylog.api.call import Services
 from polylog.api.dialect import serve
 from polylog.api.http import Request
 from polylog.dialects import DIALECTS, load
+from polylog.model.times import Clock
 from tools import openapi
 
 
@@ -50,6 +51,6 @@ def test_it_describes_every_endpoint_and_parameter(name: str) -> None:
 
 
 def test_the_native_one_is_served_to_everybody() -> None:
-    services = Services(MemoryEventStore(), MemoryKeyStore(), clock=lambda: 0)
+    services = Services(MemoryEventStore(), MemoryKeyStore(), clock=Clock(lambda: 0))
     response = serve(load("native"), Request("GET", "/v1/openapi.json"), services)
     assert (response.status, response.body.decode()) == (200, openapi.written("native"))

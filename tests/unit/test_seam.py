@@ -7,21 +7,21 @@ from typing import Annotated
 
 import pytest
 from hypothesis import given
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from support import strategies
 from support.memory import MemoryEventStore, MemoryKeyStore
 
 from polylog.api.auth import Credential
 from polylog.api.call import Call, Services
-from polylog.api.dialect import Dialect, Endpoint, Format, serve
+from polylog.api.dialect import Dialect, Endpoint, serve
 from polylog.api.http import Pairs, Request, Response
 from polylog.api.params import Params, Where
-from polylog.intake.documents import read_document
-from polylog.model.errors import ApiError, InvalidParameter, Unauthenticated, nearest
+from polylog.intake.documents import Format, read_document
+from polylog.model.errors import ApiError, InvalidParameter, Unauthenticated, nearest, validated
 from polylog.model.event import Entity, Event, Key
 from polylog.model.filter import Op
 from polylog.model.query import Order, Window
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 # The dialect: a ship's log, asked for by watch and hand.
 
@@ -35,10 +35,7 @@ class Entry(BaseModel):
 
 
 def read_entry(wire: JsonValue) -> Event:
-    try:
-        entry = Entry.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    entry = validated(Entry, wire)
     time, hand = entry.bell * SECOND, Entity(name=entry.hand)
     return Event(id=entry.line, time=time, type=entry.watch, actor=hand)
 
@@ -93,7 +90,7 @@ def ask(query: Pairs = (), password: str | None = None) -> Response:
     store.put("navy", events)
     good = keys.create("navy", frozenset({"read"})).token
     headers = {"x-password": good if password is None else password}
-    services = Services(store, keys, clock=lambda: 0)
+    services = Services(store, keys, clock=Clock(lambda: 0))
     return serve(SHIP, Request("GET", "/ship/log", query, headers), services)
 
 

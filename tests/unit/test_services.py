@@ -8,8 +8,8 @@ import pytest
 from botocore.config import Config
 
 from polylog.aws.environment import shards_from_environment
-from polylog.dynamo import session
-from polylog.dynamo.events.items import Shards
+from polylog.dynamo import connection as session
+from polylog.dynamo.tables import Shards
 
 
 @pytest.mark.parametrize(("read", "written", "expected"), [(2, 1, (2, 1)), (1, 3, (3, 3))])

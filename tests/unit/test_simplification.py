@@ -10,8 +10,18 @@ from support import strategies
 
 from polylog.language.parser import parse
 from polylog.model.event import Event
-from polylog.model.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, predicate
-from polylog.model.simplification import simplified
+from polylog.model.filter import (
+    EVERYTHING,
+    NOTHING,
+    And,
+    Compare,
+    Filter,
+    Not,
+    Op,
+    Or,
+    predicate,
+    simplified,
+)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polylog.model.errors import InvalidParameter
 from polylog.model.times import (
     EARLIEST,
     LATEST,
@@ -15,6 +16,8 @@ from polylog.model.times import (
     format_rfc3339,
     format_seconds,
     parse_iso8601,
+    parse_time,
+    read_time,
 )
 
 times = st.integers(EARLIEST, LATEST)
@@ -202,3 +205,18 @@ def test_whole_seconds_read_back_without_their_fraction(time: int) -> None:
 @given(times, times)
 def test_formatted_times_sort_like_the_times(one: int, other: int) -> None:
     assert (format_seconds(one) < format_seconds(other)) == (one // SECOND < other // SECOND)
+
+
+@pytest.mark.parametrize("value", ["noon", "2026-02-30", "", 5, None])
+def test_a_bad_time_is_refused_in_a_sentence_with_an_example(value: object) -> None:
+    with pytest.raises(
+        ValueError, match=r"^must be a time like 2026-03-01T12:00:00\.25Z"
+    ) as raised:
+        parse_time(value)
+    assert str(raised.value).endswith(f"but was '{value}'")
+
+
+def test_a_bad_time_is_refused_under_the_name_of_its_parameter() -> None:
+    with pytest.raises(InvalidParameter, match=r"^start must be a day but was 'noon'") as raised:
+        read_time("noon", "start", "a day")
+    assert raised.value.parameter == "start"

@@ -19,7 +19,7 @@ from support.memory import UNRESTRICTED, MemoryEventStore, MemoryKeyStore
 
 from polylog.api.auth import Restriction
 from polylog.api.call import Services
-from polylog.api.dialect import Format, serve
+from polylog.api.dialect import serve
 from polylog.api.http import Pairs, Request, Response
 from polylog.dialects.waldur import DIALECT
 from polylog.dialects.waldur.filters import FilterParams
@@ -27,11 +27,11 @@ from polylog.dialects.waldur.groups import catalogue
 from polylog.dialects.waldur.scopes import normal_url
 from polylog.dialects.waldur.wire import FIELDS, read_event, render_event, uuid_of
 from polylog.dynamo.events.items import Draft, read_item
-from polylog.intake.documents import read_document
+from polylog.intake.documents import Format, read_document
 from polylog.model.errors import ApiError, InvalidParameter, TooBroad, Unavailable
 from polylog.model.event import Entity, Event
 from polylog.model.filter import Compare, Op, conjunction
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 # Documents that tests take apart.
 Json = Any
@@ -262,7 +262,7 @@ def ask(
     key = KEYS.create("demo", frozenset({"read"}), restriction)
     names = {"authorization": f"Token {key.token}"} | headers
     request = Request("GET", target, query, names, url="https://h")
-    return serve(DIALECT, request, Services(store, KEYS, clock=lambda: 0))
+    return serve(DIALECT, request, Services(store, KEYS, clock=Clock(lambda: 0)))
 
 
 def filled(*events: Event) -> MemoryEventStore:
@@ -494,7 +494,7 @@ def test_an_error_has_the_apis_form(error: Exception, status: int, start: str) -
 def test_a_page_that_is_too_large_names_its_size() -> None:
     token = KEYS.create("demo", frozenset({"read"})).token
     request = Request("GET", "/api/events/", headers={"authorization": f"Token {token}"})
-    services = Services(tied([0]), KEYS, lambda: 0, can_deliver=lambda response: False)
+    services = Services(tied([0]), KEYS, Clock(lambda: 0), can_deliver=lambda response: False)
     response = serve(DIALECT, request, services)
     assert response.status == 400
     assert list(json.loads(response.body)) == ["page_size"]

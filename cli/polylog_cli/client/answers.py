@@ -1,4 +1,4 @@
-"""What the native API answers, as far as the command reads it."""
+"""The answers of the native API, with the members that the command reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ JsonObject = dict[str, JsonValue]
 
 
 class Explanation(BaseModel):
-    """How an answer was found and what it took."""
+    """How the service found an answer, and what it read."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +27,7 @@ class Explanation(BaseModel):
 
 
 class Answer(BaseModel):
-    """An answer, and its explanation if that was asked for."""
+    """An answer, with its explanation if you asked for one."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,7 +35,7 @@ class Answer(BaseModel):
 
 
 class Listing(Answer):
-    """A page of a list; without a token it is the last one."""
+    """A page of a list; the last page has no token."""
 
     events: list[JsonObject]
     next_page_token: str | None = None
@@ -43,26 +43,26 @@ class Listing(Answer):
 
 
 class Arrivals(Answer):
-    """Events in the order of arrival, none missing up to the number `complete`."""
+    """Events in the order of arrival; none is missing up to the seq `complete`."""
 
     events: list[JsonObject]
     complete: int
 
 
 class Counted(Answer):
-    """How many events pass."""
+    """The number of events that match."""
 
     count: int
 
 
 class Grouped(Answer):
-    """How many events pass by the value of a field, the largest group first."""
+    """The number of events that match for each value of a field, the largest group first."""
 
     groups: list[JsonObject]
 
 
 class Bar(BaseModel):
-    """How many events pass from a time on, to the end of its interval."""
+    """The number of events that match in the interval that starts at a time."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,6 +71,6 @@ class Bar(BaseModel):
 
 
 class Histogram(Answer):
-    """How many events pass in each interval that has any, the earliest first."""
+    """The number of events that match in each interval that has any, the earliest first."""
 
     bars: list[Bar]

@@ -1,4 +1,4 @@
-"""What a client needs to reach a log, as one JSON file for all schemes of all APIs."""
+"""What a client needs to reach a log: one JSON file that serves every API and scheme."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ class Credentials:
 
     @classmethod
     def of(cls, url: str, scope: str, credential: Credential) -> Credentials:
-        """Return a credential in all its spellings."""
+        """Return the credentials file of one credential."""
         key_id, secret = credential.key_id, credential.secret
         return cls(url, scope, key_id, credential.token, access_key=key_id, secret_key=secret)
 
     @classmethod
     def read(cls, path: Path) -> Credentials:
-        """Read the file; raises `OSError` or `ValueError`."""
+        """Return what a file holds; raises `OSError`, or `ValueError` if it is not credentials."""
         document = json.loads(path.read_text())
         if not isinstance(document, dict) or not document.keys() >= set(cls.__slots__):
             raise ValueError(f"{path} does not hold credentials")
         return cls(**{name: str(document[name]) for name in cls.__slots__})
 
     def json(self) -> str:
-        """Return the file's text."""
+        """Return the text of the file."""
         return json.dumps(asdict(self), indent=2)
 
     def write(self, path: Path) -> None:
-        """Write the file, for this user alone."""
+        """Write a file that only you can read."""
         write_private(path, self.json() + "\n")
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only this user can read."""
+    """Write a file that only its owner can read."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)

@@ -1,34 +1,32 @@
-"""`polylog load`: hands the events of a file to a running service."""
+"""Events of a file, and how they are sent to the service and stored once each."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 from pydantic import BaseModel
 from pydantic_core import to_json
-from rich.console import Console
-from rich.progress import Progress
 
-from polylog.api.dialect import Format
-from polylog.batches import batches
-from polylog.intake.documents import read_json, unpack
+from polylog.batches import batched_by_weight
+from polylog.intake.documents import Format, read_json, unpack
 from polylog.model.errors import InvalidBody
 from polylog.model.event import MAX_EVENT_BYTES
 from polylog.model.store import Status
 from polylog_cli.client.http import ServiceError, send, understood
 
-# One request's share: well below Lambda's 6 MB in base64, and below the API's 1,000 events.
+# What one request carries: well below Lambda's 6 MB in base64, and the API's 1,000 events.
 _BATCH_EVENTS = 475
 _BATCH_BYTES = 2_000_000
 _PROBLEMS_SHOWN = 20
 
 _IN_THE_LOG: frozenset[str] = frozenset(status for status in Status if status.is_in_log)
 
-_AGAIN = "The same command can be run again: nothing is stored twice."
+_AGAIN = "You can run the same command again: nothing is stored twice."
 
 
 class _Outcomes(BaseModel):
@@ -36,14 +34,14 @@ class _Outcomes(BaseModel):
 
 
 class LoadError(Exception):
-    """The file cannot be read, or the service does not take it; the message says which and why."""
+    """The file cannot be read, or the service does not accept it; the message says why."""
 
 
 @dataclass(slots=True)
 class Summary:
-    """How many events ended in each status, and what was wrong with the first few of the rest.
+    """What happened to the events: how many have each status, and the first few problems.
 
-    `ids` says of each event, in their order, what it is called in the log and how it ended.
+    `ids` has the id, seq and status of each event, in the order of the file.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -52,13 +50,13 @@ class Summary:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every event is in the log now."""
+        """Whether every event is in the log."""
         return not self.counts.keys() - _IN_THE_LOG
 
     def add(self, result: dict[str, object]) -> None:
-        """Take in what the service says of the next event."""
+        """Add what the service answers for the next event."""
         self.counts[str(result["status"])] += 1
-        # A refused event has neither: the id of a conflict is that of another event.
+        # A refused event has no id or seq: the id of a conflict belongs to another event.
         is_there = result["status"] in _IN_THE_LOG
         named = {name: result[name] if is_there else None for name in ("id", "seq")}
         self.ids.append({**named, "status": result["status"]})
@@ -68,27 +66,20 @@ class Summary:
             self.problems.append(f"{place}: {result['status']}: {result['error']}")
 
     def write_ids(self, path: Path) -> None:
-        """Write `ids` as a JSON array, an event a line; raises `LoadError`."""
+        """Write `ids` as a JSON array, one event a line; raises `LoadError`."""
         lines = ",\n".join(map(json.dumps, self.ids))
         try:
             path.write_text(f"[{lines}]\n", "utf-8")
         except OSError as error:
             raise LoadError(f"{path}: {error.strerror}. {_AGAIN}") from error
 
-    def print(self, console: Console) -> None:
-        """Say what became of the events."""
-        said = ", ".join(f"{count} {status}" for status, count in sorted(self.counts.items()))
-        console.print(said or "no events", highlight=False)
-        for problem in self.problems:
-            console.print(f"  {problem}", style="red", markup=False, highlight=False)
-
 
 def read_events(path: Path, format: Format) -> list[bytes]:
-    """Return the events of a file, each as a line of JSON, in the file's order.
+    """Return the events of a file as lines of JSON, in the order of the file.
 
-    The file is a JSON array, a list response of the API, one event, or a line for each of these.
-    Lines that are not JSON are returned as they are, for the service to refuse.
-    Raises `LoadError` when the file cannot be read.
+    The file is a JSON array, a list response of the API or one event, or has one of these on each
+    line. A line that is not JSON stays as it is, for the service to refuse. Raises `LoadError` if
+    the file cannot be read.
     """
     try:
         text = path.read_bytes()
@@ -104,7 +95,7 @@ def read_events(path: Path, format: Format) -> list[bytes]:
 
 
 def _unpack(text: bytes, format: Format) -> list[bytes]:
-    # inf, which JSON does not have, is for the service to refuse; null would hide it.
+    # JSON has no inf: the service must see and refuse it, and null would hide it.
     return [to_json(wire, inf_nan_mode="constants") for wire in unpack(read_json(text), format)]
 
 
@@ -115,15 +106,18 @@ def _unpack_line(line: bytes, format: Format) -> list[bytes]:
         return [line]
 
 
-def load(client: httpx.Client, lines: list[bytes], format: str, console: Console) -> Summary:
-    """Send events in their order, and show how far it is; raises `LoadError`."""
+def load(
+    client: httpx.Client, lines: list[bytes], format: str, advance: Callable[[int], None]
+) -> Summary:
+    """Send events in their order; raises `LoadError`.
+
+    `advance` is called with the number of events in each batch that was sent.
+    """
     summary = Summary()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("Loading events", total=len(lines))
-        for batch in batches(lines, len, most=_BATCH_EVENTS, most_weight=_BATCH_BYTES):
-            for result in _send(client, batch, format):
-                summary.add(result)
-            progress.advance(task, len(batch))
+    for batch in batched_by_weight(lines, len, most=_BATCH_EVENTS, most_weight=_BATCH_BYTES):
+        for result in _send(client, batch, format):
+            summary.add(result)
+        advance(len(batch))
     return summary
 
 

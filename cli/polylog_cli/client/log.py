@@ -1,10 +1,9 @@
-"""What can be asked of a log: one question, in all the ways that the native API answers it."""
+"""A question to a log, and all the ways in which the native API answers it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -23,9 +22,7 @@ from polylog_cli.client.answers import (
     JsonObject,
     Listing,
 )
-from polylog_cli.client.http import Access, Parameters, ServiceError, connected, send, understood
-from polylog_cli.commands.options import console
-from polylog_cli.output.explanations import Explanations
+from polylog_cli.client.http import Parameters, ServiceError, send, understood
 
 LATEST = "latest"
 
@@ -34,9 +31,12 @@ _WAIT_SECONDS = 20
 
 Asked = TypeVar("Asked", bound=Answer)
 
+OnExplanation = Callable[[str, Explanation], None]
+"""Takes the name of a request and the explanation that came with its answer."""
+
 
 class Order(StrEnum):
-    """In which order of time events are listed."""
+    """The order of time in which events are listed."""
 
     ASC = "asc"
     DESC = "desc"
@@ -44,9 +44,9 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Which events are meant, and whether the answers are to explain themselves.
+    """Which events you mean, and whether the answers explain themselves.
 
-    `since` and `until` are times in RFC 3339, the second one excluded.
+    `since` and `until` are times in RFC 3339; `until` is excluded.
     """
 
     text: str
@@ -56,7 +56,10 @@ class Question:
 
     @property
     def filter(self) -> str:
-        """The filter and the two times, as one filter; one that is wrong stays as it is."""
+        """The text and the two times as one filter; a text with a mistake stays as it is.
+
+        Otherwise parentheses around it could hide the mistake, and columns would be off.
+        """
         bounds = ((">=", self.since), ("<", self.until))
         times = [f'time {operator} "{time}"' for operator, time in bounds if time is not None]
         if not times or not self.text.strip():
@@ -70,14 +73,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The log as one question sees it; every method raises `ServiceError`."""
+    """Asks one question of a log; every method raises `ServiceError`."""
 
     client: httpx.Client
     question: Question
-    explanations: Explanations = field(default_factory=Explanations)
+    on_explanation: OnExplanation
 
     def pages(self, order: Order, limit: int) -> Iterator[list[JsonObject]]:
-        """Yield the events, a page at a time and at least one: so many at most, all for 0."""
+        """Yield up to `limit` events (0: all), a page at a time; there is always a first page."""
         token, left = "", limit
         while True:
             size = min(left, _PAGE) if limit else _PAGE
@@ -90,7 +93,7 @@ class Reader:
                 return
 
     def arrivals(self, after: int | str) -> Iterator[Arrivals]:
-        """Yield what arrives after a number, or from now on, for ever."""
+        """Yield the events that arrive after a seq, or from now on; it never ends."""
         while True:
             asked = {"after": after, "page_size": _PAGE, "wait": _WAIT_SECONDS}
             arrived = self._ask(Arrivals, "/v1/events:tail", asked)
@@ -98,10 +101,10 @@ class Reader:
             after = arrived.complete
 
     def follow(self, limit: int) -> Iterator[list[JsonObject]]:
-        """Yield the newest events, so many or all (0), the oldest first; then what arrives.
+        """Yield the newest `limit` events (0: all), oldest first, then events as they arrive.
 
-        What arrives while the list is being read is in the list, too, or is not: it is yielded
-        once either way, since the order of arrival is read on from before the list.
+        An event that arrives while the list is being read may be in the list or not. It is yielded
+        exactly once: arrivals are read from a point before the list, less what the list had.
         """
         arrivals = self.arrivals(LATEST)
         start = next(arrivals).complete
@@ -119,44 +122,44 @@ class Reader:
         return [newest[::-1]]
 
     def total(self) -> int | None:
-        """Return how many events there are, None where that cannot be told without much reading."""
+        """Return the number of events; None if the service would have to read much to tell."""
         asked = {"filter": self.question.filter, "page_size": 1}
         response = send(self.client, "GET", "/v1/events", params=asked)
         return understood(Listing, response.content).total_size
 
     def exported(self) -> Iterator[bytes]:
-        """Yield all events as NDJSON, the earliest first, page by page."""
+        """Yield all events as NDJSON, the earliest first, a page at a time."""
         response = self._send("/v1/events:export", {})
         while True:
             if explanation := response.headers.get("Polylog-Explanation"):
-                self.explanations.add("events:export", understood(Explanation, explanation))
+                self.on_explanation("events:export", understood(Explanation, explanation))
             media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if media_type != "application/x-ndjson":
-                raise ServiceError(f"what answers at {self.client.base_url} is no Polylog")
+                raise ServiceError(
+                    f"the service at {self.client.base_url} is not a Polylog service"
+                )
             yield response.content
-            following = response.links.get("next")
-            if following is None:
+            target = _next_target(response)
+            if target is None:
                 return
-            # The path alone: a link leads to no other host, whoever wrote it.
-            target = httpx.URL(following["url"]).raw_path.decode()
             response = send(self.client, "GET", target)
 
     def count(self) -> int:
-        """Return how many events there are."""
+        """Return the number of events."""
         return self._ask(Counted, "/v1/events:count", {}).count
 
     def groups(self, by: str) -> list[JsonObject]:
-        """Return how many events there are by the value of a field."""
+        """Return the number of events for each value of a field."""
         return self._ask(Grouped, "/v1/events:groups", {"by": by}).groups
 
     def histogram(self, interval: str) -> list[Bar]:
-        """Return how many events there are in each interval that has any."""
+        """Return the number of events in each interval that has any."""
         return self._ask(Histogram, "/v1/events:histogram", {"interval": interval}).bars
 
     def _ask(self, answer: type[Asked], path: str, parameters: Parameters) -> Asked:
         answered = understood(answer, self._send(path, parameters).content)
         if answered.explanation is not None:
-            self.explanations.add(path.rpartition("/")[2], answered.explanation)
+            self.on_explanation(path.rpartition("/")[2], answered.explanation)
         return answered
 
     def _send(self, path: str, parameters: Parameters) -> httpx.Response:
@@ -166,15 +169,15 @@ class Reader:
         return send(self.client, "GET", path, params=asked)
 
 
-@contextmanager
-def reading(access: Access, question: Question) -> Iterator[Reader]:
-    """Open the log for a question; in the end, print the explanations that were asked for."""
-    with connected(access) as client:
-        reader = Reader(client, question)
-        try:
-            yield reader
-        finally:
-            reader.explanations.print(console)
+def _next_target(response: httpx.Response) -> str | None:
+    """Return the path and query of the next page; never its host, which may be another one."""
+    link = response.links.get("next")
+    if link is None:
+        return None
+    try:
+        return httpx.URL(link["url"]).raw_path.decode()
+    except httpx.InvalidURL as error:
+        raise ServiceError(f"the link to the next page is malformed ({error})") from error
 
 
 def _seq(event: JsonObject) -> int:

@@ -1,4 +1,4 @@
-"""`polylog dlq`: the messages that could not be stored, and another try with them."""
+"""`polylog dlq`: lists the messages that could not be stored, and sends them again."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from rich.markup import escape
 from rich.table import Table
 
 from polylog.model import times
-from polylog_cli.commands.options import failure
+from polylog_cli.output.console import failure
 
 if TYPE_CHECKING:
     from polylog_cli.stack.dead_letters import DeadLetter, DeadLetterQueue
 
-_WIDTH = 160
-_SHOWN = 60
+_WIDTH_CHARACTERS = 160
+_SHOWN_CHARACTERS = 60
 _MILLISECOND = times.SECOND // 1000
 
-app = typer.Typer(no_args_is_help=True, help="List dead letters, and send them again.")
+app = typer.Typer(no_args_is_help=True, help="List dead letters and send them again.")
 
 Stack = Annotated[str, typer.Option(help="The deployed stack.")]
 
@@ -30,10 +30,12 @@ Stack = Annotated[str, typer.Option(help="The deployed stack.")]
 @app.command("list")
 def list_letters(
     stack: Stack,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="Print NDJSON, with the bodies.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="List up to this many.")] = 100,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print NDJSON with whole bodies.")
+    ] = False,
 ) -> None:
-    """List the messages that could not be stored, and why; they stay where they are."""
+    """List the messages that could not be stored, and why. They stay in the queue."""
     with _opened(stack) as queue:
         letters = queue.peek(limit)
     if as_json:
@@ -43,37 +45,38 @@ def list_letters(
     table = Table("message id", "sent", "scope", "reason", "body", box=None)
     for letter in letters:
         table.add_row(*_row(letter))
-    # Ids are for copying: rather a long line than a shortened one.
-    Console(width=max(Console().width, _WIDTH)).print(table)
+    # You copy ids from here: a long line is better than a shortened id.
+    Console(width=max(Console().width, _WIDTH_CHARACTERS)).print(table)
 
 
 @app.command()
 def redrive(
     stack: Stack,
     message_ids: Annotated[
-        list[str] | None, typer.Argument(help="As `list` shows them; all if left out.")
+        list[str] | None, typer.Argument(help="Ids as `list` shows them; default: all messages.")
     ] = None,
 ) -> None:
-    """Send messages again to where they came from; what fails again comes back.
+    """Send messages again to the queue that they came from.
 
-    Nothing is stored twice: events without an id keep the one that their message gave them.
+    A message that fails again becomes a dead letter again. Nothing is stored twice: an event
+    without an id keeps the id that its message gave it.
     """
     wanted = frozenset(message_ids or ())
     with _opened(stack) as queue:
         sent = queue.redrive(wanted)
     print(f"{len(sent)} sent again")
     if missing := wanted - set(sent):
-        raise failure(f"not there: {', '.join(sorted(missing))}")
+        raise failure(f"no such message: {', '.join(sorted(missing))}")
 
 
 @contextmanager
 def _opened(stack: str) -> Iterator[DeadLetterQueue]:
-    from polylog_cli.stack.dead_letters import DeadLetterQueue  # with boto3, which takes long
-    from polylog_cli.stack.log import LogError
+    from polylog_cli.stack.dead_letters import DeadLetterQueue  # It imports boto3, which is slow.
+    from polylog_cli.stack.outputs import StackError
 
     try:
         yield DeadLetterQueue(stack)
-    except LogError as error:
+    except StackError as error:
         raise failure(str(error)) from error
 
 
@@ -89,9 +92,13 @@ def _document(letter: DeadLetter) -> dict[str, object]:
 
 def _row(letter: DeadLetter) -> tuple[str, ...]:
     scope = letter.attributes.get("scope", "")
-    body = letter.body if len(letter.body) <= _SHOWN else f"{letter.body[:_SHOWN]}…"
+    body = (
+        letter.body
+        if len(letter.body) <= _SHOWN_CHARACTERS
+        else f"{letter.body[:_SHOWN_CHARACTERS]}…"
+    )
     return (letter.id, _time(letter), scope, escape(letter.reason), escape(body))
 
 
 def _time(letter: DeadLetter) -> str:
-    return times.format_rfc3339(letter.sent_at * _MILLISECOND)
+    return times.format_rfc3339(letter.sent_at_ms * _MILLISECOND)

@@ -1,4 +1,4 @@
-"""`polylog export`: every event, as lines that `polylog load` reads."""
+"""`polylog export`: writes events as lines that `polylog load` reads."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Annotated
 
 import typer
 from pydantic_core import from_json
-from rich.progress import Progress
 
-from polylog_cli.client.http import Access, ServiceError
-from polylog_cli.client.log import Question, Reader, reading
+from polylog_cli.client.http import ServiceError
+from polylog_cli.client.log import Question, Reader
+from polylog_cli.commands.access import Access, reading
 from polylog_cli.commands.options import (
     Data,
     Explain,
@@ -25,14 +25,16 @@ from polylog_cli.commands.options import (
     Token,
     Until,
     Url,
-    console,
-    failure,
 )
-from polylog_cli.local import home as homes
+from polylog_cli.local.home import DEFAULT_DATA
+from polylog_cli.output.console import console, failure
+from polylog_cli.output.progress import progress
 
 Output = Annotated[
     Path | None,
-    typer.Option(dir_okay=False, help="Where to; named FILE.part until all of it is there."),
+    typer.Option(
+        dir_okay=False, help="Write to this file; it is named FILE.part until it is complete."
+    ),
 ]
 
 
@@ -42,16 +44,16 @@ def export(
     until: Until = None,
     output: Output = None,
     explain: Explain = False,
-    data: Data = homes.DEFAULT,
+    data: Data = DEFAULT_DATA,
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Write all events that pass a filter as NDJSON, the earliest first."""
+    """Write all events that match a filter as NDJSON, the earliest first."""
     written = Written(output)
     with reading(Access(data, url, token), Question(text, since, until, explain)) as log:
         try:
             with _opened(output) as write:
-                for page in _watched(log, is_silent=output is None and sys.stdout.isatty()):
+                for page in _watched(log, is_shown=_has_room_for_a_bar(output)):
                     write(page)
                     written.add(page)
         except ServiceError as error:
@@ -61,20 +63,20 @@ def export(
                 raise
             raise failure(f"{error.strerror}: {written}") from error
     if output is not None:
-        said = f"{written.events} events in {output}"
-        console.print(said, markup=False, highlight=False, soft_wrap=True)
+        summary = f"{written.events} events in {output}"
+        console.print(summary, markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass(slots=True)
 class Written:
-    """How far an export came: the whole pages, and so the whole lines, that are written."""
+    """How far an export got; it writes whole pages, and so whole lines."""
 
     output: Path | None
     events: int = 0
     last_page: bytes = b""
 
     def add(self, page: bytes) -> None:
-        """Take in what was written now."""
+        """Add a page that was written."""
         self.events += page.count(b"\n")
         self.last_page = page or self.last_page
 
@@ -82,20 +84,27 @@ class Written:
         where = f" to {_part(self.output)}" if self.output else ""
         if not self.events:
             return f"nothing was written{where}"
-        said = f"{self.events} events were written{where}"
+        how_far = f"{self.events} events were written{where}"
         try:
-            return f"{said}, the last one of {from_json(self.last_page.splitlines()[-1])['time']}"
+            return (
+                f"{how_far}, the last one of {from_json(self.last_page.splitlines()[-1])['time']}"
+            )
         except (KeyError, TypeError, ValueError):
-            return said
+            return how_far
 
 
 def _part(output: Path) -> Path:
     return output.with_name(f"{output.name}.part")
 
 
+def _has_room_for_a_bar(output: Path | None) -> bool:
+    """Whether the terminal is free: events that are printed there would tear the bar apart."""
+    return console.is_terminal and (output is not None or not sys.stdout.isatty())
+
+
 @contextmanager
 def _opened(output: Path | None) -> Iterator[Callable[[bytes], None]]:
-    """Yield what writes a page; the file gets its name when all went well."""
+    """Yield what writes a page; the file gets its name once it is complete."""
     if output is None:
         yield partial(typer.echo, nl=False)
         return
@@ -106,7 +115,7 @@ def _opened(output: Path | None) -> Iterator[Callable[[bytes], None]]:
 
 
 def _append(file: FileIO, page: bytes) -> None:
-    """Write a page, or nothing of it."""
+    """Write all of a page, or nothing."""
     start, left = file.tell(), memoryview(page)
     try:
         while left:
@@ -116,11 +125,10 @@ def _append(file: FileIO, page: bytes) -> None:
         raise
 
 
-def _watched(log: Reader, *, is_silent: bool) -> Iterator[bytes]:
-    """Yield the pages of an export, and show how far it is."""
-    is_shown = console.is_terminal and not is_silent
-    with Progress(console=console, transient=True, disable=not is_shown) as progress:
-        task = progress.add_task("Exporting events", total=log.total() if is_shown else None)
+def _watched(log: Reader, *, is_shown: bool) -> Iterator[bytes]:
+    """Yield the pages of an export, and show the progress."""
+    total = log.total() if is_shown else None
+    with progress("Exporting events", total, is_shown=is_shown) as advance:
         for page in log.exported():
             yield page
-            progress.advance(task, page.count(b"\n"))
+            advance(page.count(b"\n"))

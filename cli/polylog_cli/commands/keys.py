@@ -1,4 +1,4 @@
-"""`polylog keys`: creates, lists and revokes access keys, straight in the tables."""
+"""`polylog keys`: creates, lists and revokes access keys, directly in the tables."""
 
 from __future__ import annotations
 
@@ -11,40 +11,52 @@ from rich.table import Table
 from polylog.api.auth import AccessKey, Restriction
 from polylog.model import times
 from polylog_cli.client.credentials import Credentials
+from polylog_cli.commands.access import opened
 from polylog_cli.commands.options import (
     Data,
     Stack,
-    failure,
-    opened,
     parse_expiry,
     parse_key,
     parse_permissions,
     parse_scope,
 )
-from polylog_cli.local import home as homes
+from polylog_cli.local.home import DEFAULT_DATA
+from polylog_cli.output.console import failure
 
-_WIDTH = 200
+_WIDTH_CHARACTERS = 200
 
 app = typer.Typer(no_args_is_help=True, help="Create, list and revoke access keys.")
 
-Scope = Annotated[str, typer.Option(parser=parse_scope, help="The scope that the keys open.")]
-Confined = Annotated[str | None, typer.Option(parser=parse_key, help="Confine the key to it.")]
+Scope = Annotated[
+    str, typer.Option(parser=parse_scope, help="The scope that the key gives access to.")
+]
+Organization = Annotated[
+    str | None, typer.Option(parser=parse_key, help="Limit the key to this organization's events.")
+]
+Project = Annotated[
+    str | None, typer.Option(parser=parse_key, help="Limit the key to this project's events.")
+]
 
 
 @app.command()
 def create(
     scope: Scope,
-    permissions: Annotated[str, typer.Option(help="Of read, write and admin.")] = "read",
-    organization: Confined = None,
-    project: Confined = None,
+    permissions: Annotated[
+        str, typer.Option(help="Any of read, write and admin, with commas.")
+    ] = "read",
+    organization: Organization = None,
+    project: Project = None,
     expires: Annotated[
-        str | None, typer.Option(help="In 30d, 12h or 45m; never if left out.")
+        str | None,
+        typer.Option(help="The key expires after 30d, 12h, 45m or the like; default: never."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as credentials.json.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print it in the form of credentials.json.")
+    ] = False,
     stack: Stack = None,
-    data: Data = homes.DEFAULT,
+    data: Data = DEFAULT_DATA,
 ) -> None:
-    """Create a key and print it. Its secret cannot be shown again."""
+    """Create a key and print it. You cannot see its secret again."""
     granted = parse_permissions(permissions)
     expires_at = None if expires is None else parse_expiry(expires)
     with opened(stack, data) as log:
@@ -55,24 +67,24 @@ def create(
 
 
 @app.command("list")
-def list_keys(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> None:
-    """List the keys of a scope, the revoked ones too."""
+def list_keys(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
+    """List the keys of a scope, including revoked ones."""
     with opened(stack, data) as log:
         found = log.keys.list(scope)
     table = Table("key id", "permissions", "organization", "project", "created", "state", box=None)
     for key in found:
         table.add_row(*_row(key))
-    # Ids are for copying: rather a long line than a shortened one.
-    Console(width=max(Console().width, _WIDTH)).print(table)
+    # You copy ids from here: a long line is better than a shortened id.
+    Console(width=max(Console().width, _WIDTH_CHARACTERS)).print(table)
 
 
 @app.command()
 def revoke(
-    key_id: Annotated[str, typer.Argument(help="As `list` shows it.")],
+    key_id: Annotated[str, typer.Argument(help="The id, as `list` shows it.")],
     stack: Stack = None,
-    data: Data = homes.DEFAULT,
+    data: Data = DEFAULT_DATA,
 ) -> None:
-    """Make a key useless for ever; readers that used it just now may go on for a minute."""
+    """Revoke a key for good. Clients that use it may go on reading for a minute."""
     with opened(stack, data) as log:
         key = log.keys.get(key_id, fresh=True) if key_id else None
         if key is None:

@@ -1,4 +1,4 @@
-"""`polylog load`, as it is typed: its options, and how it ends."""
+"""`polylog load`: sends the events of a file to a running service."""
 
 from __future__ import annotations
 
@@ -9,28 +9,30 @@ import typer
 
 from polylog.dialects import format_named
 from polylog.model.errors import InvalidParameter
-from polylog_cli.client.http import Access, connected
-from polylog_cli.client.load import LoadError, load, read_events
-from polylog_cli.commands.options import Data, Token, Url, console, failure
-from polylog_cli.local import home as homes
+from polylog_cli.client.load import LoadError, read_events
+from polylog_cli.commands.access import Access, connected
+from polylog_cli.commands.options import Data, Token, Url
+from polylog_cli.local.home import DEFAULT_DATA
+from polylog_cli.output.console import failure
+from polylog_cli.output.loading import load_visibly
 
 
 def load_file(
-    file: Annotated[Path, typer.Argument(help="JSON array, NDJSON, or a list response.")],
+    file: Annotated[Path, typer.Argument(help="A JSON array, NDJSON, or a list response.")],
     format: Annotated[
-        str, typer.Option(help="The API in whose form the events are, or cloudevents.")
+        str, typer.Option(help="The form of the events: the name of an API, or cloudevents.")
     ] = "native",
-    data: Data = homes.DEFAULT,
+    data: Data = DEFAULT_DATA,
     url: Url = None,
     token: Token = None,
     ids: Annotated[
-        Path | None, typer.Option(help="Write each event's id, seq and status there, as JSON.")
+        Path | None, typer.Option(help="Write the id, seq and status of each event here, as JSON.")
     ] = None,
 ) -> None:
-    """Hand the events of a file to a running service.
+    """Send the events of a file to a running service.
 
-    Events that are there already are left alone, so the same file can be loaded again. Exits with
-    1 when any event is neither stored now nor was before.
+    Events that are in the log already stay as they are, so you can load the same file again. The
+    exit status is 1 if any event is not in the log afterwards.
     """
     try:
         reader = format_named(format)
@@ -38,8 +40,7 @@ def load_file(
         raise typer.BadParameter(error.reason, param_hint="--format") from error
     try:
         with connected(Access(data, url, token)) as client:
-            summary = load(client, read_events(file, reader), format, console)
-        summary.print(console)
+            summary = load_visibly(client, read_events(file, reader), format)
         if ids is not None:
             summary.write_ids(ids)
     except LoadError as error:

@@ -1,27 +1,18 @@
-"""What the commands share: common options, how their values are read, how a command fails."""
+"""The options that several commands share, and how their values are read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from polylog.api.auth import PERMISSIONS, Permission, is_scope
 from polylog.model import times
-from polylog.model.errors import Unavailable
 from polylog.model.event import MAX_KEY_LENGTH
 from polylog.model.times import SECOND
-
-if TYPE_CHECKING:
-    from polylog_cli.stack.log import Log
-
-# Results go to standard output; progress, summaries and failures to standard error.
-console = Console(stderr=True)
+from polylog_cli.output.printer import Form
 
 _UNITS = {
     "s": SECOND,
@@ -32,36 +23,17 @@ _UNITS = {
 }
 
 
-def failure(message: str) -> typer.Exit:
-    """Print why the command cannot go on, and return the exception that ends it with 1."""
-    console.print(f"polylog: {message}", style="red", markup=False, highlight=False, soft_wrap=True)
-    return typer.Exit(1)
-
-
-@contextmanager
-def opened(stack: str | None, data: Path) -> Iterator[Log]:
-    """Open the log of a command; what goes wrong with it ends the command with a message."""
-    from polylog_cli.stack import log as logs  # with boto3, which takes long and few commands need
-
-    try:
-        yield logs.open_home(data) if stack is None else logs.open_stack(stack)
-    except logs.LogError as error:
-        raise failure(str(error)) from error
-    except Unavailable as error:
-        raise failure(f"the tables cannot be used: {error.__cause__ or error}") from error
-
-
 def parse_scope(text: str) -> str:
     """Read the name of a scope."""
     if not is_scope(text):
-        raise typer.BadParameter("1 to 64 of letters, digits, '.', '_' and '-'")
+        raise typer.BadParameter("a scope has 1 to 64 letters, digits, '.', '_' or '-'")
     return text
 
 
 def parse_engine(text: str) -> str:
-    """Read which DynamoDB is meant."""
+    """Read which DynamoDB to use."""
     if text not in ("local", "moto") and not re.fullmatch(r"https?://[^/\s]+/?", text):
-        raise typer.BadParameter("local, moto, or a URL like http://127.0.0.1:8000")
+        raise typer.BadParameter("give local, moto, or a URL like http://127.0.0.1:8000")
     return text
 
 
@@ -75,16 +47,16 @@ def parse_parameters(texts: list[str]) -> dict[str, str]:
 def parse_key(text: str) -> str:
     """Read the id of an organization or a project."""
     if not 0 < len(text) <= MAX_KEY_LENGTH:
-        raise typer.BadParameter(f"1 to {MAX_KEY_LENGTH} characters")
+        raise typer.BadParameter(f"an id has 1 to {MAX_KEY_LENGTH} characters")
     return text
 
 
 def parse_expiry(text: str) -> int:
-    """Read how long something holds, like `30d`, `12h`, `45m` or `90s`; return when it ends."""
+    """Read a length of time, like `30d`, `12h`, `45m` or `90s`; return when it ends."""
     length = _length(text)
     end = None if length is None else times.now() + length
     if end is None or end > times.LATEST:
-        raise typer.BadParameter(f"{text}: give it like 30d, 12h, 45m or 90s, within millennia")
+        raise typer.BadParameter(f"{text}: give it like 30d, 12h, 45m or 90s, up to the year 9999")
     return end
 
 
@@ -103,59 +75,72 @@ def parse_time(text: str, now: int | None = None) -> str:
 
 
 def _length(text: str) -> int | None:
-    """Return the microseconds that a text like `12h` means; None where it means none."""
+    """Return the microseconds in a length of time like `12h`; None if it is not one."""
     match = re.fullmatch(r"([1-9]\d{0,8})([smhdw])", text, re.ASCII)
     return int(match[1]) * _UNITS[match[2]] if match else None
 
 
 def parse_place(text: str) -> str:
-    """Read a number of arrival, or `latest`."""
+    """Read the seq of an event, or `latest`."""
     if not re.fullmatch(r"\d{1,16}|latest", text, re.ASCII):
-        raise typer.BadParameter(f"{text}: the seq of an event, or latest")
+        raise typer.BadParameter(f"{text}: give the seq of an event, or latest")
     return text
 
 
 def parse_permissions(text: str) -> frozenset[Permission]:
-    """Read permissions that are separated by commas."""
+    """Read permissions, separated by commas."""
     names = {name.strip() for name in text.split(",")}
     if not names <= set(PERMISSIONS):
-        raise typer.BadParameter(f"{text}: any of {', '.join(PERMISSIONS)}, separated by commas")
+        raise typer.BadParameter(f"{text}: give any of {', '.join(PERMISSIONS)}, with commas")
     return frozenset(name for name in PERMISSIONS if name in names)
 
 
-# The options that more than one command has.
+def chosen_form(*, as_json: bool, as_csv: bool, as_table: bool = False) -> Form:
+    """Return the form that the flags ask for, by default a table."""
+    flags = {Form.JSON: as_json, Form.CSV: as_csv, Form.TABLE: as_table}
+    forms = [form for form, is_given in flags.items() if is_given]
+    if len(forms) > 1:
+        raise typer.BadParameter(f"--{forms[0]} and --{forms[1]} exclude each other")
+    return forms[0] if forms else Form.TABLE
+
 
 Data = Annotated[Path, typer.Option(help="The data folder of `polylog run`.")]
-Stack = Annotated[str | None, typer.Option(help="A deployed stack, instead of the data folder.")]
-Url = Annotated[str | None, typer.Option(envvar="POLYLOG_URL", help="The service.")]
-Token = Annotated[str | None, typer.Option(envvar="POLYLOG_TOKEN", help="Its key.")]
+Stack = Annotated[str | None, typer.Option(help="Use this deployed stack, not the data folder.")]
+Url = Annotated[
+    str | None, typer.Option(envvar="POLYLOG_URL", help="The service; default: as --data says.")
+]
+Token = Annotated[
+    str | None, typer.Option(envvar="POLYLOG_TOKEN", help="Your key; default: as --data says.")
+]
 
 FilterText = Annotated[
     str,
     typer.Argument(
         metavar="FILTER",
         show_default=False,
-        help="""Like 'type = "app.crash"'; everything if left out. After -- if it begins with -.""",
+        help="""For example 'type = "app.crash"'; without it, all events. """
+        """If it starts with -, put -- before it.""",
     ),
 ]
 Since = Annotated[
     str | None,
     typer.Option(
-        parser=parse_time, metavar="TIME", help="From then on: a time, or 90s, 45m, 12h, 30d, 2w."
+        parser=parse_time,
+        metavar="TIME",
+        help="Only events from this time on: 2026-11-01T00:00:00Z, or 90s, 45m, 12h, 30d, 2w ago.",
     ),
 ]
 Until = Annotated[
     str | None,
     typer.Option(
-        parser=parse_time, metavar="TIME", help="Before then: a time, or 90s, 45m, 12h, 30d, 2w."
+        parser=parse_time,
+        metavar="TIME",
+        help="Only events before this time: 2026-11-01T00:00:00Z, or 90s, 45m, 12h, 30d, 2w ago.",
     ),
 ]
-After = Annotated[
-    str, typer.Option(parser=parse_place, metavar="SEQ|latest", help="After which event.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print NDJSON, as the API gives it.")]
-AsTable = Annotated[bool, typer.Option("--table", help="Print a table; the default.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV with a head.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print NDJSON, as the API returns it.")]
+AsTable = Annotated[bool, typer.Option("--table", help="Print a table. This is the default.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")]
 Explain = Annotated[
-    bool, typer.Option("--explain", help="Tell how it was found, and what was read for it.")
+    bool, typer.Option("--explain", help="Show how the answer was found, and what it read.")
 ]

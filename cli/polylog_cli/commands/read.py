@@ -1,4 +1,4 @@
-"""`polylog query` and `tail`: the events themselves."""
+"""`polylog query`, `tail`, `count`, `groups` and `histogram`: questions to a log."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from polylog_cli.client.http import Access, ServiceError
-from polylog_cli.client.log import LATEST, Order, Question, reading
+from polylog.model.store import Interval
+from polylog_cli.client.http import ServiceError
+from polylog_cli.client.log import LATEST, Order, Question
+from polylog_cli.commands.access import Access, reading
 from polylog_cli.commands.options import (
-    After,
     AsCsv,
     AsJson,
     AsTable,
@@ -20,38 +21,49 @@ from polylog_cli.commands.options import (
     Token,
     Until,
     Url,
-    failure,
+    chosen_form,
+    parse_place,
 )
-from polylog_cli.local import home as homes
-from polylog_cli.output.layouts import EVENTS
+from polylog_cli.local.home import DEFAULT_DATA
+from polylog_cli.output.bars import draw
+from polylog_cli.output.console import failure
+from polylog_cli.output.layouts import BARS, EVENTS, GROUPS
 from polylog_cli.output.printer import Form, Printer
+
+InOrder = Annotated[
+    Order | None, typer.Option(help="Order by time; default: desc, with --follow asc.")
+]
+Limit = Annotated[int, typer.Option(min=0, help="Print up to this many; 0 prints all.")]
+Follow = Annotated[bool, typer.Option("--follow", help="Then print events as they arrive.")]
+After = Annotated[
+    str,
+    typer.Option(
+        parser=parse_place, metavar="SEQ|latest", help="Start after the event with this seq."
+    ),
+]
 
 
 def query(
     text: FilterText = "",
     since: Since = None,
     until: Until = None,
-    order: Annotated[
-        Order | None, typer.Option(help="By time; desc if left out, asc with --follow.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="How many events at most; 0: all.")] = 100,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="Print what is there, then what arrives.")
-    ] = False,
+    order: InOrder = None,
+    limit: Limit = 100,
+    follow: Follow = False,
     as_json: AsJson = False,
     as_table: AsTable = False,
     as_csv: AsCsv = False,
     explain: Explain = False,
-    data: Data = homes.DEFAULT,
+    data: Data = DEFAULT_DATA,
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Print the events that pass a filter, the newest first.
+    """Print the events that match a filter, the newest first.
 
-    With --follow the newest are printed in the order of time, and then, until Ctrl-C, each one
-    that arrives, in the order of arrival.
+    With --follow, print the newest events in the order of time. Then print each event as it
+    arrives, until you press Ctrl-C.
     """
-    printer = Printer(EVENTS, Form.of(as_json=as_json, as_table=as_table, as_csv=as_csv))
+    printer = Printer(EVENTS, chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv))
     if follow and order is Order.DESC:
         raise typer.BadParameter("--follow goes forward in time", param_hint="--order")
     question = Question(text, since, until, explain)
@@ -68,12 +80,12 @@ def tail(
     as_table: AsTable = False,
     as_csv: AsCsv = False,
     explain: Explain = False,
-    data: Data = homes.DEFAULT,
+    data: Data = DEFAULT_DATA,
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Print events as they arrive, none lost and none twice, until Ctrl-C."""
-    printer = Printer(EVENTS, Form.of(as_json=as_json, as_table=as_table, as_csv=as_csv))
+    """Print events as they arrive, each exactly once, until you press Ctrl-C."""
+    printer = Printer(EVENTS, chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv))
     with reading(Access(data, url, token), Question(text, explain=explain)) as log:
         try:
             for arrived in log.arrivals(after):
@@ -81,3 +93,58 @@ def tail(
                 after = str(arrived.complete)
         except ServiceError as error:
             raise failure(f"{error}\nGo on with --after {after}.") from error
+
+
+def count(
+    text: FilterText = "",
+    since: Since = None,
+    until: Until = None,
+    explain: Explain = False,
+    data: Data = DEFAULT_DATA,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Print the number of events that match a filter."""
+    with reading(Access(data, url, token), Question(text, since, until, explain)) as log:
+        print(log.count())
+
+
+def groups(
+    text: FilterText = "",
+    by: Annotated[str, typer.Option(help="Group by this text field, like actor.id.")] = "type",
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+    as_table: AsTable = False,
+    as_csv: AsCsv = False,
+    explain: Explain = False,
+    data: Data = DEFAULT_DATA,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Count the events that match a filter by the value of a field, the largest group first."""
+    printer = Printer(GROUPS, chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv))
+    with reading(Access(data, url, token), Question(text, since, until, explain)) as log:
+        printer.print(log.groups(by))
+
+
+def histogram(
+    text: FilterText = "",
+    interval: Annotated[Interval, typer.Option(help="The length of a bar.")] = Interval.DAY,
+    since: Since = None,
+    until: Until = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    explain: Explain = False,
+    data: Data = DEFAULT_DATA,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Draw the number of events that match a filter in each interval of time, in UTC."""
+    form = chosen_form(as_json=as_json, as_csv=as_csv)
+    with reading(Access(data, url, token), Question(text, since, until, explain)) as log:
+        bars = log.histogram(interval)
+        if form is Form.TABLE:
+            draw(bars, interval)
+        else:
+            Printer(BARS, form).print([bar.model_dump(mode="json") for bar in bars])

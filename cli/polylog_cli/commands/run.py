@@ -1,4 +1,4 @@
-"""`polylog run`, as it is typed: its options, and how it fails."""
+"""`polylog run`: serves a log on this machine."""
 
 from __future__ import annotations
 
@@ -12,38 +12,49 @@ import typer
 from polylog.model.errors import Unavailable
 from polylog_cli.commands.options import (
     Data,
-    console,
-    failure,
     parse_engine,
     parse_parameters,
     parse_scope,
 )
-from polylog_cli.local import home as homes
+from polylog_cli.local.home import DEFAULT_DATA
+from polylog_cli.output.console import failure
+
+Port = Annotated[
+    int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        parser=parse_engine,
+        help="local, moto (for tests, without samples), or the URL of a DynamoDB.",
+    ),
+]
+Memory = Annotated[bool, typer.Option("--memory", help="Keep nothing on disk.")]
+Scope = Annotated[
+    str, typer.Option(parser=parse_scope, help="The scope that the printed key gives access to.")
+]
+Sample = Annotated[bool, typer.Option(help="Load sample events into an empty log.")]
+TemplateFile = Annotated[Path, typer.Option(help="The template to serve.")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(help="A template parameter; you may give several.", metavar="NAME=VALUE"),
+]
 
 
 def run(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
-    dynamodb: Annotated[
-        str,
-        typer.Option(
-            parser=parse_engine, help="local, moto (for tests, no samples), or the URL of one."
-        ),
-    ] = "local",
-    memory: Annotated[bool, typer.Option("--memory", help="Keep nothing on disk.")] = False,
-    data: Data = homes.DEFAULT,
-    scope: Annotated[
-        str, typer.Option(parser=parse_scope, help="Whose events the printed key opens.")
-    ] = "demo",
-    sample: Annotated[bool, typer.Option(help="Load sample events into an empty log.")] = True,
-    template: Annotated[Path, typer.Option(help="What to serve.")] = Path("template.yaml"),
-    parameter: Annotated[
-        list[str] | None, typer.Option(help="A template parameter, as NAME=VALUE; repeatable.")
-    ] = None,
+    port: Port = 8080,
+    dynamodb: Engine = "local",
+    memory: Memory = False,
+    data: Data = DEFAULT_DATA,
+    scope: Scope = "demo",
+    sample: Sample = True,
+    template: TemplateFile = Path("template.yaml"),
+    parameter: Parameters = None,
 ) -> None:
-    """Serve every API on this machine, from the functions and tables of template.yaml."""
+    """Serve all APIs on this machine, with the functions and tables of template.yaml."""
     parameters = parse_parameters(parameter or [])
     with _failures(dynamodb, data):
-        from polylog_cli.local import service  # with boto3 and waitress, which nothing else needs
+        from polylog_cli.local import service  # It imports boto3 and waitress.
 
         settings = service.Settings(
             port=port,
@@ -55,12 +66,12 @@ def run(
             template=template,
             parameters=parameters,
         )
-        service.run(settings, console)
+        service.run(settings)
 
 
 @contextmanager
 def _failures(dynamodb: str, data: Path) -> Iterator[None]:
-    """End the command with a message when the service cannot be started."""
+    """End the command with a message if the service cannot start."""
     from polylog_cli.client.load import LoadError
     from polylog_cli.local.engine import EngineError
     from polylog_cli.local.service import NoDynamoDBError, PortTakenError
@@ -70,15 +81,15 @@ def _failures(dynamodb: str, data: Path) -> Iterator[None]:
     try:
         yield
     except TemplateError as error:
-        hint = "run this in the checkout, or name the template with --template"
+        hint = "run this in the checkout, or give the template with --template"
         raise failure(f"{error}; {hint}") from error
     except (EngineError, LoadError) as error:
         raise failure(str(error)) from error
     except OutdatedTablesError as error:
-        raise failure(f"{error}. Name another folder with --data, or remove {data}.") from error
+        raise failure(f"{error}. Give another folder with --data, or remove {data}.") from error
     except (Unavailable, NoDynamoDBError) as error:
         raise failure(f"DynamoDB ({dynamodb}) does not answer: {error.__cause__}") from error
     except PortTakenError as error:
-        raise failure(f"{error}; name another with --port") from error
+        raise failure(f"{error}; give another port with --port") from error
     except OSError as error:
         raise failure(f"the data folder {data} cannot be used: {error}") from error

@@ -1,4 +1,4 @@
-"""`polylog verify`, `compact` and `restamp`: the tally of a scope, straight in the tables."""
+"""`polylog verify`, `compact` and `restamp`: upkeep of a scope, directly in the tables."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from polylog.model import times
-from polylog_cli.commands.options import Data, Stack, console, opened, parse_scope
-from polylog_cli.local import home as homes
+from polylog.model.times import SYSTEM_CLOCK
+from polylog_cli.commands.access import opened
+from polylog_cli.commands.options import Data, Stack, parse_scope
+from polylog_cli.local.home import DEFAULT_DATA
+from polylog_cli.output.console import console
 
 if TYPE_CHECKING:
     from polylog.dynamo.maintenance.recount import Drift
-    from polylog_cli.stack.log import Log
+    from polylog_cli.local.log import Log
 
-# What knows DynamoDB comes with boto3, and is imported only where it is needed.
+# What knows DynamoDB imports boto3, which is slow: each command imports it when it runs.
 
-Scope = Annotated[str, typer.Option(parser=parse_scope, help="Whose tally.")]
-Repair = Annotated[bool, typer.Option("--repair", help="Correct what is wrong.")]
+Scope = Annotated[str, typer.Option(parser=parse_scope, help="The scope to work on.")]
+Repair = Annotated[bool, typer.Option("--repair", help="Correct the counts that are wrong.")]
 
 
 def verify(
-    scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT, repair: Repair = False
+    scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA, repair: Repair = False
 ) -> None:
-    """Recount a scope from its events and compare every row of its tallies; reads all of it.
+    """Recount a scope and compare the result with every row of its tallies.
 
-    Exits with 1 when a count is wrong, and with --repair when one is wrong still.
+    It reads all events. The exit status is 1 if a count is wrong, with --repair if one is still
+    wrong afterwards.
     """
     from polylog.dynamo.maintenance.verify import Verifier
 
@@ -34,29 +37,29 @@ def verify(
         verifier = Verifier(log.client, log.tables, log.shards, log.facets)
         report = verifier.repair(scope) if repair else verifier.verify(scope)
     for drift in report.drifts:
-        print(_said(drift))
+        print(_described(drift))
     found = f"{report.settled} events in {report.rows} rows, {report.young} not folded yet"
     print(f"{found}, {len(report.drifts)} counts wrong")
     for name in sorted(log.facets - report.facets):
-        print(f"not all events are tallied by {name} yet: --repair does that")
+        print(f"not all events are tallied by {name} yet; --repair tallies them")
     if report.drifts:
         raise typer.Exit(1)
 
 
-def compact(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> None:
-    """Fold all that can be folded by now into the rows of a scope's tallies.
+def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
+    """Fold the young counts of a scope into the rows of its tallies.
 
-    What is older than the log keeps events leaves them.
+    Events that are older than the log keeps them leave the tallies.
     """
     with opened(stack, data) as log, console.status("Folding"):
         _tidy(log, scope)
 
 
-def restamp(scope: Scope, stack: Stack = None, data: Data = homes.DEFAULT) -> None:
-    """Let every event of a scope expire when it would if it were stored now.
+def restamp(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
+    """Set when each event of a scope expires, by the current RetentionDays.
 
-    Needed once after RetentionDays was made larger, within a day; after it was made smaller, it
-    deletes what only is hidden else.
+    Run it once after you raise RetentionDays, within a day. After you lower it, events that are
+    too old are only hidden; this deletes them.
     """
     from polylog.dynamo.maintenance.restamp import Restamper
 
@@ -72,12 +75,14 @@ def _tidy(log: Log, scope: str) -> None:
     from polylog.dynamo.maintenance.fold import Folder
 
     table, retention = log.tables.tally, log.retention
-    folder = Folder(log.client, table, times.now, facets=log.facets, retention=retention)
+    folder = Folder(log.client, table, SYSTEM_CLOCK, facets=log.facets, retention=retention)
     while folder.fold(scope):
         pass
-    Expirer(log.client, table, times.now, retention).expire(scope)
+    Expirer(log.client, table, SYSTEM_CLOCK, retention).expire(scope)
 
 
-def _said(drift: Drift) -> str:
+def _described(drift: Drift) -> str:
     tally = f"{drift.facet} " if drift.facet else ""
-    return f"{tally}{drift.bucket} {drift.what}: {drift.events} by the events, {drift.row} counted"
+    return (
+        f"{tally}{drift.bucket} {drift.what}: the events give {drift.events}, the tally {drift.row}"
+    )

@@ -1,81 +1,135 @@
-"""Folds the tallies of a local run: the table's stream wakes the compact function, as on AWS.
+"""Folds the tallies of a local run with the compact function, as AWS does.
 
-So does the end of a day, and the start of the run.
+New deltas in the tally table's stream wake the function. So does the start of the run, and then
+every further day.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from polylog.model.errors import Unavailable
-from polylog_cli.local.tables import connect, connect_streams
+from polylog.model.times import SYSTEM_CLOCK, Clock
+from polylog_cli.local.tables import TABLES, connect, connect_streams
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
     from polylog.aws.http import Handler
 
-TALLY_TABLE = "TallyTable"
 _DELTA = "head/delta/"
-_SECONDS = 1.0
-_DAY = 86_400.0
+_PAUSE_SECONDS = 1.0
+_RETRY_SECONDS = 5.0
+_DAY_SECONDS = 86_400.0
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
 def compaction(handler: Handler, dynamodb: str) -> Iterator[None]:
-    """Wake the handler for new deltas, in a thread of its own, for as long as the block runs."""
+    """Run the compact function in a thread of its own, until the block ends."""
     ended = threading.Event()
-    arn = connect(dynamodb).describe_table(TableName=TALLY_TABLE)["Table"]["LatestStreamArn"]
-    arguments = (handler, connect_streams(dynamodb), arn, ended)
-    thread = threading.Thread(target=_wake, args=arguments, daemon=True)
-    thread.start()
+    arn = connect(dynamodb).describe_table(TableName=TABLES.tally)["Table"]["LatestStreamArn"]
+    compactor = Compactor(handler, Deltas(connect_streams(dynamodb), arn))
+    threading.Thread(target=compactor.run, args=(ended.wait,), daemon=True).start()
     try:
         yield
     finally:
         ended.set()
 
 
-def _wake(
-    handler: Handler, streams: DynamoDBStreamsClient, arn: str, ended: threading.Event
-) -> None:
-    iterators: dict[str, str | None] = {}
-    tidied_at = -inf
-    while not ended.wait(_SECONDS):
+@dataclass(slots=True)
+class Deltas:
+    """The new deltas in the tally table's stream, from the first look on."""
+
+    streams: DynamoDBStreamsClient
+    arn: str
+    _iterators: dict[str, str | None] = field(default_factory=dict)
+
+    def hand_to(self, handler: Handler) -> None:
+        """Hand over the records since the last call; if the handler fails, the next call repeats.
+
+        If the stream cannot be read, the next call starts at its end. What is missed then waits for
+        the scope's next delta or for the daily tidying.
+        """
         try:
-            if time.monotonic() - tidied_at > _DAY:
-                handler({}, None)
-                tidied_at = time.monotonic()
-            records = list(_records(streams, arn, iterators))
-            if records:
-                handler({"Records": records}, None)
-        except (BotoCoreError, ClientError, Unavailable):
-            iterators.clear()  # The next wake-up makes up for this one.
+            records, iterators = self._read()
+        except (BotoCoreError, ClientError):
+            self._iterators = {}
+            raise
+        if records:
+            handler({"Records": records}, None)
+        self._iterators = iterators
 
+    def _read(self) -> tuple[list[Any], dict[str, str | None]]:
+        """Return the records of new deltas, and where each shard continues after them."""
+        records: list[Any] = []
+        iterators: dict[str, str | None] = {}
+        stream = self.streams.describe_stream(StreamArn=self.arn)["StreamDescription"]
+        for shard in stream["Shards"]:
+            shard_id = shard["ShardId"]
+            position = self._position(shard_id)
+            if position is not None:
+                answer = self.streams.get_records(ShardIterator=position)
+                position = answer.get("NextShardIterator")
+                records += filter(_is_new_delta, answer["Records"])
+            iterators[shard_id] = position
+        return records, iterators
 
-def _records(
-    streams: DynamoDBStreamsClient, arn: str, iterators: dict[str, str | None]
-) -> Iterator[Any]:
-    """Yield the records of new deltas, and move the shards' iterators on."""
-    shards = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
-    for shard in shards:
-        shard_id = shard["ShardId"]
-        if shard_id not in iterators:
-            start = streams.get_shard_iterator(
-                StreamArn=arn, ShardId=shard_id, ShardIteratorType="LATEST"
+    def _position(self, shard_id: str) -> str | None:
+        """Return the iterator of a shard; None if the shard is closed and read to its end."""
+        if shard_id not in self._iterators:
+            start = self.streams.get_shard_iterator(
+                StreamArn=self.arn, ShardId=shard_id, ShardIteratorType="LATEST"
             )
-            iterators[shard_id] = start["ShardIterator"]
-        position = iterators[shard_id]
-        if position is not None:
-            answer = streams.get_records(ShardIterator=position)
-            iterators[shard_id] = answer.get("NextShardIterator")
-            yield from filter(_is_new_delta, answer["Records"])
+            self._iterators[shard_id] = start["ShardIterator"]
+        return self._iterators[shard_id]
+
+
+@dataclass(slots=True)
+class Compactor:
+    """Wakes the compact function; a failure delays its work but never ends it."""
+
+    handler: Handler
+    deltas: Deltas
+    clock: Clock = SYSTEM_CLOCK
+    _tidied_at: float = -inf
+
+    def run(self, wait: Callable[[float], bool]) -> None:
+        """Work until `wait`, which takes seconds, returns that the run has ended."""
+        pause_seconds = _PAUSE_SECONDS
+        while not wait(pause_seconds):
+            # The stream comes first: a delta that arrives while scopes are tidied is not missed.
+            outcomes = [_has_succeeded(work) for work in (self._compact, self._tidy_daily)]
+            pause_seconds = _PAUSE_SECONDS if all(outcomes) else _RETRY_SECONDS
+
+    def _compact(self) -> None:
+        self.deltas.hand_to(self.handler)
+
+    def _tidy_daily(self) -> None:
+        if self.clock.monotonic() - self._tidied_at > _DAY_SECONDS:
+            self.handler({}, None)
+            self._tidied_at = self.clock.monotonic()
+
+
+def _has_succeeded(work: Callable[[], None]) -> bool:
+    try:
+        work()
+    except (BotoCoreError, ClientError, Unavailable):
+        return False  # DynamoDB is busy, or is being stopped.
+    except Exception:
+        # Lambda outlives any mistake in a function, and so must this thread: nothing restarts it.
+        log.exception("compaction failed and is tried again")
+        return False
+    return True
 
 
 def _is_new_delta(record: Any) -> bool:

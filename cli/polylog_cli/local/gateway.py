@@ -1,7 +1,7 @@
-"""The HTTP API of template.yaml on this machine: WSGI in, Lambda handlers behind.
+"""The HTTP API of template.yaml on this machine: a WSGI application that calls Lambda handlers.
 
-Imitates what API Gateway does to a request (payload format 2.0): the path is decoded once and cut
-at a decoded `?`, header names are lower case, bodies that are not text arrive in base64.
+It changes a request as API Gateway does (payload format 2.0): it decodes the path once and cuts it
+at a decoded `?`, writes header names in lower case, and encodes bodies that are not text in base64.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from polylog.aws.http import Handler, Payload
+from polylog.aws import Payload
+from polylog.aws.http import Handler
 from polylog_cli.local.template import Function, Template
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
-"""What Lambda takes and gives in one invocation."""
+"""The most that Lambda accepts, and returns, in one invocation."""
 
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/javascript")
 _GREEDY = "/{proxy+}"
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 def load_handler(function: Function) -> Handler:
-    """Return the handler of a function, imported from its own folder as Lambda does."""
+    """Import the handler of a function from its folder, as Lambda does."""
     os.environ.update(function.environment)
     path = function.code_uri / f"{function.module}.py"
     spec = importlib.util.spec_from_file_location(f"functions.{function.module}", path)
@@ -48,13 +49,13 @@ def load_handler(function: Function) -> Handler:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A WSGI application: the routes of an HTTP API, each with the handler behind it."""
+    """A WSGI application: the routes of an HTTP API and the handler of each."""
 
     routes: Mapping[str, Handler]
 
     @classmethod
     def of(cls, template: Template) -> Gateway:
-        """Return the gateway of a template, all functions that it leads to loaded."""
+        """Return the gateway of a template; it loads every function that has a route."""
         routes: dict[str, Handler] = {}
         for function in template.functions:
             if function.routes:
@@ -114,7 +115,7 @@ def _event(environ: WSGIEnvironment, path: str) -> Payload:
 
 
 def _text(content: bytes, content_type: str) -> str | None:
-    """Return a body as text, None where it is handed over in base64."""
+    """Return a body as text; None if the handler gets it in base64."""
     if content and not content_type.startswith(_TEXT_TYPES):
         return None
     try:
@@ -134,7 +135,7 @@ def _invoke(handler: Handler, event: Payload) -> Payload:
 
 
 def _own(status: HTTPStatus) -> Payload:
-    """Return what the gateway says by itself, in the one form it has."""
+    """Return an answer of the gateway itself; all of them have this form."""
     headers = {"content-type": "application/json"}
     return {
         "statusCode": status,

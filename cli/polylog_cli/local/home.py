@@ -1,4 +1,4 @@
-"""The data folder of a log that runs on this machine: `.polylog/`."""
+"""The data folder of `polylog run`: `.polylog/`, if you do not name another."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 
 from polylog_cli.client.credentials import write_private
 
-DEFAULT = Path(".polylog")
+DEFAULT_DATA = Path(".polylog")
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Where the service of a data folder can be reached while it runs."""
+    """How to reach the service and the tables of a data folder while it runs."""
 
     url: str
     dynamodb: str
     shards: int
-    facets: list[str]
+    facets: tuple[str, ...]
     retention_days: int
 
 
@@ -32,16 +32,16 @@ class Home:
 
     @property
     def credentials(self) -> Path:
-        """The credentials that `polylog run` made for its user."""
+        """The file with the credentials that `polylog run` makes for you."""
         return self.path / "credentials.json"
 
     @property
     def pepper(self) -> Path:
-        """The peppers: `{version: pepper}`."""
+        """The file with the peppers, as `{version: pepper}`."""
         return self.path / "pepper.json"
 
     def make(self) -> Home:
-        """Make the folder and its pepper, where they are not there yet; return this home."""
+        """Make the folder and its pepper if they are missing; return this home."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not self.pepper.exists():
             write_private(self.pepper, json.dumps({"1": secrets.token_urlsafe(48)}))
@@ -52,20 +52,21 @@ class Home:
         return self.path / "running.json"
 
     def read_running(self) -> Running | None:
-        """Return where the service runs, None when it does not."""
+        """Return how to reach the service; None if it is not running."""
         try:
-            return Running(**json.loads(self._running.read_text()))
+            document = json.loads(self._running.read_text())
         except FileNotFoundError:
             return None
+        return Running(**document | {"facets": tuple(document["facets"])})
 
     def write_running(self, running: Running) -> None:
-        """Say where the service runs; whoever reads meanwhile sees all of it or nothing."""
+        """Announce the service; readers see the whole file or none."""
         new = self._running.with_suffix(".new")
         new.write_text(json.dumps(asdict(running)))
         new.replace(self._running)
 
     def remove_running(self) -> None:
-        """Say that the service has ended."""
+        """Withdraw the announcement, when the service ends."""
         self._running.unlink(missing_ok=True)
 
     @property
@@ -73,18 +74,18 @@ class Home:
         return self.path / "sample-loading"
 
     def sample_begun(self) -> datetime | None:
-        """Return when the loading of the sample began, None when none is unfinished."""
+        """Return when an unfinished loading of the sample began; None if there is none."""
         try:
             return datetime.fromisoformat(self._sample.read_text())
         except (FileNotFoundError, ValueError):
             return None
 
     def begin_sample(self) -> datetime:
-        """Remember that the sample is being loaded; return the time that it is made for."""
+        """Note that the sample is being loaded; return the present time, which it ends at."""
         now = datetime.now(UTC)
         self._sample.write_text(now.isoformat())
         return now
 
     def end_sample(self) -> None:
-        """Remember that the sample is loaded."""
+        """Note that the sample is loaded."""
         self._sample.unlink()

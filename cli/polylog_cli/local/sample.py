@@ -1,4 +1,7 @@
-"""The sample events: a month in the life of a small, invented Cloud Foundry platform."""
+"""The sample events: a month in the life of a small, invented Cloud Foundry platform.
+
+Things happen in stories: an app crashes and recovers, a team tries a service for some days.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,8 +32,9 @@ APPS = {  # the liveliest first
 LIFE = {"gift-cards": (12, DAYS), "tickets": (6, DAYS), "paper-fax": (0, 9)}  # days
 CRASHES = (("out of memory", 137), ("app instance exited", 1), ("failed its health check", 255))
 OF_NO_SPACE = {"service_broker", "service", "service_plan", "service_dashboard_client"}
-# Seconds after the story began, actor, verb, actee, and what was asked for, where a tuple is a
-# choice and `$` a guid. `it` is what the story is about; a type is something new of that type.
+# A step: seconds since the story began, actor, verb, actee, and the request. In a request, a tuple
+# is a choice, and `$name` is a guid. `it` is what the story is about; a type, like `service`, is a
+# new thing of that type.
 Step = tuple[int, str, str, str, Mapping[str, object]]
 Story = tuple[Step, ...]
 Told = tuple[datetime, dict[str, object]]
@@ -93,7 +97,7 @@ WEIGHTS = (30, 9, 15, 12, 6, 4, 3, 2, 1)
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What acts or is acted on, and where it belongs; a space belongs to itself."""
+    """An actor or actee, and the space and organization it belongs to; a space is in itself."""
 
     guid: str
     type: str
@@ -103,10 +107,10 @@ class Thing:
 
 
 def sample_events(now: datetime, count: int = 3000) -> list[dict[str, object]]:
-    """Events of the 30 days before `now`, in time order, as `GET /v2/events` lists them.
+    """Return events of the 30 days before `now`, in time order, as `GET /v2/events` lists them.
 
-    The same `now` gives the same events. Another `now` gives other events of which some share a
-    guid with these: load the sample once.
+    The same `now` gives the same events. Another `now` gives other events, some with the same
+    guids, so load the sample only once.
     """
     start = now.astimezone(UTC).replace(microsecond=0) - timedelta(days=DAYS)
     past = (told for told in _Platform().month(start) if told[0] <= now)

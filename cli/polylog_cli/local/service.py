@@ -1,4 +1,4 @@
-"""`polylog run`: the whole service on this machine."""
+"""The whole service on this machine: DynamoDB, functions, gateway, compaction, a key, a sample."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic_core import to_json
-from rich.console import Console
 from waitress.server import create_server
 
 from polylog.api.auth import PERMISSIONS, Credential, Restriction, authenticate
@@ -33,14 +32,16 @@ from polylog.model.errors import InvalidCredential
 from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Order, Window
 from polylog_cli.client.credentials import Credentials
-from polylog_cli.client.load import load
 from polylog_cli.local.compaction import compaction
+from polylog_cli.local.engine import dynamodb
 from polylog_cli.local.gateway import Gateway, load_handler
 from polylog_cli.local.home import Home, Running
+from polylog_cli.local.log import local_keys
 from polylog_cli.local.sample import sample_events
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables, engine
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
-from polylog_cli.stack.log import local_keys
+from polylog_cli.output.console import console
+from polylog_cli.output.loading import load_visibly
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -54,16 +55,16 @@ _CONNECTIONS = 1000
 
 
 class NoDynamoDBError(Exception):
-    """What should be DynamoDB does not answer like one; the cause says how."""
+    """DynamoDB does not answer, or not like DynamoDB; the cause says how."""
 
 
 class PortTakenError(Exception):
-    """Nothing can listen on the port that was asked for."""
+    """The port cannot be listened on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What `polylog run` was asked for; `memory` keeps nothing on disk."""
+    """The options of `polylog run`; `memory` keeps nothing on disk."""
 
     port: int
     dynamodb: str
@@ -75,31 +76,24 @@ class Settings:
     parameters: dict[str, str]
 
 
-def run(settings: Settings, console: Console) -> None:
-    """Serve until interrupted; raises `PortTakenError`."""
+def run(settings: Settings) -> None:
+    """Serve until interrupted; raises `PortTakenError` or `NoDynamoDBError`."""
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:
         console.print("Starting DynamoDB")
         tables = None if settings.memory else home.path / "dynamodb"
-        with engine(settings.dynamodb, tables) as url:
+        with dynamodb(settings.dynamodb, tables) as url:
             client = connect(url)
             _create_tables(client, template)
             gateway = _gateway(template, home, url)
-            address = f"http://{HOST}:{listener.getsockname()[1]}"
-            running = Running(
-                address,
-                url,
-                int(os.environ["INDEX_SHARDS"]),
-                sorted(facets_from_environment()),
-                retention_from_environment().days,
-            )
+            running = _running(listener, url)
             keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
             credentials.write(home.credentials)
             with compaction(_compact_handler(template), url):
                 if settings.sample and settings.dynamodb != "moto":
-                    _load_sample(gateway, credentials, home, console)
+                    _load_sample(gateway, credentials, home)
                 with _announced(home, running):
                     _greet(home, credentials)
                     _serve(gateway, listener)
@@ -128,6 +122,17 @@ def _home(settings: Settings) -> Iterator[Home]:
         yield Home(settings.data).make()
 
 
+def _running(listener: socket.socket, dynamodb: str) -> Running:
+    """Return how to reach the service; its functions are loaded, and with them the environment."""
+    return Running(
+        url=f"http://{HOST}:{listener.getsockname()[1]}",
+        dynamodb=dynamodb,
+        shards=int(os.environ["INDEX_SHARDS"]),
+        facets=tuple(sorted(facets_from_environment())),
+        retention_days=retention_from_environment().days,
+    )
+
+
 @contextmanager
 def _announced(home: Home, running: Running) -> Iterator[None]:
     home.write_running(running)
@@ -151,7 +156,7 @@ def _compact_handler(template: Template) -> Handler:
 
 
 def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Credentials:
-    """Return the credentials of the last run while they are good, else new ones."""
+    """Return the credentials of the last run if they are still valid, or else new ones."""
     try:
         old = Credentials.read(home.credentials)
         credential = Credential(old.access_key, old.secret_key)
@@ -163,8 +168,8 @@ def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Cred
     return Credentials.of(url, scope, credential)
 
 
-def _load_sample(gateway: Gateway, credentials: Credentials, home: Home, console: Console) -> None:
-    """Load the sample into an empty log, or go on where that was interrupted."""
+def _load_sample(gateway: Gateway, credentials: Credentials, home: Home) -> None:
+    """Load the sample into an empty log, or continue a loading that was interrupted."""
     query = EventQuery(credentials.scope, EVERYTHING, Order.ASCENDING, Window(limit=1))
     begun = home.sample_begun()
     if begun is None and services_from_environment().store.find(query).events:
@@ -173,12 +178,12 @@ def _load_sample(gateway: Gateway, credentials: Credentials, home: Home, console
     transport = httpx.WSGITransport(gateway)
     headers = {"Authorization": f"Bearer {credentials.token}"}
     with httpx.Client(transport=transport, base_url=credentials.url, headers=headers) as client:
-        load(client, lines, "cloudfoundry", console).print(console)
+        load_visibly(client, lines, "cloudfoundry")
     home.end_sample()
 
 
 def _serve(gateway: Gateway, listener: socket.socket) -> None:
-    logging.getLogger("waitress").setLevel(logging.ERROR)  # It warns of every short queue.
+    logging.getLogger("waitress").setLevel(logging.ERROR)  # It warns as soon as a request waits.
     server = create_server(
         gateway,
         sockets=[listener],
@@ -194,7 +199,7 @@ def _greet(home: Home, credentials: Credentials) -> None:
     token = 'curl -H "X-Auth-Token: $TOKEN"'
     since = "q=timestamp%3E2014-01-01+00%3A00%3A00-04%3A00"
     lines = (
-        f"Polylog serves {credentials.url}, scope {credentials.scope}; Ctrl-C ends it.",
+        f"Polylog serves {credentials.url}, scope {credentials.scope}. Press Ctrl-C to stop it.",
         f"Credentials: {home.credentials}",
         "",
         f"export URL={credentials.url} TOKEN={credentials.token}",
@@ -211,10 +216,10 @@ def _greet(home: Home, credentials: Credentials) -> None:
         "# Waldur events",
         'curl -H "Authorization: Token $TOKEN" "$URL/api/events/?page_size=5"',
         'curl -H "Authorization: Token $TOKEN" "$URL/api/events/count/"',
-        "# Huawei Cloud GaussDB(DWS) and Cloud Eye events; their SDKs take $URL and the key pair",
+        "# Huawei Cloud GaussDB(DWS) and Cloud Eye; their SDKs take $URL, $KEY_ID and $SECRET",
         f'{token} "$URL/v2/{credentials.scope}/events?limit=5"',
         f'{token} "$URL/V1.0/{credentials.scope}/events?limit=5"',
-        "# ingestion",
+        "# Store the events of a file",
         f'{curl} --data-binary @FILE "$URL/v1/events?format=cloudfoundry"',
     )
     print(*lines, sep="\n", flush=True)

@@ -1,17 +1,14 @@
-"""DynamoDB on this machine: which engine, and the tables of template.yaml in it."""
+"""The tables of template.yaml in a DynamoDB on this machine, and the clients that reach them."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import boto3
 
 from polylog.dynamo.connection import parse_items
-from polylog_cli.local.engine import dynamodb_local
+from polylog.dynamo.tables import Tables
 from polylog_cli.local.template import Template
 
 if TYPE_CHECKING:
@@ -25,8 +22,12 @@ class _Session(TypedDict):
     aws_secret_access_key: str
 
 
+TABLES = Tables(events="EventsTable", tally="TallyTable")
+KEYS_TABLE = "KeysTable"
+"""On this machine a table is called by its logical id in the template."""
+
 REGION = "eu-central-1"
-"""Any region would do: nothing here leaves the machine."""
+"""The region does not matter: no request leaves the machine."""
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -34,7 +35,6 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
-
 
 _SESSION: _Session = {
     "region_name": REGION,
@@ -44,35 +44,11 @@ _SESSION: _Session = {
 
 
 class OutdatedTablesError(Exception):
-    """The tables of a data folder lack an index or a stream that the template has by now."""
-
-
-@contextmanager
-def engine(kind: str, data: Path | None) -> Iterator[str]:
-    """Run a DynamoDB (`local`, `moto`, or the URL of one that runs already); yield its URL.
-
-    `data` is the folder it keeps its tables in; None keeps them in memory, as moto always does.
-    """
-    if kind == "local":
-        with dynamodb_local(data) as url:
-            yield url
-    elif kind == "moto":
-        from moto.server import ThreadedMotoServer
-
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        try:
-            yield f"http://{host}:{port}"
-        finally:
-            server.stop()
-    else:
-        yield kind
+    """A table in the data folder lacks an index or a stream that the template has."""
 
 
 def connect(url: str | None) -> DynamoDBClient:
-    """Return a client for a DynamoDB on this machine; None: the one that the process imitates."""
+    """Return a client for the DynamoDB at a URL; None means the one that moto mocks in-process."""
     client = boto3.client("dynamodb", endpoint_url=url, **_SESSION)
     parse_items(client)
     return client
@@ -84,7 +60,7 @@ def connect_streams(url: str) -> DynamoDBStreamsClient:
 
 
 def create_tables(client: DynamoDBClient, template: Template) -> None:
-    """Create the template's tables where they are missing; raises `OutdatedTablesError`."""
+    """Create the template's tables that are missing; raises `OutdatedTablesError`."""
     for name, arguments in template.tables.items():
         with suppress(client.exceptions.ResourceInUseException):
             client.create_table(**_distinct(arguments))
@@ -97,11 +73,12 @@ def create_tables(client: DynamoDBClient, template: Template) -> None:
 
 
 def _distinct(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return a table of which DynamoDB Local finds every index apart.
+    """Return the arguments of a table whose indexes DynamoDB Local can tell apart.
 
-    It knows an index by how many key attributes it has and by the first of them, and keeps only
-    one of those that are alike; in the others it reads all there is. Ours all begin with the
-    scope: it goes to the end of the partition key, where the order means nothing.
+    It identifies an index by its number of key attributes and the first of them. Of several that
+    agree in both it keeps one, and answers queries of the others by reading everything. All our
+    indexes start with the scope, so move it to the end of the partition key: the order of
+    partition attributes has no meaning.
     """
     if "GlobalSecondaryIndexes" not in arguments:
         return arguments

@@ -1,7 +1,7 @@
-"""What template.yaml says about tables, functions and routes, for running them on this machine.
+"""Reads the tables, functions and routes of template.yaml, to run them on this machine.
 
-Of the intrinsic functions only `Ref` is understood: a parameter becomes its value, a resource its
-logical id, which is also its physical name here.
+It understands one intrinsic function, `Ref`: a parameter becomes its value, and a resource its
+logical id, which is its name on this machine.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ _CREATE_TABLE = (
 )
 
 _LEAST_MB: Final = 128
-"""What Lambda gives a function of which nothing is said."""
+"""The memory that Lambda gives a function by default."""
 
 STACK_NAME: Final = "polylog"
-"""What the stack is called on this machine."""
+"""The name of the stack on this machine."""
 
 
 class TemplateError(Exception):
-    """The template cannot be read, or uses what cannot be imitated on this machine."""
+    """The template cannot be read, or uses something that this machine cannot imitate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
     """A Lambda function: where its handler is, its environment, and the routes that lead to it.
 
-    A route is a path of the HTTP API, for any method; `$default` catches all others. `memory_mb` is
-    what Lambda gives it, and a share of a processor with it.
+    A route is a path of the HTTP API, for any method; `$default` catches all other paths.
+    `memory_mb` is what Lambda gives it, with a proportional share of a processor.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What of a SAM template runs on this machine.
+    """The part of a SAM template that runs on this machine.
 
     `tables` maps each table's logical id to the keyword arguments of CreateTable.
     """
@@ -57,9 +57,9 @@ class Template:
 
     @classmethod
     def read(cls, path: Path, parameters: dict[str, str] | None = None) -> Template:
-        """Return the template in this file, its parameters at their defaults unless given here.
+        """Return the template in a file; `parameters` override its defaults.
 
-        Raises `TemplateError` when the file cannot be read or a value cannot be resolved.
+        Raises `TemplateError` if the file cannot be read or a value cannot be resolved.
         """
         try:
             document = yaml.load(path.read_bytes(), _Loader)
@@ -80,7 +80,7 @@ class Template:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short tags."""
+    """Loads YAML with CloudFormation's short tags, like `!Ref`."""
 
 
 def _long_form(_: _Loader, tag: str, node: yaml.Node) -> dict[str, str]:

@@ -1,1 +1,6 @@
-"""To be written."""
+"""What you see: results on standard output, everything else on standard error.
+
+`printer` prints results as a table, NDJSON or CSV; `layouts` says which columns each kind of result
+has. `bars` draws histograms. `console` is standard error, for failures and summaries. There,
+`progress` shows a bar, `loading` shows a load, and `explanations` shows what `--explain` asks for.
+"""

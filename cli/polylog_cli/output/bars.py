@@ -1,4 +1,4 @@
-"""Histograms, drawn in the terminal."""
+"""Draws histograms in the terminal."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from polylog_cli.client.answers import Bar
 from polylog_cli.output.printer import screen
 
 Row = tuple[datetime, int | None]
-"""The start of an interval and its events; None: from there on, empty intervals are left out."""
+"""The start of an interval and its count; None stands for the empty intervals from there on."""
 
 _LENGTHS = {
     Interval.MINUTE: timedelta(minutes=1),
     Interval.HOUR: timedelta(hours=1),
     Interval.DAY: timedelta(days=1),
 }
-_LABELS = {
+_LABEL_LENGTHS = {
     Interval.MINUTE: len("2026-03-01 12:00"),
     Interval.HOUR: len("2026-03-01 12:00"),
     Interval.DAY: len("2026-03-01"),
     Interval.MONTH: len("2026-03"),
 }
-_LEFT_OUT = "⋮"
+_GAP = "⋮"
 
 
 def draw(bars: list[Bar], interval: Interval) -> None:
-    """Draw bars; empty intervals too, unless all together take more than a screen."""
+    """Draw bars. Empty intervals are drawn too, unless all of them need more than a screen."""
     console = screen()
     table = Table(box=None, show_header=False, expand=True)
     table.add_column()
@@ -40,15 +40,15 @@ def draw(bars: list[Bar], interval: Interval) -> None:
     most = max((bar.count for bar in bars), default=0)
     for start, count in rows(bars, interval, console.height):
         if count is None:
-            table.add_row(_LEFT_OUT)
+            table.add_row(_GAP)
         else:
-            label = start.isoformat(" ")[: _LABELS[interval]]
+            label = start.isoformat(" ")[: _LABEL_LENGTHS[interval]]
             table.add_row(label, str(count), Blocks(most, 0, count))
     console.print(table)
 
 
 def rows(bars: list[Bar], interval: Interval, most: int) -> Iterable[Row]:
-    """Return what to draw: every interval from the first to the last, if these are few."""
+    """Return what to draw: every interval, or those with events if `most` rows are too few."""
     counts = {bar.start: bar.count for bar in bars}
     starts = list(islice(_starts(bars, interval), most + 1))
     if len(starts) > most:
@@ -57,7 +57,7 @@ def rows(bars: list[Bar], interval: Interval, most: int) -> Iterable[Row]:
 
 
 def _starts(bars: list[Bar], interval: Interval) -> Iterator[datetime]:
-    """Yield the start of each interval from the first bar's to the last one's."""
+    """Yield the start of each interval, from the first bar to the last."""
     if bars:
         start, last = bars[0].start, bars[-1].start
         while start < last:

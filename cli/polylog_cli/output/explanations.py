@@ -1,27 +1,27 @@
-"""`--explain`: how the answers of a command were found and what they took, for people."""
+"""`--explain`: how the service found the answers of a command, and what they cost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from polylog_cli.client.answers import Explanation
+from polylog_cli.output.console import console
 
 _SUMS = ("items_read", "items_returned", "requests", "read_units", "tally_reads")
 
 
 @dataclass(slots=True)
 class Explanations:
-    """The explanations of all answers, put together by what was asked."""
+    """The explanations of all answers; those of the same request are added up."""
 
     _found: dict[str, Explanation] = field(default_factory=dict)
     _answers: dict[str, int] = field(default_factory=dict)
 
     def add(self, asked: str, explanation: Explanation) -> None:
-        """Take in the explanation of the next answer."""
+        """Add the explanation of the next answer to a request."""
         before = self._found.get(asked)
         if before is not None:
             sums = {name: getattr(before, name) + getattr(explanation, name) for name in _SUMS}
@@ -29,8 +29,8 @@ class Explanations:
         self._found[asked] = explanation
         self._answers[asked] = self._answers.get(asked, 0) + 1
 
-    def print(self, console: Console) -> None:
-        """Print a table of them, if there are any: a column for each kind of request."""
+    def print(self) -> None:
+        """Print a table with a column for each request, if there are any explanations."""
         if not self._found:
             return
         table = Table("", *self._found, box=None, show_header=len(self._found) > 1)

@@ -1,4 +1,4 @@
-"""What a table and a CSV show of each kind of result."""
+"""The columns in which a table or CSV shows each kind of result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Show = Callable[[JsonObject], str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `share` is its part of a terminal's width, 0: as much as it needs."""
+    """A column of a table; `share` is its part of the terminal's width, 0 means what it needs."""
 
     name: str
     show: Show
@@ -26,14 +26,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of a kind of result, and the members that its CSV has."""
+    """The columns of a table, and the members that CSV shows."""
 
     table: tuple[Column, ...]
     csv: tuple[str, ...]
 
 
 def _member(result: JsonObject, name: str) -> JsonValue:
-    """Return a member, or the member of a member; None where there is none."""
+    """Return a member by its name or path, like `actor.id`; None if there is none."""
     value: JsonValue = result
     for part in name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
@@ -41,14 +41,14 @@ def _member(result: JsonObject, name: str) -> JsonValue:
 
 
 def _text(value: JsonValue) -> str:
-    """Return a value as text: texts as they are, nothing for what is absent, else JSON."""
+    """Return a string as it is, an absent value as nothing, and any other value as JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else to_json(value).decode()
 
 
 def verbatim(result: JsonObject, name: str) -> str:
-    """Return a member for CSV; data are JSON even where they are a text, or null."""
+    """Return a member for CSV; `data` is always JSON, even if it is a string or null."""
     value = _member(result, name)
     return to_json(value).decode() if name == "data" and name in result else _text(value)
 
@@ -58,7 +58,7 @@ def _shown(name: str) -> Show:
 
 
 def _shown_time(result: JsonObject) -> str:
-    """Show a time to the second: tables are for reading."""
+    """Return a time to the second: people read tables."""
     time = _text(_member(result, "time"))
     return f"{time[:19]}Z" if time else ""
 
@@ -103,4 +103,4 @@ GROUPS = Layout(
 )
 
 BARS = Layout(table=(), csv=("start", "count"))
-"""Drawn instead of a table."""
+"""Bars have no table: they are drawn."""

@@ -1,4 +1,4 @@
-"""How results are printed: as a table for people, as NDJSON, or as CSV."""
+"""Prints results to standard output: as a table for people, as NDJSON, or as CSV."""
 
 from __future__ import annotations
 
@@ -19,31 +19,22 @@ from rich.text import Text
 from polylog_cli.client.answers import JsonObject
 from polylog_cli.output.layouts import Layout, verbatim
 
-# Where there is no terminal: ids fit, and no line is longer than can be looked at.
-_WIDEST_CELL = 256
-_WIDTH = 10_000
+# Without a terminal: wide enough for any id, but no line grows without limit.
+_CELL_CHARACTERS = 256
+_LINE_CHARACTERS = 10_000
 
 
 class Form(StrEnum):
-    """What results are printed as."""
+    """The form in which results are printed."""
 
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
 
-    @classmethod
-    def of(cls, *, as_json: bool, as_csv: bool, as_table: bool) -> Form:
-        """Return the form that was asked for, a table unless told otherwise."""
-        asked = {cls.JSON: as_json, cls.CSV: as_csv, cls.TABLE: as_table}
-        forms = [form for form, is_asked in asked.items() if is_asked]
-        if len(forms) > 1:
-            raise typer.BadParameter(f"--{forms[0]} and --{forms[1]} exclude each other")
-        return forms[0] if forms else cls.TABLE
-
 
 @dataclass(slots=True)
 class Printer:
-    """Prints results to standard output, batch by batch, under one head."""
+    """Prints batches of results under one header."""
 
     layout: Layout
     form: Form
@@ -51,7 +42,7 @@ class Printer:
     _widths: list[int] = field(default_factory=list)
 
     def print(self, results: Sequence[JsonObject]) -> None:
-        """Print a batch at once."""
+        """Print a batch immediately."""
         match self.form:
             case Form.JSON:
                 _write(b"".join(to_json(result) + b"\n" for result in results))
@@ -72,7 +63,7 @@ class Printer:
         self._widen(rows)
         console = screen()
         if not console.is_terminal:
-            console = Console(width=_WIDTH)
+            console = Console(width=_LINE_CHARACTERS)
         table = Table(box=None, show_header=not self._is_begun, expand=console.is_terminal)
         for column, width in zip(self.layout.table, self._widths, strict=True):
             has_share = console.is_terminal and column.share
@@ -89,31 +80,34 @@ class Printer:
         console.print(table)
 
     def _widen(self, rows: list[list[str]]) -> None:
-        """Make columns as wide as ever before, so that batches stand under each other."""
+        """Widen the columns to these rows; they never get narrower, so that batches line up."""
         widths = self._widths or [len(column.name) for column in self.layout.table]
         cells = [widths, *([cell_len(cell) for cell in row] for row in rows)]
-        self._widths = [min(max(column), _WIDEST_CELL) for column in zip(*cells, strict=True)]
+        self._widths = [min(max(column), _CELL_CHARACTERS) for column in zip(*cells, strict=True)]
 
 
 def _csv_line(values: Sequence[str]) -> str:
-    """Return a line of CSV; Python puts values with a return in quotes only before such an end."""
+    """Return a line of CSV that ends with a newline.
+
+    Python quotes a value that has a carriage return only if the lines end with one too.
+    """
     text = StringIO()
     csv.writer(text, lineterminator="\r\n").writerow(values)
     return f"{text.getvalue()[:-2]}\n"
 
 
 def screen() -> Console:
-    """Return standard output for what is drawn; what it cannot show, it shows as `?`."""
+    """Return a console on standard output; it prints `?` for what the encoding lacks."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     return Console()
 
 
 def _write(content: bytes) -> None:
-    """Write to standard output, whatever encoding that has, at once."""
+    """Write bytes to standard output and flush, regardless of its encoding."""
     typer.echo(content, nl=False)
 
 
 def _line(text: str) -> str:
-    """Return a text without what would move the cursor of a terminal."""
+    """Return a text without characters that move the cursor of a terminal."""
     return "".join(each if each.isprintable() else " " for each in text)

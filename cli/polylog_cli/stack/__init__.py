@@ -1,1 +1,6 @@
-"""To be written."""
+"""A deployed log, reached with your AWS credentials.
+
+`outputs` asks CloudFormation for the names of a stack's tables and queues. With them, `log` opens
+the tables as the same `Log` that `local` has, so that commands work on both alike, and
+`dead_letters` reads the queue of messages that could not be stored and sends them again.
+"""

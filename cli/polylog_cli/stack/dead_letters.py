@@ -1,4 +1,4 @@
-"""The dead letters of a deployed stack: read without taking them out, and sent again."""
+"""The dead letters of a deployed stack: look at them, or send them again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from polylog.aws.dead_letters import MESSAGE_ID, READ_ATTRIBUTES, REASON, SENT_AT, first_named
-from polylog_cli.stack.log import LogError, read_outputs
+from polylog_cli.stack.outputs import StackError, read_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -24,27 +24,28 @@ _INGEST: Final = "IngestQueueUrl"
 _IMPORT: Final = "ImportQueueUrl"
 
 _HELD_SECONDS: Final = 300
-"""How long a letter is hidden while others are looked at, unless it is given back before."""
+"""How long a received letter stays hidden, unless it is given back earlier."""
 
 _MOST_RECEIVED: Final = 10
 _MOST_REPEATED: Final = 10
-"""After so many answers in which no letter is new, all that there are were seen."""
+"""After this many answers without a new letter in a row, all letters have been seen."""
 
 _BRIDGED: Final = "ERROR_MESSAGE"
-"""Where EventBridge says why it could not deliver an event."""
+"""The attribute in which EventBridge says why it could not deliver an event."""
 
-_UNTOLD: Final = "not told: the function failed, or ran out of time or memory"
+_UNKNOWN: Final = "unknown: the function failed, or ran out of time or memory"
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that was put aside: its id and time (ms since the epoch) are those it had first.
+    """A message that could not be stored, with the id and time of its first sending.
 
-    `attributes` are those that say how it is read; `handle` is what holds it for us.
+    `sent_at_ms` counts from the epoch, UTC. `attributes` say how the body is to be read. `handle`
+    is the receipt that SQS asks for to delete the message or give it back.
     """
 
     id: str
-    sent_at: int
+    sent_at_ms: int
     reason: str
     attributes: dict[str, str]
     body: str
@@ -52,18 +53,18 @@ class DeadLetter:
 
     @classmethod
     def of(cls, message: MessageTypeDef) -> DeadLetter:
-        """Return the letter that a message is."""
+        """Return the letter in a message of the queue."""
         given = {
             name: value["StringValue"]
             for name, value in message.get("MessageAttributes", {}).items()
             if "StringValue" in value
         }
         sent_at = message["Attributes"]["SentTimestamp"]
-        name, first_sent_at = first_named(given, message["MessageId"], sent_at)
+        name, first_sent_at_ms = first_named(given, message["MessageId"], sent_at)
         return cls(
             id=name,
-            sent_at=first_sent_at,
-            reason=given.get(REASON) or given.get(_BRIDGED) or _UNTOLD,
+            sent_at_ms=first_sent_at_ms,
+            reason=given.get(REASON) or given.get(_BRIDGED) or _UNKNOWN,
             attributes={name: given[name] for name in READ_ATTRIBUTES if name in given},
             body=message["Body"],
             handle=message["ReceiptHandle"],
@@ -71,7 +72,7 @@ class DeadLetter:
 
     @property
     def is_import(self) -> bool:
-        """Whether it tells of an object in the bucket."""
+        """Whether it is the notification of an object in the bucket."""
         try:
             records = json.loads(self.body)["Records"]
             return bool(records) and records[0]["eventSource"] == "aws:s3"
@@ -80,27 +81,27 @@ class DeadLetter:
 
 
 class DeadLetterQueue:
-    """The dead letters of a stack. Everything raises `LogError`."""
+    """The dead letters of a stack; every method raises `StackError`."""
 
     def __init__(self, stack: str) -> None:
         self._urls = read_outputs(stack, {_DEAD, _INGEST, _IMPORT})
         self._client: SQSClient = boto3.client("sqs")
 
     def peek(self, limit: int) -> list[DeadLetter]:
-        """Return letters, at most so many, and leave them there."""
+        """Return up to `limit` letters and leave them in the queue."""
         with self._held() as held:
             return list(self._received(held, limit))
 
     def redrive(self, ids: frozenset[str]) -> list[str]:
-        """Send letters again, those with these ids, or all if there are none; return their ids.
+        """Send the letters with these ids again, or all if there are no ids; return their ids.
 
-        Each once: what fails again may be back before all are sent.
+        Each letter is sent once, even if it fails again and is back before the others are sent.
         """
         sent: list[str] = []
         done: set[tuple[str, int, int]] = set()
         with self._held() as held:
             for letter in self._received(held):
-                mark = (letter.id, letter.sent_at, hash(letter.body))
+                mark = (letter.id, letter.sent_at_ms, hash(letter.body))
                 if mark not in done and (not ids or letter.id in ids):
                     self._send_again(letter)
                     held.remove(letter.handle)
@@ -110,20 +111,20 @@ class DeadLetterQueue:
 
     @contextmanager
     def _held(self) -> Iterator[set[str]]:
-        """Yield a set for the handles of letters that are given back in the end."""
+        """Yield a set of handles; the letters that it holds at the end are given back."""
         held: set[str] = set()
         try:
             yield held
         finally:
             for handle in held:
-                # What is held no more, or not given back, is back by itself.
+                # SQS gives a letter back by itself when its time has passed.
                 with suppress(BotoCoreError, ClientError):
                     self._client.change_message_visibility(
                         QueueUrl=self._urls[_DEAD], ReceiptHandle=handle, VisibilityTimeout=0
                     )
 
     def _received(self, held: set[str], limit: int = sys.maxsize) -> Iterator[DeadLetter]:
-        """Yield letters, at most so many, each once; they are held then."""
+        """Yield up to `limit` letters, each once, and hold them."""
         seen: set[str] = set()
         repeated = 0
         while limit > 0 and repeated < _MOST_REPEATED:
@@ -138,7 +139,7 @@ class DeadLetterQueue:
             yield from map(DeadLetter.of, new)
 
     def _receive(self, most: int) -> list[MessageTypeDef]:
-        """Return messages that nobody else sees for a while then, none at the end."""
+        """Receive up to `most` messages and hide them for a while; none means that none is left."""
         with _failures():
             answer = self._client.receive_message(
                 QueueUrl=self._urls[_DEAD],
@@ -151,7 +152,7 @@ class DeadLetterQueue:
         return answer.get("Messages", [])
 
     def _send_again(self, letter: DeadLetter) -> None:
-        texts = letter.attributes | {MESSAGE_ID: letter.id, SENT_AT: str(letter.sent_at)}
+        texts = letter.attributes | {MESSAGE_ID: letter.id, SENT_AT: str(letter.sent_at_ms)}
         attributes: dict[str, MessageAttributeValueTypeDef] = {
             name: {"DataType": "String", "StringValue": text} for name, text in texts.items()
         }
@@ -169,4 +170,4 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise LogError(f"the queue cannot be used: {error}") from error
+        raise StackError(f"the queue cannot be used: {error}") from error

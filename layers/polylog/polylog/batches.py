@@ -1,19 +1,27 @@
-"""Cuts a sequence into parts that something can take at once."""
+"""Cuts a sequence into batches, each small enough for one request."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def batches(
+def batched(parts: Iterable[T], most: int) -> Iterator[list[T]]:
+    """Yield lists of at most `most` parts, in order."""
+    left = iter(parts)
+    while batch := list(islice(left, most)):
+        yield batch
+
+
+def batched_by_weight(
     parts: Iterable[T], weigh: Callable[[T], int], *, most: int, most_weight: int
 ) -> Iterator[list[T]]:
-    """Yield lists of at most so many parts and so much weight, in order.
+    """Yield the parts in order, in lists of at most `most` parts and `most_weight` weight.
 
-    A part that weighs more than `most_weight` comes alone.
+    A part that weighs more than `most_weight` gets a list of its own.
     """
     batch: list[T] = []
     weight = 0

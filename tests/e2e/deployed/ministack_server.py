@@ -7,7 +7,7 @@ gives parts of an object's version when asked for them, where ministack gives th
 import re
 from typing import Any
 
-from support.ministack import app as ministack
+from ministack import app as ministack
 
 BEYOND_THE_END = b"<Error><Code>InvalidRange</Code><Message>beyond the end</Message></Error>"
 

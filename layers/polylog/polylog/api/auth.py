@@ -1,8 +1,8 @@
-"""Who calls: access keys, the credentials made of them, and what they allow.
+"""Who calls: access keys, the credentials made from them, and what they allow.
 
 A key's secret is derived from its id, `HMAC-SHA256(pepper, key_id)`, so no secret is stored. The
-id names the version of the pepper, so that peppers can be replaced while old keys go on working.
-A forged credential is refused by arithmetic alone, before any table is read.
+id names the version of the pepper: you can replace the pepper, and old keys keep working. A forged
+credential is refused by arithmetic alone, before any table is read.
 """
 
 from __future__ import annotations
@@ -32,32 +32,29 @@ _KEY_ID = re.compile(rf"{_ID_PREFIX}\d{{1,9}}[A-Z2-7]{{{_RANDOM_CHARACTERS}}}", 
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """What a key is confined to inside its scope; None: not confined."""
+    """The part of its scope that a key is confined to; None does not confine it."""
 
     organization_id: str | None = None
     project_id: str | None = None
 
     @property
     def filter(self) -> Filter:
-        """The condition that every query of the key also has to meet."""
-        wanted = {"organization_id": self.organization_id, "project_id": self.project_id}
-        return conjunction(
-            Compare(name, Op.EQ, value) for name, value in wanted.items() if value is not None
-        )
+        """The condition that is added to every query of the key."""
+        return conjunction(Compare(name, Op.EQ, value) for name, value in self.known().items())
+
+    def known(self) -> dict[str, str]:
+        """Return the members that confine the key."""
+        members = {"organization_id": self.organization_id, "project_id": self.project_id}
+        return {name: value for name, value in members.items() if value is not None}
 
     def confines(self, other: Restriction) -> bool:
-        """Return whether nothing outside of this lies inside of the other."""
-        return self.organization_id in (None, other.organization_id) and self.project_id in (
-            None,
-            other.project_id,
-        )
+        """Return whether the other restriction lies within this one."""
+        is_inside = self.organization_id in (None, other.organization_id)
+        return is_inside and self.project_id in (None, other.project_id)
 
     def allows(self, event: Event) -> bool:
-        """Return whether the event lies inside of it."""
-        return self.organization_id in (None, event.organization_id) and self.project_id in (
-            None,
-            event.project_id,
-        )
+        """Return whether the event lies within the restriction."""
+        return self.confines(Restriction(event.organization_id, event.project_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +73,12 @@ class Principal:
 
 
 ANONYMOUS = Principal(key_id="", scope="", permissions=frozenset())
-"""The caller of an endpoint that asks for no credential; sees no scope."""
+"""The caller of an endpoint that asks for no credential; it can see no scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """The record behind a credential; times in microseconds since the epoch."""
+    """The record behind a credential; times are in microseconds since the epoch."""
 
     principal: Principal
     created_at: int
@@ -89,7 +86,7 @@ class AccessKey:
     revoked_at: int | None = None
 
     def is_valid(self, now: int) -> bool:
-        """Return whether the key opens anything at this time."""
+        """Return whether the key is neither expired nor revoked at this time."""
         expired = self.expires_at is not None and self.expires_at <= now
         return self.revoked_at is None and not expired
 
@@ -98,10 +95,10 @@ class KeyStore(Protocol):
     """Where access keys and peppers are kept."""
 
     def pepper(self, version: str) -> bytes | None:
-        """Return the pepper of this version, None when there is none (any more)."""
+        """Return the pepper of this version, or None if it does not exist or was removed."""
 
     def get(self, key_id: str, *, fresh: bool) -> AccessKey | None:
-        """Return the key; unless `fresh`, as it was up to a minute ago."""
+        """Return the key; unless `fresh`, the answer may be up to a minute old."""
 
     def create(
         self,
@@ -110,46 +107,46 @@ class KeyStore(Protocol):
         restriction: Restriction,
         expires_at: int | None,
     ) -> Credential:
-        """Make a key and return its credential, which cannot be read again from anywhere."""
+        """Make a key and return its credential, which you cannot read again later."""
 
     def list(self, scope: str) -> tuple[AccessKey, ...]:
-        """Return all keys of a scope, the revoked ones too, the oldest first."""
+        """Return all keys of a scope, including revoked ones, the oldest first."""
 
     def revoke(self, scope: str, key_id: str) -> bool:
-        """Make a key useless for ever; return whether the scope has such a key."""
+        """Revoke a key for good; return whether the scope has this key."""
 
 
 class Proof(Protocol):
-    """What a request shows for knowing the secret of a key."""
+    """What a request shows to prove that it knows the secret of a key."""
 
     @property
     def key_id(self) -> str:
         """The key that the request names."""
 
     def check(self, secret: str, now: int) -> None:
-        """Raise `InvalidCredential` unless this was made with the secret, and holds now."""
+        """Raise `InvalidCredential` unless it was made with the secret and is valid now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key id and the secret that was presented with it."""
+    """A key id, and the secret that was sent with it."""
 
     key_id: str
     secret: str = field(repr=False)
 
     @classmethod
     def parse(cls, token: str) -> Credential:
-        """Read `<key id>.<secret>`; anything else becomes a credential that no key matches."""
+        """Read `<key id>.<secret>`; any other text becomes a credential that fits no key."""
         key_id, _, secret = token.partition(".")
         return cls(key_id, secret)
 
     @property
     def token(self) -> str:
-        """The credential as one text."""
+        """The credential as a token: `<key id>.<secret>`."""
         return f"{self.key_id}.{self.secret}"
 
     def check(self, secret: str, now: int) -> None:
-        """Raise `InvalidCredential` unless this is the secret; in constant time."""
+        """Raise `InvalidCredential` unless this is the secret; compares in constant time."""
         if not hmac.compare_digest(secret.encode(), self.secret.encode()):
             raise InvalidCredential
 
@@ -165,7 +162,7 @@ def is_key_id(text: str) -> bool:
 
 
 def new_key_id(pepper_version: str) -> str:
-    """Return a fresh key id that names its pepper: capitals and digits only."""
+    """Return a new key id that names its pepper, in capital letters and digits."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
     random = "".join(secrets.choice(alphabet) for _ in range(_RANDOM_CHARACTERS))
     return f"{_ID_PREFIX}{pepper_version}{random}"
@@ -178,15 +175,15 @@ def derive_secret(pepper: bytes, key_id: str) -> str:
 
 
 def derived(keys: KeyStore, key_id: str, purpose: str) -> bytes:
-    """Return a secret for a purpose: the same for all keys of this one's pepper.
+    """Return a secret for a purpose, the same for all keys that share this key's pepper.
 
-    Raises `UnknownKey` when there is no such pepper (any more).
+    Raises `UnknownKey` if the pepper does not exist or was removed.
     """
     return hmac.digest(_pepper(keys, key_id), purpose.encode(), hashlib.sha256)
 
 
 def _pepper(keys: KeyStore, key_id: str) -> bytes:
-    """Return the pepper that a key's secret is derived with."""
+    """Return the pepper from which the key's secret is derived."""
     pepper = keys.pepper(key_id.removeprefix(_ID_PREFIX)[:-_RANDOM_CHARACTERS])
     if pepper is None:
         raise UnknownKey(key_id)
@@ -194,10 +191,10 @@ def _pepper(keys: KeyStore, key_id: str) -> bytes:
 
 
 def authenticate(proof: Proof, keys: KeyStore, now: int, *, fresh: bool) -> Principal:
-    """Return whom a proof is of.
+    """Return the principal that a proof belongs to.
 
-    Raises `InvalidCredential` for one that was not made with the key's secret, and its kind
-    `UnknownKey` for an unknown, expired or revoked key.
+    Raises `InvalidCredential` if the proof was not made with the key's secret, and `UnknownKey` if
+    the key is unknown, expired or revoked.
     """
     secret = derive_secret(_pepper(keys, proof.key_id), proof.key_id)
     proof.check(secret, now)

@@ -1,8 +1,7 @@
-"""One request being answered: who asks, and the log as far as they may see it."""
+"""One request being answered: the caller, and the part of the log that they may see."""
 
 from __future__ import annotations
 
-import time
 from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,35 +31,34 @@ from polylog.model.errors import (
 from polylog.model.event import Event
 from polylog.model.filter import Filter, conjunction
 from polylog.model.query import EventQuery, Order, Page, Window
-from polylog.model.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Status, Tail
-from polylog.model.times import SECOND
+from polylog.model.store import Bar, EventStore, Group, Interval, Outcome, Status, Tail
+from polylog.model.times import Clock
 
 _FIRST_PAGE = 100
 _PAGE = 1000
 _GROWTH = 4
 _MOST_SCANNED = 100_000
 
-# Microseconds after which a scan reads no further page, so that one answer ends before Lambda does.
-_LONGEST_SCAN = 12 * SECOND
+# After this time a scan reads no further page, so that the answer ends before Lambda's time-out.
+_LONGEST_SCAN_SECONDS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """What serving needs from outside; made once, where the program is put together.
 
-    `can_deliver` says whether a response is small enough for whatever carries it.
+    `can_deliver` says whether a response is small enough for the gateway.
     """
 
     store: EventStore
     keys: KeyStore
-    clock: Callable[[], int]
+    clock: Clock
     can_deliver: Callable[[Response], bool] = lambda response: True
-    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request being answered: adds scope and restriction to all that is asked of the log."""
+    """One request being answered; adds the caller's scope and restriction to every question."""
 
     request: Request
     mount: str
@@ -69,13 +67,8 @@ class Call:
 
     @property
     def base_url(self) -> str:
-        """The address of the dialect's root as the client knows it, without a final slash."""
+        """The address of the dialect's root as the client knows it, without a slash at the end."""
         return self.request.url + self.mount
-
-    def explained(self, explanation: Explanation) -> Call:
-        """Return the same call, of which all that it asks of the log is explained."""
-        store = self.services.store.explained(explanation)
-        return replace(self, services=replace(self.services, store=store))
 
     def find(
         self,
@@ -92,10 +85,10 @@ class Call:
         return self.services.store.find(query)
 
     def find_on(self, filter: Filter, order: Order, window: Window) -> Page:
-        """Return a further page of the same answer, in which midnight may have passed meanwhile.
+        """Return a further page of the same answer, even if midnight has passed since the last.
 
-        What the window's position was among may be kept no longer: then all that is kept follows
-        in ascending order, in descending order nothing.
+        At midnight the events around the window's position may expire. In ascending order the page
+        then starts with the oldest event that is kept; in descending order nothing follows.
         """
         try:
             return self.find(filter, order, window)
@@ -107,12 +100,12 @@ class Call:
     def scan(
         self, filter: Filter, order: Order, *, first_page: int = _FIRST_PAGE
     ) -> Iterator[Event]:
-        """Yield every event that the caller may see and that passes.
+        """Yield every event that passes and that the caller may see.
 
-        They are read in pages that grow from the first. Raises `TooBroad` after as many, or as
-        long, as one answer may be made of, or when a page is, whose events are then lost.
+        Reads in pages that grow from `first_page`. Raises `TooBroad` after 100,000 events or 12
+        seconds, or if a single page is too broad.
         """
-        end, left = self.services.clock() + _LONGEST_SCAN, _MOST_SCANNED
+        deadline, left = self.services.clock.deadline(_LONGEST_SCAN_SECONDS), _MOST_SCANNED
         window = Window(limit=first_page)
         while True:
             page = self.find_on(filter, order, window)
@@ -120,14 +113,14 @@ class Call:
             left -= window.limit
             if page.next is None:
                 return
-            if left == 0 or self.services.clock() > end:
+            if left == 0 or deadline.is_over:
                 raise TooBroad
             window = Window(limit=min(_GROWTH * window.limit, _PAGE, left), after=page.next)
 
     def fitting(self, response: Callable[[int], Response], number: int) -> Response:
-        """Return the response with so many events, or else with as many as can be delivered.
+        """Return the response with this number of events, or the most that can be delivered.
 
-        With one at least: should that not fit, it is an error, and not an empty answer.
+        It has at least one event: if even that does not fit, `serve` answers with an error.
         """
         whole = response(number)
         if self.services.can_deliver(whole):
@@ -139,14 +132,14 @@ class Call:
         return response(max(1, bisect(range(1, number), False, key=is_too_large)))
 
     def secret(self, purpose: str) -> bytes:
-        """Return a secret that is the same for all keys of the caller's pepper, whatever it is of.
+        """Return a secret for a purpose, the same for all keys that share the caller's pepper.
 
-        For what is given to a client and must come back as it was.
+        It seals what a client must return unchanged, such as a page token.
         """
         return derived(self.services.keys, self.principal.key_id, purpose)
 
     def visible_keys(self) -> tuple[AccessKey, ...]:
-        """Return the keys of the scope that are confined like the caller's, or closer."""
+        """Return the keys of the scope that are confined at least as much as the caller's."""
         keys = self.services.keys.list(self.principal.scope)
         return tuple(key for key in keys if self._may_manage(key.principal))
 
@@ -156,9 +149,9 @@ class Call:
         restriction: Restriction,
         expires_at: int | None,
     ) -> Credential:
-        """Make a key of the scope, whatever the caller's allows beside making keys.
+        """Make a key of the scope; it may have permissions that the caller's key lacks.
 
-        Raises `Forbidden` for one that is not confined as the caller's is.
+        Raises `Forbidden` if the new key would reach outside the caller's restriction.
         """
         if not self.principal.restriction.confines(restriction):
             raise Forbidden
@@ -166,7 +159,7 @@ class Call:
         return self.services.keys.create(scope, permissions, restriction, expires_at)
 
     def revoke_key(self, key_id: str) -> None:
-        """Make a key useless for ever; raises `KeyNotFound` if the caller cannot see it."""
+        """Revoke a key for good; raises `KeyNotFound` if the caller cannot see it."""
         key = self.services.keys.get(key_id, fresh=True) if is_key_id(key_id) else None
         if key is None or not self._may_manage(key.principal):
             raise KeyNotFound(key_id)
@@ -182,15 +175,15 @@ class Call:
             raise ForeignScope(name)
 
     def count(self, filter: Filter) -> int:
-        """Return how many events that the caller may see pass the filter."""
+        """Return the number of events that pass and that the caller may see."""
         return self.services.store.count(self.principal.scope, self.visible(filter))
 
     def groups(self, filter: Filter) -> tuple[Group, ...]:
-        """Return the events that the caller may see and that pass, by origin and type."""
+        """Return the events that pass and that the caller may see, by origin and type."""
         return self.services.store.groups(self.principal.scope, self.visible(filter))
 
     def histogram(self, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
-        """Return how many events that the caller may see pass, by interval of time."""
+        """Return the number of events that pass and that the caller may see, by interval."""
         restricted = self.visible(filter)
         return self.services.store.histogram(self.principal.scope, restricted, interval)
 
@@ -200,17 +193,17 @@ class Call:
         return self._visible(event, event_id)
 
     def get_by_seq(self, seq: int) -> Event:
-        """Return the event with this number of arrival; raises as `get` does."""
+        """Return the event with this `seq`; raises what `get` raises."""
         event = self.services.store.get_by_seq(self.principal.scope, seq)
         return self._visible(event, str(seq))
 
     def tail(self, filter: Filter, after: int, limit: int) -> Tail:
-        """Return the events that the caller may see, in the order of arrival."""
+        """Return the events that pass and that the caller may see, in the order of arrival."""
         restricted = self.visible(filter)
         return self.services.store.tail(self.principal.scope, restricted, after, limit)
 
     def latest(self) -> int:
-        """Return the number up to which the order of arrival is complete by now."""
+        """Return the number up to which the order of arrival is complete."""
         return self.services.store.latest(self.principal.scope)
 
     def _visible(self, event: Event | None, name: str) -> Event:
@@ -221,13 +214,16 @@ class Call:
         return event
 
     def put(self, offered: Sequence[Offered]) -> tuple[Outcome, ...]:
-        """Store what could be read and the caller may write; answer one outcome each, in order."""
+        """Store the events that could be read and that the caller may write.
+
+        Returns one outcome for each offered event, in order.
+        """
         judged = [self._judge(each) for each in offered]
         outcomes = put_readable(self.services.store, self.principal.scope, judged)
         return tuple(map(self._told, outcomes))
 
     def _told(self, outcome: Outcome) -> Outcome:
-        """Return the outcome without what a confined caller may not know of another event."""
+        """Return the outcome without what a confined caller may not know about another event."""
         if outcome.status is Status.CONFLICT and self.principal.restriction != Restriction():
             return replace(outcome, seq=None)
         return outcome
@@ -239,5 +235,5 @@ class Call:
         return Outcome(Status.INVALID, offered.id, reason=reason)
 
     def visible(self, filter: Filter) -> Filter:
-        """Return the filter for what the caller may see of that."""
+        """Return the filter with the caller's restriction added."""
         return conjunction([self.principal.restriction.filter, filter])

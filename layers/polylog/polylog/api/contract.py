@@ -1,7 +1,7 @@
-"""What an API promises beside what serving it has to know: its OpenAPI document is made of both.
+"""What an endpoint takes and returns, described for its API's OpenAPI document.
 
-Nothing here takes part in answering a request. Types are whatever pydantic can describe: a model,
-a `TypedDict`, an alias.
+Nothing here takes part in answering a request. A type is anything that pydantic can describe: a
+model, a `TypedDict` or an alias.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 Security = Mapping[str, Mapping[str, str]]
-"""Security scheme objects of OpenAPI by name; a request needs one of them."""
+"""OpenAPI's security scheme objects by name; a request needs one of them."""
 
 BEARER: Final[Security] = {
     "bearer": {
@@ -24,7 +24,7 @@ BEARER: Final[Security] = {
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a request carries: a type, and the media types that it is taken in."""
+    """The body of a request: its type, and the media types it may have."""
 
     type: object
     media_types: tuple[str, ...] = ("application/json",)
@@ -32,9 +32,9 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an endpoint answers, but for the errors that the dialect renders.
+    """What an endpoint answers when nothing goes wrong.
 
-    `type` is None where there is no body. `headers` maps those worth telling to what they mean.
+    `type` is None if there is no body. `headers` maps the names of headers to their meaning.
     """
 
     type: object = None

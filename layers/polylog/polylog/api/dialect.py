@@ -1,7 +1,7 @@
 """The seam between a wire API and the log.
 
 A dialect is a value made of functions: where it is mounted, how it authenticates, its endpoints,
-how it writes an error, and how its events are read. `serve` is the one way through it.
+how it renders an error, and how it reads its own events. Every request goes through `serve`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from pydantic import JsonValue
-
 from polylog.api.auth import ANONYMOUS, Permission, Principal, Proof, authenticate
 from polylog.api.call import Call, Services
 from polylog.api.contract import Body, Reply, Security
 from polylog.api.http import Pairs, Request, Response
 from polylog.api.params import Params
+from polylog.intake.documents import Format
 from polylog.model.errors import (
     ApiError,
     InternalError,
@@ -29,7 +28,6 @@ from polylog.model.errors import (
     Unauthenticated,
     Unavailable,
 )
-from polylog.model.event import Event
 
 log = logging.getLogger("polylog")
 
@@ -38,11 +36,14 @@ P = TypeVar("P", bound=Params)
 
 @dataclass(frozen=True)
 class Endpoint(Generic[P]):
-    """One method (`*`: any) at one path; `permission` None asks for no credential.
+    """One method at one path, and the function that answers it.
 
-    `{name}` stands for a segment of the path, `{name+}` for one or more.
-    The rest is for the API's document, which leaves out an endpoint without `returns`: the body it
-    takes, its answers, and the errors that do not follow from its permission, parameters and body.
+    The method `*` stands for any. In the path, `{name}` stands for one segment and `{name+}` for
+    one or more. With `permission` None, no credential is needed.
+
+    `takes`, `returns` and `raises` are for the OpenAPI document: the body, the answers, and the
+    errors that do not follow from permission, parameters and body. An endpoint without `returns`
+    is left out of the document.
     """
 
     method: str
@@ -56,36 +57,23 @@ class Endpoint(Generic[P]):
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """The path as an expression with one group a name."""
+        """The path as a regular expression with a group for each name."""
         text = re.escape(self.path)
         text = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", text)
         return re.compile(re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>[^/]+(?:/[^/]+)*)", text))
 
 
 Place = tuple[str, Endpoint[Any], Mapping[str, str]]
-"""A mount, an endpoint, and the values in the path."""
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How an API's own events are read from JSON.
-
-    `envelope` is the member of the API's list response that holds the events, if it has one;
-    `scope` the member of an event that names the scope it belongs to.
-    `read` raises `InvalidParameter` naming the member that is not acceptable.
-    """
-
-    read: Callable[[JsonValue], Event]
-    envelope: str | None = None
-    scope: str | None = None
+"""A mount, an endpoint, and the values that the path gives to its names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """A wire API.
 
-    `error` writes an error in the API's form; `headers` are those that every response carries.
-    For its document: `problem` is the type of an error's JSON, `security` what `scheme` reads.
+    `scheme` reads the proof of a request, `error` renders an error in the API's form, and `headers`
+    returns the headers that every response carries. `format` reads the API's own events.
+    `problem` (the type of an error's JSON) and `security` are for the OpenAPI document.
     """
 
     name: str
@@ -100,7 +88,7 @@ class Dialect:
     security: Security = field(default_factory=dict)
 
     def match(self, request: Request) -> Place:
-        """Return what answers; raises `MethodNotAllowed`, or `RouteNotFound` for no such path."""
+        """Return what answers the request; raises `MethodNotAllowed` or `RouteNotFound`."""
         method = "GET" if request.method == "HEAD" else request.method
         methods = []
         for place in self._places(request.path):
@@ -113,7 +101,7 @@ class Dialect:
         raise RouteNotFound(f"{request.method} {request.path}")
 
     def _places(self, path: str) -> Iterator[Place]:
-        """Yield what answers at a path, to whatever method."""
+        """Yield what answers any method at a path."""
         for mount in self.mounts:
             if path == mount or path.startswith(mount + "/"):
                 for endpoint in self.endpoints:
@@ -123,12 +111,12 @@ class Dialect:
 
 
 def _with_head(methods: list[str]) -> tuple[str, ...]:
-    """Return methods once each; what can be got can be asked about."""
+    """Return each method once; where there is `GET` there is also `HEAD`."""
     return tuple(dict.fromkeys([*methods, *(["HEAD"] if "GET" in methods else [])]))
 
 
 def serve(dialect: Dialect, request: Request, services: Services) -> Response:
-    """Answer a request: authenticate, parse, answer; every error in the dialect's form."""
+    """Answer a request: authenticate, parse, answer, and render any error in the dialect's form."""
     principal = ANONYMOUS
     try:
         mount, endpoint, path_values = dialect.match(request)
@@ -158,4 +146,4 @@ def _principal(
     if proof is None:
         raise Unauthenticated
     fresh = permission != "read"
-    return authenticate(proof, services.keys, services.clock(), fresh=fresh)
+    return authenticate(proof, services.keys, services.clock.now(), fresh=fresh)

@@ -1,4 +1,4 @@
-"""HTTP as values: what came in, what goes out."""
+"""HTTP requests and responses as values."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ JSON = ("Content-Type", "application/json")
 class Request:
     """A request as a dialect sees it.
 
-    `path` is decoded already, as the gateway hands it over. `query` holds the decoded pairs in
-    wire order, duplicates kept. Header names are lower case. `url` is scheme and host, as the
-    client knows them.
+    The gateway has already decoded `path`. `query` holds the decoded pairs in wire order, including
+    duplicates. Header names are in lower case. `url` is the scheme and host that the client uses.
     """
 
     method: str
@@ -31,7 +30,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Status, headers in order, body in UTF-8."""
+    """A status, a body in UTF-8, and headers in order."""
 
     status: int
     body: bytes

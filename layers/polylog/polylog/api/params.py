@@ -1,4 +1,4 @@
-"""The parameters of an endpoint, declared: wire names, types, limits, and what they filter by."""
+"""The parameters of an endpoint: their wire names, types, limits, and the fields they filter by."""
 
 from __future__ import annotations
 
@@ -7,36 +7,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from polylog.api.http import Pairs
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, validated
 from polylog.model.filter import Compare, Filter, Op, conjunction
 
-# What the bytes of a query that are not UTF-8 are decoded to.
+# Bytes of a query that are not UTF-8 are decoded to surrogates.
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The mark that makes a parameter a condition on a field of the event."""
+    """A mark that makes a parameter a condition: `Annotated[str, Where("type", Op.EQ)]`."""
 
     field: str
     op: Op
 
 
 class Params(BaseModel):
-    """The parameters of an endpoint: wire names as aliases, wire types, wire limits.
+    """The parameters of an endpoint; wire names are aliases.
 
-    The first refused field, in the order of declaration, is the error that the client sees.
-    Parameters that are not declared are ignored; a plain one given twice counts the last time.
+    The client sees the error of the first refused field, in the order of declaration. Unknown
+    parameters are ignored. If a parameter is given twice, the last value counts, unless the field
+    is a tuple, which takes all values.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     @classmethod
     def parse(cls, pairs: Pairs, path_values: Mapping[str, str]) -> Self:
-        """Read query pairs and values of the path; raises `InvalidParameter`."""
+        """Read the query's pairs and the path's values; raises `InvalidParameter`."""
         values: dict[str, object] = {}
         for attribute, info in cls.model_fields.items():
             name = info.alias or attribute
@@ -45,10 +46,7 @@ class Params(BaseModel):
                 raise InvalidParameter(name, "is not valid UTF-8")
             if given:
                 values[name] = given if get_origin(info.annotation) is tuple else given[-1]
-        try:
-            return cls.model_validate({**values, **path_values})
-        except ValidationError as error:
-            raise InvalidParameter.of(error) from error
+        return validated(cls, {**values, **path_values})
 
     @classmethod
     def names(cls) -> list[str]:
@@ -57,7 +55,7 @@ class Params(BaseModel):
 
     @property
     def filter(self) -> Filter:
-        """The conjunction of all parameters that are marked as conditions and were given."""
+        """The filter that demands all given parameters that are marked as conditions."""
         marks = (
             Compare(mark.field, mark.op, value)
             for name, info in type(self).model_fields.items()

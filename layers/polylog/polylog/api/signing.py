@@ -1,8 +1,8 @@
-"""Signed requests: `SDK-HMAC-SHA256`, as the SDKs of Huawei Cloud and Open Telekom Cloud make them.
+"""Request signatures of `SDK-HMAC-SHA256`, as Huawei Cloud's and Open Telekom Cloud's SDKs make.
 
-Follows Huawei Cloud's "API Request Signing Guide" and what the SDKs do (huaweicloudsdkcore's
-`signer.py`; gophertelekomcloud's `signer_helper.go` for the form whose key has a date, a region
-and a service). The server's part, such as the 15 minutes, follows what the service answers.
+Follows Huawei Cloud's "API Request Signing Guide" and the SDKs: huaweicloudsdkcore's `signer.py`,
+and gophertelekomcloud's `signer_helper.go` for the form whose key is derived for a date, a region
+and a service. Checks such as the 15 minutes follow what the service answers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from polylog.model.times import SECOND, parse_iso8601
 
 ALGORITHM: Final = "SDK-HMAC-SHA256"
 TOLERANCE: Final = 15 * 60 * SECOND
-"""How far from now, in either direction, a request may say that it was signed."""
+"""How long ago, or how far ahead, a request may have been signed."""
 
 _AUTHORIZATION = re.compile(
     rf"{ALGORITHM}\s+"
@@ -33,16 +33,16 @@ _AUTHORIZATION = re.compile(
 )
 _DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _REQUIRED = ("host", "x-sdk-date")
-# Not what Python takes for blank, which the bytes of UTF-8 are among when read as Latin-1.
+# Python also strips U+0085 and U+00A0, which are bytes of UTF-8 text when read as Latin-1.
 _BLANKS = " \t\r\n\f\v"
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A request's signature, and the texts that it may be the signature of.
+    """A request's signature, and the canonical requests that it may belong to.
 
-    `date` is when the request was signed, as it says itself. `scope` is the date, region and
-    service that the key is derived for, None for the plain form.
+    `date` is the time of signing as the request gives it. `scope` is the date, region and service
+    that the key is derived for, or None in the plain form.
     """
 
     key_id: str
@@ -73,9 +73,9 @@ def is_signed(request: Request) -> bool:
 
 
 def read_signature(request: Request, paths: Iterable[str]) -> Signature | None:
-    """Return the signature of a request, None when it has no `Authorization` at all.
+    """Return the signature of a request, or None if it has no `Authorization` header.
 
-    The client may have called any of the paths. Raises `MalformedSignature`.
+    The client may have signed any of the paths. Raises `MalformedSignature`.
     """
     authorization = request.headers.get("authorization")
     if authorization is None:
@@ -97,7 +97,7 @@ def read_signature(request: Request, paths: Iterable[str]) -> Signature | None:
 
 
 def _date(request: Request, names: list[str]) -> str:
-    """Return the `X-Sdk-Date`, once it is known that all that must be signed is."""
+    """Return the `X-Sdk-Date` after checking that everything required is signed."""
     for name in _REQUIRED:
         if name not in names:
             raise MalformedSignature(f"SignedHeaders must name {name}")
@@ -106,7 +106,7 @@ def _date(request: Request, names: list[str]) -> str:
     for name in names:
         if name not in request.headers:
             raise MalformedSignature(f"the signed header {name} is missing")
-    # The SDKs sign UNSIGNED-PAYLOAD in its place for bodies that are not JSON, which ours all are.
+    # For bodies that are not JSON the SDKs sign UNSIGNED-PAYLOAD instead; our bodies are all JSON.
     if request.headers.get("x-sdk-content-sha256", _sha256(request.body)) != _sha256(request.body):
         raise MalformedSignature("X-Sdk-Content-Sha256 is not the SHA-256 of the body")
     return request.headers["x-sdk-date"].strip(_BLANKS)
@@ -147,7 +147,7 @@ def _canonical_path(path: str) -> str:
 
 def _canonical_query(pairs: Pairs, is_scoped: bool) -> str:
     if is_scoped:
-        # Clients sign the first value of a repeated parameter only, and we use the last one.
+        # Clients sign only the first value of a repeated parameter, but we use the last one.
         if len({name for name, _ in pairs}) < len(pairs):
             raise MalformedSignature("a parameter must not be repeated in a request so signed")
         ordered = sorted(pairs, key=lambda pair: pair[0].lower())
@@ -165,7 +165,10 @@ def _collapse(text: str) -> str:
 
 
 def _bytes(text: str) -> Iterable[bytes]:
-    """Return the text as clients sign it: its headers in UTF-8, read as that or as Latin-1."""
+    """Yield the bytes that the client may have signed.
+
+    Clients write headers in UTF-8, which the gateway may have read as UTF-8 or as Latin-1.
+    """
     yield text.encode()
     try:
         yield text.encode("latin-1")

@@ -6,6 +6,10 @@ its time. What is there when the function is ready stays as long as its process.
 
 import gc
 import os
+from typing import Any
+
+Payload = dict[str, Any]
+"""What Lambda hands in and takes back: JSON of AWS's making."""
 
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     gc.disable()

@@ -7,11 +7,10 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from polylog.aws import begin_to_collect
+from polylog.aws import Payload, begin_to_collect
 from polylog.aws.environment import (
     facets_from_environment,
     retention_from_environment,
@@ -19,17 +18,14 @@ from polylog.aws.environment import (
 )
 from polylog.aws.metrics import DRIFT, KINDS, LOG, new_metrics, publish
 from polylog.dynamo.connection import connect
-from polylog.dynamo.events.items import Tables
 from polylog.dynamo.maintenance.audit import Auditor
 from polylog.dynamo.maintenance.expire import Expirer
 from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.head import read_root
 from polylog.dynamo.tally.registry import Scopes
-from polylog.model import times
 from polylog.model.errors import Unavailable
-
-# What Lambda hands in is JSON of AWS's making.
-Payload = dict[str, Any]
+from polylog.model.times import SYSTEM_CLOCK, Clock
 
 SCOPE_SECONDS = 25
 RUN_SECONDS = 75
@@ -45,7 +41,7 @@ def compact_handler() -> Callable[[Payload, object], None]:
     The records say no more than where to look: the same ones again, or some lost, do no harm.
     Without records every scope is tidied up. The context is not looked at.
     """
-    compactor = Compactor()
+    compactor = Compactor(SYSTEM_CLOCK)
 
     def handler(event: Payload, context: object) -> None:
         records = event.get("Records")
@@ -61,10 +57,11 @@ def compact_handler() -> Callable[[Payload, object], None]:
 class Compactor:
     """Folds and tidies the scopes of the log that the environment names, and says how they are."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         retention, facets = retention_from_environment(), facets_from_environment()
         tables = Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"])
-        shards, clock, client = shards_from_environment().read, times.now, connect()
+        shards, client = shards_from_environment().read, connect()
         self._folder = Folder(client, tables.tally, clock, facets=facets, retention=retention)
         self._expirer = Expirer(client, tables.tally, clock, retention)
         self._auditor = Auditor(client, tables, shards, clock, retention)
@@ -114,9 +111,9 @@ class Compactor:
         self, work: Iterable[tuple[Callable[[str], None], str]], measured: Counter[str]
     ) -> None:
         """Do one piece of work after the other; what fails does not keep the others from it."""
-        end, failed = times.now() + RUN_SECONDS * times.SECOND, list[Unavailable]()
+        deadline, failed = self._clock.deadline(RUN_SECONDS), list[Unavailable]()
         for do, scope in work:
-            if times.now() >= end:
+            if deadline.is_over:
                 break
             try:
                 do(scope)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from polylog.dynamo.session import client_of
+from polylog.dynamo.connection import client_of
 from polylog.model.errors import Unavailable
 
 if TYPE_CHECKING:

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 from polylog.api.call import Services
 from polylog.api.http import Response
 from polylog.dynamo.connection import connect
-from polylog.dynamo.events.items import FACETS, Shards, Tables
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.peppers import Peppers, peppers_from_file, peppers_from_secret
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.store import DynamoEventStore
-from polylog.model import times
+from polylog.dynamo.tables import Shards, Tables
+from polylog.dynamo.tally.facets import FACETS
+from polylog.model.times import SYSTEM_CLOCK, Clock, Deadline
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_RESPONSE_BYTES = 5_900_000
@@ -28,16 +30,16 @@ MAX_RESPONSE_BYTES = 5_900_000
 
 def services_from_environment() -> Services:
     """Return the services that the environment variables of template.yaml describe."""
-    client = connect()
+    client, clock = connect(), SYSTEM_CLOCK
     return Services(
-        store=store_from_environment(client),
-        keys=DynamoKeyStore(client, os.environ["KEYS_TABLE"], _load_peppers(), times.now),
-        clock=times.now,
+        store=store_from_environment(client, clock),
+        keys=DynamoKeyStore(client, os.environ["KEYS_TABLE"], _load_peppers(), clock),
+        clock=clock,
         can_deliver=fits_lambda,
     )
 
 
-def store_from_environment(client: DynamoDBClient) -> DynamoEventStore:
+def store_from_environment(client: DynamoDBClient, clock: Clock) -> DynamoEventStore:
     """Return the store of the tables that the environment variables name."""
     return DynamoEventStore(
         client,
@@ -46,6 +48,7 @@ def store_from_environment(client: DynamoDBClient) -> DynamoEventStore:
         limits=Limits(
             int(os.environ["READ_BUDGET_ITEMS"]), float(os.environ["READ_BUDGET_SECONDS"])
         ),
+        clock=clock,
         facets=facets_from_environment(),
         retention=retention_from_environment(),
     )
@@ -65,6 +68,11 @@ def facets_from_environment() -> frozenset[str]:
 def retention_from_environment() -> Retention:
     """Return how long events are kept."""
     return Retention(int(os.environ["RETENTION_DAYS"]))
+
+
+def deadline_of(context: LambdaContext, clock: Clock, margin_seconds: float) -> Deadline:
+    """Return when an invocation has to end, less a margin for what it still does then."""
+    return clock.deadline(context.get_remaining_time_in_millis() / 1000 - margin_seconds)
 
 
 def fits_lambda(response: Response) -> bool:

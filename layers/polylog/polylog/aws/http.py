@@ -5,18 +5,15 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger
 
 from polylog.api.dialect import Dialect, serve
 from polylog.api.http import Request, Response
-from polylog.aws import begin_to_collect
+from polylog.aws import Payload, begin_to_collect
 from polylog.aws.environment import services_from_environment
 
-# What Lambda hands in and takes back is JSON of AWS's making.
-Payload = dict[str, Any]
 Handler = Callable[[Payload, object], Payload]
 
 

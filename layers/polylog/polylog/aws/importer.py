@@ -10,23 +10,22 @@ from __future__ import annotations
 import gzip
 import io
 import re
-import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from polylog.api.auth import is_scope
-from polylog.api.dialect import Format
 from polylog.aws.ledger import FOLDER, Ledger, Progress
 from polylog.aws.objects import PART_BYTES, Documents, ObjectAbsent, ObjectReader, ObjectVersion
-from polylog.batches import batches
+from polylog.batches import batched_by_weight
 from polylog.dialects import format_named
-from polylog.intake.documents import read_line
+from polylog.intake.documents import Format, read_line
 from polylog.intake.offers import Offered, put_readable
 from polylog.intake.streams import Inside, Piece, Place, Stream, lines, values
 from polylog.model.errors import InvalidBody, InvalidParameter, Unavailable
 from polylog.model.store import EventStore, Outcome, Status
+from polylog.model.times import SYSTEM_CLOCK, Clock, Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -123,14 +122,14 @@ class Importer:
         store: EventStore,
         client: S3Client,
         max_tries: int,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._store = store
         self._client = client
         self._max_tries = max_tries
         self._clock = clock
 
-    def run(self, source: ObjectVersion, has_time: Callable[[], bool]) -> Progress | None:
+    def run(self, source: ObjectVersion, deadline: Deadline) -> Progress | None:
         """Import an object, or what is left of it; return what became of its events.
 
         None when that was done before. Raises `Unfinished` when there is no time left; `Stuck` when
@@ -150,7 +149,7 @@ class Importer:
         progress.is_in_doubt = True
         self._count_try(ledger, progress)
         try:
-            self._work(work, has_time)
+            self._work(work, deadline)
         except ObjectAbsent:
             return ledger.finish(progress, "the object was deleted or replaced meanwhile")
         except (Unavailable, Unfinished) as error:
@@ -168,16 +167,16 @@ class Importer:
             place = f"tried {self._max_tries} times from line {progress.place.lines + 1} on"
             raise Stuck(f"{place}; the function's log says what failed")
 
-    def _work(self, work: _Work, has_time: Callable[[], bool]) -> None:
-        saved = self._clock()
+    def _work(self, work: _Work, deadline: Deadline) -> None:
+        saved = self._clock.monotonic()
         read = ((piece, work.kind.read(piece)) for piece in self._pieces(work))
-        for chunk in batches(read, _weight, most=_MAX_PIECES, most_weight=_MAX_BYTES):
+        for chunk in batched_by_weight(read, _weight, most=_MAX_PIECES, most_weight=_MAX_BYTES):
             self._store_chunk(work, chunk)
-            if not has_time():
+            if deadline.is_over:
                 raise Unfinished
-            if self._clock() - saved >= _SAVED_EVERY_SECONDS:
+            if self._clock.monotonic() - saved >= _SAVED_EVERY_SECONDS:
                 work.ledger.save(work.progress)
-                saved = self._clock()
+                saved = self._clock.monotonic()
 
     def _pieces(self, work: _Work) -> Iterator[Piece]:
         place = work.progress.place

@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
 
 from aws_lambda_powertools import Logger
@@ -17,24 +17,21 @@ from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord,
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.config import Config
 
-from polylog.aws import begin_to_collect
+from polylog.aws import Payload, begin_to_collect
 from polylog.aws.dead_letters import DeadLetters
-from polylog.aws.environment import store_from_environment
+from polylog.aws.environment import deadline_of, store_from_environment
 from polylog.aws.importer import Importer, Stuck, Unfinished
 from polylog.aws.metrics import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.objects import ObjectVersion
-from polylog.dynamo.connection import connect
-from polylog.dynamo.session import client_of
+from polylog.dynamo.connection import client_of, connect
 from polylog.model.errors import InvalidBody
+from polylog.model.times import SYSTEM_CLOCK, Deadline
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# What Lambda hands in and takes back is JSON of AWS's making.
-Payload = dict[str, Any]
-
-_ENDING_MS: Final = 60_000
-"""Milliseconds before the function's end in which no further events are begun with."""
+_ENDING_SECONDS: Final = 60
+"""How long before the function's end it stops taking on further events."""
 
 _CONFIG: Final = Config(
     connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}
@@ -47,16 +44,15 @@ def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
     What it has no time to finish, and what failed, comes again with its message.
     """
     max_tries = int(os.environ["MAX_RECEIVES"])
-    s3 = client_of("s3", _CONFIG)
-    importer = Importer(store_from_environment(connect()), s3, max_tries)
+    s3, clock = client_of("s3", _CONFIG), SYSTEM_CLOCK
+    store = store_from_environment(connect(), clock)
+    importer = Importer(store, s3, max_tries, clock)
     imports = Imports(importer, DeadLetters(os.environ["DEAD_LETTER_QUEUE"], max_tries))
 
     @Logger(LOG).inject_lambda_context
     def handler(event: Payload, context: LambdaContext) -> Payload:
-        def has_time() -> bool:
-            return context.get_remaining_time_in_millis() > _ENDING_MS
-
-        return imports.take(event["Records"], has_time)
+        deadline = deadline_of(context, SYSTEM_CLOCK, _ENDING_SECONDS)
+        return imports.take(event["Records"], deadline)
 
     begin_to_collect()
     return handler
@@ -71,7 +67,7 @@ class Imports:
         self._logger = Logger(LOG)
         self._metrics = new_metrics()
 
-    def take(self, records: list[Payload], has_time: Callable[[], bool]) -> Payload:
+    def take(self, records: list[Payload], deadline: Deadline) -> Payload:
         """Import the objects of a batch of messages; answer which of those are to come again."""
         counts = Counter[str]()
         processor = BatchProcessor(
@@ -79,17 +75,15 @@ class Imports:
             raise_on_entire_batch_failure=False,
             logger=logging.getLogger(LOG),
         )
-        with processor(records, partial(self._settle, counts, has_time)):
+        with processor(records, partial(self._settle, counts, deadline)):
             processor.process()
         publish(self._metrics, counts)
         return dict(processor.response())
 
-    def _settle(
-        self, counts: Counter[str], has_time: Callable[[], bool], record: SQSRecord
-    ) -> None:
+    def _settle(self, counts: Counter[str], deadline: Deadline, record: SQSRecord) -> None:
         try:
             for source in _objects(record):
-                self._import(counts, source, has_time)
+                self._import(counts, source, deadline)
         except (Stuck, InvalidBody) as error:
             self._logger.exception("given up", extra={"message_id": record.message_id})
             self._dead_letters.add(record, str(error))
@@ -101,10 +95,8 @@ class Imports:
             self._dead_letters.delay(record)
             raise
 
-    def _import(
-        self, counts: Counter[str], source: ObjectVersion, has_time: Callable[[], bool]
-    ) -> None:
-        progress = self._importer.run(source, has_time)
+    def _import(self, counts: Counter[str], source: ObjectVersion, deadline: Deadline) -> None:
+        progress = self._importer.run(source, deadline)
         if progress is None:
             return
         self._logger.info("imported", extra={"object": source.key, "counts": progress.counts})

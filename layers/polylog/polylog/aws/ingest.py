@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import (
@@ -19,17 +19,17 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from polylog.aws import begin_to_collect
+from polylog.aws import Payload, begin_to_collect
 from polylog.aws.dead_letters import DeadLetters, first_sent, received, string_attributes
-from polylog.aws.environment import store_from_environment
+from polylog.aws.environment import deadline_of, store_from_environment
 from polylog.aws.messages import Message, read_message
 from polylog.aws.metrics import DEAD, LOG, name_of, new_metrics, publish
-from polylog.batches import batches
+from polylog.batches import batched_by_weight
 from polylog.dynamo.connection import connect
 from polylog.intake.offers import Offered, put_readable
 from polylog.model.errors import ApiError, Unavailable
 from polylog.model.store import EventStore, Outcome
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, SYSTEM_CLOCK, Deadline
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -39,13 +39,10 @@ Found = tuple[Outcome, ...] | Unavailable
 
 Put = Callable[[str, Sequence[Offered]], tuple[Outcome, ...]]
 
-# What Lambda hands in and takes back is JSON of AWS's making.
-Payload = dict[str, Any]
+ENDING_SECONDS: Final = 25
+"""How long before the function's end it stops taking on further events.
 
-ENDING_MS: Final = 25_000
-"""Milliseconds before the function's end in which no events are begun with.
-
-So long the database may leave one request without an answer, in three attempts.
+The database may leave one request without an answer for that long, in three attempts.
 """
 
 _TOGETHER: Final = 950
@@ -65,17 +62,15 @@ def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
     It answers which of them are to come again.
     """
     intake = Intake(
-        store_from_environment(connect()),
+        store_from_environment(connect(), SYSTEM_CLOCK),
         os.environ["INGEST_SCOPE"],
         DeadLetters(os.environ["DEAD_LETTER_QUEUE"], int(os.environ["MAX_RECEIVES"])),
     )
 
     @Logger(LOG).inject_lambda_context
     def handler(event: Payload, context: LambdaContext) -> Payload:
-        def has_time() -> bool:
-            return context.get_remaining_time_in_millis() > ENDING_MS
-
-        return intake.take(event["Records"], has_time)
+        deadline = deadline_of(context, SYSTEM_CLOCK, ENDING_SECONDS)
+        return intake.take(event["Records"], deadline)
 
     begin_to_collect()
     return handler
@@ -91,13 +86,13 @@ class Intake:
         self._logger = Logger(LOG)
         self._metrics = new_metrics()
 
-    def take(self, records: list[Payload], has_time: Callable[[], bool]) -> Payload:
+    def take(self, records: list[Payload], deadline: Deadline) -> Payload:
         """Store a batch; messages of a FIFO queue one after the other, as they were sent.
 
         Those that there is no time for come again: were the function cut off, then all would.
         """
-        counts, put = Counter[str](), partial(self._put, has_time)
-        put_record = partial(self._put_record, has_time)
+        counts, put = Counter[str](), partial(self._put, deadline)
+        put_record = partial(self._put_record, deadline)
         log = logging.getLogger(LOG)
         if _is_fifo(records):
             processor: BatchProcessor = SqsFifoPartialProcessor(
@@ -130,7 +125,9 @@ class Intake:
                     by_scope[scope].append((record.receipt_handle, offered))
         found: dict[str, Found] = {}
         for scope, messages in by_scope.items():
-            for part in batches(messages, _events_of, most=_TOGETHER, most_weight=_TOGETHER):
+            for part in batched_by_weight(
+                messages, _events_of, most=_TOGETHER, most_weight=_TOGETHER
+            ):
                 with self._logging("not stored together", scope=scope):
                     found |= _put_all(put, scope, part)
         return found
@@ -145,18 +142,18 @@ class Intake:
 
     def _put(
         self,
-        has_time: Callable[[], bool],
+        deadline: Deadline,
         scope: str,
         offered: Sequence[Offered],
         *,
         is_repeat: bool = False,
     ) -> tuple[Outcome, ...]:
-        if not has_time():
+        if deadline.is_over:
             raise OutOfTime
         return put_readable(self._store, scope, offered, is_repeat=is_repeat)
 
-    def _put_record(self, has_time: Callable[[], bool], record: SQSRecord) -> tuple[Outcome, ...]:
-        return self._put(has_time, *self._read(record), is_repeat=received(record) > 1)
+    def _put_record(self, deadline: Deadline, record: SQSRecord) -> tuple[Outcome, ...]:
+        return self._put(deadline, *self._read(record), is_repeat=received(record) > 1)
 
     def _read(self, record: SQSRecord) -> tuple[str, list[Offered]]:
         """Return a message's scope and events; instead of them why it cannot be read."""

@@ -13,23 +13,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from polylog.api.auth import is_scope
-from polylog.api.dialect import Format
 from polylog.dialects import format_named
-from polylog.dialects.native.wire import read_event, read_time
-from polylog.intake.documents import read_json, read_one, unpack
-from polylog.intake.formats import cloudevents
+from polylog.dialects.native.wire import read_event
+from polylog.intake.documents import Format, read_json, read_one, unpack
+from polylog.intake.formats import cloudevents, eventbridge
 from polylog.intake.offers import Offered
 from polylog.model.errors import InvalidParameter
-from polylog.model.event import MAX_KEY_LENGTH, Event
-from polylog.model.times import format_rfc3339
+from polylog.model.event import Event
+from polylog.model.times import format_rfc3339, read_time
 
 _NOTIFICATION: Final = ("MessageId", "TopicArn", "Message", "Timestamp")
-_BRIDGED: Final = ("id", "time", "source", "detail-type", "detail")
-_KEPT: Final = ("account", "region")
-"""What an event of EventBridge says beside its members; `replay-name` would make it another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +86,7 @@ def _events(message: Message, document: JsonValue) -> list[tuple[JsonValue, Form
     if name != _OWN:
         format = format_named(name)
         return [(wire, format) for wire in unpack(document, format)]
-    wires = [document] if _is_cloud_event(document) else unpack(document, _LISTED)
+    wires = [document] if cloudevents.is_event(document) else unpack(document, _LISTED)
     if len(wires) == 1 and wires[0] is document:
         return [(document, _format(document, message, message.id))]
     return [
@@ -101,15 +97,11 @@ def _events(message: Message, document: JsonValue) -> list[tuple[JsonValue, Form
 
 def _format(wire: JsonValue, message: Message, event_id: str) -> Format:
     """Return the format that an event shows to be in; in our own it may go without an id."""
-    if _is_cloud_event(wire):
+    if cloudevents.is_event(wire):
         return cloudevents.FORMAT
-    if isinstance(wire, dict) and "detail-type" in wire:
-        return _BRIDGE
+    if eventbridge.is_event(wire):
+        return eventbridge.FORMAT
     return Format(partial(_read_own, event_id=event_id, sent_at=message.sent_at))
-
-
-def _is_cloud_event(wire: JsonValue) -> bool:
-    return isinstance(wire, dict) and "specversion" in wire
 
 
 def _read_own(wire: JsonValue, event_id: str, sent_at: int) -> Event:
@@ -119,43 +111,5 @@ def _read_own(wire: JsonValue, event_id: str, sent_at: int) -> Event:
     return read_event(wire)
 
 
-def _read_bridged(wire: JsonValue) -> Event:
-    """Read an event of EventBridge; a CloudEvent in its `detail` is the event itself.
-
-    Ours: a sole resource is the target, and all of them are links.
-    """
-    if not isinstance(wire, dict):
-        raise InvalidParameter("event", "must be an object")
-    for name in _BRIDGED:
-        if name not in wire:
-            raise InvalidParameter(name, "is required")
-    if _is_cloud_event(wire["detail"]):
-        return cloudevents.read_event(wire["detail"])
-    resources = wire.get("resources") or []
-    try:
-        return Event.model_validate(
-            {
-                "id": wire["id"],
-                "time": read_time(str(wire["time"]), "time"),
-                "type": wire["detail-type"],
-                "source": wire["source"],
-                "target": _target(resources),
-                "links": resources,
-                "data": wire["detail"],
-                "attributes": {name: wire[name] for name in _KEPT if name in wire},
-            }
-        )
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
-
-
-def _target(resources: JsonValue) -> dict[str, JsonValue]:
-    match resources:
-        case [str(name)] if 0 < len(name) <= MAX_KEY_LENGTH:
-            return {"id": name}
-    return {}
-
-
 _OWN: Final = "native"
 _LISTED: Final = Format(read_event, envelope="events")
-_BRIDGE: Final = Format(_read_bridged)

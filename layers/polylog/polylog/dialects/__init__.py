@@ -1,36 +1,41 @@
-"""The wire APIs, one module each.
+"""The wire APIs, one package each, with a `DIALECT` that `polylog.api.dialect.serve` serves.
 
-To add one: a module here with a `DIALECT`, its name in `DIALECTS`, a file in `functions/`, its
-routes in `template.yaml`, and a file of cases in `tests/conformance/`.
+Inside a package, `wire` reads the API's events and renders them, `listing` and its like declare
+parameters and answer endpoints, and `errors` renders errors. Dialects never import each other;
+`huawei` is no dialect but what DWS and Cloud Eye share.
+
+To add a dialect, write a package here, add its name to `DIALECTS`, and add a file in `functions/`,
+its routes in `template.yaml`, and a file of cases in `tests/conformance/`.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 
-from polylog.api.dialect import Dialect, Format
+from polylog.api.dialect import Dialect
+from polylog.intake.documents import Format
 from polylog.intake.formats import cloudevents
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, shown
 
 DIALECTS = ("cedana", "ces", "cloudfoundry", "dws", "native", "waldur")
 
 
 def load(name: str) -> Dialect:
-    """Return the dialect of this name; its module is imported only now, to keep starts short."""
+    """Return the dialect of this name; imports only its package, to keep starts short."""
     dialect: Dialect = import_module(f"{__name__}.{name}").DIALECT
     return dialect
 
 
 def format_named(name: str) -> Format:
-    """Return the format of a dialect's events, or that of CloudEvents.
+    """Return the format of a dialect's events, or of CloudEvents.
 
-    Raises `InvalidParameter` naming the known ones.
+    Raises `InvalidParameter`, which lists the known names.
     """
     if name == cloudevents.NAME:
         return cloudevents.FORMAT
     format = load(name).format if name in DIALECTS else None
     if format is None:
         known = [name for name in DIALECTS if load(name).format]
-        reason = f"must be one of {', '.join([cloudevents.NAME, *known])} but was '{name[:100]}'"
+        reason = f"must be one of {', '.join([cloudevents.NAME, *known])} but was '{shown(name)}'"
         raise InvalidParameter("format", reason)
     return format

@@ -1,27 +1,47 @@
-"""The connection to DynamoDB, and its failures as ours."""
+"""The connection to DynamoDB: clients, reads that take several requests, and failures.
+
+Clients are botocore's own. They are made and used in ways that take less time than the usual ones.
+"""
 
 from __future__ import annotations
 
+import gzip
+import logging
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from io import BytesIO
 from itertools import chain
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import JSONFileLoader, Loader
+from botocore.session import Session, get_session
 from pydantic_core import from_json
 
-from polylog.dynamo.session import client_of
+from polylog.batches import batched
 from polylog.model.errors import Unavailable
+from polylog.model.times import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, QueryOutputTypeDef
+    from mypy_boto3_dynamodb.type_defs import (
+        KeysAndAttributesUnionTypeDef,
+        QueryInputTypeDef,
+        QueryOutputTypeDef,
+    )
 
-# Three tries, with what lies between them, end well before the gateway's 30 seconds. Requests are
-# all of our making: DynamoDB checks them once more.
+    from polylog.dynamo.tables import Item
+
+log = logging.getLogger("polylog")
+
+# Three tries and the pauses between them end well before the gateway's 30 seconds. DynamoDB checks
+# our requests anyway, so botocore need not.
 CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
@@ -32,6 +52,11 @@ CONFIG = Config(
 
 _WITH_ITEMS: Final = ("BatchGetItem", "GetItem", "Query")
 """Operations whose answers hold items."""
+
+_MOST_KEYS: Final = 100
+"""How many keys DynamoDB takes in one BatchGetItem."""
+
+_ATTEMPTS: Final = 8
 
 # Functions that start from one snapshot share the state of Python's own generator.
 _RANDOM: Final = SystemRandom()
@@ -47,15 +72,52 @@ def connect() -> DynamoDBClient:
     return client
 
 
-def parse_items(client: DynamoDBClient) -> None:
-    """Let a client take the JSON of items as it is, which has the form of botocore's own answers.
+def client_of(service: str, config: Config) -> Any:
+    """Return the client that boto3 would return for a service, without importing boto3.
 
-    botocore walks every value of every item beside its model, which takes longer than all that
-    we do with a page. Binary values within lists, maps and sets, of which no table here has any,
-    stay as they are.
+    Importing boto3 makes a function start a fifth slower. botocore's types know no service.
     """
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> Session:
+    """Return the session that makes all clients: it reads the list of AWS's regions once.
+
+    It knows only the models that come with botocore.
+    """
+    made = get_session()
+    made.register_component("data_loader", Loader(file_loader=_Files()))
+    return made
+
+
+class _Files(JSONFileLoader):
+    """Reads botocore's models in a quarter of the time that botocore takes."""
+
+    def load_file(self, file_path: str) -> Any:
+        """Return what a file holds, None if there is none; `file_path` lacks the ending."""
+        for open_file, ending in ((gzip.open, ".json.gz"), (open, ".json")):
+            with suppress(FileNotFoundError), open_file(file_path + ending, "rb") as file:
+                return from_json(file.read())
+        return None
+
+
+def parse_items(client: DynamoDBClient) -> None:
+    """Let a client take the JSON of items as it is: it already has the form of botocore's answers.
+
+    botocore walks every value of every item beside its model, which takes longer than all the rest
+    of a page. Binary values inside lists, maps and sets stay as they are; no table here has any.
+
+    This relies on how botocore parses an answer, and Lambda's runtime brings its own version of
+    botocore. So the client is tried once: if it does not behave as expected, botocore parses.
+    """
+    events = client.meta.events
     for operation in _WITH_ITEMS:
-        client.meta.events.register(f"before-parse.dynamodb.{operation}", _parse)
+        events.register(f"before-parse.dynamodb.{operation}", _parse)
+    if not _is_parsed_by_us(client):
+        log.warning("this botocore parses answers in another way: reading is slower")
+        for operation in _WITH_ITEMS:
+            events.unregister(f"before-parse.dynamodb.{operation}", _parse)
 
 
 def _parse(response_dict: _Answer, customized_response_dict: _Answer, **_: object) -> None:
@@ -63,7 +125,7 @@ def _parse(response_dict: _Answer, customized_response_dict: _Answer, **_: objec
         return
     try:
         answer = from_json(response_dict["body"])
-    except ValueError:  # Damaged on its way: botocore checks that, and asks again.
+    except ValueError:  # Damaged on its way: botocore notices that too, and asks again.
         return
     for item in _items(answer):
         for value in item.values():
@@ -79,11 +141,45 @@ def _items(answer: _Answer) -> Iterable[MutableMapping[str, Any]]:
     return chain(answer.get("Items", ()), one, *responses.values())
 
 
+# botocore's own parser would drop the mark, which is no member of the operation's answer, and it
+# would fail on the number within the list.
+_PROBE: Final = b'{"Item":{"b":{"B":"AP8="},"l":{"L":[{"B":0}]}},"Mark":"ours"}'
+_PROBED: Final = {"Item": {"b": {"B": b"\x00\xff"}, "l": {"L": [{"B": 0}]}}, "Mark": "ours"}
+
+
+def _is_parsed_by_us(client: DynamoDBClient) -> bool:
+    """Return whether an answer comes out of the client as `_parse` makes it; sends nothing."""
+
+    def answer(request: AWSRequest, **_: object) -> AWSResponse:
+        return AWSResponse(request.url or "", 200, HTTPHeaders(), _Body(_PROBE))
+
+    # botocore's types know no hook that answers.
+    events: Any = client.meta.events
+    name = "before-send.dynamodb.GetItem"
+    events.register_first(name, answer)
+    try:
+        found: _Answer = {**client.get_item(TableName="probe", Key={"k": {"S": "probe"}})}
+    except Exception:  # botocore may fail in any way on what it does not expect.
+        log.warning("botocore cannot be tried", exc_info=True)
+        return False
+    finally:
+        events.unregister(name, answer)
+    found.pop("ResponseMetadata", None)
+    return found == _PROBED
+
+
+class _Body(BytesIO):
+    """The body of an answer as urllib3 hands it over."""
+
+    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
+        """Yield the content."""
+        yield self.read()
+
+
 def query_pages(client: DynamoDBClient, request: QueryInputTypeDef) -> Iterator[QueryOutputTypeDef]:
     """Yield the answers to a query, page by page, to the end.
 
-    Without a paginator of botocore's, which takes longer to be made than a request. Raises
-    `Unavailable`.
+    Making one of botocore's paginators takes longer than a request. Raises `Unavailable`.
     """
     start: QueryInputTypeDef = {**request}
     while True:
@@ -95,9 +191,48 @@ def query_pages(client: DynamoDBClient, request: QueryInputTypeDef) -> Iterator[
         start["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+def get_all(
+    client: DynamoDBClient,
+    table: str,
+    keys: Sequence[Item],
+    clock: Clock,
+    attributes: str | None = None,
+    *,
+    consistent: bool = True,
+) -> Iterator[Item]:
+    """Yield the items with these keys that are there, in any order.
+
+    `attributes` is a projection, None means whole items. Without `consistent`, an item may come in
+    an earlier version, or be missing if it is new, and takes half the read units. Raises
+    `Unavailable`.
+    """
+    for batch in batched(keys, _MOST_KEYS):
+        wanted: KeysAndAttributesUnionTypeDef = {"Keys": batch, "ConsistentRead": consistent}
+        if attributes is not None:
+            wanted["ProjectionExpression"] = attributes
+        yield from _get_batch(client, {table: wanted}, clock)
+
+
+def _get_batch(
+    client: DynamoDBClient,
+    asked: Mapping[str, KeysAndAttributesUnionTypeDef],
+    clock: Clock,
+) -> Iterator[Item]:
+    for attempt in range(_ATTEMPTS):
+        with failures_as_unavailable():
+            answer = client.batch_get_item(RequestItems=asked)
+        for items in answer["Responses"].values():
+            yield from items
+        asked = answer["UnprocessedKeys"]
+        if not asked:
+            return
+        clock.sleep(backoff(attempt))
+    raise Unavailable("keys went on unprocessed")
+
+
 @contextmanager
 def failures_as_unavailable() -> Iterator[None]:
-    """Turn whatever DynamoDB or the way to it reports into `Unavailable`."""
+    """Turn every failure that DynamoDB, or the way to it, reports into `Unavailable`."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
@@ -105,5 +240,5 @@ def failures_as_unavailable() -> Iterator[None]:
 
 
 def backoff(attempt: int) -> float:
-    """Return how many seconds to wait after an attempt, the first being 0: others wait as well."""
+    """Return how many seconds to wait after an attempt (from 0), at random: callers spread out."""
     return _RANDOM.uniform(0, 0.02 * 2**attempt)

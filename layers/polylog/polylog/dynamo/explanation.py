@@ -1,8 +1,8 @@
-"""How answers are found and what they take, as DynamoDB itself reports it.
+"""How answers are found and what they cost, as DynamoDB itself reports it.
 
-What is being explained is known by a context variable, so that each thread has its own. Hooks of
-the client, which see the requests of paginators too, note there what was consumed; who chooses how
-to answer notes why. While nothing is being explained they all do nothing.
+A context variable holds the current explanation, so each thread has its own. Hooks of the client
+add what each request consumed, and the code that decides how to answer adds its reasons. Without a
+current explanation, none of them do anything.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from polylog.dynamo.events.items import Tables
 from polylog.dynamo.queries import QueryPlan
+from polylog.dynamo.tables import Tables
 from polylog.model.errors import TooBroad
 from polylog.model.filter import EVERYTHING, Filter, conjuncts
 from polylog.model.store import Explanation
@@ -30,7 +30,7 @@ class _Consumed(TypedDict):
 
 
 class _Answer(TypedDict, total=False):
-    """What is looked at of an answer of DynamoDB, whichever operation's it is."""
+    """The parts of DynamoDB's answers that are looked at, whatever the operation."""
 
     ConsumedCapacity: _Consumed | Sequence[_Consumed]
     ScannedCount: int
@@ -49,7 +49,7 @@ _subject: ContextVar[_Subject | None] = ContextVar("subject", default=None)
 
 @contextmanager
 def explaining(explanation: Explanation, tables: Tables) -> Iterator[None]:
-    """Note in an explanation whatever this thread does until the block ends."""
+    """Note in an explanation what this thread asks of DynamoDB in the block."""
     token = _subject.set(_Subject(explanation, tables))
     try:
         yield
@@ -58,14 +58,14 @@ def explaining(explanation: Explanation, tables: Tables) -> Iterator[None]:
 
 
 def listen(client: DynamoDBClient) -> None:
-    """Let a client note what its requests take; once for each client, however often called."""
+    """Let a client note what its requests cost; calling this again changes nothing."""
     events = client.meta.events
     events.register("provide-client-params.dynamodb", _ask, unique_id="polylog-explain-ask")
     events.register("after-call.dynamodb", _read, unique_id="polylog-explain-read")
 
 
 def note(reason: str) -> None:
-    """Note one of the reasons for how something is being answered."""
+    """Note a reason for how something is answered."""
     subject = _subject.get()
     if subject is not None and reason not in subject.explanation.reason.split("; "):
         reasons = filter(None, (subject.explanation.reason, reason))
@@ -74,7 +74,7 @@ def note(reason: str) -> None:
 
 @contextmanager
 def tentatively() -> Iterator[None]:
-    """Take the reasons noted in the block back if that was too broad: nothing came of them."""
+    """Take back the reasons noted in the block if it ends with `TooBroad`."""
     subject = _subject.get()
     reason = subject.explanation.reason if subject else ""
     try:
@@ -99,9 +99,9 @@ def note_plan(plan: QueryPlan, shards: int) -> None:
 
 
 def note_minute(plan: QueryPlan, shards: int) -> None:
-    """Note which index is read for a minute that a tally's counts are too coarse for.
+    """Note which index is read for a minute that the tally's counts cannot divide.
 
-    That names the index unless another reading does; the first minute stands for all of them.
+    The explanation names this index if no other is read. The first minute stands for all.
     """
     subject = _subject.get()
     if subject is None or not plan.values:
@@ -112,7 +112,7 @@ def note_minute(plan: QueryPlan, shards: int) -> None:
 
 
 def note_counts(filter: Filter) -> None:
-    """Note that the counts of a tally answer, or help to."""
+    """Note that the counts of a tally answer, or help to answer."""
     subject = _subject.get()
     if subject is not None:
         note("the tally has counts of just these events")
@@ -123,7 +123,7 @@ def note_counts(filter: Filter) -> None:
 def note_arrivals(filter: Filter, *, is_known: bool) -> None:
     """Note that events are read in the order of arrival.
 
-    `is_known`: of each can be said whether it passes before it is read.
+    `is_known` says that entries tell whether their events pass, before they are read.
     """
     subject = _subject.get()
     if subject is not None:

@@ -17,27 +17,27 @@ from polylog.api.auth import (
 )
 from polylog.dynamo.connection import failures_as_unavailable, query_pages
 from polylog.dynamo.peppers import Peppers
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
-    from polylog.dynamo.events.items import Item
+    from polylog.dynamo.tables import Item
 
 SCOPE_INDEX: Final = "by_scope"
 _CACHED: Final = 60 * SECOND
 
 
 class DynamoKeyStore:
-    """The keys table. `load_peppers` is called when a pepper is asked for first."""
+    """The keys table. `load_peppers` is called when the first pepper is needed."""
 
     def __init__(
         self,
         client: DynamoDBClient,
         table: str,
         load_peppers: Callable[[], Peppers],
-        clock: Callable[[], int],
+        clock: Clock,
     ) -> None:
         self._client = client
         self._table = table
@@ -50,7 +50,7 @@ class DynamoKeyStore:
     def pepper(self, version: str) -> bytes | None:
         """Return a pepper, as it was up to a minute ago."""
         if not self._is_recent(self._peppers_read_at):
-            self._peppers, self._peppers_read_at = self._load_peppers(), self._clock()
+            self._peppers, self._peppers_read_at = self._load_peppers(), self._clock.now()
         return self._peppers.get(version)
 
     def get(self, key_id: str, *, fresh: bool) -> AccessKey | None:
@@ -63,7 +63,7 @@ class DynamoKeyStore:
                 TableName=self._table, Key={"key_id": {"S": key_id}}, ConsistentRead=True
             )
         key = _read_key(answer["Item"]) if "Item" in answer else None
-        self._cache[key_id] = (self._clock(), key)
+        self._cache[key_id] = (self._clock.now(), key)
         return key
 
     def create(
@@ -78,7 +78,7 @@ class DynamoKeyStore:
         version = max(peppers, key=int)
         key_id = new_key_id(version)
         principal = Principal(key_id, scope, permissions, restriction)
-        item = _write_key(AccessKey(principal, self._clock(), expires_at))
+        item = _write_key(AccessKey(principal, self._clock.now(), expires_at))
         with failures_as_unavailable():
             self._client.put_item(TableName=self._table, Item=item)
         return Credential(key_id, derive_secret(peppers[version], key_id))
@@ -97,7 +97,7 @@ class DynamoKeyStore:
         return tuple(sorted(keys, key=lambda key: key.created_at))
 
     def revoke(self, scope: str, key_id: str) -> bool:
-        """Make a key useless for ever; readers that used it just now may go on for a minute."""
+        """Make a key useless for ever; a reader that has just used it may go on for a minute."""
         with failures_as_unavailable():
             try:
                 self._client.update_item(
@@ -107,7 +107,7 @@ class DynamoKeyStore:
                     ConditionExpression="#scope = :scope",
                     ExpressionAttributeNames={"#scope": "scope"},
                     ExpressionAttributeValues={
-                        ":now": {"N": str(self._clock())},
+                        ":now": {"N": str(self._clock.now())},
                         ":scope": {"S": scope},
                     },
                 )
@@ -117,7 +117,7 @@ class DynamoKeyStore:
         return True
 
     def _is_recent(self, read_at: int | None) -> bool:
-        return read_at is not None and self._clock() - read_at < _CACHED
+        return read_at is not None and self._clock.now() - read_at < _CACHED
 
 
 def _write_key(key: AccessKey) -> Item:

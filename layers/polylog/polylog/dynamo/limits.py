@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import monotonic
 from typing import Final
 
 from polylog.model.errors import TooBroad
+from polylog.model.times import Clock, Deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,43 +16,38 @@ class Limits:
     items: int
     seconds: float
 
-    def deadline(self, part: float = 1) -> float:
-        """Return when an answer that is begun now has to end, or a part of it; monotonic."""
-        return monotonic() + part * self.seconds
+    def deadline(self, clock: Clock, part: float = 1) -> Deadline:
+        """Return when an answer that begins now has to end, or a part of it."""
+        return clock.deadline(part * self.seconds)
 
 
 UNLIMITED: Final = Limits(items=10**12, seconds=10**9)
 
 
-def is_over(deadline: float) -> bool:
-    """Return whether a deadline is reached."""
-    return monotonic() >= deadline
-
-
 class Budget:
-    """What is left of so many items until a deadline, to be read from some streams.
+    """How many items may still be read from some streams, until a deadline.
 
-    `share` is what each of them may begin with: at least an item, so that there is something to
+    `share` is what each stream may begin with: at least one item, so that there is something to
     answer in part.
     """
 
-    def __init__(self, items: int, deadline: float, streams: int) -> None:
+    def __init__(self, items: int, deadline: Deadline, streams: int) -> None:
         self._left = max(items, streams)
         self._deadline = deadline
         self.share = self._left // max(1, streams)
 
     def allowed(self, most: int) -> int:
-        """Return how many of so many items may be read; raises `TooBroad` when none may be."""
+        """Return how many of `most` items may be read; raises `TooBroad` when none may."""
         self.check_time()
         if self._left <= 0:
             raise TooBroad
         return min(most, self._left)
 
     def check_time(self) -> None:
-        """Raise `TooBroad` when there is no time left."""
-        if is_over(self._deadline):
+        """Raise `TooBroad` when the time is up."""
+        if self._deadline.is_over:
             raise TooBroad
 
     def spend(self, items: int) -> None:
-        """Note that items were read."""
+        """Take what was read off the budget."""
         self._left -= items

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from polylog.dynamo.connection import CONFIG, failures_as_unavailable
-from polylog.dynamo.session import client_of
+from polylog.dynamo.connection import CONFIG, client_of, failures_as_unavailable
 
 Peppers = Mapping[str, bytes]
 """Version -> pepper; the highest version makes new keys."""

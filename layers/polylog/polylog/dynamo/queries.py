@@ -1,15 +1,33 @@
-"""From a filter to what DynamoDB is asked and what is left for us to check; pure."""
+"""The planner: from a filter to an index, the requests for DynamoDB, and what is left to check.
+
+All functions are pure. They expect simplified filters (`polylog.model.filter`), whose top level
+says what must hold.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from polylog.dynamo.events.items import FIELD_INDEXES, TIME_INDEX
+from polylog.dynamo.tables import FIELD_INDEXES, TIME_INDEX
 from polylog.model.event import MAX_KEY_LENGTH
-from polylog.model.filter import And, Compare, Filter, Op, Or, conjunction, conjuncts, disjunction
+from polylog.model.filter import (
+    And,
+    Compare,
+    Filter,
+    Op,
+    Or,
+    conjunction,
+    conjuncts,
+    disjunction,
+)
 from polylog.model.query import Order, Position
-from polylog.model.simplification import simplified
 from polylog.model.times import EARLIEST, LATEST
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
+    from polylog.dynamo.tables import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +44,7 @@ class TimeRange:
 
     @property
     def bounds(self) -> tuple[Filter, ...]:
-        """The conditions that no other times than these meet."""
+        """The conditions that only these times meet."""
         if self.first == self.last:
             return (Compare("time", Op.EQ, self.first),)
         first = () if self.first == EARLIEST else (Compare("time", Op.GE, self.first),)
@@ -40,7 +58,7 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of an index's sort key: a range of time, or of seq within the one time."""
+    """A stretch of an index's sort key: a range of time, or of seq within a single time."""
 
     time: TimeRange
     beyond_seq: int | None = None
@@ -66,8 +84,8 @@ _NEVER = TimeRange(LATEST, EARLIEST)
 class QueryPlan:
     """One stream of events for each value of `attribute` (and shard), within a time range.
 
-    `attribute` is None on the index by time, which has a single stream. `residual` is what the
-    events read have to be checked for still. No values: no event can pass.
+    `attribute` is None on the index by time, which has a single stream. Events that are read must
+    still be checked for `residual`. Without values, no event can pass.
     """
 
     index: str
@@ -84,22 +102,54 @@ class QueryPlan:
 
     @property
     def conditions(self) -> tuple[Filter, ...]:
-        """What the index takes care of: the values of the field, and bounds of time."""
+        """The conditions that the index takes care of: values of a field, and bounds of time."""
         if not self.values:
             return ()
         field = self.field
         wanted = disjunction(Compare(field or "", Op.EQ, value) for value in self.values)
         return (*([wanted] if field else []), *self.time.bounds)
 
+    def partitions(self, scope: str, shards: int) -> tuple[Item, ...]:
+        """Return the partition keys of the index, one for each value and shard."""
+        return tuple(
+            self._partition(scope, value, shard) for value in self.values for shard in range(shards)
+        )
+
+    def _partition(self, scope: str, value: str, shard: int) -> Item:
+        chosen: Item = {} if self.attribute is None else {self.attribute: {"S": value}}
+        return {"scope": {"S": scope}, **chosen, "shard": {"N": str(shard)}}
+
+    def request(self, table: str, partition: Item, span: Span, order: Order) -> QueryInputTypeDef:
+        """Return the query for the items of one partition in a span of its sort key."""
+        values = {f":{name}": value for name, value in partition.items()}
+        conditions = [f"#{name} = :{name}" for name in partition]
+        names = [*partition, "time"]
+        values[":first"] = {"N": str(span.time.first)}
+        if span.beyond_seq is None:
+            conditions.append("#time BETWEEN :first AND :last")
+            values[":last"] = {"N": str(span.time.last)}
+        else:
+            beyond = ">" if order is Order.ASCENDING else "<"
+            conditions.append(f"#time = :first AND #seq {beyond} :seq")
+            names.append("seq")
+            values[":seq"] = {"N": str(span.beyond_seq)}
+        return {
+            "TableName": table,
+            "IndexName": self.index,
+            "KeyConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeNames": {f"#{name}": name for name in names},
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": order is Order.ASCENDING,
+        }
+
 
 def plan(filter: Filter, most_values: int = 50) -> QueryPlan:
     """Return the plan that reads least: the most selective index, and the time range.
 
-    A field of which more than `most_values` are wanted does not choose the index.
+    A field with more than `most_values` wanted values does not choose the index.
     """
-    wanted = simplified(filter)
-    time = time_range(wanted)
-    left = tuple(term for term in conjuncts(wanted) if not is_time_bound(term))
+    time = time_range(filter)
+    left = tuple(term for term in conjuncts(filter) if not is_time_bound(term))
     streams: tuple[str, ...]
     for field, (index, attribute) in FIELD_INDEXES.items():
         values = values_of(And(left), field)
@@ -140,12 +190,12 @@ _RANGES = {
 
 
 def is_time_bound(term: Filter) -> bool:
-    """Return whether all that the term says is a bound of time."""
+    """Return whether the term is nothing but a bound of time."""
     return isinstance(term, Compare) and term.field == "time" and term.op in _RANGES
 
 
 def choice(term: Filter, field: str) -> frozenset[str] | None:
-    """Return the values that the term leaves to the field, if that is all that it says."""
+    """Return the values that the term leaves to the field, if it says nothing else."""
     options = term.terms if isinstance(term, Or) else (term,)
     if all(isinstance(option, Compare) for option in options):
         return values_of(term, field)
@@ -153,9 +203,9 @@ def choice(term: Filter, field: str) -> frozenset[str] | None:
 
 
 def values_of(filter: Filter, field: str) -> frozenset[str] | None:
-    """Return values of which the field has one in every event that passes; None: any.
+    """Return the values that the field can have in events that pass; None means any.
 
-    An absent field, which compares as "", is not in its index; a value longer than any stored one
+    An absent field compares as "" and is not in its index. A value longer than every stored one
     cannot be found.
     """
     match filter:

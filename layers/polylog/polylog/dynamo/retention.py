@@ -12,7 +12,7 @@ DAY: Final = 86_400 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Events are kept to the end of their UTC day, and so many days more; 0: for ever."""
+    """Events are kept to the end of their UTC day and for `days` more; 0 means for ever."""
 
     days: int = 0
 

@@ -2,47 +2,39 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from polylog.dynamo.answers import Sources
+from polylog.dynamo.answers import Asked
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.arrivals.tail import Tails
 from polylog.dynamo.connection import failures_as_unavailable
-from polylog.dynamo.events.items import (
-    Shards,
-    Tables,
-    entry_of,
-    expires_at,
-    partition_key,
-    read_item,
-)
+from polylog.dynamo.events.items import expires_at, partition_key, read_item
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.events.writer import Writer
-from polylog.dynamo.explained import ExplainedEventStore
 from polylog.dynamo.explanation import explaining, listen, note
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.pages import Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
-from polylog.dynamo.tally.bucket import OTHER, Newest
-from polylog.dynamo.tally.levels import LENGTHS, first_minute, minute_of, minute_start
-from polylog.dynamo.tally.view import count_kinds
-from polylog.dynamo.tally.views import Tally
-from polylog.model import times
+from polylog.dynamo.tables import Shards, Tables
+from polylog.dynamo.tally.delta import Entry, Newest
+from polylog.dynamo.tally.kinds import OTHER
+from polylog.dynamo.tally.levels import LEVELS, minute_of, start_of
+from polylog.dynamo.tally.view import Views, count_kinds
 from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import Filter
 from polylog.model.query import EventQuery, Page
-from polylog.model.store import Bar, EventStore, Explanation, Group, Interval, Outcome, Tail
+from polylog.model.store import Bar, Explanation, Group, Interval, Outcome, Tail
+from polylog.model.times import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class DynamoEventStore:
-    """Events in DynamoDB; `facets` names those that events are tallied by beside their scope."""
+    """Events in DynamoDB; `facets` names the facets that they are also tallied by."""
 
     def __init__(
         self,
@@ -51,8 +43,7 @@ class DynamoEventStore:
         *,
         shards: Shards,
         limits: Limits,
-        clock: Callable[[], int] = times.now,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock = SYSTEM_CLOCK,
         facets: Iterable[str] = (),
         retention: Retention = FOR_EVER,
     ) -> None:
@@ -61,12 +52,12 @@ class DynamoEventStore:
         self._tables = tables
         self._limits = limits
         self._clock = clock
-        facets = frozenset(facets)
-        tally = Tally(client, tables.tally)
-        reader = Reader(client, tables.events, shards.read, limits)
-        self._sources = Sources(tally, reader, facets, lambda: retention.floor(clock()))
-        self._pages = Pages(self._sources, clock, limits)
-        self._writer = Writer(client, tables, shards.written, clock, sleep, facets, retention)
+        self._facets = frozenset(facets)
+        self._retention = retention
+        self._views = Views(client, tables.tally, clock)
+        self._reader = Reader(client, tables.events, shards.read, limits, clock)
+        self._pages = Pages(clock, limits)
+        self._writer = Writer(client, tables, shards.written, clock, self._facets, retention)
         self._arrivals = ArrivalLog(client, tables.tally)
         self._tails = Tails(client, tables.events, self._arrivals, clock, limits)
 
@@ -87,10 +78,11 @@ class DynamoEventStore:
                 Key={"pk": {"S": partition_key(scope, event_id)}},
                 ConsistentRead=True,
             )
-        if "Item" not in answer or expires_at(answer["Item"]) <= self._clock():
+        now = self._clock.now()
+        if "Item" not in answer or expires_at(answer["Item"]) <= now:
             return None
         event = read_item(answer["Item"])
-        return event if event.time >= self._sources.floor() else None
+        return event if event.time >= self._retention.floor(now) else None
 
     def get_by_seq(self, scope: str, seq: int) -> Event | None:
         """Return the event with this number of arrival; strongly consistent."""
@@ -100,48 +92,50 @@ class DynamoEventStore:
 
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window; see `EventStore.find`."""
-        return self._pages.find(query)
+        return self._pages.find(query, self._asked(query.scope, query.filter))
 
     def count(self, scope: str, filter: Filter) -> int:
         """Return how many events pass the filter."""
-        sources = self._begun()
-        total = sources.ask(scope, filter, lambda view: view.total())
-        return sources.count(scope, filter) if total is None else total
+        asked = self._begun(scope, filter)
+        total = asked.by_tally(lambda view: view.total())
+        return asked.count() if total is None else total
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
         """Return the events that pass, by origin and type; see `EventStore.groups`."""
-        sources = self._begun()
-        kinds = sources.ask(scope, filter, lambda view: view.groups())
+        asked = self._begun(scope, filter)
+        kinds = asked.by_tally(lambda view: view.groups())
         if kinds is None:
-            kinds = count_kinds(map(entry_of, sources.all(scope, filter)))
+            kinds = count_kinds(map(Entry.of, asked.all()))
         return tuple(_group(kind, *counted) for kind, counted in kinds.items())
 
     def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
         """Return how many events pass in each interval; see `EventStore.histogram`."""
-        length, sources = LENGTHS[interval], self._begun()
-        bars = sources.ask(scope, filter, lambda view: view.histogram(length))
+        level, asked = LEVELS[interval], self._begun(scope, filter)
+        bars = asked.by_tally(lambda view: view.histogram(level))
         if bars is None:
-            bars = Counter(minute_of(event.time)[:length] for event in sources.all(scope, filter))
-        return tuple(
-            Bar(minute_start(first_minute(name)), count) for name, count in sorted(bars.items())
-        )
+            bars = Counter(level.bucket(minute_of(event.time)) for event in asked.all())
+        return tuple(Bar(start_of(name), count) for name, count in sorted(bars.items()))
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         """Return the events that arrived after a number; see `EventStore.tail`."""
-        return self._tails.read(scope, self._sources.kept(filter), after, limit)
+        return self._tails.read(scope, self._asked(scope, filter).filter, after, limit)
 
     def latest(self, scope: str) -> int:
         """Return the number up to which arrivals are complete; see `EventStore.latest`."""
         note("the end of the order of arrival is looked for")
-        return self._arrivals.latest(scope, self._clock())
+        return self._arrivals.latest(scope, self._clock.now())
 
-    def explained(self, explanation: Explanation) -> EventStore:
-        """Return the same store, which notes how it answers; see `EventStore.explained`."""
-        return ExplainedEventStore(self, partial(explaining, explanation, self._tables))
+    def explaining(self, explanation: Explanation) -> AbstractContextManager[None]:
+        """Note how answers are found while the block runs; see `EventStore.explaining`."""
+        return explaining(explanation, self._tables)
 
-    def _begun(self) -> Sources:
-        """Return the sources for one answer, all of which has one deadline."""
-        return self._sources.until(self._limits.deadline())
+    def _asked(self, scope: str, filter: Filter) -> Asked:
+        floor = self._retention.floor(self._clock.now())
+        return Asked.of(scope, filter, floor, self._facets, self._views, self._reader)
+
+    def _begun(self, scope: str, filter: Filter) -> Asked:
+        """Return what is asked, with one deadline for the whole answer."""
+        return self._asked(scope, filter).until(self._limits.deadline(self._clock))
 
 
 def _group(kind: str, count: int, newest: Newest) -> Group:

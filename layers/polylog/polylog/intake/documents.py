@@ -1,32 +1,47 @@
-"""Bodies that carry events: one document, a list response, or a document a line."""
+"""Reads events from JSON: a single event, an array, a list response of an API, or NDJSON."""
 
 from __future__ import annotations
 
 import math
 from codecs import BOM_UTF8
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from sys import maxsize
 from typing import Final
 
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from polylog.api.dialect import Format
 from polylog.intake.offers import Offered
 from polylog.model.errors import InvalidBody, InvalidParameter
+from polylog.model.event import Event
 
 MAX_DEPTH: Final = 100
-"""So deep an event may nest: clients read no JSON of 200 levels, and lists add some."""
+"""How deep an event may nest: clients fail at about 200 levels, and lists add some."""
 
 _LOOKED_AT: Final = (dict, list, float)
-"""What may hold something that is refused, or be it."""
+"""The types of values that can be refused, or can contain such a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How an API writes its events in JSON.
+
+    `read` returns the event of a JSON value, or raises `InvalidParameter` with a member's name.
+    `envelope` is the member of the API's list response that holds the events, as in
+    `{"resources": [...]}`. `scope` is the member of an event that names its scope.
+    """
+
+    read: Callable[[JsonValue], Event]
+    envelope: str | None = None
+    scope: str | None = None
 
 
 def read_document(text: bytes, format: Format, scope: str, most: int = maxsize) -> list[Offered]:
     """Read an array of events, a list response of the API, or one event.
 
-    Events that name another scope than the given one are refused. Raises `InvalidBody` when the
-    text as a whole is not JSON, or has more events than are taken at most.
+    An event that names another scope than the given one is refused. Raises `InvalidBody` if the
+    text is not JSON, or if it has more than `most` events.
     """
     wires = unpack(read_json(text), format)
     if len(wires) > most:
@@ -35,12 +50,12 @@ def read_document(text: bytes, format: Format, scope: str, most: int = maxsize) 
 
 
 def read_lines(text: bytes, format: Format, scope: str) -> list[Offered]:
-    """Read NDJSON: on each line what `read_document` takes; a bad line spoils no other."""
+    """Read NDJSON, each line like a document; a bad line does not affect the others."""
     return [offered for line in text.splitlines() for offered in read_line(line, format, scope)]
 
 
 def read_line(line: bytes, format: Format, scope: str, most: int = maxsize) -> Sequence[Offered]:
-    """Read a line of NDJSON: nothing of a blank one, an error of one with too many events."""
+    """Read a line of NDJSON: nothing from a blank one, one error from one that is not JSON."""
     if not line.strip():
         return ()
     try:
@@ -50,7 +65,7 @@ def read_line(line: bytes, format: Format, scope: str, most: int = maxsize) -> S
 
 
 def read_json(text: bytes) -> JsonValue:
-    """Read one JSON document (RFC 8259); raises `InvalidBody` saying what is wrong where."""
+    """Read one JSON document (RFC 8259); raises `InvalidBody`, which says what is wrong where."""
     try:
         document: JsonValue = from_json(text.removeprefix(BOM_UTF8), allow_inf_nan=False)
     except ValueError as error:
@@ -66,7 +81,7 @@ def unpack(document: JsonValue, format: Format) -> list[JsonValue]:
 
 
 def read_one(wire: JsonValue, format: Format, scope: str) -> Offered:
-    """Read an event, or say why it is refused: see `read_document`."""
+    """Read an event, or return the error that says why it is refused."""
     try:
         _check(wire)
         event = format.read(wire)
@@ -86,9 +101,9 @@ def _require_scope(wire: JsonValue, format: Format, scope: str) -> None:
 
 
 def _check(value: JsonValue, depth: int = 0) -> None:
-    """Refuse what nests too deep and what is no finite number.
+    """Raise `InvalidParameter` for a value that nests too deep or has an infinite number.
 
-    Texts, most of what there is, are not looked at.
+    Looks only at containers and floats, because most values are texts.
     """
     if isinstance(value, float) and math.isinf(value):
         raise InvalidParameter("event", "must not hold a number beyond 1.8e308")

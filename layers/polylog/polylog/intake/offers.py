@@ -1,4 +1,4 @@
-"""Events as they are offered to the log: read from what somebody sent, or not readable."""
+"""Events as they are offered to the log: either read, or refused with an error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from polylog.model.event import Event
 from polylog.model.store import EventStore, Outcome, Status
 
 Offered = Event | ApiError
-"""An event as it was read, or why it could not be."""
+"""An event, or the error that says why it could not be read."""
 
 
 def put_readable(
@@ -19,9 +19,10 @@ def put_readable(
     *,
     is_repeat: bool = False,
 ) -> tuple[Outcome, ...]:
-    """Store those that are events; answer one outcome each, in order, or the one it has already.
+    """Store the events, and return one outcome for everything offered, in order.
 
-    `is_repeat` is as for `EventStore.put`.
+    An error becomes the outcome `invalid`, and what is an outcome already stays as it is.
+    `is_repeat` means the same as for `EventStore.put`.
     """
     judged = [_unreadable(each) if isinstance(each, ApiError) else each for each in offered]
     events = [each for each in judged if isinstance(each, Event)]

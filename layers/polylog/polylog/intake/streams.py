@@ -1,7 +1,7 @@
-"""Files too long to be held in memory, read piece by piece: lines, or the events of a document.
+"""Reads files that are too long for memory piece by piece: line by line, or event by event.
 
-A piece is the text of one JSON value, of at most `MAX_PIECE` bytes. Whoever read up to a piece can
-go on behind it later, in a stream that begins there.
+A piece is the text of one JSON value, at most `MAX_PIECE` bytes long, and knows the place after it.
+To continue later, open a stream that begins at that place.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from typing import Final, Protocol, Self
 from polylog.model.errors import InvalidBody
 
 MAX_PIECE: Final = 1024 * 1024
-"""Bytes of a line, or of a value in a document: events have a quarter of that at most."""
+"""The most bytes of a line or a value; an event has at most a quarter of that."""
 
 _BLOCK: Final = 64 * 1024
 _MORE_OF_A_NUMBER: Final = re.compile(r"[\d.eE+-]|\Z")
-"""What, behind a number, may turn out to be part of it as more is read."""
+"""Characters after a number that may belong to it, and the end of what was read so far."""
 
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _MARK: Final = BOM_UTF8.decode("latin-1")
 
 
 class Stream(Protocol):
-    """Bytes to be read one after the other."""
+    """A file open for reading bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """Return so many bytes; fewer, or none, at the end."""
+        """Return this number of bytes; at the end fewer, or none."""
 
     def readline(self, size: int, /) -> bytes:
-        """Return the bytes of a line, with its break; at most so many."""
+        """Return at most this number of bytes, up to and including the next line break."""
 
 
 class Inside(StrEnum):
-    """What a place lies in: nothing, an array, or the array that a list response holds.
+    """What a place lies in: nothing, an array, or the array inside a list response.
 
-    Or in what cannot be told apart any more, so that nothing follows.
+    After an error it lies in rubbish, and nothing more can be read.
     """
 
     NOTHING = "nothing"
@@ -51,7 +51,7 @@ class Inside(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a stream was read: bytes, and line breaks among them."""
+    """How far a stream was read, in bytes and in line breaks."""
 
     offset: int = 0
     lines: int = 0
@@ -60,9 +60,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a stream, the number (from 1) of the line it begins on, and the place behind it.
+    """A part of a stream, the line it begins on (counted from 1), and the place after it.
 
-    `text` is an error where the piece cannot be read.
+    `text` is an error if the piece cannot be read.
     """
 
     line: int
@@ -71,12 +71,12 @@ class Piece:
 
     @classmethod
     def last(cls, place: Place, error: InvalidBody) -> Self:
-        """Return the piece that says why nothing can be read from a place on."""
+        """Return the piece that says why nothing after a place can be read."""
         return cls(place.lines + 1, error, replace(place, inside=Inside.RUBBISH))
 
 
 def lines(stream: Stream, start: Place) -> Iterator[Piece]:
-    """Yield the lines of a stream that begins at a place; one that is too long spoils no other."""
+    """Yield the lines of a stream that begins at a place; a line that is too long is an error."""
     place = start
     while line := stream.readline(MAX_PIECE):
         size, is_long = len(line), False
@@ -91,8 +91,8 @@ def lines(stream: Stream, start: Place) -> Iterator[Piece]:
 def values(stream: Stream, start: Place, envelope: str | None) -> Iterator[Piece]:
     """Yield the events of a stream of JSON documents that begins at a place.
 
-    Each document is an array of events, a list response that holds them in the member `envelope`,
-    or one event. Where the stream stops being JSON the last piece says so.
+    Each document is an array of events, a list response with the events in its member `envelope`,
+    or a single event. If the stream stops being JSON, the last piece says so.
     """
     scanner = _Scanner(stream, start)
     try:
@@ -123,13 +123,13 @@ def _values(scanner: _Scanner, inside: Inside, envelope: str | None) -> Iterator
 
 
 class _Scanner:
-    """A window on a stream, in which values are found but not yet read.
+    """A window on a stream that finds where JSON values end.
 
-    Bytes stand for the characters of the same numbers (Latin-1): JSON's signs are the same in that.
-    What is `ahead` counts from where the window's reader is.
+    Bytes are decoded as Latin-1, one character each, because JSON's own characters are ASCII. A
+    distance `ahead` counts from the reader's place in the window.
     """
 
-    # Numbers are left as they are: Python reads no integer of more than 4,300 digits.
+    # Numbers stay text: Python refuses to read integers of more than 4,300 digits.
     _decoder: Final = json.JSONDecoder(parse_int=str, parse_float=str)
 
     def __init__(self, stream: Stream, start: Place) -> None:
@@ -145,24 +145,24 @@ class _Scanner:
             self._at = len(_MARK)
 
     def peek(self) -> str:
-        """Return the next character that is no white space, empty at the end."""
+        """Return the next character that is not white space, or `""` at the end."""
         self.go_on(self._space(0))
         while not (sign := self._character(0)) and not self._is_at_end:
             self.go_on(self._space(0))
         return sign
 
     def place(self, inside: Inside) -> Place:
-        """Return where the reader is."""
+        """Return the reader's place."""
         lines = self._lines + self._text.count("\n", 0, self._at)
         return Place(self._offset + self._at, lines, inside)
 
     def go_on(self, ahead: int) -> None:
-        """Go on behind so many characters."""
-        # In no `+=`: finding out how many moves the window.
+        """Skip this number of characters."""
+        # A method, since `self._at += self._space(0)` would read `_at` before the window moves.
         self._at += ahead
 
     def piece(self, inside: Inside) -> Piece:
-        """Return the value that begins here, and go on behind it."""
+        """Return the value that begins here, and continue after it."""
         line = self.place(inside).lines + 1
         size = self._value(0)
         text = self._text[self._at : self._at + size].encode("latin-1")
@@ -170,9 +170,9 @@ class _Scanner:
         return Piece(line, text, self.place(inside))
 
     def enter(self, envelope: str) -> bool:
-        """Go on behind the bracket of the array that an object holds in a member, if it does.
+        """Enter the array in an object's member, and return whether there is one.
 
-        It begins no further behind the object's own than a value may be long.
+        The array must begin within `MAX_PIECE` bytes of the object's beginning.
         """
         ahead = 1
         while ahead <= MAX_PIECE:
@@ -195,9 +195,9 @@ class _Scanner:
         return False
 
     def leave(self, envelope: str) -> None:
-        """Go on behind the object that holds in a member an array which has just ended.
+        """Continue after the object whose member, an array, has just ended.
 
-        Raises `InvalidBody` where it has that member once more, whose events would be lost.
+        Raises `InvalidBody` if the object has that member again: its events would be lost.
         """
         while (sign := self.peek()) != "}":
             if sign in (",", ":"):
@@ -214,9 +214,9 @@ class _Scanner:
         return self._text[self._at + ahead : self._at + ahead + 1]
 
     def _space(self, ahead: int) -> int:
-        """Return how far ahead the next character is that is no white space.
+        """Return how far ahead the next character is that is not white space.
 
-        Where white space is longer than a value may be, where the part of it ends that was read.
+        White space longer than `MAX_PIECE` ends where the window ends.
         """
         while True:
             space = _SPACE.match(self._text, self._at + ahead)
@@ -226,7 +226,7 @@ class _Scanner:
                 return ahead
 
     def _value(self, ahead: int) -> int:
-        """Return how far ahead the value ends that begins there."""
+        """Return how far ahead the value ends that begins at a distance ahead."""
         while True:
             try:
                 _, end = self._decoder.raw_decode(self._text, self._at + ahead)
@@ -240,7 +240,7 @@ class _Scanner:
         raise InvalidBody(f"from here on not JSON, or a value of more than {MAX_PIECE} bytes")
 
     def _fill(self) -> bool:
-        """Read on, and forget what lies behind; return whether there was more."""
+        """Read the next block and drop what is done; return whether there was more."""
         block = self._stream.read(_BLOCK)
         here = self.place(Inside.NOTHING)
         self._offset, self._lines = here.offset, here.lines

@@ -1,4 +1,4 @@
-"""What a field may be compared with, and how: names, operators and values become a `Compare`."""
+"""Turns a field, an operator and a value into a `Compare`, or says why they do not fit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Final
 
 from polylog.language.tokens import Token
-from polylog.model.errors import InvalidFilter
+from polylog.model.errors import InvalidFilter, shown
 from polylog.model.filter import ATTRIBUTE, DATA, FIELDS, Compare, Op, Value
 from polylog.model.literals import STRING, names_of, path_of, unquoted
 from polylog.model.times import parse_iso8601
@@ -21,7 +21,7 @@ _OPERATORS: Final[Mapping[str, tuple[Op, ...]]] = {
     "seq": _ORDERED,
     "links": (Op.HAS,),
 }
-"""Which operators the fields take that do not take all."""
+"""The operators of fields that do not take all of them."""
 
 _KNOWN: Final = (*FIELDS, "links")
 _PATH: Final = re.compile(rf"""(?:{STRING}|[^."']+)(?:\.(?:{STRING}|[^."']+))*""")
@@ -29,13 +29,12 @@ _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _MAX_NUMBER_LENGTH: Final = 300
-_MAX_SHOWN: Final = 100
 _INSTEAD: Final = {"and": "AND", "or": "OR", "not": "NOT", "&&": "AND", "||": "OR"}
 _CURLY: Final = "\u201c\u201d\u2018\u2019"
 
 
 def field_of(token: Token) -> str:
-    """Return the field that a token names, in the one spelling that a filter has it in."""
+    """Return the field that a token names, in the spelling that filters use."""
     name = token.text
     if name in _KNOWN:
         return name
@@ -43,24 +42,24 @@ def field_of(token: Token) -> str:
         if name.startswith(prefix):
             names = _path(token, name.removeprefix(prefix))
             return prefix + path_of(".".join(names).split(".") if prefix == ATTRIBUTE else names)
-    raise InvalidFilter(token.column, _unknown(name[:_MAX_SHOWN]))
+    raise InvalidFilter(token.column, _unknown(shown(name)))
 
 
 def _path(token: Token, path: str) -> tuple[str, ...]:
     if not _PATH.fullmatch(path):
-        problem = "between the dots there must be a name, or one in quotes as a whole"
+        problem = "between dots there must be a name, or a name in quotes"
         raise InvalidFilter(token.column, problem)
     names = names_of(path)
     if any(map(_SURROGATE.search, names)):
-        raise InvalidFilter(token.column, "half of a surrogate pair is no character")
+        raise InvalidFilter(token.column, "half of a surrogate pair is not a character")
     return names
 
 
 def _unknown(name: str) -> str:
     if re.match("[\"']", name):
-        return "a field has no quotes around it"
+        return "a field must not be in quotes"
     if name in ("attributes", "data"):
-        return f"there must be a name of what is wanted: {name}.<name>"
+        return f"name a member, as in {name}.<name>"
     known = (*_KNOWN, *(prefix + name.partition(".")[2] for prefix in (ATTRIBUTE, DATA)))
     nearest = get_close_matches(name.lower(), known, n=1)
     if nearest:
@@ -70,10 +69,10 @@ def _unknown(name: str) -> str:
 
 
 def operator_of(token: Token, field: str) -> Op:
-    """Return the operator, which must be one that the field takes."""
+    """Return the operator; raises `InvalidFilter` if the field does not take it."""
     taken = _OPERATORS.get(field, tuple(Op))
     if token.text not in taken:
-        problem = f"{field} is not compared by '{token.text}', but by {' '.join(taken)}"
+        problem = f"{field} does not take '{token.text}'; it takes {' '.join(taken)}"
         raise InvalidFilter(token.column, problem)
     return Op(token.text)
 
@@ -85,7 +84,7 @@ def comparison(field: str, op: Op, token: Token) -> Compare:
     if token.text != "*":
         return Compare(field, op, text_of(token))
     if field == "links":
-        raise InvalidFilter(token.column, "links are asked for one whole URL")
+        raise InvalidFilter(token.column, "links can only be compared with a whole URL")
     return Compare(field, Op.NE, "")
 
 
@@ -95,16 +94,16 @@ def text_of(token: Token) -> str:
     if re.fullmatch(STRING, text):
         text = unquoted(text)
         if _SURROGATE.search(text):
-            raise InvalidFilter(token.column, "half of a surrogate pair is no character")
+            raise InvalidFilter(token.column, "half of a surrogate pair is not a character")
     elif re.search("[\"']", text):
-        raise InvalidFilter(token.column, "quotes must stand around the whole text")
+        raise InvalidFilter(token.column, "put quotes around the whole text")
     elif problem := _likely_mistake(text):
-        raise InvalidFilter(token.column, f"{problem}; as text it needs quotes")
+        raise InvalidFilter(token.column, f"{problem}; put text in quotes")
     return text
 
 
 def _likely_mistake(text: str) -> str | None:
-    """Return what is wrong with a text without quotes that would find nothing unnoticed."""
+    """Return what is wrong with an unquoted text that would silently find nothing."""
     if text.lower() in _INSTEAD:
         return f"'{text}' is written {_INSTEAD[text.lower()]}"
     if text.startswith("*") or text.endswith("*"):
@@ -129,14 +128,14 @@ def _time(token: Token) -> int:
     try:
         return parse_iso8601(text)
     except ValueError as error:
-        problem = f"a time must be like 2026-11-01T00:00:00Z, not '{text[:_MAX_SHOWN]}'"
+        problem = f"a time must be like 2026-11-01T00:00:00Z, not '{shown(text)}'"
         raise InvalidFilter(token.column, problem) from error
 
 
 def _integer(token: Token) -> int:
     text = text_of(token)
     if not _INTEGER.fullmatch(text):
-        problem = f"seq must be an integer of at most 18 digits, not '{text[:_MAX_SHOWN]}'"
+        problem = f"seq must be an integer of at most 18 digits, not '{shown(text)}'"
         raise InvalidFilter(token.column, problem)
     return int(text)
 
@@ -146,7 +145,7 @@ def _number(token: Token) -> int | float:
         number: int | float = json.loads(token.text)
         if isfinite(number):
             return number
-    raise InvalidFilter(token.column, "the number is too large; as text it needs quotes")
+    raise InvalidFilter(token.column, "the number is too large; put text in quotes")
 
 
 _TYPED: Final[Mapping[str, Callable[[Token], Value]]] = {"time": _time, "seq": _integer}

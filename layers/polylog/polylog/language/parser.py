@@ -3,17 +3,18 @@
 ::
 
     expression  = sequence {"AND" sequence}
-    sequence    = factor {factor}               side by side means AND, too
+    sequence    = factor {factor}               side by side also means AND
     factor      = term {"OR" term}              OR binds tighter than AND
     term        = ["NOT" | "-"] simple
     simple      = restriction | "(" [expression] ")"
-    restriction = field operator value | text   a text alone is looked for in the message
-    value       = text | "(" expression ")"     of values: alternatives, as Cloud Logging has them
+    restriction = field operator value | text   a text alone searches the message
+    value       = text | "(" expression ")"     an expression of values, as in Cloud Logging
 
 The empty expression is everything. Ours, where AIP-160 leaves the choice: there are no functions
-and no wildcards, `:` is "contains" (`field:*`: "is there"), an unquoted `null` is what is absent.
+and no wildcards, `:` means "contains", `field:*` means "is present", and an unquoted `null` stands
+for an absent value.
 
-One method reads each line above, over a list of tokens that know their columns.
+For each line above there is a method, which reads from a list of tokens that know their columns.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ MAX_CONDITIONS: Final = 200
 def parse(text: str) -> Filter:
     """Return the filter that a text means; raises `InvalidFilter`.
 
-    What was in parentheses stays a part of its own, so that the filter's text parses back to it.
+    A part in parentheses stays a part of its own, so that `str(filter)` parses back to the filter.
     """
     if len(text) > MAX_LENGTH:
         problem = f"a filter has at most {MAX_LENGTH} characters, this one {len(text)}"
@@ -55,19 +56,22 @@ def parse(text: str) -> Filter:
 
 
 def field_named(name: str) -> str:
-    """Return the field that a name means, in its one spelling; raises `InvalidFilter`."""
+    """Return the field that a name means, in the spelling that filters use.
+
+    Raises `InvalidFilter`.
+    """
     return field_of(Token(Kind.TEXT, name, 1))
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """What expressions are made of, and how it becomes a filter: conditions, or values of one."""
+    """What an expression is made of, conditions or values of one, and how to read it."""
 
     read: Callable[[Token], Filter]
     is_value: bool = False
 
     def missing(self, token: Token) -> InvalidFilter:
-        """Return the error that it should be where this token is."""
+        """Return the error for a token that stands where a leaf should."""
         wanted = f"there must be a {'value' if self.is_value else 'condition'} here"
         match token.kind:
             case Kind.END:
@@ -75,7 +79,7 @@ class _Leaf:
             case Kind.CLOSE:
                 return InvalidFilter(token.column, f"{wanted}, not ')'")
             case _:
-                hint = "as text it needs quotes"
+                hint = "put text in quotes"
                 return InvalidFilter(token.column, f"{wanted}, not '{token.text}'; {hint}")
 
 
@@ -104,7 +108,7 @@ class _Parser:
         return token
 
     def _takes(self, kind: Kind) -> bool:
-        """Advance over a token of this kind if it is the next; return whether it was."""
+        """Advance if the next token is of this kind, and return whether it was."""
         is_next = self._next.kind is kind
         self._place += is_next
         return is_next
@@ -138,7 +142,7 @@ class _Parser:
         elif self._tokens[self._place + 1].opens_right_after(token):
             self._place += 1
         else:
-            problem = "'-' must stand right before what it negates; as text it needs quotes"
+            problem = "'-' must stand right before what it negates; put text in quotes"
             raise InvalidFilter(token.column, problem)
         return True
 
@@ -167,10 +171,10 @@ class _Parser:
 
     def _restriction(self, token: Token) -> Filter:
         if token.text.startswith("-"):
-            raise InvalidFilter(token.column, "what is negated twice needs parentheses")
+            raise InvalidFilter(token.column, "put parentheses around what you negate twice")
         if self._next.kind is not Kind.OPERATOR:
             if token.text in FIELDS:
-                problem = f"{token.text} must be compared with a value; as text it needs quotes"
+                problem = f"{token.text} must be compared with a value; put text in quotes"
                 raise InvalidFilter(token.column, problem)
             return self._counted(token, Text(text_of(token)))
         field = field_of(token)
@@ -180,7 +184,9 @@ class _Parser:
             _Leaf(lambda value: self._counted(value, comparison(field, op, value)), is_value=True)
         )
         if op is Op.NE and isinstance(condition, Or):
-            problem = f"that holds for all; none of several is written NOT {field} = (…)"
+            problem = (
+                f"this holds for every event; to exclude several values, write NOT {field} = (…)"
+            )
             raise InvalidFilter(operator.column, problem)
         return condition
 

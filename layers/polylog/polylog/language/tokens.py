@@ -1,4 +1,4 @@
-"""The words and marks that a filter is written with."""
+"""The tokens of a filter: parentheses, `AND`, `OR`, `NOT`, operators and texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polylog.model.literals import OPEN_STRING, STRING
 
 
 class Kind(StrEnum):
-    """What a token is. A text has quotes around it, within it (paths), or none."""
+    """What a token is. A text may be quoted, in part (`data."a b"`) or not at all."""
 
     OPEN = "("
     CLOSE = ")"
@@ -26,18 +26,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a filter as written, and the column, from 1, that it begins at."""
+    """A piece of a filter as written, and the column where it begins, counted from 1."""
 
     kind: Kind
     text: str
     column: int
 
     def opens_right_after(self, other: Token) -> bool:
-        """Return whether this is a parenthesis without a blank after another token."""
+        """Return whether this is a parenthesis that directly follows the other token."""
         return self.kind is Kind.OPEN and self.column == other.column + len(other.text)
 
 
-# Colons are the operator, but in times. A lone surrogate is no character: UTF-8 has none.
+# A colon is an operator, except in a time. A lone surrogate has no form in UTF-8.
 _TIME: Final = r"\d{4}-\d\d-\d\dT\d\d:[\d:.,]*(?:Z|[+-][\d:]+)?"
 _BARE: Final = r"""(?:[^\s()"'=<>:!\ud800-\udfff]|!(?![=~]))"""
 _TOKEN: Final = re.compile(
@@ -51,7 +51,7 @@ _TOKEN: Final = re.compile(
 
 
 def tokens_of(text: str) -> list[Token]:
-    """Return the tokens of a filter, the last one its end; raises `InvalidFilter`."""
+    """Return the tokens of a filter, ending with `END`; raises `InvalidFilter`."""
     return [_token(match) for match in _TOKEN.finditer(text)]
 
 
@@ -67,7 +67,7 @@ def _token(match: re.Match[str]) -> Token:
 def _stray(text: str, start: int) -> InvalidFilter:
     opened = re.compile(OPEN_STRING).match(text, start)
     if not opened:
-        return InvalidFilter(start + 1, "half of a surrogate pair is no character")
+        return InvalidFilter(start + 1, "half of a surrogate pair is not a character")
     if opened.end() == len(text):
         return InvalidFilter(start + 1, f"the text has no {text[start]} at its end")
     escapes = r"\" \' \\ \/ \b \f \n \r \t \uXXXX"

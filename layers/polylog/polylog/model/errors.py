@@ -3,45 +3,45 @@
 ::
 
     ApiError
-    ├── InvalidParameter        a parameter, or a field of an event, is not acceptable
+    ├── InvalidParameter        a parameter, or a member of an event, is not acceptable
     │   ├── UnknownField        a filter names a field that the API does not filter by
-    │   └── InvalidFilter       a text that is no filter, and at which column
+    │   └── InvalidFilter       a text is not a filter; says at which column
     ├── InvalidBody             the body as a whole cannot be read
-    ├── Unauthenticated         no credential of the API's scheme
-    │   └── InvalidCredential   a credential, but forged, expired or revoked
-    │       ├── UnknownKey          no such key, or not any more
-    │       ├── MalformedSignature  a request signature that cannot be checked
-    │       ├── BadSignature        a request that was not signed with the key's secret
-    │       └── SignatureExpired    a request that was signed too long ago, or by a wrong clock
+    ├── Unauthenticated         the request has no credential of the API's scheme
+    │   └── InvalidCredential   the credential is forged, expired or revoked
+    │       ├── UnknownKey          the key does not exist, or is no longer valid
+    │       ├── MalformedSignature  the request's signature cannot be checked
+    │       ├── BadSignature        the request was not signed with the key's secret
+    │       └── SignatureExpired    the request was signed too long ago, or by a wrong clock
     ├── Forbidden               the credential does not allow this request
-    │   ├── NotVisible          the event exists, outside the credential's restriction
+    │   ├── NotVisible          the event exists, but outside the credential's restriction
     │   └── ForeignScope        the path names another scope than the credential's
-    ├── RouteNotFound           no endpoint at this path
+    ├── RouteNotFound           there is no endpoint at this path
     │   └── MethodNotAllowed    there is one, but not with this method
-    ├── EventNotFound           no event of this id in the scope
-    ├── KeyNotFound             no key of this id that the caller may know of
-    ├── TooBroad                the question needs more reading than the budget allows
-    ├── PositionExpired         what followed a position in a list is no longer kept
-    ├── EventRefused            the one event of a request cannot be stored
+    ├── EventNotFound           the scope has no event with this id
+    ├── KeyNotFound             the caller can see no key with this id
+    ├── TooBroad                the answer needs more reading than the budget allows
+    ├── PositionExpired         the log no longer keeps what followed a position
+    ├── EventRefused            the only event of a request cannot be stored
     │   └── EventConflict       the log holds another event with its id
-    ├── RequestTooLarge         more bytes or events than one request may carry
-    ├── ResponseTooLarge        more bytes than one response can carry
-    ├── Unavailable             the database did not answer in time, or refused
+    ├── RequestTooLarge         the request carries too many bytes or events
+    ├── ResponseTooLarge        the response would carry too many bytes
+    ├── Unavailable             the database refused, or did not answer in time
     └── InternalError           a fault of ours
 
-Leaves carry data; dialects build the sentences and statuses of their API from it.
+An error carries data. Each dialect makes the status and the sentence of its API from that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 _MAX_SHOWN = 100
 _REASONS = {
@@ -65,13 +65,14 @@ _REASONS = {
 
 
 class ApiError(Exception):
-    """The root of everything that a dialect renders as an error response."""
+    """The base of every error that a dialect renders as a response."""
 
 
 class InvalidParameter(ApiError):
-    """The parameter (wire name, or dotted path of an event's field) is not acceptable: why.
+    """The parameter is not acceptable.
 
-    `others` are those that were refused as well.
+    `parameter` is its wire name, or the dotted path of an event's member. `reason` continues the
+    sentence, as in "must be an integer". `others` are the further parameters that were refused.
     """
 
     def __init__(
@@ -84,22 +85,34 @@ class InvalidParameter(ApiError):
 
     @classmethod
     def of(cls, error: ValidationError) -> InvalidParameter:
-        """Return what pydantic refused, as parameters and reasons."""
+        """Return the error for everything that pydantic refused."""
         refused = [(_name(each), _reason(each)) for each in error.errors(include_url=False)]
         others = tuple(cls(name, reason) for name, reason in refused[1:])
         return cls(*refused[0], others)
 
 
+def validated(model: type[M], value: object) -> M:
+    """Return a value from outside as a model; raises `InvalidParameter` if the model refuses it."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InvalidParameter.of(error) from error
+
+
+def shown(value: object) -> str:
+    """Return the first 100 characters of a value from outside, to repeat in a message."""
+    return str(value)[:_MAX_SHOWN]
+
+
 def _name(detail: ErrorDetails) -> str:
-    names = [part[:_MAX_SHOWN] for part in detail["loc"] if isinstance(part, str)]
+    names = [shown(part) for part in detail["loc"] if isinstance(part, str)]
     return ".".join(names) or "event"
 
 
 def _reason(detail: ErrorDetails) -> str:
-    shown = str(detail["input"])[:_MAX_SHOWN]
     template = _REASONS.get(detail["type"])
     if template:
-        return template.format(input=shown, **detail.get("ctx", {}))
+        return template.format(input=shown(detail["input"]), **detail.get("ctx", {}))
     message = detail["msg"].removeprefix("Value error, ")[: 2 * _MAX_SHOWN]
     return message if message.startswith("must ") else message[:1].lower() + message[1:]
 
@@ -113,7 +126,7 @@ class UnknownField(InvalidParameter):
 
 
 class InvalidFilter(InvalidParameter):
-    """The text is not written in the filter language: what is wrong at `column`, from 1."""
+    """The text is not a filter: there is a problem at `column`, counted from 1."""
 
     def __init__(self, column: int, problem: str) -> None:
         super().__init__("filter", f"column {column}: {problem}")
@@ -122,7 +135,7 @@ class InvalidFilter(InvalidParameter):
 
 
 class InvalidBody(ApiError):
-    """The request body cannot be read at all, so that no part of it was used."""
+    """The request body cannot be read, so no part of it was used."""
 
 
 class Unauthenticated(ApiError):
@@ -134,9 +147,9 @@ class InvalidCredential(Unauthenticated):
 
 
 class UnknownKey(InvalidCredential):
-    """The credential names a key that never was, or is expired or revoked.
+    """The credential names a key that does not exist, is expired or revoked.
 
-    Says nothing by itself: what is taken for a key's id may be part of a foreign token.
+    It has no message of its own: `key_id` may be part of another service's token.
     """
 
     def __init__(self, key_id: str) -> None:
@@ -145,7 +158,7 @@ class UnknownKey(InvalidCredential):
 
 
 class MalformedSignature(InvalidCredential):
-    """The request is signed in a way that cannot be checked: why."""
+    """The request is signed in a way that cannot be checked."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -153,7 +166,7 @@ class MalformedSignature(InvalidCredential):
 
 
 class BadSignature(InvalidCredential):
-    """The request's signature is not that of this text with the key's secret."""
+    """The request's signature does not match its canonical text and the key's secret."""
 
     def __init__(self, canonical_request: str) -> None:
         super().__init__(canonical_request)
@@ -161,7 +174,7 @@ class BadSignature(InvalidCredential):
 
 
 class SignatureExpired(InvalidCredential):
-    """The request says that it was signed at a time too far from now; both in microseconds."""
+    """The request was signed too far from now; both times are in microseconds."""
 
     def __init__(self, signed_at: int, now: int) -> None:
         super().__init__(signed_at, now)
@@ -170,11 +183,11 @@ class SignatureExpired(InvalidCredential):
 
 
 class Forbidden(ApiError):
-    """The credential is good, but lacks the permission for this request."""
+    """The credential is valid, but does not allow this request."""
 
 
 class NotVisible(Forbidden):
-    """The event exists in the scope, but outside what the credential is restricted to."""
+    """The event exists in the scope, but outside the credential's restriction."""
 
     def __init__(self, event_id: str) -> None:
         super().__init__(event_id)
@@ -182,7 +195,7 @@ class NotVisible(Forbidden):
 
 
 class ForeignScope(Forbidden):
-    """The request names another scope than the one that the credential opens."""
+    """The request names another scope than the credential's."""
 
 
 class RouteNotFound(ApiError):
@@ -190,7 +203,7 @@ class RouteNotFound(ApiError):
 
 
 class MethodNotAllowed(RouteNotFound):
-    """At this path other methods are answered: `allowed`. Dialects that do not tell answer 404."""
+    """The path answers only the methods in `allowed`; dialects may answer 404 instead."""
 
     def __init__(self, method: str, path: str, allowed: tuple[str, ...]) -> None:
         super().__init__(f"{method} {path}")
@@ -207,27 +220,27 @@ class EventNotFound(ApiError):
 
 
 class KeyNotFound(ApiError):
-    """The scope has no key with this id that the caller may know of."""
+    """The scope has no key with this id that the caller may see."""
 
 
 class TooBroad(ApiError):
-    """The answer would take more reading than the budget allows, and would be wrong if cut."""
+    """The answer needs more reading than the budget allows."""
 
 
 class PositionExpired(ApiError):
-    """What follows the position is no longer kept, so that the list cannot be continued there."""
+    """The events after the position are no longer kept, so the list cannot continue there."""
 
 
 class EventRefused(ApiError):
-    """The one event that a request hands in is not stored: why."""
+    """The only event of the request cannot be stored."""
 
 
 class EventConflict(EventRefused):
-    """The log holds another event with the id of the one that a request hands in."""
+    """The log already holds another event with the id of the one sent."""
 
 
 class RequestTooLarge(ApiError):
-    """The request carries more bytes or events than one request may."""
+    """The request carries more bytes or events than one request may carry."""
 
 
 class ResponseTooLarge(ApiError):
@@ -235,13 +248,13 @@ class ResponseTooLarge(ApiError):
 
 
 class Unavailable(ApiError):
-    """The database refused or timed out, after retries; the same request may succeed later."""
+    """The database refused or timed out after retries; the same request may succeed later."""
 
 
 class InternalError(ApiError):
-    """A fault of ours; its cause is in the log, never in the response."""
+    """Something went wrong on our side; the cause is in our log, never in the response."""
 
 
 def nearest(error: ApiError, table: Mapping[type[ApiError], T]) -> T:
-    """Return what a table says of the error's kind, or of the nearest kind above it."""
+    """Return the table's entry for the error's class, or for its nearest base class."""
     return next(table[kind] for kind in type(error).__mro__ if kind in table)

@@ -1,10 +1,10 @@
-"""The event: one thing that happened, in the form that every API is read into and served from."""
+"""The event, in the one form that all APIs are read into and served from."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeGuard
 from uuid import UUID
 
 from pydantic import (
@@ -20,15 +20,17 @@ from pydantic import (
 from polylog.model.times import EARLIEST, LATEST
 
 MAX_EVENT_BYTES = 256 * 1024
-"""The largest event that is taken, as bytes of its canonical JSON."""
+"""The largest event that the log takes, in bytes of canonical JSON."""
 
 MAX_KEY_LENGTH = 256
-"""Characters of a value that an index is keyed by: in UTF-8 far below DynamoDB's 2,048 bytes."""
+"""The most characters of an indexed value: at 4 bytes each, half of DynamoDB's 2,048 bytes."""
 
 MAX_SEQ = 2**53 - 1
-"""The highest number of arrival: all of JSON's readers have it exactly."""
+"""The highest `seq`: every JSON reader can represent it exactly."""
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=MAX_KEY_LENGTH)]
+
+KeyOrEmpty = Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
 
 Microseconds = Annotated[int, Field(ge=EARLIEST, le=LATEST)]
 """Microseconds since the epoch, UTC, within the years 1 to 9999."""
@@ -39,14 +41,14 @@ class _Canonical(BaseModel):
 
 
 class Entity(_Canonical):
-    """Who acted, or what was acted upon."""
+    """Who acted, or what they acted on."""
 
     id: Key | None = None
     type: str | None = None
     name: str | None = None
 
     def known(self) -> dict[str, str]:
-        """Return the members that say anything."""
+        """Return the members that are set."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
@@ -56,8 +58,9 @@ NOBODY = Entity()
 class Event(_Canonical):
     """One thing that happened.
 
-    `id` is unique in its scope. `seq` is the order of arrival, given when the event is stored;
-    0 before that. `data` is any JSON, kept as it came. `attributes` holds what only one API knows.
+    `id` is unique within a scope. `seq` numbers events in the order of arrival; it is 0 until the
+    event is stored. `data` is any JSON and is kept as it came. `attributes` holds what only one
+    API knows.
     """
 
     id: Key
@@ -65,7 +68,7 @@ class Event(_Canonical):
     time: Microseconds
     type: Key
     origin: Literal["system", "custom"] = "system"
-    source: Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)] | None = None
+    source: KeyOrEmpty | None = None
     message: str | None = None
     severity: str | None = None
     status: str | None = None
@@ -75,15 +78,27 @@ class Event(_Canonical):
     organization_id: Key | None = None
     project_id: Key | None = None
     links: tuple[str, ...] = ()
-    # Whoever reads JSON for us has checked it; walking it again costs more than all else here.
+    # The JSON reader has checked it. Validating it again would cost more than all other members.
     data: SerializeAsAny[SkipValidation[JsonValue]] = None
     attributes: Mapping[str, str | None] = Field(default_factory=dict)
+
+    @property
+    def data_object(self) -> Mapping[str, JsonValue]:
+        """The data as an object, for APIs that show nothing else: `[1]` becomes `{"data": [1]}`."""
+        if self.data is None:
+            return {}
+        return self.data if isinstance(self.data, dict) else {"data": self.data}
+
+
+def is_key(value: JsonValue) -> TypeGuard[str]:
+    """Return whether an index can hold the value."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_KEY_LENGTH
 
 
 def new_id(time_us: int) -> str:
     """Return a UUIDv7 (RFC 9562): 48 bits of milliseconds since the epoch, the rest random.
 
-    Times before the epoch, which it cannot hold, count as the epoch.
+    A UUIDv7 cannot hold times before the epoch; they count as the epoch.
     """
     milliseconds = max(0, time_us // 1000)
     random_a, random_b = secrets.randbits(12), secrets.randbits(62)

@@ -1,8 +1,11 @@
-"""What a query language parses to: a small tree that is evaluated over an `Event`.
+"""The filter: a small tree that query languages parse to, evaluated over an `Event`.
 
-An absent string compares as the empty string (proto3's rule, which AIP-160 builds on), so that
-`project_id = ""` finds the events without a project. Strings compare by code point. A number can
-be asked for in `data` only: what is no JSON number there is unequal to it, neither less nor more.
+An absent string compares as the empty string, as in proto3 and AIP-160: `project_id = ""` finds
+the events without a project. Strings compare by code point. Only `data` can be compared with a
+number. A value there that is not a JSON number is unequal to it, and neither less nor greater.
+
+The module goes from the tree (`And`, `Or`, ...) over joining filters (`conjunction`) to evaluating
+(`predicate`) and simplifying them (`simplified`).
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeGuard, assert_never
+from typing import Final, TypeGuard, assert_never
 
 from pydantic import JsonValue
 
@@ -37,10 +40,10 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """One field of the event compared with one value (a time: microseconds).
+    """One field of the event compared with one value; a time is in microseconds.
 
-    In `attributes.<name>` and `data.<path>` a name of other than letters, digits, `_` and `-`
-    stands in quotes.
+    In `attributes.<name>` and `data.<path>`, quote a name that has other characters than letters,
+    digits, `_` and `-`: `data."a b".c`.
     """
 
     field: str
@@ -54,7 +57,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The message contains these words, ignoring case."""
+    """The message contains this text, ignoring case."""
 
     text: str
 
@@ -74,7 +77,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Every term holds; no term at all: everything."""
+    """Every term holds. Without terms, every event passes."""
 
     terms: tuple[Filter, ...]
 
@@ -84,7 +87,7 @@ class And:
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """One of the terms holds; no term at all: nothing."""
+    """At least one term holds. Without terms, no event passes."""
 
     terms: tuple[Filter, ...]
 
@@ -99,18 +102,18 @@ NOTHING = Or(())
 
 
 def conjunction(filters: Iterable[Filter]) -> Filter:
-    """Return the filter that demands all of them, without needless nesting."""
+    """Return the filter that demands all of these, without nesting one `And` in another."""
     terms = tuple(term for part in filters for term in conjuncts(part))
     return terms[0] if len(terms) == 1 else And(terms)
 
 
 def conjuncts(part: Filter) -> tuple[Filter, ...]:
-    """Return the terms that all must hold."""
+    """Return the terms that must all hold."""
     return part.terms if isinstance(part, And) else (part,)
 
 
 def disjunction(filters: Iterable[Filter]) -> Filter:
-    """Return the filter that demands one of them; of none: nothing."""
+    """Return the filter that demands at least one of these; without any, no event passes."""
     terms = tuple(filters)
     return terms[0] if len(terms) == 1 else Or(terms)
 
@@ -137,9 +140,9 @@ FIELDS: Mapping[str, Callable[[Event], Value | None]] = {
         *("actor.id", "actor.type", "actor.name", "target.id", "target.type", "target.name"),
     )
 }
-"""Every field that a filter may name, and how it is read.
+"""Every field that a filter may name, and how to read it from an event.
 
-`attributes.<name>` and `data.<path>` come on top, and `links`, which can be asked for one of them.
+A filter may also name `attributes.<name>`, `data.<path>`, and `links`, which `:` asks for one link.
 """
 
 ATTRIBUTE = "attributes."
@@ -188,7 +191,7 @@ def _comparison(part: Compare) -> Predicate:
 
 
 def text_reader(field: str) -> Callable[[Event], str]:
-    """Return the function that reads a field as text, what is absent as the empty one."""
+    """Return the function that reads a field as text; an absent value reads as `""`."""
     if field.startswith(DATA):
         names = names_of(field.removeprefix(DATA))
         return lambda event: _text(_found(event.data, names))
@@ -208,7 +211,7 @@ def _reader(field: str) -> Callable[[Event], Value | None]:
 
 
 def _condition(op: Op, value: Value) -> Callable[[JsonValue], bool]:
-    """Return the function that says whether a part of a document is as wanted."""
+    """Return the function that compares a part of `data` with a value."""
     holds = _ORDERINGS[op]
     if op is Op.HAS:
         return lambda found: any(holds(_text(each), value) for each in _members(found))
@@ -218,14 +221,14 @@ def _condition(op: Op, value: Value) -> Callable[[JsonValue], bool]:
 
 
 def _found(value: JsonValue, names: Iterable[str]) -> JsonValue:
-    """Return what lies in a document under the names of a path."""
+    """Return what a path of names leads to in a document."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def _text(value: JsonValue) -> str:
-    """Return a text itself, nothing as the empty one, and all else as JSON."""
+    """Return a string as it is, null as `""`, and anything else as JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -237,3 +240,71 @@ def _members(value: JsonValue) -> Iterable[JsonValue]:
 
 def _is_number(value: JsonValue) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# Only true for values with a total order: text (where absent is ""), `time` and `seq`.
+_OPPOSITES: Final[Mapping[Op, Op]] = {
+    Op.EQ: Op.NE,
+    Op.NE: Op.EQ,
+    Op.LT: Op.GE,
+    Op.GE: Op.LT,
+    Op.GT: Op.LE,
+    Op.LE: Op.GT,
+}
+
+
+def simplified(filter: Filter) -> Filter:
+    """Return an equivalent filter that shows at its top as many required terms as possible.
+
+    In the result no `And` directly contains an `And`, and no `Or` an `Or`; each has at least two
+    terms, all different. `Not` stands only before a term that has no opposite. `EVERYTHING` and
+    `NOTHING` occur only as the whole filter.
+    """
+    match filter:
+        case And(terms):
+            return _all_of(map(simplified, terms))
+        case Or(terms):
+            return _one_of(map(simplified, terms))
+        case Not(term):
+            return _opposite(term)
+        case _:
+            return filter
+
+
+def _opposite(filter: Filter) -> Filter:
+    """Return the simplified filter that passes exactly the events this one does not."""
+    match filter:
+        case And(terms):
+            return _one_of(map(_opposite, terms))
+        case Or(terms):
+            return _all_of(map(_opposite, terms))
+        case Not(term):
+            return simplified(term)
+        case Compare(field, op, value) if op in _OPPOSITES and not _is_in_data(filter):
+            return Compare(field, _OPPOSITES[op], value)
+        case _:
+            return Not(filter)
+
+
+def _is_in_data(part: Compare) -> bool:
+    """Return whether this compares `data`, which may hold any type, with a number."""
+    return part.field.startswith(DATA) and not isinstance(part.value, str)
+
+
+def _all_of(filters: Iterable[Filter]) -> Filter:
+    terms = _distinct(map(conjuncts, filters))
+    if NOTHING in terms:
+        return NOTHING
+    return terms[0] if len(terms) == 1 else And(terms)
+
+
+def _one_of(filters: Iterable[Filter]) -> Filter:
+    nested = (each.terms if isinstance(each, Or) else (each,) for each in filters)
+    terms = _distinct(nested)
+    if EVERYTHING in terms:
+        return EVERYTHING
+    return terms[0] if len(terms) == 1 else Or(terms)
+
+
+def _distinct(nested: Iterable[tuple[Filter, ...]]) -> tuple[Filter, ...]:
+    return tuple(dict.fromkeys(term for terms in nested for term in terms))

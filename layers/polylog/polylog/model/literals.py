@@ -1,4 +1,4 @@
-"""How a filter writes texts, and the paths of names that lead to a part of an event."""
+"""How a filter writes text in quotes, and paths like `a."b c".d`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 _ESCAPE: Final = r"""\\(?:["'\\/bfnrt]|u[0-9a-fA-F]{4})"""
 OPEN_STRING: Final = rf"""(?:"(?:[^"\\]|{_ESCAPE})*|'(?:[^'\\]|{_ESCAPE})*)"""
-"""Pattern of a text in quotes up to where it ends, or stops being one."""
+"""Pattern of a quoted text up to its closing quote, or up to its first invalid character."""
 
 STRING: Final = rf"""(?:"(?:[^"\\]|{_ESCAPE})*"|'(?:[^'\\]|{_ESCAPE})*')"""
 """Pattern of a text in single or double quotes, with JSON's escapes (and `\\'`)."""
@@ -24,7 +24,7 @@ def quoted(text: str) -> str:
 
 
 def unquoted(string: str) -> str:
-    """Return the text that a `STRING` means."""
+    """Return the text that a quoted one means."""
     body = re.sub(r"\\.|\"", _in_json, string[1:-1])
     text: str = json.loads(f'"{body}"', strict=False)
     return text
@@ -35,11 +35,11 @@ def _in_json(match: re.Match[str]) -> str:
 
 
 def names_of(path: str) -> tuple[str, ...]:
-    """Return the names of a path; one in quotes may hold dots."""
+    """Return the names of a path; a quoted name may contain dots."""
     steps: list[str] = _STEP.findall(path)
     return tuple(unquoted(name) if re.fullmatch(STRING, name) else name for name in steps)
 
 
 def path_of(names: Iterable[str]) -> str:
-    """Return the path of these names; quotes stand only where a name needs them."""
+    """Return the path of these names, quoting only those that need it."""
     return ".".join(name if _NAME.fullmatch(name) else quoted(name) for name in names)

@@ -1,4 +1,4 @@
-"""A question to the log, with nothing of HTTP and nothing of DynamoDB in it."""
+"""A question to the log and its answer, a page of events."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Order(StrEnum):
 
 
 class Position(NamedTuple):
-    """The place of one event in the order: microseconds, then order of arrival."""
+    """The place of an event in the order: its time in microseconds, then its `seq`."""
 
     time: int
     seq: int
@@ -31,7 +31,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `limit` events: after a position if there is one, and after skipping `offset`."""
+    """At most `limit` events, starting after a position if given, then skipping `offset` events."""
 
     limit: int
     offset: int = 0
@@ -40,10 +40,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Which events of one scope, in which order, which of those, and whether to count them all.
+    """Which events of a scope to return, in which order, and whether to count all that pass.
 
-    `is_partial` asks for an answer in part rather than for none: what can be read, and the total
-    only if it can be told without reading events.
+    With `is_partial`, a query that needs too much reading gets the part that could be read instead
+    of an error, and a total only if counting it needs no reading of events.
     """
 
     scope: str
@@ -56,13 +56,13 @@ class EventQuery:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events in order, and the position to go on after; None when nothing can follow.
+    """Events in order, and the position to continue after; None when nothing can follow.
 
-    That is the position of the last event; of a page that `is_cut`, which ended because no more may
-    be read for one answer, that of the last event looked at, whether it passed or not. `skip` says
-    how many of the window's offset are left to skip after it.
+    A page `is_cut` when reading stopped at the budget of one answer. Then `next` is the position of
+    the last event that was read, whether it passed the filter or not; otherwise it is that of the
+    last event in the page. `skip` is the part of the window's offset that is still left to skip.
 
-    `total` is how many events pass the filter, when the query asked for it.
+    `total` is the number of events that pass the filter, if the query asked for it.
     """
 
     events: tuple[Event, ...]

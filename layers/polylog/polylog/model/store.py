@@ -1,8 +1,9 @@
-"""The port behind which events are kept."""
+"""The port of the event store: what a place that keeps events has to offer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -23,7 +24,7 @@ class Status(StrEnum):
 
     @property
     def is_in_log(self) -> bool:
-        """Whether the log holds the event now."""
+        """Whether the log now holds the event."""
         return self in (Status.STORED, Status.DUPLICATE)
 
 
@@ -31,8 +32,8 @@ class Status(StrEnum):
 class Outcome:
     """What became of one offered event.
 
-    `seq` is that of the event that the log holds under `id` (after a conflict: another one), None
-    when the event was not looked up at all. `reason` says in words why it was not stored.
+    `seq` is the number of the event that the log holds under `id`; after a conflict that is the
+    other event. It is None if the log was not asked. `reason` says why the event was not stored.
     """
 
     status: Status
@@ -42,7 +43,7 @@ class Outcome:
 
 
 class Interval(StrEnum):
-    """How long the bars of a histogram are; in UTC."""
+    """The length of a histogram's bars, in UTC."""
 
     MINUTE = "minute"
     HOUR = "hour"
@@ -52,7 +53,7 @@ class Interval(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How many events lie in the interval that starts at a time, in microseconds."""
+    """The number of events in an interval; `start` is in microseconds."""
 
     start: int
     count: int
@@ -60,10 +61,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Events of one origin and type: how many, and time (in microseconds) and source of the newest.
+    """The events of one origin and type: their number, and the newest one's time and source.
 
-    Origin and type are None for all those together that a log with very many types keeps no
-    counts of.
+    The time is in microseconds. A log with very many types counts the rarer ones together: that
+    group has neither origin nor type.
     """
 
     origin: str | None
@@ -75,10 +76,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """Events in the order of arrival: all that pass, up to the number `complete`.
+    """All events that pass, in the order of arrival, up to the number `complete`.
 
-    Go on after that number. `is_held_back` says that there are later events already, but one
-    between may still come.
+    Continue after that number. `is_held_back` means that there are later events, but that one with
+    a lower number may still arrive before them.
     """
 
     events: tuple[Event, ...]
@@ -88,16 +89,16 @@ class Tail:
 
 @dataclass(slots=True)
 class Explanation:
-    """How answers were found and what they took; filled in while they are being found.
+    """How an answer was found, and what it cost.
 
-    `index` is the index that was read, in so many `shards`; None when none was. `conditions` are
-    those of the filter that it took care of (without an index: the counts or the order of arrival),
-    `residual` what was left to check on every event; both in the language of filters. Where it was
-    read for nothing but minutes that counts cannot divide, they are those of the first such minute.
+    `index` is the index that was read, and `shards` the number of its parts; without an index the
+    answer came from the counts or from the order of arrival. `conditions` are the parts of the
+    filter that this took care of, `residual` is what was checked on each event; both are written
+    as filters. If only the partial minutes at the edges were read, they are those of the first.
 
-    `items_read` counts events, of an index or by key; `items_returned` is for whoever answers to
-    fill in. Of all `requests`, `tally_reads` went to the tally; `read_units` are as the database
-    reports them. `reason` says in words why it was done like that.
+    `items_read` counts events read from an index or by key, `items_returned` those in the answer.
+    `requests` counts all requests to the database, and `tally_reads` those to the tally.
+    `read_units` are what the database reports. `reason` says why the answer was found this way.
     """
 
     index: str | None = None
@@ -113,56 +114,56 @@ class Explanation:
 
 
 class EventStore(Protocol):
-    """Events by scope: written once, never changed.
+    """Events by scope, written once and never changed.
 
-    Every method raises `Unavailable` when the database does not answer; all that takes a filter
-    raises `TooBroad` when the answer would take more reading than is allowed.
+    Every method raises `Unavailable` when the database does not answer. Methods that take a filter
+    raise `TooBroad` when the answer needs more reading than the budget allows.
     """
 
     def put(
         self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
     ) -> tuple[Outcome, ...]:
-        """Store events; one outcome each, in the given order.
+        """Store events and return one outcome for each, in the given order.
 
-        An event already there with the same content is a duplicate, with another a conflict;
-        neither changes what is stored. Offering the same events again is therefore safe; it costs
-        less where it is known that it `is_repeat`. An event older than the log keeps any is
-        expired.
+        If the log already holds an event with the id, the new one is a duplicate when the content
+        is the same and a conflict when it differs. Neither changes what is stored, so sending the
+        same events again is safe; with `is_repeat` it is also cheaper. An event is expired if it is
+        older than the log's retention.
         """
 
     def get(self, scope: str, event_id: str) -> Event | None:
         """Return the event with this id."""
 
     def get_by_seq(self, scope: str, seq: int) -> Event | None:
-        """Return the event with this number of arrival."""
+        """Return the event with this `seq`."""
 
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window, in the query's order.
 
-        A query that takes a page in part is too broad only if nothing could be read for it. Raises
-        `PositionExpired` for a window after a position that lies before all that is kept.
+        A query with `is_partial` is too broad only if nothing could be read for it. Raises
+        `PositionExpired` if the window's position is older than everything the log keeps.
         """
 
     def count(self, scope: str, filter: Filter) -> int:
         """Return how many events pass the filter."""
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
-        """Return the events that pass, grouped by origin and type; in no particular order."""
+        """Return the events that pass by origin and type, in no particular order."""
 
     def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
-        """Return how many events pass in each interval that has any, the earliest first."""
+        """Return the number of events in each interval that has any, the earliest first."""
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
-        """Return the events that arrived after a number, at most so many; never one twice.
+        """Return at most `limit` events that arrived after a number, none of them twice.
 
-        There may be more although fewer were returned, up to the end of what may be read at once.
+        Fewer than `limit` events do not mean that there are no more: one answer reads only so far.
         """
 
     def latest(self, scope: str) -> int:
-        """Return the number up to which the order of arrival is complete by now.
+        """Return the number up to which the order of arrival is complete.
 
-        Whoever tails after it misses nothing that is stored later, and sees little from before.
+        If you tail after it, you miss nothing that is stored from now on.
         """
 
-    def explained(self, explanation: Explanation) -> EventStore:
-        """Return the same store, which notes how it finds its answers and what they take."""
+    def explaining(self, explanation: Explanation) -> AbstractContextManager[None]:
+        """Note in an explanation how answers are found and what they take, in a `with` block."""

@@ -1,10 +1,14 @@
-"""Wire times and the one time we keep: whole microseconds since the epoch, UTC."""
+"""Times: text on the wire, and whole microseconds since the epoch (UTC) everywhere else."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from polylog.model.errors import InvalidParameter
 
 SECOND = 1_000_000
 """Microseconds in a second."""
@@ -23,17 +27,54 @@ _ISO_8601 = re.compile(
 )
 
 
+A_TIME = "a time like 2026-03-01T12:00:00.25Z"
+_MAX_SHOWN = 200
+
+
 def now() -> int:
-    """Return the present in microseconds since the epoch."""
+    """Return the current time in microseconds since the epoch."""
     return time.time_ns() // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How the program tells the time and waits. Tests hand in clocks that they move themselves.
+
+    `now` returns microseconds since the epoch; `monotonic` and `sleep` count in seconds.
+    """
+
+    now: Callable[[], int] = now
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def deadline(self, seconds: float) -> Deadline:
+        """Return the deadline that ends this many seconds from now."""
+        return Deadline(self.monotonic() + seconds, self.monotonic)
+
+
+SYSTEM_CLOCK = Clock()
+"""The clock of the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When some work has to end, on a monotonic clock, in seconds."""
+
+    end: float
+    monotonic: Callable[[], float] = time.monotonic
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return self.monotonic() >= self.end
 
 
 def parse_iso8601(text: str) -> int:
     """Return the microseconds that an ISO 8601 text means.
 
-    Basic and extended forms; a blank or `T`; time, seconds, fraction and zone may be missing
-    (midnight, :00, UTC). `24:00:00` and second 60 roll over; digits beyond microseconds are cut.
-    Raises `ValueError` for everything else.
+    Takes the basic and the extended form, with `T` or a blank before the time of day. Missing parts
+    count as midnight, `:00` and UTC. `24:00:00` and second 60 roll over, and digits beyond
+    microseconds are cut off. Raises `ValueError` for everything else.
     """
     match = _ISO_8601.fullmatch(text)
     if not match:
@@ -50,6 +91,27 @@ def parse_iso8601(text: str) -> int:
     return value
 
 
+def parse_time(value: object, wanted: str = A_TIME) -> int:
+    """Return the microseconds that an ISO 8601 time from outside means.
+
+    Raises `ValueError` with a sentence for the sender: "must be <wanted> but was 'soon'".
+    """
+    try:
+        if isinstance(value, str):
+            return parse_iso8601(value)
+        raise ValueError("not a text")
+    except ValueError as error:
+        raise ValueError(f"must be {wanted} but was '{str(value)[:_MAX_SHOWN]}'") from error
+
+
+def read_time(value: object, name: str, wanted: str = A_TIME) -> int:
+    """Return the same for a parameter or member; raises `InvalidParameter` with its name."""
+    try:
+        return parse_time(value, wanted)
+    except ValueError as error:
+        raise InvalidParameter(name, str(error)) from error
+
+
 def _offset_seconds(zone: str | None) -> int:
     if zone is None or zone[0] not in "+-":
         return 0
@@ -59,12 +121,12 @@ def _offset_seconds(zone: str | None) -> int:
 
 
 def format_seconds(time_us: int) -> str:
-    """Return `YYYY-MM-DDTHH:MM:SSZ`; a fraction of a second is cut, not rounded."""
+    """Return `YYYY-MM-DDTHH:MM:SSZ`; fractions of a second are cut off, not rounded."""
     return _naive(time_us - time_us % SECOND) + "Z"
 
 
 def format_rfc3339(time_us: int) -> str:
-    """Return RFC 3339 in UTC, with six digits of a fraction when there is one."""
+    """Return RFC 3339 in UTC, with a fraction of six digits if there is one."""
     return _naive(time_us) + "Z"
 
 

@@ -2,17 +2,18 @@
 
 Implements "List events" of the documentation and its OpenAPI document (Cedana API 0.0.0-staging,
 docs.cedana.ai, 2026). What that leaves open follows Cedana's Go SDK (early 2026), which reads the
-answers; what is marked "ours" is our decision where both are silent.
+answers. What is marked "ours" is our decision where both are silent.
 """
 
 from __future__ import annotations
 
 from polylog.api.auth import bearer
 from polylog.api.contract import BEARER, Reply
-from polylog.api.dialect import Dialect, Endpoint, Format
+from polylog.api.dialect import Dialect, Endpoint
 from polylog.dialects.cedana.errors import Problem, render_error
 from polylog.dialects.cedana.listing import TRUNCATED, ListParams, list_events
 from polylog.dialects.cedana.wire import CedanaEvent, read_event
+from polylog.intake.documents import Format
 from polylog.model.errors import TooBroad
 
 _EVENTS = Reply(
@@ -20,7 +21,7 @@ _EVENTS = Reply(
     headers={TRUNCATED[0]: "`true` when the oldest events of the window are missing."},
 )
 
-# The SDK keeps no more than scheme and host of the address it is given, so the root comes first.
+# The SDK keeps only the scheme and host of the address you give it, so the root comes first.
 DIALECT = Dialect(
     name="cedana",
     mounts=("", "/cedana"),

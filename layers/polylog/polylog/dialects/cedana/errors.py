@@ -31,8 +31,8 @@ class Problem(TypedDict):
 def render_error(error: ApiError) -> Response:
     """Render an error of this API.
 
-    The document knows 500 only. 401 and 400 are what it says of Cedana's other operations, 403
-    and 404 ours.
+    For this operation the document has only 500. 400 and 401 are those of Cedana's other
+    operations. 403 and 404 are ours.
     """
     status, message = nearest(error, _ERRORS)
     headers = (JSON, ("WWW-Authenticate", "Bearer")) if status == 401 else (JSON,)
@@ -40,7 +40,7 @@ def render_error(error: ApiError) -> Response:
     return Response.of(document, status=status, headers=headers)
 
 
-# None: the error's own words.
+# None stands for the error's own message.
 _ERRORS: dict[type[ApiError], tuple[int, str | None]] = {
     InvalidParameter: (400, None),
     TooBroad: (400, _TOO_BROAD),

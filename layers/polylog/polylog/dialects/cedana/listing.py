@@ -1,4 +1,4 @@
-"""`GET /v2/events`: the window of time, the filters, and what one answer can hold of it."""
+"""`GET /v2/events`: the events of a window of time, as many as one answer can hold."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from polylog.model.query import Order
 from polylog.model.times import SECOND
 
 TRUNCATED: Final = ("X-Truncated", "true")
-"""Ours: the header of an answer that lacks the oldest events of the window."""
+"""Ours: the header of an answer without the oldest events of the window."""
 
 _CHECKED_BYTES: Final = 250_000
-"""How much is rendered until it is weighed again."""
+"""How much to render before checking again whether it fits."""
 
 _INT32: Final = range(-(2**31), 2**31)
 _INTEGER = re.compile(r"([+-]?)0*(\d{1,10})", re.ASCII)
 
 
 def _int32(text: object) -> int:
-    """Read what Rust takes for an `i32`, which the document's style tells of (ours)."""
+    """Read an integer as Rust reads an `i32` (ours: the document looks like Rust's)."""
     match = _INTEGER.fullmatch(str(text))
     if match is None or (number := int(match[1] + match[2])) not in _INT32:
         raise PydanticCustomError("int32", "must be a 32-bit integer")
@@ -41,7 +41,7 @@ def _none_if_empty(text: str) -> str | None:
     return text or None
 
 
-# Ours: an empty selection means "all", and no event has an empty operation.
+# Ours: an empty selection means all events; none has an empty operation.
 _Selection = Annotated[str | None, BeforeValidator(_none_if_empty)]
 
 _Int32 = Annotated[
@@ -59,9 +59,9 @@ _Int32 = Annotated[
 
 
 class ListParams(Params):
-    """The length of the window in seconds, and what events have to be equal to."""
+    """The length of the window in seconds, and the values that events must have."""
 
-    time: Annotated[_Int32, Field(description="How many seconds back from now.")] = 3600
+    time: Annotated[_Int32, Field(description="Seconds to look back from now.")] = 3600
     operation: Annotated[
         _Selection, Where("type", Op.EQ), Field(description="Only events of this operation.")
     ] = None
@@ -73,13 +73,13 @@ class ListParams(Params):
 
 
 def list_events(call: Call, params: ListParams) -> Response:
-    """Answer the events of the window, the newest first.
+    """List the events of the window, the newest first.
 
-    Ours: the order, and that where they are more than can be read or sent at once, the newest are
-    answered and the answer is marked. Raises `TooBroad` when not even one could be read.
+    Ours: the order. Also ours: if there are more events than can be read or sent at once, you get
+    the newest and a header that says so. Raises `TooBroad` if not even one could be read.
     """
-    wanted = conjunction([_window(call.services.clock(), params.time), params.filter])
-    # No index has the resource type, so that a page of few may take all the reading there is.
+    wanted = conjunction([_window(call.services.clock.now(), params.time), params.filter])
+    # No index has the resource type, so even a small page may use up the whole budget.
     first_page = 100 if params.resource_type is None else 1
     newest = call.scan(wanted, Order.DESCENDING, first_page=first_page)
     rendered, is_whole = _render(call, newest)
@@ -92,10 +92,10 @@ def list_events(call: Call, params: ListParams) -> Response:
 
 
 def _window(now: int, seconds: int) -> Filter:
-    """Return the condition to lie within the last seconds, both ends included.
+    """Return the filter for the last seconds, including both ends.
 
-    The wire has whole seconds from 1970 on, and so has the window. Events of the future are left
-    out; a negative length leaves out everything.
+    Like times on the wire, the window has whole seconds and starts no earlier than 1970. It leaves
+    out events of the future. A negative length leaves out everything.
     """
     second = now // SECOND
     first = max(0, second - seconds)
@@ -105,9 +105,9 @@ def _window(now: int, seconds: int) -> Filter:
 
 
 def _render(call: Call, events: Iterator[Event]) -> tuple[list[bytes], bool]:
-    """Return events as JSON, as far as they can be read, and whether reading went well.
+    """Return events as JSON, and whether all of them could be read.
 
-    Ends soon after they are more than fit.
+    Stops soon after there are more than fit into a response.
     """
     rendered: list[bytes] = []
     unchecked = 0

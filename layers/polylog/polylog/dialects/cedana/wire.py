@@ -11,12 +11,10 @@ from pydantic import (
     Field,
     JsonValue,
     SkipValidation,
-    StringConstraints,
-    ValidationError,
 )
 
-from polylog.model.errors import InvalidParameter
-from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
+from polylog.model.errors import validated
+from polylog.model.event import Entity, Event, Key, KeyOrEmpty
 from polylog.model.times import LATEST, SECOND
 
 _INT64: Final = range(-(2**63), 2**63)
@@ -34,16 +32,13 @@ class CedanaEvent(BaseModel):
     resource_type: str
     message: str
     metadata: SkipValidation[JsonValue]
-    source: Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
+    source: KeyOrEmpty
     timestamp: Annotated[int, Field(ge=0, le=LATEST // SECOND)]
 
 
 def read_event(wire: JsonValue) -> Event:
     """Read an event; raises `InvalidParameter` with the member's name."""
-    try:
-        event = CedanaEvent.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    event = validated(CedanaEvent, wire)
     return Event(
         id=str(event.id),
         time=event.timestamp * SECOND,
@@ -57,10 +52,9 @@ def read_event(wire: JsonValue) -> Event:
 
 
 def render_event(event: Event) -> dict[str, object]:
-    """Render an event, its members in the document's order.
+    """Render an event, with its members in the document's order.
 
-    What other APIs do not know is the empty text. A time before 1970, which this API cannot say,
-    is 0.
+    A member that the event lacks is `""`. A time before 1970, which this API cannot write, is 0.
     """
     return {
         "id": _number(event),
@@ -75,7 +69,7 @@ def render_event(event: Event) -> dict[str, object]:
 
 
 def _number(event: Event) -> int:
-    """Return the id as a number: the event's own where it is one, else that of its arrival."""
+    """Return the id if it is a number, or else the event's `seq`."""
     if _INTEGER.fullmatch(event.id) and int(event.id) in _INT64:
         return int(event.id)
     return event.seq

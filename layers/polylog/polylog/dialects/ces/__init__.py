@@ -1,9 +1,9 @@
 """Huawei Cloud's Cloud Eye (CES): events by name, the occurrences of one, and reporting new ones.
 
-Implements "Querying Events" (API reference, `GET /V1.0/{project_id}/events`). The other two, which
-belong to it, follow the pages "Querying the Details of an Event" and "Reporting Events" of Open
-Telekom Cloud's reference (December 2025) and the published SDK, huaweicloudsdkces; what is marked
-"ours" deviates, with the reason.
+Implements "Querying Events" (API reference, `GET /V1.0/{project_id}/events`). The two endpoints
+that belong to it follow the pages "Querying the Details of an Event" and "Reporting Events" of Open
+Telekom Cloud's reference (December 2025) and the published SDK, huaweicloudsdkces. What is marked
+"ours" deviates from them, and says why.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from polylog.api.contract import Body
-from polylog.api.dialect import Dialect, Endpoint, Format
+from polylog.api.dialect import Dialect, Endpoint
 from polylog.dialects.ces.errors import (
     EmptyReport,
     InvalidReport,
@@ -29,22 +29,23 @@ from polylog.dialects.ces.listing import (
 )
 from polylog.dialects.ces.report import Accepted, Report, ReportParams, report_events
 from polylog.dialects.ces.wire import read_event
-from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.huawei import gateway
+from polylog.intake.documents import Format
 from polylog.model.errors import ForeignScope, TooBroad
 
-_MOUNTS: Final = (apigw.MOUNTED_AT_ROOT, "/ces")
+_MOUNTS: Final = (gateway.MOUNTED_AT_ROOT, "/ces")
 
 DIALECT = Dialect(
     name="ces",
     mounts=_MOUNTS,
-    scheme=apigw.scheme(_MOUNTS),
+    scheme=gateway.scheme(_MOUNTS),
     endpoints=(
         Endpoint(
             "GET",
             "/V1.0/{project_id}/events",
             ListParams,
             list_events,
-            returns=(apigw.reply(EventRows),),
+            returns=(gateway.reply(EventRows),),
             raises=(ForeignScope, TooBroad, TooManyNames),
         ),
         Endpoint(
@@ -54,7 +55,7 @@ DIALECT = Dialect(
             report_events,
             "write",
             takes=Body(Report),
-            returns=(apigw.reply(list[Accepted], status=201),),
+            returns=(gateway.reply(list[Accepted], status=201),),
             raises=(ForeignScope, EmptyReport, InvalidReport),
         ),
         Endpoint(
@@ -62,12 +63,12 @@ DIALECT = Dialect(
             "/V1.0/{project_id}/event/{event_name+}",
             DetailParams,
             show_event,
-            returns=(apigw.reply(EventDetails),),
+            returns=(gateway.reply(EventDetails),),
             raises=(ForeignScope, TooBroad),
         ),
     ),
     error=render_error,
     format=Format(read_event, envelope="event_info"),
     problem=Problem,
-    security=apigw.SECURITY,
+    security=gateway.SECURITY,
 )

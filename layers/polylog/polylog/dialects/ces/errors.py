@@ -1,7 +1,7 @@
 """Errors in Cloud Eye's V1 form (its API reference, "Error Codes").
 
-With `error_code` and `error_msg` beside: the SDKs show these, and of the V1 form no more than the
-status.
+`error_code` and `error_msg` are there too, because the SDKs show these and, of the V1 form, only
+the status.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from polylog.api.http import Response
-from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.huawei import gateway
 from polylog.model.errors import (
     ApiError,
     Forbidden,
@@ -30,23 +30,23 @@ class InvalidPaging(InvalidParameter):
 
 
 class InvalidProject(InvalidParameter):
-    """The path names what no project can be called."""
+    """The project in the path is not a possible name."""
 
 
 class EmptyReport(ApiError):
-    """The body of a report holds no event."""
+    """The body of a report has no event."""
 
 
 class InvalidReport(ApiError):
-    """Something in a report, which the message names, is not acceptable; nothing was stored."""
+    """Something in a report is not acceptable; nothing was stored."""
 
 
 class TooManyNames(ApiError):
-    """The log has more names of events than are counted apart."""
+    """The log has too many event names to count each one separately."""
 
 
 class ProblemDetails(TypedDict):
-    """Cloud Eye's code, and its sentence."""
+    """Cloud Eye's error code and message."""
 
     details: str
     code: str
@@ -66,13 +66,13 @@ def render_error(error: ApiError) -> Response:
     """Render an error of this API."""
     match error:
         case ForeignScope():
-            return _response(403, "ces.0017", _not_allowed(apigw.foreign(error)))
+            return _response(403, "ces.0017", _not_allowed(gateway.foreign(error)))
         case InvalidBody():
             return _response(400, "ces.0014", f"the body is {error}")
         case InvalidParameter() | InvalidReport():
             return _response(400, nearest(error, _CODES), str(error))
         case _:
-            return apigw.render_error(error) or _response(*nearest(error, _FIXED))
+            return gateway.render_error(error) or _response(*nearest(error, _FIXED))
 
 
 def _response(status: int, code: str, details: str) -> Response:
@@ -82,7 +82,7 @@ def _response(status: int, code: str, details: str) -> Response:
         "error_code": code,
         "error_msg": details,
     }
-    return apigw.respond(document, status=status)
+    return gateway.respond(document, status=status)
 
 
 def _not_allowed(reason: str) -> str:
@@ -101,7 +101,7 @@ _FIXED: dict[type[ApiError], tuple[int, str, str]] = {
     TooManyNames: (
         400,
         "ces.0013",
-        "event_name must be given: there are more names of events than are counted apart",
+        "event_name must be given: the log has too many names to count each one",
     ),
     TooBroad: (
         400,

@@ -1,4 +1,4 @@
-"""The id of a reported event, which follows from what it is: reporting it again changes nothing."""
+"""The id of a reported event, computed from its content: reporting it again changes nothing."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LENGTH: Final = 8
 
 
 def identify(event: Event, sub_event_type: str) -> str:
-    """Return `ev`, the milliseconds in 13 digits, and 8 characters of a hash.
+    """Return `ev`, the time's milliseconds in 13 digits, and 8 characters of a hash.
 
-    Of the members by which the reference tells events apart; the content is not among them, and
-    the project need not be, since ids are unique in theirs only.
+    The hash covers the members by which the reference tells events apart, which leaves out the
+    content. It can leave out the project, because ids are unique only within one.
     """
     time_ms = event.time // MILLISECOND
     members = (
@@ -39,7 +39,7 @@ def identify(event: Event, sub_event_type: str) -> str:
 
 
 def _spell(number: int) -> str:
-    """Return the last digits of a number to the base 62."""
+    """Return the last digits of a number in base 62."""
     characters = ""
     for _ in range(_LENGTH):
         number, digit = divmod(number, len(_CHARACTERS))

@@ -1,4 +1,4 @@
-"""`GET .../events`: events by name and type. `GET .../event/{event_name}`: occurrences of one."""
+"""`GET .../events` lists events by name, `GET .../event/{event_name}` one event's occurrences."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from polylog.dialects.ces.wire import (
     render_event,
     sub_event_type,
 )
-from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.huawei import gateway
 from polylog.dialects.huawei.members import MILLISECOND
 from polylog.model.event import Event
 from polylog.model.filter import Op
 from polylog.model.query import Order
 from polylog.model.store import Group
 
-# All are read whatever the page, and further pages take requests of their own.
+# Every page needs all events to be read, and each further page costs a request.
 _AT_ONCE: Final = 1000
 
 EventType = Literal["EVENT.SYS", "EVENT.CUSTOM"]
 
 
 class Total(TypedDict):
-    """How many rows there are on all pages."""
+    """The number of rows on all pages."""
 
     total: int
 
 
 class EventRow(TypedDict):
-    """Events of one name and type: how many, and when and from where the last one came."""
+    """The events of one name and type: their number, and the latest one's time and source."""
 
     event_name: str
     event_type: EventType
@@ -50,7 +50,7 @@ class EventRow(TypedDict):
 
 
 class EventRows(TypedDict):
-    """A page of names of events."""
+    """A page of event names."""
 
     events: list[EventRow]
     meta_data: Total
@@ -73,31 +73,31 @@ def _only(what: str) -> object:
 
 
 class ListParams(PageParams):
-    """Which events, by their name and type."""
+    """Which events to list, by name and type."""
 
     event_name: Annotated[Text, Where("type", Op.EQ), _only("events of this name")] = None
 
 
 def list_events(call: Call, params: ListParams) -> Response:
-    """Answer which events happened, how often and when last; the latest first.
+    """List which events happened, how often, and when last; the latest first.
 
-    `total` is the number of rows that match, on every page.
+    `total` is the number of matching rows on all pages.
     """
-    apigw.require_project(call, params.project_id)
+    gateway.require_project(call, params.project_id)
     groups = sorted(call.groups(params.filter), key=_place)
     rows = [_render_group(group, params.sub_event_type) for group in groups[params.page]]
-    return apigw.respond({"events": rows, "meta_data": {"total": len(groups)}})
+    return gateway.respond({"events": rows, "meta_data": {"total": len(groups)}})
 
 
 def _place(group: Group) -> tuple[int, str, str]:
-    """Return what the order goes by: the time as it is shown, then type and name."""
+    """Return the sort key of a group: its time as shown, then type and name."""
     if group.origin is None or group.type is None:
         raise TooManyNames
     return -(group.time // MILLISECOND), EVENT_TYPES[group.origin], group.type
 
 
 def _render_group(group: Group, sub_event_type: str | None) -> dict[str, object]:
-    """Render a row, with its sub type when one was asked for: else it may stand for several."""
+    """Render a row; it has a sub type only if one was asked for, because it may cover several."""
     return {
         "event_name": group.type,
         "event_type": EVENT_TYPES[group.origin or ""],
@@ -109,19 +109,19 @@ def _render_group(group: Group, sub_event_type: str | None) -> dict[str, object]
 
 
 class DetailParams(PageParams):
-    """Which occurrences of an event; all of these match exactly."""
+    """Which occurrences of an event to show; every parameter matches exactly."""
 
     event_name: Annotated[str, Where("type", Op.EQ), Field(description="The name of the event.")]
     event_type: RequiredOrigin
-    event_source: Annotated[Text, Where("source", Op.EQ), _only("what came from here")] = None
-    event_level: Annotated[Text, Where("severity", Op.EQ), _only("what is as severe")] = None
-    event_user: Annotated[Text, Where("actor.name", Op.EQ), _only("what this user did")] = None
-    event_state: Annotated[Text, Where("status", Op.EQ), _only("what has this state")] = None
+    event_source: Annotated[Text, Where("source", Op.EQ), _only("events from this source")] = None
+    event_level: Annotated[Text, Where("severity", Op.EQ), _only("events of this level")] = None
+    event_user: Annotated[Text, Where("actor.name", Op.EQ), _only("events by this user")] = None
+    event_state: Annotated[Text, Where("status", Op.EQ), _only("events in this state")] = None
 
 
 def show_event(call: Call, params: DetailParams) -> Response:
-    """Answer a page of occurrences, the newest first, and the users and sources of all of them."""
-    apigw.require_project(call, params.project_id)
+    """List the occurrences of an event, the newest first, and the users and sources of all."""
+    gateway.require_project(call, params.project_id)
     users, sources, shown, total = set[str](), set[str](), list[Event](), 0
     for event in call.scan(params.filter, Order.DESCENDING, first_page=_AT_ONCE):
         users.add(event.actor.name or "")
@@ -138,11 +138,11 @@ def show_event(call: Call, params: DetailParams) -> Response:
         "event_info": [render_event(event) for event in shown],
         "meta_data": {"total": total},
     }
-    return apigw.respond(document)
+    return gateway.respond(document)
 
 
 def _sub_event_type(params: DetailParams, shown: list[Event]) -> str:
-    """Return the sub type that was asked for, else that of the first occurrence shown."""
+    """Return the sub type that was asked for, or else that of the first occurrence shown."""
     if params.sub_event_type:
         return params.sub_event_type
     return sub_event_type(shown[0]) if shown else SUB_EVENT_TYPES[params.event_type]

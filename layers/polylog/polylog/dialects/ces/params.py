@@ -1,4 +1,4 @@
-"""The parameters that both of Cloud Eye's questions share; an empty one counts as absent."""
+"""The parameters that both of Cloud Eye's lists share; an empty one counts as absent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polylog.api.params import Params, Where
 from polylog.dialects.ces.errors import InvalidPaging, InvalidProject
 from polylog.dialects.ces.wire import ORIGINS, SUB_EVENT_TYPES, Origin
 from polylog.dialects.huawei.members import MILLISECOND
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, shown
 from polylog.model.filter import Compare, Filter, Op, conjunction, disjunction
 
 MAX_LIMIT: Final = 100
@@ -51,7 +51,7 @@ def _origin(value: object) -> Origin | None:
     text = str(value)
     if text and text not in ORIGINS:
         known = " or ".join(ORIGINS)
-        raise InvalidParameter("event_type", f"must be {known} but was '{text[:100]}'")
+        raise InvalidParameter("event_type", f"must be {known} but was '{shown(text)}'")
     return ORIGINS.get(text)
 
 
@@ -62,7 +62,9 @@ def _required_origin(value: object) -> Origin:
     return origin
 
 
-_WHICH_ORIGIN = Field(description="Events of the cloud's services, or those that were reported.")
+_WHICH_ORIGIN = Field(
+    description="`EVENT.SYS` for events of the cloud's services, `EVENT.CUSTOM` for reported ones."
+)
 
 OptionalOrigin = Annotated[
     Origin | None,
@@ -84,12 +86,12 @@ def _sub_event_type(value: object) -> str | None:
     text = str(value)
     if text and text not in _SUB_EVENT_TYPES:
         known = ", ".join(_SUB_EVENT_TYPES)
-        raise InvalidParameter("sub_event_type", f"must be one of {known} but was '{text[:100]}'")
+        raise InvalidParameter("sub_event_type", f"must be one of {known} but was '{shown(text)}'")
     return text or None
 
 
 def _time(name: str, *, after: int) -> Callable[[object], int | None]:
-    """Ours: a malformed time is refused, where a newer page says that it means the last day."""
+    """Ours: a malformed time is refused; a newer page says that it means the last day."""
 
     def read(value: object) -> int | None:
         text = str(value)
@@ -97,7 +99,7 @@ def _time(name: str, *, after: int) -> Callable[[object], int | None]:
             return None
         if not _TIME.fullmatch(text):
             reason = "must be a time in milliseconds since 1970, of at most 13 digits, but was"
-            raise InvalidParameter(name, f"{reason} '{text[:100]}'")
+            raise InvalidParameter(name, f"{reason} '{shown(text)}'")
         return (int(text) + after) * MILLISECOND
 
     return read
@@ -121,10 +123,10 @@ def _whole(least: int, most: int) -> object:
 
 
 class PageParams(Params):
-    """A range of time, a page by its first row, and the sub type.
+    """A range of time, the rows of a page, and the sub type.
 
-    Both ends belong to the range, up to the end of the last millisecond. `start` counts rows: by
-    page numbers, of which one newer page speaks, clients that count rows would miss some.
+    The range includes both ends, up to the end of the last millisecond. `start` counts rows. One
+    newer page speaks of page numbers, but then clients that count rows would miss some.
     """
 
     project_id: Project
@@ -159,7 +161,7 @@ class PageParams(Params):
         int | None,
         _count("limit", f"from 1 to {MAX_LIMIT}", 1, MAX_LIMIT),
         _whole(1, MAX_LIMIT),
-        Field(description=f"How many rows; {MAX_LIMIT} when not given."),
+        Field(description=f"The number of rows; {MAX_LIMIT} by default."),
     ] = None
 
     @model_validator(mode="after")
@@ -170,13 +172,13 @@ class PageParams(Params):
 
     @property
     def page(self) -> slice:
-        """The rows that are asked for."""
+        """The rows of the page."""
         first = self.start or 0
         return slice(first, first + (self.limit or MAX_LIMIT))
 
     @property
     def filter(self) -> Filter:
-        """The conjunction of all parameters; a sub type may be the usual one for an origin."""
+        """The filter for all parameters; without a sub type an event has its origin's usual one."""
         wanted = self.sub_event_type
         if wanted is None:
             return super().filter

@@ -1,4 +1,4 @@
-"""`POST /V1.0/{project_id}/events`: reporting events, all of them or none."""
+"""`POST /V1.0/{project_id}/events` stores reported events, all of them or none."""
 
 from __future__ import annotations
 
@@ -17,25 +17,24 @@ from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypedDict
 
 from polylog.api.call import Call
-from polylog.api.dialect import Format
 from polylog.api.http import Response
 from polylog.api.params import Params
 from polylog.dialects.ces.errors import EmptyReport, InvalidReport
 from polylog.dialects.ces.params import Project
-from polylog.dialects.ces.wire import Detail, Dimension, Occurrence, read_as
-from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.ces.wire import Detail, Dimension, Occurrence, read_event
+from polylog.dialects.huawei import gateway
 from polylog.dialects.huawei.members import MILLISECOND
-from polylog.intake.documents import read_json, read_one
-from polylog.model.errors import ApiError, Forbidden, InvalidParameter
+from polylog.intake.documents import Format, read_json, read_one
+from polylog.model.errors import ApiError, Forbidden, InvalidParameter, shown
 from polylog.model.event import MAX_EVENT_BYTES, Event
 from polylog.model.store import Status
 from polylog.model.times import SECOND
 
 MAX_EVENTS: Final = 90
 MAX_BYTES: Final = 2_500_000
-"""What a report may hold, so that it is stored in one transaction.
+"""The most events and bytes of a report, so that one transaction can store it.
 
-Ours, since the document names no limit.
+Ours: the document names no limit.
 """
 
 _TAKEN: Final = (Status.STORED, Status.DUPLICATE, Status.CONFLICT)
@@ -51,7 +50,7 @@ def _must_match(expression: re.Pattern[str], rule: str) -> AfterValidator:
 
     def check(value: str) -> str:
         if not expression.fullmatch(value):
-            raise ValueError(f"must be {rule} but was '{value[:100]}'")
+            raise ValueError(f"must be {rule} but was '{shown(value)}'")
         return value
 
     return AfterValidator(check)
@@ -79,14 +78,14 @@ _Source = Annotated[
 
 
 class ReportedDimension(Dimension):
-    """A part of the thing that it happened to."""
+    """A part of the resource that the event happened to."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=32)]
     value: Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
 class ReportedDetail(Detail):
-    """What happened, to what and by whom."""
+    """What happened, to what, and who did it."""
 
     content: Annotated[str, StringConstraints(max_length=4096)] | None = None
     group_id: Annotated[str, StringConstraints(max_length=24)] | None = None
@@ -117,25 +116,25 @@ Report = Annotated[list[ReportedEvent], Field(min_length=1, max_length=MAX_EVENT
 
 
 class Accepted(TypedDict):
-    """The id that a reported event has now."""
+    """A reported event, and the id that it got."""
 
     event_id: str
     event_name: str
 
 
 class ReportParams(Params):
-    """The project that the events are of."""
+    """The project that the events belong to."""
 
     project_id: Project
 
 
 def report_events(call: Call, params: ReportParams) -> Response:
-    """Store the events of the body, and answer their ids in its order.
+    """Store the events of the body, and return their ids in the same order.
 
-    What was reported before is not stored again: members that its id does not depend on, such as
-    the content, stay as they were.
+    An event that was reported before is not stored again. Members that its id does not depend on,
+    such as the content, stay as they were.
     """
-    apigw.require_project(call, params.project_id)
+    gateway.require_project(call, params.project_id)
     events = _read(call)
     if not all(call.principal.restriction.allows(event) for event in events):
         raise Forbidden
@@ -143,13 +142,13 @@ def report_events(call: Call, params: ReportParams) -> Response:
         if outcome.status not in _TAKEN:
             raise InvalidReport(f"[{number}]: {outcome.reason}")
     answer = [{"event_id": event.id, "event_name": event.type} for event in events]
-    return apigw.respond(answer, status=201)
+    return gateway.respond(answer, status=201)
 
 
 def _read(call: Call) -> list[Event]:
-    """Return the events of the body, all of them good; raises `EmptyReport`, `InvalidReport`."""
+    """Return the events of the body; raises `EmptyReport`, or `InvalidReport` for any bad event."""
     wires = _unpack(call.request.body)
-    format = Format(partial(_read_event, now=call.services.clock()))
+    format = Format(partial(_read_event, now=call.services.clock.now()))
     offered = [read_one(wire, format, call.principal.scope) for wire in wires]
     events = [_good(each, f"[{number}]") for number, each in enumerate(offered)]
     if sum(map(_size, events)) > MAX_BYTES:
@@ -171,7 +170,7 @@ def _unpack(body: bytes) -> list[JsonValue]:
 
 
 def _read_event(wire: JsonValue, now: int) -> Event:
-    event = read_as(ReportedEvent, wire)
+    event = read_event(wire, ReportedEvent)
     if not now + _EARLIEST <= event.time <= now + _LATEST:
         window = "at most an hour ago and at most 10 minutes ahead"
         reason = f"must be {window} but was {event.time // MILLISECOND}"

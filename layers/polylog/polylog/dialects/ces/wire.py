@@ -1,7 +1,6 @@
 """An occurrence of an event in Cloud Eye: read into an `Event`, rendered from one; both inverse.
 
-The form in which events are reported, and that of the details' `event_info`, which has an
-`event_id` as well.
+Events are reported in this form. The details list them in `event_info` with an `event_id` as well.
 """
 
 from __future__ import annotations
@@ -9,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import from_json, to_json
 
 from polylog.dialects.ces.identity import identify
-from polylog.dialects.huawei.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
-from polylog.model.errors import InvalidParameter
-from polylog.model.event import Entity, Event, Key
+from polylog.dialects.huawei.members import MILLISECOND, Milliseconds, gaps, with_gaps
+from polylog.model.errors import validated
+from polylog.model.event import Entity, Event, Key, KeyOrEmpty
 
 Origin = Literal["system", "custom"]
 
@@ -23,17 +22,17 @@ ORIGINS: Final[Mapping[str, Origin]] = {"EVENT.SYS": "system", "EVENT.CUSTOM": "
 EVENT_TYPES: Final[Mapping[str, str]] = {
     origin: event_type for event_type, origin in ORIGINS.items()
 }
-"""What this API calls the origin of an event."""
+"""This API's names for the origin of an event."""
 
 SUB_EVENT_TYPES: Final[Mapping[Origin, str]] = {
     "system": "SUB_EVENT.OPS",
     "custom": "SUB_EVENT.CUSTOM",
 }
-"""The sub type of events that came without one."""
+"""The sub type of events that have none."""
 
 
 class Dimension(BaseModel):
-    """A part of the thing that it happened to."""
+    """A part of the resource that the event happened to."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -42,7 +41,7 @@ class Dimension(BaseModel):
 
 
 class Detail(BaseModel):
-    """What happened, to what and by whom; members that nobody knows are kept as they are."""
+    """What happened, to what, and who did it; unknown members are kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -70,17 +69,12 @@ class Occurrence(BaseModel):
     detail: Detail
 
 
-def read_event(wire: JsonValue) -> Event:
-    """Read an occurrence of any time and type; raises `InvalidParameter` with the member's path."""
-    return read_as(Occurrence, wire)
+def read_event(wire: JsonValue, model: type[Occurrence] = Occurrence) -> Event:
+    """Read an occurrence; raises `InvalidParameter` with the path of a member.
 
-
-def read_as(model: type[Occurrence], wire: JsonValue) -> Event:
-    """Read an occurrence under the rules of a model; raises `InvalidParameter`."""
-    try:
-        occurrence = model.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    The rules are those of `model`: `Occurrence` takes any time and type.
+    """
+    occurrence = validated(model, wire)
     detail = occurrence.detail
     event = Event(
         id=occurrence.event_id or "-",
@@ -102,7 +96,7 @@ def read_as(model: type[Occurrence], wire: JsonValue) -> Event:
 
 
 def _read_attributes(occurrence: Occurrence) -> Mapping[str, str | None]:
-    """Keep what is not empty; of an answer's object also what was missing from it."""
+    """Keep what is not empty; for an object from an answer, also which members were missing."""
     detail = occurrence.detail
     attributes: dict[str, str | None] = {}
     if detail.group_id:
@@ -122,16 +116,16 @@ def _usual_sub_type(detail: Detail) -> str:
 
 
 def sub_event_type(event: Event) -> str:
-    """Return the sub type of an event: its own, else the one that is usual for its origin."""
+    """Return the sub type of an event, or the usual one for its origin."""
     own = event.attributes.get("sub_event_type")
     return SUB_EVENT_TYPES[event.origin] if own is None else own
 
 
 def render_event(event: Event) -> dict[str, object]:
-    """Render an occurrence with its id, its members in the reference's order.
+    """Render an occurrence with its id, and its members in the reference's order.
 
-    What other APIs do not know is `""`, or `[]`. Ours: members of an event's data that this API
-    does not have stand in `detail` too.
+    A member that the event lacks is `""` or `[]`. Ours: members of the event's data that this API
+    does not have are added to `detail`.
     """
     attributes = event.attributes
     detail = {
@@ -159,7 +153,7 @@ def render_event(event: Event) -> dict[str, object]:
 
 
 def _render_dimensions(text: str) -> list[JsonValue]:
-    """Read the text that they are kept as; other APIs may keep another text by this name."""
+    """Read the attribute `dimensions`, which other APIs may use for any other text."""
     try:
         dimensions = from_json(text)
     except ValueError:

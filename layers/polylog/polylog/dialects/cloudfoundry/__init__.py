@@ -1,8 +1,8 @@
 """Cloud Foundry's Cloud Controller v2 events.
 
 Implements "Events API: List events associated with an App since January 1, 2014" (apidocs,
-February 2015). What the document leaves open follows the server, cloud_controller_ng, as of 2026;
-what is marked "ours" deviates from it, with the reason.
+February 2015). What the document leaves open follows the server, cloud_controller_ng, as of 2026.
+What is marked "ours" deviates from it, and says why.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from polylog.api.auth import ANONYMOUS, Principal, bearer
 from polylog.api.contract import BEARER, Body, Reply
-from polylog.api.dialect import Dialect, Endpoint, Format
+from polylog.api.dialect import Dialect, Endpoint
 from polylog.api.http import Pairs, Request
 from polylog.api.params import Params
 from polylog.dialects.cloudfoundry import login
@@ -26,6 +26,7 @@ from polylog.dialects.cloudfoundry.listing import (
     list_events,
 )
 from polylog.dialects.cloudfoundry.wire import EventResource, read_event
+from polylog.intake.documents import Format
 from polylog.model.errors import EventNotFound, NotVisible, TooBroad
 
 _REQUEST_ID_LENGTH: Final = 255

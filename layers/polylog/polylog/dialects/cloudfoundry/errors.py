@@ -47,7 +47,7 @@ class Problem(TypedDict):
 def render_error(error: ApiError) -> Response:
     """Render an error of this API.
 
-    Ours: malformed parameters are 400, where the server lets some of them end in a 500.
+    Ours: every malformed parameter is a 400; for some the server answers 500.
     """
     match error:
         case CannotOrderBy(field=field):

@@ -1,10 +1,8 @@
-"""`GET /v2/events` and `GET /v2/events/:guid`: parameters, the grammar of `q`, pages."""
+"""`GET /v2/events` and `GET /v2/events/:guid`: parameters and pages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, NotRequired
 
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, JsonValue, WithJsonSchema
@@ -14,109 +12,29 @@ from typing_extensions import TypedDict
 from polylog.api.call import Call
 from polylog.api.http import Response
 from polylog.api.params import Params
-from polylog.dialects.cloudfoundry.clauses import Clause, ClauseGrammar, without_end
 from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE, CannotOrderBy
+from polylog.dialects.cloudfoundry.q import Q, without_end
 from polylog.dialects.cloudfoundry.wire import EventResource, escape, render_event
-from polylog.model.errors import InvalidParameter
-from polylog.model.filter import NOTHING, Compare, Filter, Op, conjunction, disjunction
+from polylog.model.filter import conjunction
 from polylog.model.query import Order, Window
-from polylog.model.times import SECOND, parse_iso8601
 
-_IN = " IN "
 _SORTABLE = ("timestamp", "id")
-_NO_EFFECT = "Has no effect on events, which have no relations."
-_OPS = {":": Op.EQ, ">": Op.GT, ">=": Op.GE, "<": Op.LT, "<=": Op.LE}
+_NO_EFFECT = "Has no effect, because events have no relations."
+_INTEGER = re.compile(r"\s*[+-]?\d(?:_?\d){0,99}\s*", re.ASCII)
 
 
-def _text(field: str) -> Callable[[Clause], Filter]:
-    def build(clause: Clause) -> Filter:
-        op = _OPS.get(clause.operator or "", Op.EQ)
-        return disjunction(Compare(field, op, value) for value in clause.values)
+def _integer(value: object) -> int:
+    """Read an integer as Ruby does: blanks around it, a sign, `_` between digits.
 
-    return build
-
-
-def _timestamp(clause: Clause) -> Filter:
-    """Compare whole seconds, as the server does since 2017 (query.rb)."""
-    if clause.operator is None:
-        # Ours: the server fails, while it takes other names without an operator for nothing.
-        raise InvalidParameter("timestamp", "must be followed by an operator and a time")
-    if clause.operator == ":" and clause.values == ("",):
-        return NOTHING
-    starts = [_parse_timestamp(value) for value in clause.values]
-    match clause.operator:
-        case ">":
-            return Compare("time", Op.GE, starts[0] + SECOND)
-        case ">=":
-            return Compare("time", Op.GE, starts[0])
-        case "<":
-            return Compare("time", Op.LT, starts[0])
-        case "<=":
-            return Compare("time", Op.LT, starts[0] + SECOND)
-        case _:
-            return disjunction(
-                conjunction([Compare("time", Op.GE, start), Compare("time", Op.LT, start + SECOND)])
-                for start in starts
-            )
+    Ours: it is always decimal. Ruby also reads `0x10`, `0b1`, `0o7`, and `010` as octal.
+    """
+    if not _INTEGER.fullmatch(str(value)):
+        raise PydanticCustomError("int_parsing", "must be an integer")
+    return int(str(value))
 
 
-def _parse_timestamp(text: str) -> int:
-    """Ours: Ruby's other date forms, and an offset whose `+` became a blank, are refused."""
-    try:
-        return parse_iso8601(text)
-    except ValueError as error:
-        reason = f"must be an ISO 8601 time with any + escaped as %2B but was '{text}'"
-        raise InvalidParameter("timestamp", reason) from error
-
-
-# The document names the first three; the server knows the other two since November 2016.
-GRAMMAR = ClauseGrammar(
-    parameter="q",
-    fields={
-        "timestamp": _timestamp,
-        "type": _text("type"),
-        "actee": _text("target.id"),
-        "space_guid": _text("project_id"),
-        "organization_guid": _text("organization_id"),
-    },
-    operators=(":", ">=", "<=", "<", ">", _IN),
-    lists=frozenset({_IN}),
-)
-
-
-_BASES = {None: 10, "0": 8, "0_": 8, "0b": 2, "0d": 10, "0o": 8, "0x": 16}
-_RUBY_INTEGER = re.compile(
-    r"\s*([+-]?)(0[bdox]|0_?(?=\d))?([\da-f]+(?:_[\da-f]+)*)\s*", re.ASCII | re.IGNORECASE
-)
-
-
-def _ruby_integer(value: object) -> int:
-    """Read what Ruby's `Integer()` reads: blanks around, a sign, `0x10`, `010` (octal), `1_000`."""
-    match = _RUBY_INTEGER.fullmatch(str(value))
-    try:
-        if not match:
-            raise ValueError(value)
-        sign, prefix, digits = match.groups()
-        return int(sign + digits, _BASES[prefix and prefix.lower()])
-    except ValueError as error:
-        raise PydanticCustomError("int_parsing", "must be an integer") from error
-
-
-# Ours: the server's database takes no longer integers either, and the server then fails.
-RubyInteger = Annotated[int, BeforeValidator(_ruby_integer), Field(ge=-(2**63), le=2**63 - 1)]
-
-
-@dataclass(frozen=True, slots=True)
-class Q:
-    """One `q` parameter: as it was given, which the urls of other pages repeat, and read."""
-
-    text: str
-    filter: Filter
-
-    @classmethod
-    def parse(cls, text: str) -> Q:
-        """Read the text; raises `InvalidParameter`."""
-        return cls(text, GRAMMAR.parse(text))
+# Ours: on a longer integer the server's database, and so the server, fails.
+_Integer = Annotated[int, BeforeValidator(_integer), Field(ge=-(2**63), le=2**63 - 1)]
 
 
 def _last_is_sortable(fields: tuple[str, ...]) -> tuple[str, ...]:
@@ -126,7 +44,7 @@ def _last_is_sortable(fields: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class EventList(TypedDict):
-    """A page of events, the number of all events and pages, and the paths of its neighbours."""
+    """A page of events, the number of events and pages, and the paths of the pages next to it."""
 
     total_results: int
     total_pages: int
@@ -140,14 +58,14 @@ _Q = Annotated[InstanceOf[Q], BeforeValidator(Q.parse), WithJsonSchema({"type": 
 
 
 class ListParams(Params):
-    """The parameters of the list, in the order in which the server checks what they mean.
+    """The parameters of the list, in the order in which the server checks them.
 
-    Ours: whether they are integers is checked with that, not before all else.
+    Ours: an integer is parsed when its turn comes; the server parses all integers first.
     """
 
     order_by: Annotated[
         tuple[str, ...],
-        Field(alias="order-by", description="The order, which the last one decides."),
+        Field(alias="order-by", description="The field to order by; the last one given counts."),
         AfterValidator(_last_is_sortable),
         Field(
             json_schema_extra={"type": "array", "items": {"enum": list(_SORTABLE)}, "minItems": 1}
@@ -156,26 +74,26 @@ class ListParams(Params):
     q: Annotated[
         tuple[_Q, ...],
         Field(
-            description="Conditions, joined by `;`, of which all must hold: a name (timestamp, "
-            "type, actee, space_guid, organization_guid), an operator (`:`, `>=`, `<=`, `<`, `>`, "
-            "` IN `) and a value, or several with commas after ` IN `.",
+            description="Conditions joined by `;`, all of which must hold. A condition is a name "
+            "(timestamp, type, actee, space_guid, organization_guid), an operator (`:`, `>=`, "
+            "`<=`, `<`, `>`, ` IN `) and a value; ` IN ` takes several values with commas.",
             examples=[["type:app.crash", "timestamp>=2015-02-13T22:34:52Z"]],
         ),
     ] = ()
     results_per_page: Annotated[
-        RubyInteger,
-        Field(alias="results-per-page", ge=1, le=100, description="How many events a page has."),
+        _Integer,
+        Field(alias="results-per-page", ge=1, le=100, description="Events on a page."),
     ] = 50
     inline_relations_depth: Annotated[
-        RubyInteger | None, Field(alias="inline-relations-depth", le=3, description=_NO_EFFECT)
+        _Integer | None, Field(alias="inline-relations-depth", le=3, description=_NO_EFFECT)
     ] = None
     order_direction: Annotated[
         Order, Field(alias="order-direction", description="The direction of the order.")
     ] = Order.ASCENDING
-    page: Annotated[RubyInteger, Field(ge=1, description="The number of the page.")] = 1
+    page: Annotated[_Integer, Field(ge=1, description="The number of the page.")] = 1
     orphan_relations: Annotated[
-        RubyInteger | None,
-        Field(alias="orphan-relations", description="1 asks for a member `orphans`."),
+        _Integer | None,
+        Field(alias="orphan-relations", description="1 adds the member `orphans`."),
     ] = None
     exclude_relations: Annotated[
         str | None, Field(alias="exclude-relations", description=_NO_EFFECT)
@@ -186,7 +104,7 @@ class ListParams(Params):
 
 
 def list_events(call: Call, params: ListParams) -> Response:
-    """Answer one page, with exact totals and the paths of its neighbours."""
+    """List events, with exact totals and the paths of the pages before and after."""
     filter = conjunction(q.filter for q in params.q)
     size = params.results_per_page
     window = Window(limit=size, offset=(params.page - 1) * size)
@@ -206,9 +124,9 @@ def list_events(call: Call, params: ListParams) -> Response:
 
 
 def _page_url(params: ListParams, page: int) -> str:
-    """Return the path of another page: every parameter in effect, sorted by name.
+    """Return the path of another page, with every parameter in effect, sorted by name.
 
-    `order-by` stands there always and twice, as servers write it since 2017; it changes nothing.
+    It always has `order-by` twice, as servers have written it since 2017; this changes nothing.
     """
     depth, orphans = params.inline_relations_depth, params.orphan_relations
     pairs = [
@@ -231,11 +149,11 @@ def _split(names: str | None) -> list[str]:
 
 
 class GuidParams(Params):
-    """The event that the path names."""
+    """The event in the path."""
 
     guid: Annotated[str, Field(description="The id of the event.")]
 
 
 def get_event(call: Call, params: GuidParams) -> Response:
-    """Answer one event."""
+    """Show one event."""
     return Response.of(render_event(call.get(params.guid)), headers=(CONTENT_TYPE,))

@@ -1,7 +1,7 @@
-"""How Cloud Foundry's clients find their way and log in: the root, `/v2/info`, a token endpoint.
+"""How Cloud Foundry's clients find the API and log in: the root, `/v2/info` and a token endpoint.
 
-The token endpoint stands in for the UAA: the user is a key id, the password its secret, and the
-access token that credential as one text.
+The token endpoint stands in for the UAA. The user name is a key id, the password is its secret, and
+the access token is the two together, `<key id>.<secret>`.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from polylog.model.errors import InvalidCredential
 
 API_VERSION = "2.200.0"
 
-# UAA's default; clients then use the refresh token, which stays good as long as the key.
+# UAA's default. Clients then use the refresh token, which is valid as long as the key.
 _TOKEN_SECONDS = 43_199
-# UAA ends the id of a refresh token like this. It also keeps one from opening the API.
+# UAA ends a refresh token's id like this. The mark also keeps the API from accepting one.
 _REFRESH_MARK = "-r"
 
 
 class Link(TypedDict):
-    """An address, and of what version the API there is."""
+    """An address, and the version of the API there."""
 
     href: str
     meta: NotRequired[dict[str, str]]
 
 
 class Root(TypedDict):
-    """Where everything is."""
+    """The addresses of the services."""
 
     links: dict[str, Link]
 
@@ -64,7 +64,7 @@ class TokenRequest(TypedDict):
 
 
 class Grant(TypedDict):
-    """A token; `expires_in` are seconds."""
+    """A token; `expires_in` is in seconds."""
 
     access_token: str
     token_type: Literal["bearer"]
@@ -75,14 +75,14 @@ class Grant(TypedDict):
 
 
 class Refusal(TypedDict):
-    """Why there is no token (RFC 6749)."""
+    """The reason why there is no token (RFC 6749)."""
 
     error: str
     error_description: str
 
 
 def show_root(call: Call, params: Params) -> Response:
-    """Answer the links from which newer clients start (root_controller.rb)."""
+    """List the links from which newer clients start (root_controller.rb)."""
     base = call.base_url
     api = {"href": f"{base}/v2", "meta": {"version": API_VERSION}}
     here = {"href": base}
@@ -91,7 +91,7 @@ def show_root(call: Call, params: Params) -> Response:
 
 
 def show_info(call: Call, params: Params) -> Response:
-    """Answer where to log in, for older clients (info_controller.rb)."""
+    """Show where to log in, for older clients (info_controller.rb)."""
     document = {
         "name": "",
         "build": "",
@@ -108,7 +108,7 @@ def show_info(call: Call, params: Params) -> Response:
 
 
 def grant_token(call: Call, params: Params) -> Response:
-    """Answer an OAuth 2 token (RFC 6749, UAA's form) for a password or a refresh token."""
+    """Exchange a password or a refresh token for an OAuth 2 token (RFC 6749, in UAA's form)."""
     form = dict(parse_qsl(call.request.body.decode(errors="replace")))
     match form:
         case {"grant_type": "password", "username": key_id, "password": secret}:
@@ -122,7 +122,7 @@ def grant_token(call: Call, params: Params) -> Response:
             return _refuse(400, "invalid_request", missing)
     services = call.services
     try:
-        principal = authenticate(credential, services.keys, services.clock(), fresh=True)
+        principal = authenticate(credential, services.keys, services.clock.now(), fresh=True)
     except InvalidCredential:
         return _refuse(401, "unauthorized", "Bad credentials")
     return _grant(credential, principal)

@@ -13,37 +13,25 @@ from pydantic import (
     Field,
     JsonValue,
     SkipValidation,
-    StringConstraints,
-    ValidationError,
 )
 
-from polylog.model.errors import InvalidParameter
-from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
-from polylog.model.times import format_seconds, parse_iso8601
+from polylog.model.errors import validated
+from polylog.model.event import Entity, Event, Key, KeyOrEmpty
+from polylog.model.times import format_seconds, parse_time
 
 _UNESCAPED = ":,/=?@!$'()*~-._"
 
 
 def escape(text: str) -> str:
-    """Escape a text for a url as the server's Addressable does: a blank becomes `%20`."""
+    """Escape a text for a URL as the server's Addressable does: a blank becomes `%20`."""
     return quote(text, safe=_UNESCAPED)
-
-
-def _parse_time(value: object) -> int:
-    try:
-        if isinstance(value, str):
-            return parse_iso8601(value)
-        raise ValueError("not a text")
-    except ValueError as error:
-        raise ValueError(f"must be a time like 2015-02-13T22:34:52Z but was '{value}'") from error
 
 
 _Time = Annotated[
     int,
-    BeforeValidator(_parse_time),
+    BeforeValidator(lambda value: parse_time(value, "a time like 2015-02-13T22:34:52Z")),
     Field(json_schema_extra={"type": "string", "format": "date-time"}),
 ]
-_KeyOrEmpty = Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
 
 
 class _Wire(BaseModel):
@@ -51,7 +39,7 @@ class _Wire(BaseModel):
 
 
 class EventMetadata(_Wire):
-    """Which resource this is; `url` is its path below the API's root."""
+    """The resource's id and times; `url` is its path below the API's root."""
 
     guid: Key
     url: str | None = None
@@ -60,20 +48,20 @@ class EventMetadata(_Wire):
 
 
 class EventEntity(_Wire):
-    """What happened, by whom (`actor`) and to what (`actee`)."""
+    """What happened, who did it (`actor`), and to what (`actee`)."""
 
     type: Key
-    actor: _KeyOrEmpty
+    actor: KeyOrEmpty
     actor_type: str
     actor_name: str | None
     actor_username: str | None = None
-    actee: _KeyOrEmpty
+    actee: KeyOrEmpty
     actee_type: str
     actee_name: str
     timestamp: _Time
     metadata: dict[str, SkipValidation[JsonValue]] = {}
-    space_guid: _KeyOrEmpty | None = None
-    organization_guid: _KeyOrEmpty | None = None
+    space_guid: KeyOrEmpty | None = None
+    organization_guid: KeyOrEmpty | None = None
 
 
 class EventResource(_Wire):
@@ -86,13 +74,10 @@ class EventResource(_Wire):
 def read_event(wire: JsonValue) -> Event:
     """Read an event resource.
 
-    `created_at` is kept only where it differs from the timestamp, `actor_username`, which servers
-    send since 2017, only where it is there. Raises `InvalidParameter` with the member's path.
+    Keeps `created_at` only if it differs from the timestamp, and `actor_username`, which servers
+    have sent since 2017, only if it is there. Raises `InvalidParameter` with the member's path.
     """
-    try:
-        resource = EventResource.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    resource = validated(EventResource, wire)
     metadata, entity = resource.metadata, resource.entity
     return Event(
         id=metadata.guid,
@@ -119,10 +104,10 @@ def _read_attributes(metadata: EventMetadata, entity: EventEntity) -> Mapping[st
 
 
 def render_event(event: Event) -> dict[str, object]:
-    """Render an event resource, its members in the document's order.
+    """Render an event resource, with its members in the document's order.
 
-    What other APIs do not know is empty: strings `""`, the actor's name null. `data` that is not
-    an object, which this API cannot show, stands under the member `data` (ours).
+    A member that the event lacks is `""`, or null for the actor's name. Ours: `data` that is not an
+    object becomes the member `data` of one.
     """
     timestamp = format_seconds(event.time)
     attributes = event.attributes
@@ -144,14 +129,8 @@ def render_event(event: Event) -> dict[str, object]:
             "actee_type": event.target.type or "",
             "actee_name": event.target.name or "",
             "timestamp": timestamp,
-            "metadata": _render_data(event.data),
+            "metadata": event.data_object,
             "space_guid": event.project_id or "",
             "organization_guid": event.organization_id or "",
         },
     }
-
-
-def _render_data(data: JsonValue) -> JsonValue:
-    if data is None:
-        return {}
-    return data if isinstance(data, dict) else {"data": data}

@@ -1,39 +1,40 @@
 """Huawei Cloud GaussDB(DWS): the list of a data warehouse's events.
 
 Implements "Querying Event List" (API reference, August 2025). What the page leaves open follows the
-published SDK, huaweicloudsdkdws, and other pages of that reference; what is marked "ours" deviates
-from it, with the reason.
+published SDK, huaweicloudsdkdws, and other pages of that reference. What is marked "ours" deviates
+from it, and says why.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from polylog.api.dialect import Dialect, Endpoint, Format
+from polylog.api.dialect import Dialect, Endpoint
 from polylog.dialects.dws.errors import Problem, render_error
 from polylog.dialects.dws.listing import EventList, ListParams, list_events
 from polylog.dialects.dws.wire import read_event
-from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.huawei import gateway
+from polylog.intake.documents import Format
 from polylog.model.errors import ForeignScope, TooBroad
 
-_MOUNTS: Final = (apigw.MOUNTED_AT_ROOT, "/dws")
+_MOUNTS: Final = (gateway.MOUNTED_AT_ROOT, "/dws")
 
 DIALECT = Dialect(
     name="dws",
     mounts=_MOUNTS,
-    scheme=apigw.scheme(_MOUNTS),
+    scheme=gateway.scheme(_MOUNTS),
     endpoints=(
         Endpoint(
             "GET",
             "/v2/{project_id}/events",
             ListParams,
             list_events,
-            returns=(apigw.reply(EventList),),
+            returns=(gateway.reply(EventList),),
             raises=(ForeignScope, TooBroad),
         ),
     ),
     error=render_error,
     format=Format(read_event, envelope="events", scope="project_id"),
     problem=Problem,
-    security=apigw.SECURITY,
+    security=gateway.SECURITY,
 )

@@ -7,7 +7,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from polylog.api.http import Response
-from polylog.dialects.huawei import gateway as apigw
+from polylog.dialects.huawei import gateway
 from polylog.model.errors import (
     ApiError,
     Forbidden,
@@ -21,11 +21,11 @@ from polylog.model.errors import (
 
 
 class OutOfRange(InvalidParameter):
-    """The parameter is a number, but not one that is possible."""
+    """The parameter is a number, but out of range."""
 
 
 class Problem(TypedDict):
-    """What went wrong; the gateway names the request too."""
+    """What went wrong; errors of the gateway also have a request id."""
 
     error_code: str
     error_msg: str
@@ -40,13 +40,13 @@ def render_error(error: ApiError) -> Response:
         case InvalidParameter():
             return _response(400, "DWS.5065", str(error))
         case ForeignScope():
-            return _response(403, "DWS.0015", f"No permission: {apigw.foreign(error)}")
+            return _response(403, "DWS.0015", f"No permission: {gateway.foreign(error)}")
         case _:
-            return apigw.render_error(error) or _response(*nearest(error, _FIXED))
+            return gateway.render_error(error) or _response(*nearest(error, _FIXED))
 
 
 def _response(status: int, code: str, message: str) -> Response:
-    return apigw.respond({"error_code": code, "error_msg": message}, status=status)
+    return gateway.respond({"error_code": code, "error_msg": message}, status=status)
 
 
 _FIXED: dict[type[ApiError], tuple[int, str, str]] = {

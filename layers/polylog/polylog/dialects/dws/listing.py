@@ -1,4 +1,4 @@
-"""`GET /v2/{project_id}/events`: pages of any size, found by their number."""
+"""`GET /v2/{project_id}/events`: pages of any size, by number."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from polylog.api.http import Response
 from polylog.api.params import Params
 from polylog.dialects.dws.errors import OutOfRange
 from polylog.dialects.dws.wire import EventResponse, render_event
-from polylog.dialects.huawei import gateway as apigw
-from polylog.model.errors import InvalidParameter
+from polylog.dialects.huawei import gateway
+from polylog.model.errors import InvalidParameter, shown
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING
 from polylog.model.query import Order, Window
@@ -34,7 +34,7 @@ def _integer(name: str, least: int, meaning: str) -> Callable[[object], int | No
         if not text:
             return None
         if not _INTEGER.fullmatch(text):
-            raise InvalidParameter(name, f"must be {meaning} but was '{text[:100]}'")
+            raise InvalidParameter(name, f"must be {meaning} but was '{shown(text)}'")
         if len(text) > _MOST_DIGITS:
             raise OutOfRange(name, f"must have at most {_MOST_DIGITS} digits")
         if int(text) < least:
@@ -45,7 +45,7 @@ def _integer(name: str, least: int, meaning: str) -> Callable[[object], int | No
 
 
 class EventList(TypedDict):
-    """A page of events, and the number of all."""
+    """A page of events, and the number of events on all pages."""
 
     events: list[EventResponse]
     count: int
@@ -58,9 +58,9 @@ def _from(least: int) -> object:
 
 
 class ListParams(Params):
-    """The number of a page, from 0, and how many events a page has; empty ones count as absent.
+    """The number and the size of a page; an empty parameter counts as absent.
 
-    `offset` counts pages, as the document says ("page number minus 1"), not events.
+    `offset` counts pages, not events: the document says "page number minus 1".
     """
 
     project_id: Annotated[str, Field(description="The scope of the key.")]
@@ -74,17 +74,17 @@ class ListParams(Params):
         int | None,
         BeforeValidator(_integer("limit", 1, "an integer greater than 0")),
         _from(1),
-        Field(description=f"How many events a page has; {_DEFAULT_LIMIT} when not given."),
+        Field(description=f"The number of events on a page; {_DEFAULT_LIMIT} by default."),
     ] = None
 
 
 def list_events(call: Call, params: ListParams) -> Response:
-    """Answer one page, the newest events first, and the number of all events.
+    """List events, the newest first, with the number of all events.
 
-    A page that one response cannot carry is refused, as clients would lose events by a shorter one:
-    they count on pages of one size.
+    A page that does not fit into one response is refused. A shorter page would lose events, because
+    clients expect all pages to have the same size.
     """
-    apigw.require_project(call, params.project_id)
+    gateway.require_project(call, params.project_id)
     limit = params.limit or _DEFAULT_LIMIT
     window = Window(min(limit, _READ_AT_ONCE), offset=(params.offset or 0) * limit)
     page = call.find(EVERYTHING, Order.DESCENDING, window, with_total=True)
@@ -106,7 +106,7 @@ def _render(call: Call, events: Iterable[Event]) -> list[dict[str, object]]:
 
 
 def _answer(rows: list[dict[str, object]], total: int) -> Response:
-    return apigw.respond({"events": rows, "count": total})
+    return gateway.respond({"events": rows, "count": total})
 
 
 def _fits(call: Call, rows: list[dict[str, object]], total: int) -> bool:

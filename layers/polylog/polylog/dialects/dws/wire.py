@@ -6,21 +6,21 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from polylog.dialects.huawei.members import MILLISECOND, KeyOrEmpty, Milliseconds, gaps, with_gaps
-from polylog.model.errors import InvalidParameter
-from polylog.model.event import Entity, Event, Key
+from polylog.dialects.huawei.members import MILLISECOND, Milliseconds, gaps, with_gaps
+from polylog.model.errors import validated
+from polylog.model.event import Entity, Event, Key, KeyOrEmpty
 
 _SAVED: Final = 1
-"""The status of an event that was not processed yet."""
+"""The status of an event that is not processed yet."""
 
 _STATUS = re.compile(r"-?\d{1,18}", re.ASCII)
 _ATTRIBUTES: Final = ("description", "display_name", "subject")
 
 
 class EventResponse(BaseModel):
-    """An event. Ours: without an id, a name and a time it is none."""
+    """An event. Ours: it must have an id, a name and a time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,10 +43,7 @@ class EventResponse(BaseModel):
 
 def read_event(wire: JsonValue) -> Event:
     """Read an event; raises `InvalidParameter` with the member's name."""
-    try:
-        response = EventResponse.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    response = validated(EventResponse, wire)
     return Event(
         id=response.event_id,
         time=response.occur_time * MILLISECOND,
@@ -72,9 +69,9 @@ def _read_attributes(response: EventResponse) -> Mapping[str, str | None]:
 
 
 def render_event(event: Event, scope: str) -> dict[str, object]:
-    """Render an event, its members in the document's order.
+    """Render an event, with its members in the document's order.
 
-    What other APIs do not know is `""`; a status that is no number is 1, "saved".
+    A member that the event lacks is `""`. A status that is not a number is 1, "saved".
     """
     attributes = event.attributes
     members = {

@@ -1,7 +1,7 @@
 """The gateway in front of Huawei Cloud's APIs: credentials, its own errors, and request ids.
 
-Not a dialect. Follows "Calling APIs" of Open Telekom Cloud's references, and for the errors' text
-what users of the real gateway quote. Ours: five failures in a row do not lock a key.
+Follows "Calling APIs" of Open Telekom Cloud's references. The texts of errors follow what users of
+the real gateway quote. Ours: five failures in a row do not lock a key.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from polylog.model.errors import (
 from polylog.model.times import format_seconds
 
 MOUNTED_AT_ROOT = ""
-"""The SDKs drop any path of the address that they are given."""
+"""The SDKs drop the path of the address that you give them."""
 
 SECURITY: Final[Security] = {
     "token": {
@@ -43,22 +43,22 @@ SECURITY: Final[Security] = {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "`SDK-HMAC-SHA256`, or `SDK-HMAC-SHA256` scoped: a signature of the request "
-        "and its `X-Sdk-Date` with the secret of an access key, as Huawei Cloud's SDKs make it.",
+        "description": "A signature `SDK-HMAC-SHA256` of the request and its `X-Sdk-Date` with the "
+        "secret of an access key, plain or scoped, as Huawei Cloud's SDKs make it.",
     },
 }
 
 _UNAUTHENTICATED = "Incorrect IAM authentication information: "
 _UNKNOWN_ROUTE = "The API does not exist or has not been published in the environment"
 
-# What names a key. Anything else is a part of a token that is none of ours, and is not shown.
+# Only what looks like a key's id is shown. Anything else may be part of another service's token.
 _KEY_ID = re.compile(r"[A-Z0-9]{1,40}", re.ASCII)
 
 
 def scheme(mounts: tuple[str, ...]) -> Callable[[Request], Proof | None]:
-    """Return how a request is authenticated: by a signature, else by `X-Auth-Token`.
+    """Return the function that reads a request's signature, or else its `X-Auth-Token`.
 
-    A client that was led to a mount by a proxy signs the path without it.
+    Behind a proxy that adds a mount to the path, the client signs the path without the mount.
     """
 
     def read(request: Request) -> Proof | None:
@@ -77,24 +77,24 @@ def _without(mounts: tuple[str, ...], path: str) -> tuple[str, ...]:
 
 
 def require_project(call: Call, project_id: str) -> None:
-    """Raise `ForeignScope` unless path and `X-Project-Id`, if sent, name the caller's scope."""
+    """Raise `ForeignScope` unless the path and `X-Project-Id`, if sent, name the caller's scope."""
     for name in (project_id, call.request.headers.get("x-project-id", project_id)):
         call.require_scope(name)
 
 
 def respond(document: object, *, status: int = 200, request_id: str | None = None) -> Response:
-    """Return the response that carries a document, and the id that users quote it by."""
+    """Return the response with a document, and with a request id that users can quote."""
     headers = (JSON, ("X-Request-Id", request_id or uuid4().hex))
     return Response.of(document, status=status, headers=headers)
 
 
 def reply(type: object, *, status: int = 200) -> Reply:
-    """Describe what `respond` makes."""
-    return Reply(type, status, headers={"X-Request-Id": "What this request is quoted by."})
+    """Describe what `respond` returns, for the OpenAPI document."""
+    return Reply(type, status, headers={"X-Request-Id": "The request's id, to quote."})
 
 
 def render_error(error: ApiError) -> Response | None:
-    """Render an error that the gateway answers before any service is asked, None for others."""
+    """Render an error that the gateway answers itself; return None for all others."""
     match error:
         case RouteNotFound():
             return _refuse(404, "APIGW.0101", _UNKNOWN_ROUTE)
@@ -133,5 +133,5 @@ def _refuse(status: int, code: str, message: str) -> Response:
 
 
 def foreign(error: ForeignScope) -> str:
-    """Return the sentence about a project that the key does not open."""
+    """Return the sentence about a project that the key does not belong to."""
     return f"the key does not belong to project '{error}'"

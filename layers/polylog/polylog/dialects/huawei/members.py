@@ -1,7 +1,7 @@
-"""Members of Huawei Cloud's event objects: their times, and those that an object left out.
+"""Members of Huawei Cloud's event objects: times, and members that are missing or null.
 
-Not a dialect. All members are optional in the published models and may be null there, so an object
-that was read from an answer remembers which of its members were missing and which null.
+In the published models every member is optional and may be null. Attributes of the event remember
+which members were missing and which were null, so that it renders as it was read.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from typing import Annotated, Final
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
-from polylog.model.event import MAX_KEY_LENGTH
 from polylog.model.times import EARLIEST, LATEST
 
 MILLISECOND: Final = 1000
@@ -22,13 +21,11 @@ Milliseconds = Annotated[
 ]
 """Milliseconds since the epoch, UTC."""
 
-KeyOrEmpty = Annotated[str, StringConstraints(max_length=MAX_KEY_LENGTH)]
-
 _ABSENT, _NULL = "absent_members", "null_members"
 
 
 def gaps(parts: Iterable[BaseModel], *, but: Container[str] = ()) -> dict[str, str | None]:
-    """Return the attributes that say which members were missing, or null."""
+    """Return the attributes that remember which members were missing and which were null."""
     absent, null = [], []
     for part in parts:
         for name in type(part).model_fields:
@@ -45,7 +42,7 @@ def gaps(parts: Iterable[BaseModel], *, but: Container[str] = ()) -> dict[str, s
 def with_gaps(
     members: Mapping[str, object], attributes: Mapping[str, str | None]
 ) -> dict[str, object]:
-    """Return members as they were read: some missing, some null."""
+    """Return the members as they were read, without the missing ones and with the nulls."""
     if _ABSENT not in attributes and _NULL not in attributes:
         return dict(members)
     absent, null = ((attributes.get(name) or "").split() for name in (_ABSENT, _NULL))

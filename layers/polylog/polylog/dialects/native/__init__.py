@@ -1,6 +1,7 @@
-"""Polylog's own API under `/v1`: a query language, and what the other APIs lack.
+"""Polylog's own API under `/v1`, with a filter language and everything that the other APIs lack.
 
-Ours throughout, after AIP-132, AIP-158 and AIP-160; problems after RFC 9457, links after RFC 8288.
+All of it is ours. It follows AIP-132, AIP-158 and AIP-160, RFC 9457 for problems, and RFC 8288 for
+links.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from pydantic import JsonValue
 
 from polylog.api.auth import bearer
 from polylog.api.contract import BEARER, Body, Reply
-from polylog.api.dialect import Dialect, Endpoint, Format
+from polylog.api.dialect import Dialect, Endpoint
 from polylog.dialects.native import counting, keys
 from polylog.dialects.native.document import DOCUMENT
 from polylog.dialects.native.errors import Problem, render_error
@@ -26,6 +27,7 @@ from polylog.dialects.native.listing import (
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.tail import Arrivals, TailParams, tail
 from polylog.dialects.native.wire import WireEvent, read_event
+from polylog.intake.documents import Format
 from polylog.model.errors import (
     EventConflict,
     EventNotFound,
@@ -35,8 +37,8 @@ from polylog.model.errors import (
     TooBroad,
 )
 
-_EXPLANATION = {HEADER: "How the answer was found, as JSON; if that was asked for."}
-_LINK = {"Link": "Where the next page is (RFC 8288), unless this is the last."}
+_EXPLANATION = {HEADER: "How the answer was found, as JSON, if you asked for it."}
+_LINK = {"Link": "The address of the next page (RFC 8288), unless this is the last."}
 _TAKEN = Body(
     JsonValue,
     (

@@ -1,4 +1,4 @@
-"""Totals, histograms and groups of the events that pass a filter."""
+"""Counts, histograms and groups of the events that pass a filter."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from polylog.model.times import format_rfc3339, format_seconds
 
 
 class CountParams(Filtered):
-    """Which events are counted."""
+    """Which events to count."""
 
 
 class HistogramParams(Filtered):
-    """Which events are counted, and how long the bars are."""
+    """Which events to count, and the length of the bars."""
 
-    interval: Annotated[Interval, Field(description="How long the bars are.")] = Interval.DAY
+    interval: Annotated[Interval, Field(description="The length of the bars.")] = Interval.DAY
 
 
 class GroupsParams(Filtered):
-    """Which events are counted, and by which field."""
+    """Which events to count, and by which field."""
 
-    by: Annotated[str, Field(description="A field that holds text.")] = "type"
+    by: Annotated[str, Field(description="The field to group by, which must hold text.")] = "type"
 
 
 class Count(TypedDict):
-    """How many events pass."""
+    """The number of events that pass."""
 
     count: int
     explanation: NotRequired[Explanation]
 
 
 class Bar(TypedDict):
-    """An interval with events, the time that it starts at, and how many there are."""
+    """An interval with events: the time it starts at, and the number of events."""
 
     start: str
     count: int
@@ -60,10 +60,10 @@ class Histogram(TypedDict):
 
 
 class GroupOfValue(TypedDict):
-    """How many events have a value, and time and source of the newest.
+    """The number of events with a value, and the newest one's time and source.
 
-    The value is null for all the types together that a log with very many keeps no counts of; only
-    then are the others of one `origin` each.
+    A log with very many types counts the rarer ones together, in a group whose value is null and
+    `is_other` true. Only then does each group have an `origin`.
     """
 
     value: str | None
@@ -83,19 +83,19 @@ class Groups(TypedDict):
 
 
 def count(call: Call, params: CountParams) -> Document:
-    """Answer how many events pass."""
+    """Count the events that pass."""
     return {"count": call.count(params.wanted)}
 
 
 def histogram(call: Call, params: HistogramParams) -> Document:
-    """Answer how many events pass in each interval that has any, the earliest first."""
+    """Count the events in each interval that has any, the earliest first."""
     bars = call.histogram(params.wanted, params.interval)
     rendered = [{"start": format_seconds(bar.start), "count": bar.count} for bar in bars]
     return {"interval": params.interval, "bars": rendered}
 
 
 def groups(call: Call, params: GroupsParams) -> Document:
-    """Answer how many events pass by the value of a field, the largest group first."""
+    """Count the events by the value of a field, the largest group first."""
     found = call.groups(params.wanted) if params.by in _COUNTED else ()
     if params.by not in _COUNTED or (params.by != "type" and any(map(_is_other, found))):
         grouped = _by_field(call, params)
@@ -107,9 +107,9 @@ def groups(call: Call, params: GroupsParams) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """How many events have a value (None: one of those that no counts are kept of).
+    """Events with one value, or None for the values that the log counts together.
 
-    Those of another origin than `origin` are another group, if it is given.
+    With an `origin`, events of the other origin form another group.
     """
 
     value: str | None
@@ -135,7 +135,7 @@ class _Group:
 
 _NO_TEXTS: Final = ("time", "seq", "links")
 
-# What the store tells groups apart by.
+# The fields that the store itself groups by.
 _COUNTED: Final[dict[str, Callable[[Group], str | None]]] = {
     "type": attrgetter("type"),
     "origin": attrgetter("origin"),
@@ -147,9 +147,10 @@ def _is_other(group: Group) -> bool:
 
 
 def _merged(value: Callable[[Group], str | None], groups: Sequence[Group]) -> Iterable[_Group]:
-    """Put together the groups of the same value.
+    """Merge the groups of the same value.
 
-    Not where some are not counted apart: a type may be there with its other origin.
+    If the log counts some types together, the groups stay apart by origin: the same type with its
+    other origin may be among those.
     """
     merged = [_Group(value(each), each.count, each.time, each.source) for each in groups]
     if not any(map(_is_other, groups)):
@@ -158,14 +159,14 @@ def _merged(value: Callable[[Group], str | None], groups: Sequence[Group]) -> It
 
 
 def _by_field(call: Call, params: GroupsParams) -> Iterable[_Group]:
-    """Group what has to be read for that; raises `TooBroad` where it is too much."""
+    """Read the events and group them; raises `TooBroad` if there are too many."""
     value = text_reader(_text_field(params.by))
     newest_first = call.scan(params.wanted, Order.DESCENDING, first_page=1000)
     return _summed(_Group(value(event), 1, event.time, event.source) for event in newest_first)
 
 
 def _text_field(name: str) -> str:
-    """Return the field of a name; raises `InvalidParameter` if it is none that holds text."""
+    """Return the field of a name; raises `InvalidParameter` unless it holds text."""
     try:
         field = field_named(name)
     except InvalidFilter as error:
@@ -176,7 +177,7 @@ def _text_field(name: str) -> str:
 
 
 def _summed(groups: Iterable[_Group]) -> Iterable[_Group]:
-    """Put together the groups of the same value."""
+    """Merge the groups of the same value."""
     sums: dict[str | None, _Group] = {}
     for group in groups:
         there = sums.get(group.value)

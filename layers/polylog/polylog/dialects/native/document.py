@@ -1,4 +1,4 @@
-"""`GET /openapi.json`: the document of this API, as `make openapi` wrote it."""
+"""`GET /openapi.json`: the OpenAPI document of this API, which `make openapi` writes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from polylog.api.http import JSON, Response
 from polylog.dialects.native.strict import StrictParams
 
 FILE: Final = Path(__file__).with_name("openapi.json")
-"""Where the document of this API lies."""
+"""The file of this API's document."""
 
 
 def show_document(call: Call, params: StrictParams) -> Response:
-    """Answer this document."""
+    """Show this document."""
     return Response(200, FILE.read_bytes(), (JSON,))
 
 

@@ -35,7 +35,8 @@ from polylog.model.errors import (
 class Problem(TypedDict):
     """Problem details (RFC 9457).
 
-    `parameter` is the one that is not acceptable, `column` where a filter is wrong, from 1.
+    `parameter` names the parameter that is not acceptable. `column` is the place where a filter is
+    wrong, counted from 1.
     """
 
     type: str
@@ -47,7 +48,7 @@ class Problem(TypedDict):
 
 
 def render_error(error: ApiError) -> Response:
-    """Render problem details (RFC 9457); `type` names the kind of problem and stays the same."""
+    """Render problem details (RFC 9457); each kind of problem has a `type` that never changes."""
     status, title, detail = nearest(error, _PROBLEMS)
     document: dict[str, object] = {
         "type": f"urn:polylog:problem:{title.lower().replace(' ', '-')}",
@@ -74,9 +75,9 @@ _TOO_BROAD = (
     "too many events would have to be read: narrow the filter by time, type, target, actor,"
     " project or organization"
 )
-_EXPIRED = "page_token leads on to events that are no longer kept"
+_EXPIRED = "page_token leads to events that are no longer kept"
 
-# Status, title, and what is said in detail; None: the error's own words.
+# Status, title and detail; None stands for the error's own message.
 _PROBLEMS: dict[type[ApiError], tuple[int, str, str | None]] = {
     InvalidParameter: (400, "Invalid parameter", None),
     InvalidFilter: (400, "Invalid filter", None),

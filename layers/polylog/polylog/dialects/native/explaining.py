@@ -1,9 +1,10 @@
-"""`explain=true`: how an answer was found and what it took, told along with it."""
+"""`explain=true`: an answer says how it was found and what it cost."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import wraps
 from typing import Annotated, Final, TypeVar
@@ -19,9 +20,9 @@ from polylog.model.store import Explanation
 
 
 class Explained(StrictParams):
-    """Whether the answer is to tell how it was found."""
+    """Whether the answer says how it was found."""
 
-    explain: Annotated[bool, Field(description="Whether to tell how the answer was found.")] = False
+    explain: Annotated[bool, Field(description="Whether to say how the answer was found.")] = False
 
 
 HEADER: Final = "Polylog-Explanation"
@@ -38,23 +39,27 @@ def with_member(answer: Callable[[Call, P], Document]) -> Callable[[Call, P], Re
 
     @wraps(answer)
     def respond(call: Call, params: P) -> Response:
-        call, explanation = explained(call, params)
-        return Response.of({**answer(call, params), **member(explanation)})
+        with explaining(call, params) as explanation:
+            document = answer(call, params)
+        return Response.of({**document, **member(explanation)})
 
     return respond
 
 
-def explained(call: Call, params: Explained) -> tuple[Call, Explanation | None]:
-    """Return the call, and what fills as it is answered, if that was asked for.
+@contextmanager
+def explaining(call: Call, params: Explained) -> Iterator[Explanation | None]:
+    """Yield the explanation of what the block asks of the log, None if nobody asked for one.
 
-    Raises `Forbidden` for a confined key: what is read is more than it may see.
+    Raises `Forbidden` for a confined key: an explanation tells of more than the key may see.
     """
     if not params.explain:
-        return call, None
+        yield None
+        return
     if call.principal.restriction != Restriction():
         raise Forbidden("explain tells of events that a confined key may not see")
     explanation = Explanation()
-    return call.explained(explanation), explanation
+    with call.services.store.explaining(explanation):
+        yield explanation
 
 
 def member(explanation: Explanation | None) -> Document:

@@ -1,4 +1,4 @@
-"""`GET /events:export`: every event that passes, one a line, a page with each request."""
+"""`GET /events:export`: every event that passes, as NDJSON, page by page."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pydantic_core import to_json
 
 from polylog.api.call import Call
 from polylog.api.http import Response
-from polylog.dialects.native.explaining import explained, with_header
+from polylog.dialects.native.explaining import explaining, with_header
 from polylog.dialects.native.listing import MOST, OrderBy, Paged, next_token
 from polylog.dialects.native.wire import render_event
 from polylog.model.query import Order
 
 _KEPT: Final = ("filter", "order_by", "page_size", "explain")
-# Escapes are three times as long, and headers together may have 10 KB.
+# An escape is three times as long, and all headers together may have only 10 KB.
 _SAFE: Final = "()!*:/,'"
 
 NDJSON: Final = "application/x-ndjson"
 
 
 class ExportParams(Paged):
-    """A page of a list, the earliest first unless told otherwise."""
+    """A page of a list, by default the earliest events first."""
 
     usual: ClassVar[int] = MOST
 
@@ -30,11 +30,11 @@ class ExportParams(Paged):
 
 
 def export(call: Call, params: ExportParams) -> Response:
-    """Answer a page of events as NDJSON; the header `Link` leads to the next one."""
-    call, explanation = explained(call, params)
-    tokens = params.tokens(call)
-    window = params.window(tokens)
-    page = call.find(params.wanted, params.order_by, window, is_partial=True)
+    """Export a page of events as NDJSON; the header `Link` leads to the next page."""
+    with explaining(call, params) as explanation:
+        tokens = params.tokens(call)
+        window = params.window(tokens)
+        page = call.find(params.wanted, params.order_by, window, is_partial=True)
     lines = [to_json(render_event(event)) + b"\n" for event in page.events]
 
     def response(number: int) -> Response:

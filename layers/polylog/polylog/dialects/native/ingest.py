@@ -1,4 +1,4 @@
-"""`POST /events`: takes events in, in any of the forms that are known."""
+"""`POST /events`: stores events, in the format of any dialect or as CloudEvents."""
 
 from __future__ import annotations
 
@@ -10,35 +10,34 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from polylog.api.call import Call
-from polylog.api.dialect import Format
 from polylog.api.http import Request, Response
 from polylog.dialects import DIALECTS, format_named
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.wire import read_event
-from polylog.intake.documents import read_json, read_lines, read_one, unpack
+from polylog.intake.documents import Format, read_json, read_lines, read_one, unpack
 from polylog.intake.formats import cloudevents
 from polylog.intake.offers import Offered
 from polylog.model.errors import EventConflict, EventRefused, RequestTooLarge
 from polylog.model.store import Outcome, Status
 
 MAX_EVENTS: Final = 1000
-"""As many events can be handed in with one request."""
+"""The most events that one request may carry."""
 
 
 class IngestParams(StrictParams):
-    """In which form the events are written; left out, the content type tells."""
+    """The format of the events; by default the content type decides."""
 
     format: Annotated[
         str | None,
         Field(
-            description="The form of the events: an API's, or cloudevents.",
+            description="The format of the events: an API's name, or cloudevents.",
             json_schema_extra={"type": "string", "enum": [cloudevents.NAME, *DIALECTS]},
         ),
     ] = None
 
 
 class Result(TypedDict):
-    """What became of an event: `seq` is its number in the order of arrival."""
+    """What became of an event; `seq` is its number in the order of arrival."""
 
     id: str | None
     seq: int | None
@@ -47,15 +46,15 @@ class Result(TypedDict):
 
 
 class Results(TypedDict):
-    """What became of each event, in their order."""
+    """What became of each event, in the order they were sent."""
 
     results: list[Result]
 
 
 def ingest(call: Call, params: IngestParams) -> Response:
-    """Store the events of the body; answer what became of each, in their order.
+    """Store the events of the body, and say what became of each.
 
-    When it is a single event that is not there afterwards, that is an error.
+    If the body is a single event and it cannot be stored, the answer is an error.
     """
     offered, is_single = _read(call, params)
     if len(offered) > MAX_EVENTS:
@@ -67,7 +66,7 @@ def ingest(call: Call, params: IngestParams) -> Response:
 
 
 def _require_stored(outcome: Outcome) -> None:
-    """Raise `EventRefused` unless the event is in the log now."""
+    """Raise `EventConflict` or `EventRefused` unless the event is in the log now."""
     if outcome.status is Status.CONFLICT:
         raise EventConflict(outcome.reason)
     if not outcome.status.is_in_log:
@@ -75,7 +74,7 @@ def _require_stored(outcome: Outcome) -> None:
 
 
 def _read(call: Call, params: IngestParams) -> tuple[Sequence[Offered], bool]:
-    """Return the events, and whether it is one by itself: in no list, and on no line."""
+    """Return the events, and whether the body is a single event, neither a list nor lines."""
     request, scope = call.request, call.principal.scope
     if params.format in (None, cloudevents.NAME) and cloudevents.is_binary(request.headers):
         return [cloudevents.read_binary(request.headers, request.body, scope)], True
@@ -94,7 +93,7 @@ def _format(call: Call, params: IngestParams) -> Format:
     content_type = call.request.headers.get("content-type", "").lower()
     if content_type.startswith(cloudevents.MEDIA_TYPE):
         return cloudevents.FORMAT
-    return Format(partial(read_event, now=call.services.clock()), envelope="events")
+    return Format(partial(read_event, now=call.services.clock.now()), envelope="events")
 
 
 def _has_lines(request: Request) -> bool:

@@ -1,39 +1,34 @@
-"""`GET /me` and `/keys`: whom a key belongs to, and the keys of a scope."""
+"""`GET /me` and `/keys`: what your key allows, and the keys of a scope."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from polylog.api.auth import AccessKey, Permission, Principal, Restriction
 from polylog.api.call import Call
 from polylog.api.http import JSON, Response
 from polylog.dialects.native.strict import StrictParams
-from polylog.dialects.native.wire import read_time
 from polylog.intake.documents import read_json
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, validated
 from polylog.model.event import Key
-from polylog.model.times import format_rfc3339
+from polylog.model.times import format_rfc3339, parse_time
 
 
 class KeyParams(StrictParams):
-    """Which key."""
+    """The key in the path."""
 
     key_id: Annotated[str, Field(description="The key's id.")]
 
 
 def _read_expiry(value: object) -> int | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError("must be a text like 2026-03-01T12:00:00Z")
-    return read_time(value, "expires_at")
+    return None if value is None else parse_time(value)
 
 
 class NewKey(BaseModel):
-    """What a new key is to allow; it opens the scope of whoever makes it."""
+    """What a new key allows; it belongs to the scope of the key that makes it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +43,7 @@ class NewKey(BaseModel):
 
 
 class Own(TypedDict):
-    """What a key allows: in all of the scope, or confined to a part of it."""
+    """What a key allows, in all of its scope or in a part of it."""
 
     key_id: str
     scope: str
@@ -77,7 +72,7 @@ class Keys(TypedDict):
 
 
 class CreatedKey(TypedDict):
-    """All that a client needs; the access key and its secret are for signed requests."""
+    """Everything a client needs; the access key and its secret are for signed requests."""
 
     url: str
     scope: str
@@ -88,23 +83,20 @@ class CreatedKey(TypedDict):
 
 
 def me(call: Call, params: StrictParams) -> Response:
-    """Answer what the key of this request allows."""
+    """Show what the key of this request allows."""
     return Response.of({"scope": call.principal.scope, **_allowed(call.principal)})
 
 
 def list_keys(call: Call, params: StrictParams) -> Response:
-    """Answer the keys of the scope, the revoked ones too, the oldest first."""
-    now = call.services.clock()
+    """List the keys of the scope, including revoked ones, the oldest first."""
+    now = call.services.clock.now()
     return Response.of({"keys": [_render(key, now) for key in call.visible_keys()]})
 
 
 def create_key(call: Call, params: StrictParams) -> Response:
-    """Make a key; answer its secret, which cannot be read again."""
-    try:
-        new = NewKey.model_validate(read_json(call.request.body))
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
-    if new.expires_at is not None and new.expires_at <= call.services.clock():
+    """Make a key and show its secret, which you cannot read again later."""
+    new = validated(NewKey, read_json(call.request.body))
+    if new.expires_at is not None and new.expires_at <= call.services.clock.now():
         raise InvalidParameter("expires_at", "must lie in the future")
     own = call.principal.restriction
     restriction = Restriction(
@@ -123,21 +115,16 @@ def create_key(call: Call, params: StrictParams) -> Response:
 
 
 def revoke_key(call: Call, params: KeyParams) -> Response:
-    """Make a key useless for ever; readers that used it just now may go on for a minute."""
+    """Revoke a key for good; a reader that has just used it may go on for a minute."""
     call.revoke_key(params.key_id)
     return Response(204, b"")
 
 
 def _allowed(principal: Principal) -> dict[str, object]:
-    restriction = principal.restriction
-    confined = {
-        "organization_id": restriction.organization_id,
-        "project_id": restriction.project_id,
-    }
     return {
         "key_id": principal.key_id,
         "permissions": sorted(principal.permissions),
-        **{name: value for name, value in confined.items() if value is not None},
+        **principal.restriction.known(),
     }
 
 

@@ -1,4 +1,4 @@
-"""`GET /events` and `GET /events/{id}`: lists, page by page, and one event."""
+"""`GET /events` and `GET /events/{id}`: lists of events, page by page, and single events."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing_extensions import TypedDict
 
 from polylog.api.call import Call
 from polylog.api.http import Response
-from polylog.dialects.native.explaining import Explained, explained, member, with_header
+from polylog.dialects.native.explaining import Explained, explaining, member, with_header
 from polylog.dialects.native.tokens import Tokens
 from polylog.dialects.native.wire import WireEvent, render_event
 from polylog.language.parser import MAX_LENGTH, parse
-from polylog.model.errors import InvalidParameter, TooBroad
+from polylog.model.errors import InvalidParameter, TooBroad, shown
 from polylog.model.filter import Filter
 from polylog.model.query import Order, Page, Position, Window
 from polylog.model.store import Explanation
 
 MOST: Final = 1000
-"""Events on a page; whoever asks for more gets as many (AIP-158)."""
+"""The most events on a page; if you ask for more, you get this number (AIP-158)."""
 
 _DEFAULT: Final = 100
 _ORDERS: Final = {
@@ -30,14 +30,14 @@ _ORDERS: Final = {
 }
 
 Skip = Annotated[
-    int, Field(ge=0, le=2**32 - 1, description="How many events to skip, from the page's place on.")
+    int, Field(ge=0, le=2**32 - 1, description="The number of events to skip before the page.")
 ]
 
 
 def _read_order(text: object) -> Order:
     order = _ORDERS.get(" ".join(str(text).split()))
     if order is None:
-        raise ValueError(f"must be one of {', '.join(_ORDERS)} but was '{str(text)[:100]}'")
+        raise ValueError(f"must be one of {', '.join(_ORDERS)} but was '{shown(text)}'")
     return order
 
 
@@ -51,17 +51,17 @@ OrderBy = Annotated[
 ]
 PageSize = Annotated[
     int,
-    Field(ge=0, description=f"How many events a page has at most: {MOST}, 0 the usual number."),
+    Field(ge=0, description=f"The most events on a page, up to {MOST}; 0 means the default."),
 ]
 
 
 def limit_of(page_size: int, usual: int = _DEFAULT) -> int:
-    """Return how many events a page of an asked size has at most; 0 asks for the usual."""
+    """Return the most events on a page for the size asked for; 0 means the default."""
     return min(page_size or usual, MOST)
 
 
 class EventList(TypedDict):
-    """A page of events; without a token, nothing follows."""
+    """A page of events; without a token, it is the last page."""
 
     events: list[WireEvent]
     next_page_token: NotRequired[str]
@@ -70,45 +70,45 @@ class EventList(TypedDict):
 
 
 class Filtered(Explained):
-    """Which events are meant."""
+    """Which events to use."""
 
     text: Annotated[
         str,
         Field(
             alias="filter",
-            description="A filter after AIP-160.",
+            description="A filter in the language of AIP-160.",
             json_schema_extra={"maxLength": MAX_LENGTH},
         ),
     ] = ""
 
     @cached_property
     def wanted(self) -> Filter:
-        """What the text means; raises `InvalidFilter`."""
+        """The filter that the text means; raises `InvalidFilter`."""
         return parse(self.text)
 
 
 class Paged(Filtered):
-    """A page of a list; `usual` is how many events it has if nothing else is asked for."""
+    """A page of a list; `usual` is its size if none is asked for."""
 
     usual: ClassVar[int] = _DEFAULT
 
     order_by: OrderBy
     page_size: PageSize = 0
-    page_token: Annotated[str, Field(description="Where the page before said to go on.")] = ""
+    page_token: Annotated[str, Field(description="The `next_page_token` of the page before.")] = ""
     skip: Skip = 0
 
     @property
     def limit(self) -> int:
-        """How many events the page has at most."""
+        """The most events on the page."""
         return limit_of(self.page_size, self.usual)
 
     def tokens(self, call: Call) -> Tokens:
-        """Return what makes and reads the tokens of this list."""
+        """Return what writes and reads the tokens of this list."""
         bound_to = (call.principal.scope, str(call.visible(self.wanted)), self.order_by)
         return Tokens(call.secret("page tokens"), bound_to)
 
     def window(self, tokens: Tokens) -> Window:
-        """Return the window that is asked for; raises `InvalidParameter`."""
+        """Return the window to find; raises `InvalidParameter`."""
         if not self.page_token:
             return Window(self.limit, self.skip)
         window = tokens.read(self.page_token, self.limit)
@@ -118,45 +118,45 @@ class Paged(Filtered):
 
 
 class ListParams(Paged):
-    """A page of a list, and whether all that pass are counted."""
+    """A page of a list, and whether to count all events that pass."""
 
     order_by: OrderBy = Order.DESCENDING
     total_size: Annotated[
         bool | None,
-        Field(description="Whether to count all that pass; left out: if it takes no reading."),
+        Field(description="Whether to count all that pass; by default, if that needs no reading."),
     ] = None
 
 
 class EventParams(Explained):
-    """Which event."""
+    """The event in the path."""
 
     id: Annotated[str, Field(description="The event's id.")]
 
 
 def get_event(call: Call, params: EventParams) -> Response:
-    """Answer one event."""
-    call, explanation = explained(call, params)
-    event = call.get(params.id)
+    """Show one event."""
+    with explaining(call, params) as explanation:
+        event = call.get(params.id)
     if explanation is not None:
         explanation.items_returned = 1
     return with_header(Response.of(render_event(event)), explanation)
 
 
 def list_events(call: Call, params: ListParams) -> Response:
-    """Answer a page of the events that pass a filter, and how many there are."""
-    call, explanation = explained(call, params)
-    tokens = params.tokens(call)
-    window = params.window(tokens)
-    page = call.find(
-        params.wanted,
-        params.order_by,
-        window,
-        with_total=params.total_size is not False,
-        is_partial=True,
-    )
-    total = page.total
-    if total is None and params.total_size:
-        total = _count(call, params.wanted)
+    """List the events that pass a filter, page by page, with their total number."""
+    with explaining(call, params) as explanation:
+        tokens = params.tokens(call)
+        window = params.window(tokens)
+        page = call.find(
+            params.wanted,
+            params.order_by,
+            window,
+            with_total=params.total_size is not False,
+            is_partial=True,
+        )
+        total = page.total
+        if total is None and params.total_size:
+            total = _count(call, params.wanted)
     rendered = [render_event(event) for event in page.events]
 
     def response(number: int) -> Response:
@@ -176,7 +176,7 @@ def list_events(call: Call, params: ListParams) -> Response:
 
 
 def next_token(tokens: Tokens, page: Page, number: int) -> str | None:
-    """Return the token for what follows the first so many events of a page."""
+    """Return the token for what follows the first `number` events of a page."""
     if number < len(page.events):
         last = page.events[number - 1]
         return tokens.write(Position(last.time, last.seq), 0)

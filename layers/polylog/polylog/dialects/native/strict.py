@@ -1,4 +1,4 @@
-"""Parameters of this API: one that is not known is refused, since a misspelt filter is none."""
+"""Parameters that refuse unknown names, because a misspelt filter would filter nothing."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from typing import Self
 
 from polylog.api.http import Pairs
 from polylog.api.params import Params
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, shown
 
 
 class StrictParams(Params):
-    """The parameters of an endpoint, and no others."""
+    """The parameters of an endpoint; any other parameter is an error."""
 
     @classmethod
     def parse(cls, pairs: Pairs, path_values: Mapping[str, str]) -> Self:
-        """Read query pairs and values of the path; raises `InvalidParameter`."""
+        """Read the query's pairs and the path's values; raises `InvalidParameter`."""
         known = [name for name in cls.names() if name not in path_values]
         for name, _ in pairs:
             if name not in known:
-                raise InvalidParameter(_shown(name), _hint(name, known))
+                readable = shown(name).encode(errors="replace").decode()
+                raise InvalidParameter(readable, _hint(name, known))
         return super().parse(pairs, path_values)
 
 
@@ -30,7 +31,3 @@ def _hint(name: str, known: list[str]) -> str:
     return (
         f"is not known; there are {', '.join(known)}" if known else "is not known: there are none"
     )
-
-
-def _shown(name: str) -> str:
-    return name[:100].encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""`GET /events:tail`: events in the order of arrival, and waiting for them."""
+"""`GET /events:tail`: events in the order of arrival, and waiting for new ones."""
 
 from __future__ import annotations
 
@@ -10,45 +10,43 @@ from typing_extensions import TypedDict
 
 from polylog.api.call import Call
 from polylog.api.http import Response
-from polylog.dialects.native.explaining import explained, member
+from polylog.dialects.native.explaining import explaining, member
 from polylog.dialects.native.listing import Filtered, PageSize, limit_of
 from polylog.dialects.native.wire import WireEvent, render_event
+from polylog.model.errors import shown
 from polylog.model.event import MAX_SEQ
 from polylog.model.filter import Filter
 from polylog.model.store import Explanation, Tail
-from polylog.model.times import SECOND
 
 _LATEST: Final = "latest"
 _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
 
-# What a client waits for is told half a second late at most.
+# A waiting client gets an event at most half a second late.
 _POLL_SECONDS: Final = 0.5
 
-# Lambda ends after 29 seconds, whatever the last look takes.
-_LONGEST: Final = 20 * SECOND
+# Leaves time for the last look before Lambda ends after 29 seconds.
+_LONGEST_SECONDS: Final = 20
 
 
 def _read_after(text: object) -> int | None:
     if text == _LATEST:
         return None
     if not _NUMBER.fullmatch(str(text)) or int(str(text)) > MAX_SEQ:
-        raise ValueError(
-            f"must be the number of an event, or {_LATEST}, but was '{str(text)[:100]}'"
-        )
+        raise ValueError(f"must be the number of an event, or {_LATEST}, but was '{shown(text)}'")
     return int(str(text))
 
 
 class TailParams(Filtered):
-    """After which number of arrival, and how many seconds to wait for an event.
+    """Where to start, and how many seconds to wait for an event.
 
-    `after` is None for what arrives from now on.
+    `after` is None for events that arrive from now on.
     """
 
     after: Annotated[
         int | None,
         BeforeValidator(_read_after),
         Field(
-            description=f"After which number of arrival; `{_LATEST}`: from now on.",
+            description=f"The `seq` to start after, or `{_LATEST}` for new events only.",
             json_schema_extra={
                 "type": "string",
                 "pattern": rf"^(\d{{1,16}}|{_LATEST})$",
@@ -58,14 +56,15 @@ class TailParams(Filtered):
     ] = 0
     page_size: PageSize = 0
     wait: Annotated[
-        int, Field(ge=0, le=20, description="How many seconds to wait for an event.")
+        int, Field(ge=0, le=20, description="The number of seconds to wait for an event.")
     ] = 0
 
 
 class Arrivals(TypedDict):
     """Events in the order of arrival, none of them missing up to the number `complete`.
 
-    `is_held_back` says that there are later ones, but that one between may still come.
+    `is_held_back` means that there are later events, but that one with a lower number may still
+    arrive before them.
     """
 
     events: list[WireEvent]
@@ -75,13 +74,13 @@ class Arrivals(TypedDict):
 
 
 def tail(call: Call, params: TailParams) -> Response:
-    """Answer events in the order of arrival, none of them missing up to the number `complete`.
+    """List events in the order of arrival, none of them missing up to the number `complete`.
 
-    Without any to answer, it waits as long as was asked for.
+    If there are none, waits for the next one, for as many seconds as `wait` says.
     """
-    call, explanation = explained(call, params)
-    wanted = params.wanted
-    found = _latest(call) if params.after is None else _wait(call, params, wanted, params.after)
+    with explaining(call, params) as explanation:
+        wanted = params.wanted
+        found = _latest(call) if params.after is None else _wait(call, params, wanted, params.after)
     rendered = [render_event(event) for event in found.events]
 
     def response(number: int) -> Response:
@@ -106,12 +105,13 @@ def _latest(call: Call) -> Tail:
 
 def _wait(call: Call, params: TailParams, wanted: Filter, after: int) -> Tail:
     limit, clock = limit_of(params.page_size), call.services.clock
-    start = clock()
+    start = clock.monotonic()
     while True:
-        began = clock()
+        began = clock.monotonic()
         found = call.tail(wanted, after, limit)
-        waited, took = clock() - start, clock() - began
-        if found.events or waited >= params.wait * SECOND or waited + took > _LONGEST:
+        now = clock.monotonic()
+        waited, took = now - start, now - began
+        if found.events or waited >= params.wait or waited + took > _LONGEST_SECONDS:
             return found
-        call.services.sleep(_POLL_SECONDS)
+        clock.sleep(_POLL_SECONDS)
         after = found.complete

@@ -1,7 +1,8 @@
-"""Page tokens: where a list goes on, sealed so that no other place can be made of one.
+"""Page tokens, which say where a list continues and cannot be forged.
 
-A token is bound to scope, filter and order. Version 1: a byte with the version, time, seq and
-what is left to be skipped, 8 bytes for what it is bound to, 16 of HMAC-SHA256; all in base64url.
+A token is bound to a scope, a filter and an order. Version 1 is base64url of: one byte with the
+version; the time, the seq, and the number of events left to skip; 8 bytes that identify what the
+token is bound to; and 16 bytes of HMAC-SHA256.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ _SEAL_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Makes and reads the tokens of one list; `secret` is what nobody outside knows."""
+    """Writes and reads the tokens of one list, sealed with `secret`."""
 
     secret: bytes
     bound_to: tuple[str, ...]
 
     def write(self, place: Position, skip: int) -> str:
-        """Return the token to go on after a place, so many events skipped first."""
+        """Return the token to continue after a place and then skip this number of events."""
         content = _CONTENT.pack(_VERSION, place.time, place.seq, skip, self._bond())
         return base64.urlsafe_b64encode(content + self._seal(content)).decode()
 
@@ -41,7 +42,7 @@ class Tokens:
         try:
             raw = base64.b64decode(token.encode("ascii", "replace"), b"-_", validate=True)
         except binascii.Error as error:
-            raise InvalidParameter(PARAMETER, "is no token of this API") from error
+            raise InvalidParameter(PARAMETER, "is not a token of this API") from error
         content, seal = raw[: _CONTENT.size], raw[_CONTENT.size :]
         if len(content) < _CONTENT.size or not hmac.compare_digest(seal, self._seal(content)):
             raise InvalidParameter(PARAMETER, "was cut or changed, or is of another log")

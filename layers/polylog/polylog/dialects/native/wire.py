@@ -1,19 +1,19 @@
-"""An event as this API writes it: the canonical members, its time in RFC 3339."""
+"""An event as this API writes it: the canonical members, with the time in RFC 3339."""
 
 from __future__ import annotations
 
 from typing import Literal, NotRequired
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from typing_extensions import TypedDict
 
-from polylog.model.errors import InvalidParameter
+from polylog.model.errors import InvalidParameter, validated
 from polylog.model.event import Event, new_id
-from polylog.model.times import format_rfc3339, parse_iso8601
+from polylog.model.times import format_rfc3339, read_time
 
 
 class Entity(TypedDict, total=False):
-    """Who acted, or what was acted upon."""
+    """Who acted, or what they acted on."""
 
     id: str
     type: str
@@ -21,7 +21,7 @@ class Entity(TypedDict, total=False):
 
 
 class WireEvent(TypedDict):
-    """One thing that happened; what is not known of it is left out."""
+    """One thing that happened; members that an event lacks are left out."""
 
     id: str
     seq: int
@@ -45,9 +45,9 @@ class WireEvent(TypedDict):
 def read_event(wire: JsonValue, now: int | None = None) -> Event:
     """Read an event; raises `InvalidParameter` with the member's name.
 
-    One that lacks an id, or an id and a time, gets what it lacks at `now`, in microseconds, if that
-    is given: read again, it would be another event. A `seq` is left out of account: an event gets
-    it when it is stored.
+    If `now` (in microseconds) is given, an event without an id gets a new one, and an event without
+    both id and time also gets the time `now`. Read again, it would be another event. A `seq` is
+    ignored, because an event gets it when it is stored.
     """
     if not isinstance(wire, dict):
         raise InvalidParameter("event", "must be an object")
@@ -55,10 +55,7 @@ def read_event(wire: JsonValue, now: int | None = None) -> Event:
     values["time"] = time = _read_time(wire, now)
     if now is not None:
         values.setdefault("id", new_id(time))
-    try:
-        return Event.model_validate(values)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    return validated(Event, values)
 
 
 def _read_time(wire: dict[str, JsonValue], now: int | None) -> int:
@@ -76,17 +73,8 @@ def _read_time(wire: dict[str, JsonValue], now: int | None) -> int:
             raise InvalidParameter("time", "must be a text like 2026-03-01T12:00:00.25Z")
 
 
-def read_time(text: str, name: str) -> int:
-    """Read the time that a member gives; raises `InvalidParameter`."""
-    try:
-        return parse_iso8601(text)
-    except ValueError as error:
-        reason = f"must be a time like 2026-03-01T12:00:00.25Z but was '{text[:100]}'"
-        raise InvalidParameter(name, reason) from error
-
-
 def render_event(event: Event) -> dict[str, object]:
-    """Render an event: what it lacks is left out."""
+    """Render an event; members that it lacks are left out."""
     members = vars(event) | {
         "time": format_rfc3339(event.time),
         "actor": event.actor.known() or None,

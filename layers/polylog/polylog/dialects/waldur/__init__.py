@@ -1,9 +1,9 @@
 """Waldur's `/api/events/`.
 
 Implements "Events" of the Waldur SDK's API reference (November 2025). What the document leaves
-open, or gives wrong (the bodies of count, event_groups and scope_types), follows the server,
-waldur-mastermind, and the published client, waldur-api-client, as of 2026; what is marked "ours"
-deviates from them, with the reason.
+open, or gets wrong (the bodies of count, event_groups and scope_types), follows the server,
+waldur-mastermind, and the published client, waldur-api-client, as of 2026. What is marked "ours"
+deviates from them, and says why.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from polylog.api.call import Call
 from polylog.api.contract import Reply
-from polylog.api.dialect import Dialect, Endpoint, Format, P
+from polylog.api.dialect import Dialect, Endpoint, P
 from polylog.api.http import Response
 from polylog.api.params import Params
 from polylog.dialects.waldur.access import (
@@ -44,6 +44,7 @@ from polylog.dialects.waldur.listing import (
 from polylog.dialects.waldur.paging import page_of, reply
 from polylog.dialects.waldur.stats import Month, StatsParams, list_months
 from polylog.dialects.waldur.wire import WaldurEvent, read_event
+from polylog.intake.documents import Format
 from polylog.model.errors import ApiError, EventNotFound, TooBroad
 
 _EVENTS = page_of(list[WaldurEvent])
@@ -57,13 +58,13 @@ def _get(
     returns: Reply,
     raises: tuple[type[ApiError], ...] = (),
 ) -> Endpoint[P]:
-    """Return the endpoint that reads what is at a path."""
+    """Return the endpoint for GET at a path."""
     raises = (NotAcceptable, *raises)
     return Endpoint("GET", path, params, answer, returns=(returns,), raises=raises)
 
 
 def _resource(name: str, get: Endpoint[Any]) -> tuple[Endpoint[Any], ...]:
-    """Return all that a path answers: it can be read, and nothing else."""
+    """Return all endpoints at a path: it answers GET and OPTIONS, and refuses other methods."""
     path = get.path
     return (
         get,

@@ -1,4 +1,4 @@
-"""What comes before an endpoint: slashes, what the client accepts, its token, its method."""
+"""What is checked before an endpoint: the path's slash, `Accept`, the token and the method."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECURITY: Final[Security] = {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "`Token`, a blank, and the token of an access key: `<key id>.<secret>`.",
+        "description": "`Token <key id>.<secret>`, with the token of an access key.",
     }
 }
 
@@ -33,7 +33,7 @@ _EXPOSED = "Link, X-Result-Count"
 def headers(request: Request, principal: Principal) -> Pairs:
     """Return the headers of every response.
 
-    Ours: those for browsers, which the original leaves to the proxy in front of it.
+    Ours: the CORS headers, which the original leaves to the proxy in front of it.
     """
     always = (("Allow", _ALLOW), ("Vary", "Accept, Accept-Language, Cookie"))
     if "origin" not in request.headers:
@@ -43,10 +43,10 @@ def headers(request: Request, principal: Principal) -> Pairs:
 
 
 def token(request: Request) -> Credential | None:
-    """Read `Authorization: Token <token>`, the scheme in any case.
+    """Read `Authorization: Token <token>`; the scheme may be in any case.
 
-    What the client accepts is looked at before, as in the original. Raises `NotAcceptable`,
-    `RouteNotFound` for a format that there is not, and `MalformedToken`.
+    As in the original, checks first what the client accepts. Raises `NotAcceptable`,
+    `RouteNotFound` for an unknown format, and `MalformedToken`.
     """
     _negotiate(request)
     scheme, *words = request.headers.get("authorization", "").split() or [""]
@@ -70,7 +70,7 @@ def _negotiate(request: Request) -> None:
 
 
 def add_slash(call: Call, params: Params) -> Response:
-    """Send the client, whoever it is, to the same path with a slash at its end."""
+    """Redirect any client to the same path with a slash at the end."""
     request = call.request
     if _is_preflight(request):
         return _allow_browser()
@@ -80,14 +80,14 @@ def add_slash(call: Call, params: Params) -> Response:
 
 
 def refuse_method(call: Call, params: Params) -> Response:
-    """Refuse to change anything: ordinary users because they may not, others because none can."""
+    """Refuse other methods: ordinary users get a 403, staff and support a 405."""
     if is_restricted(call.principal):
         raise Forbidden
     raise MethodNotAllowed(call.request.method, call.request.path, _METHODS)
 
 
 def describe(name: str) -> Callable[[Call, Params], Response]:
-    """Return what answers OPTIONS: a browser's preflight, and with a token what is here."""
+    """Return the function that answers OPTIONS: a browser's preflight, or a description."""
     document = {
         "name": name,
         "description": "",
@@ -108,7 +108,7 @@ def _authenticate(call: Call) -> None:
     credential, services = token(call.request), call.services
     if credential is None:
         raise Unauthenticated
-    principal = authenticate(credential, services.keys, services.clock(), fresh=False)
+    principal = authenticate(credential, services.keys, services.clock.now(), fresh=False)
     principal.require("read")
 
 

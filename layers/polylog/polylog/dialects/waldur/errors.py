@@ -1,7 +1,7 @@
-"""Errors in Waldur's forms: `detail`, a list of sentences, or sentences by field.
+"""Errors in Waldur's forms: a `detail`, a list of sentences, or sentences by field.
 
-Ours: always JSON and English. The original answers some paths outside of its API in HTML, and
-translates what it says of fields.
+Ours: errors are always in JSON and in English. The original answers some paths outside its API in
+HTML, and translates the sentences about fields.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ from polylog.model.errors import (
     Unauthenticated,
     Unavailable,
     nearest,
+    shown,
 )
-
-_MAX_SHOWN = 100
 
 _TOO_BROAD = (
     "Too many events would have to be read: narrow the time with created_from and created_to,"
@@ -35,11 +34,11 @@ _TOO_LARGE = "These events exceed what one response can carry: ask for fewer."
 
 
 class MalformedToken(InvalidCredential):
-    """The header names the scheme, but no single token: why, as a sentence."""
+    """The header names the scheme, but not exactly one token."""
 
 
 class NotAcceptable(ApiError):
-    """The client takes no JSON."""
+    """The client does not accept JSON."""
 
 
 class InvalidPage(ApiError):
@@ -75,9 +74,9 @@ def render_error(error: ApiError) -> Response:
         case ResponseTooLarge():
             return _response(400, {"page_size": [_TOO_LARGE]})
         case UnknownObject():
-            return _response(400, [f"Can't restore object from url: {_shown(error)}"])
+            return _response(400, [f"Can't restore object from url: {shown(error)}"])
         case TimeOutOfRange():
-            return _response(400, [f'Value "{_shown(error)}" should be valid UNIX timestamp.'])
+            return _response(400, [f'Value "{shown(error)}" should be valid UNIX timestamp.'])
         case MethodNotAllowed(method=method):
             return _detail(405, f'Method "{method}" not allowed.')
         case MalformedToken():
@@ -88,10 +87,6 @@ def render_error(error: ApiError) -> Response:
 
 def _sentence(reason: str) -> str:
     return reason[:1].upper() + reason[1:].removesuffix(".") + "."
-
-
-def _shown(error: ApiError) -> str:
-    return str(error)[:_MAX_SHOWN]
 
 
 def _detail(status: int, sentence: str) -> Response:

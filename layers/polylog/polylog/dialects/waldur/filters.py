@@ -1,4 +1,4 @@
-"""The parameters that choose events. Different ones must all hold."""
+"""The parameters that choose events; an event must meet all of them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from polylog.dialects.waldur.errors import TimeOutOfRange
 from polylog.dialects.waldur.groups import catalogue
 from polylog.dialects.waldur.scopes import EXAMPLE, is_restricted, seen_by, url_of
 from polylog.dialects.waldur.uuids import PATTERN, dashed, hex_of
+from polylog.model.errors import shown
 from polylog.model.filter import NOTHING, Compare, Filter, Op, Text, conjunction, disjunction
 from polylog.model.query import Order
 from polylog.model.times import EARLIEST, LATEST, SECOND
 
-_MAX_SHOWN = 100
 _FIRST, _LAST = EARLIEST // SECOND, LATEST // SECOND
 _ORDERS = {"created": Order.ASCENDING, "-created": Order.DESCENDING}
 
@@ -48,12 +48,13 @@ def _uuid(text: str) -> str | None:
 
 
 def _order(text: str) -> Order:
-    """Read a list with commas, of which the first decides."""
+    """Read a list separated by commas; the first name counts."""
     names = [name for name in text.split(",") if name]
     for name in names:
         if name not in _ORDERS:
-            shown = name[:_MAX_SHOWN]
-            raise ValueError(f"Select a valid choice. {shown} is not one of the available choices.")
+            raise ValueError(
+                f"Select a valid choice. {shown(name)} is not one of the available choices."
+            )
     return _ORDERS[names[0]] if names else Order.DESCENDING
 
 
@@ -78,7 +79,7 @@ def _only(what: str) -> object:
 
 
 class ScopeParams(Params):
-    """The parameters that the statistics know as well."""
+    """The parameters that the list and the statistics share."""
 
     event_type: Annotated[tuple[str, ...], _only("events of one of these types")] = ()
     feature: Annotated[tuple[str, ...], _only("events of one of these groups of types")] = ()
@@ -87,11 +88,11 @@ class ScopeParams(Params):
         _only("events attached to the object with this URL"),
         Field(examples=[EXAMPLE]),
     ] = None
-    related_user_uuid: Annotated[Hex, _only("what this user did, or was affected by")] = None
+    related_user_uuid: Annotated[Hex, _only("events by or about this user")] = None
 
     @property
     def filter(self) -> Filter:
-        """What all of them demand, but for the scope, which depends on the caller."""
+        """The filter for all parameters except `scope`, which depends on the caller."""
         parts = [super().filter]
         if self.event_type:
             parts.append(_any_of("type", self.event_type))
@@ -103,7 +104,7 @@ class ScopeParams(Params):
 
 
 class FilterParams(ScopeParams):
-    """The parameters that choose events; a blank one counts as not given, where not said else."""
+    """The parameters that choose events; a blank one counts as not given."""
 
     created_from: Annotated[Number, _only("events since this Unix time, in seconds")] = None
     created_to: Annotated[Number, _only("events before this Unix time, in seconds")] = None
@@ -112,22 +113,22 @@ class FilterParams(ScopeParams):
         Hex, Where("organization_id", Op.EQ), _only("events of this customer")
     ] = None
     project_uuid: Annotated[Hex, Where("project_id", Op.EQ), _only("events of this project")] = None
-    user_uuid: Annotated[Hex, Where("actor.id", Op.EQ), _only("what this user did")] = None
+    user_uuid: Annotated[Hex, Where("actor.id", Op.EQ), _only("events by this user")] = None
     auth_method: Annotated[
-        Words, Where("data.auth_method", Op.EQ), _only("what was done after such a login")
+        Words, Where("data.auth_method", Op.EQ), _only("events after a login by this method")
     ] = None
-    pat_uuid: Annotated[Words, _only("what was done with this personal access token")] = None
+    pat_uuid: Annotated[Words, _only("events by this personal access token")] = None
     o: Annotated[
         _Order,
         Field(
-            description="The order: the oldest, or the newest, first.",
+            description="The order: `created` lists the oldest first, `-created` the newest.",
             json_schema_extra={"default": "-created"},
         ),
     ] = Order.DESCENDING
 
     @property
     def filter(self) -> Filter:
-        """What all of them demand, but for the scope; raises `TimeOutOfRange`."""
+        """The filter for all parameters except `scope`; raises `TimeOutOfRange`."""
         parts = [super().filter]
         if self.created_from is not None:
             parts.append(Compare("time", Op.GE, _microseconds(self.created_from)))
@@ -141,10 +142,10 @@ class FilterParams(ScopeParams):
 
 
 def chosen(call: Call, params: ScopeParams) -> Filter:
-    """Return which events are asked for and may be seen.
+    """Return the filter for the events that are asked for and that the caller may see.
 
-    Raises `TimeOutOfRange`, then `UnknownObject`. Ours: that a restricted key, which is no user,
-    is related to nobody.
+    Raises `TimeOutOfRange`, then `UnknownObject`. Ours: with `related_user_uuid` a restricted key
+    sees nothing, because it belongs to no user.
     """
     wanted = params.filter
     seen = seen_by(call.principal, params.scope)
@@ -158,7 +159,7 @@ def _any_of(field: str, values: tuple[str, ...] | list[str]) -> Filter:
 
 
 def _forms(text: str) -> tuple[str, ...]:
-    """Return the forms that a UUID in a context may have; of what is none, itself."""
+    """Return both forms that a UUID may have in a context; any other text is its only form."""
     digits = hex_of(text)
     return (text,) if digits is None else (digits, dashed(digits))
 
@@ -174,7 +175,7 @@ def _related_to(digits: str) -> Filter:
 
 
 def _microseconds(seconds: Decimal) -> int:
-    """Cut a Unix time to whole seconds."""
+    """Return microseconds for a Unix time, which is cut to whole seconds."""
     if not _FIRST - 1 < seconds < _LAST + 1:
         raise TimeOutOfRange(seconds)
     return int(seconds) * SECOND

@@ -1,7 +1,7 @@
-"""Which groups of event types there are, and which kinds of objects events are attached to.
+"""The groups of event types, and the kinds of objects that events are attached to.
 
-Both are what one deployment of Waldur has, and so data: `groups.json`, for operators to edit. A
-type may be in several groups; `scope_types` gives for each kind of object its part of the URL.
+Both differ between deployments of Waldur, so operators can edit them in `groups.json`. A type may
+be in several groups. `scope_types` maps each kind of object to its part of the URL.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FILE = Path(__file__).with_name("groups.json")
 
 
 class Catalogue(BaseModel):
-    """What the file holds."""
+    """The content of `groups.json`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,27 +29,27 @@ class Catalogue(BaseModel):
     scope_types: Mapping[str, str]
 
     def types_of(self, groups: Iterable[str]) -> set[str]:
-        """Return the event types of any of these groups; an unknown one has none."""
+        """Return the event types of these groups; an unknown group has none."""
         return {name for group in groups for name in self.event_groups.get(group, ())}
 
 
 @cache
 def catalogue() -> Catalogue:
-    """Return what the file holds; it is read on the first call."""
+    """Return the content of `groups.json`, which is read on the first call."""
     return Catalogue.model_validate_json(_FILE.read_bytes())
 
 
 def list_event_groups(call: Call, params: Params) -> Response:
-    """Answer the event types by group."""
+    """List the event types by group."""
     groups = catalogue().event_groups
     return _counted({name: sorted(types) for name, types in groups.items()})
 
 
 def list_scope_types(call: Call, params: Params) -> Response:
-    """Answer the kinds of objects that events are attached to."""
+    """List the kinds of objects that events are attached to."""
     return _counted(list(catalogue().scope_types))
 
 
 def _counted(document: Mapping[str, object] | list[str]) -> Response:
-    """Ours: the total, which the published client asks for by HEAD and the original leaves out."""
+    """Ours: adds the total, which the published client asks for by HEAD; the original has none."""
     return Response.of(document, headers=(JSON, (TOTAL, str(len(document)))))

@@ -24,20 +24,20 @@ _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
 
 
 class Count(TypedDict):
-    """How many events there are."""
+    """The number of events."""
 
     count: int
 
 
 class FieldParams(Params):
-    """Which members of an event are shown; unknown names do not count."""
+    """The members of an event to show; unknown names are ignored."""
 
     field: Annotated[
-        tuple[str, ...], Field(description="Which members are shown; all when not given.")
+        tuple[str, ...], Field(description="The members to show; all by default.")
     ] = ()
 
     def show(self, event: Event) -> dict[str, object]:
-        """Render the members that are asked for, or all."""
+        """Render the members that are asked for, or all of them."""
         document = render_event(event)
         wanted = set(self.field) & set(FIELDS)
         return {name: document[name] for name in FIELDS if name in wanted} or document
@@ -48,9 +48,9 @@ class ListParams(FilterParams, PageParams, FieldParams):
 
 
 def list_events(call: Call, params: ListParams) -> Response:
-    """Answer one page, with the exact total and the addresses of the other pages.
+    """List events, with the exact total and the addresses of the other pages.
 
-    Ours: the order is total, by time and arrival, where the original leaves equal times to chance
+    Ours: events of equal time are ordered by arrival. The original leaves their order to chance,
     and so loses events between pages.
     """
     filter = chosen(call, params)
@@ -62,19 +62,19 @@ def list_events(call: Call, params: ListParams) -> Response:
 
 
 def count_events(call: Call, params: FilterParams) -> Response:
-    """Answer how many events there are; in a header too, for the client's HEAD (ours)."""
+    """Count events; a header has the number too, for the client's HEAD (ours)."""
     count = call.count(chosen(call, params))
     return Response.of({"count": count}, headers=(JSON, (TOTAL, str(count))))
 
 
 class EventParams(FilterParams, FieldParams):
-    """The event that the path names, which has to pass the filters as well."""
+    """The event in the path, which must also pass the filters."""
 
     id: Annotated[str, Field(description="The number of the event, or its UUID.")]
 
 
 def get_event(call: Call, params: EventParams) -> Response:
-    """Answer one event."""
+    """Show one event."""
     passes = predicate(chosen(call, params))
     event = _find(call, params.id)
     if not passes(event):
@@ -83,7 +83,7 @@ def get_event(call: Call, params: EventParams) -> Response:
 
 
 def _find(call: Call, name: str) -> Event:
-    """Return the event of this number, or (ours, since lists show no number) of this UUID."""
+    """Return the event with this number or, ours because lists show no number, with this UUID."""
     if _NUMBER.fullmatch(name):
         return call.get_by_seq(int(name))
     digits = hex_of(name)

@@ -1,4 +1,4 @@
-"""Pages by number: which one is asked for, and the headers that lead to the others."""
+"""Pages by number, and the headers that lead from one page to the others."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _LAST = "last"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What stands on a page, and how many things there are on all pages."""
+    """The items on a page, and the number of items on all pages."""
 
     items: tuple[dict[str, object], ...]
     total: int
 
 
 class PageParams(Params):
-    """Which page, and how long pages are; what makes no sense as a length is not an error."""
+    """The number and the size of a page; a size that makes no sense is ignored."""
 
     page: Annotated[
         str,
@@ -42,19 +42,19 @@ class PageParams(Params):
     page_size: Annotated[
         str,
         Field(json_schema_extra={"type": ["integer", "string"]}),
-        Field(description=f"How many a page has, up to {_MOST}; {_USUAL} when no number is given."),
+        Field(description=f"The number of items on a page, up to {_MOST}; {_USUAL} by default."),
     ] = ""
 
     @property
     def limit(self) -> int:
-        """How many there are on a page."""
+        """The number of items on a page."""
         size = _integer(self.page_size)
         return min(size, _MOST) if size is not None and size > 0 else _USUAL
 
     def number(self, count: Callable[[], int]) -> int:
-        """Return the number of the page; for the last one `count` says how many things there are.
+        """Return the number of the page; `count` returns the total, to find the last page.
 
-        Raises `InvalidPage` for what is no number.
+        Raises `InvalidPage` if the page is not a positive number.
         """
         if self.page == _LAST:
             return self.pages(count())
@@ -64,22 +64,22 @@ class PageParams(Params):
         return number
 
     def pages(self, total: int) -> int:
-        """Return how many pages so many things take; nothing takes one."""
+        """Return the number of pages for a total; there is always at least one."""
         return max(1, -(-total // self.limit))
 
 
 def reply(type: object, **headers: str) -> Reply:
-    """Describe an answer that tells the total in a header."""
-    return Reply(type, headers={TOTAL: "How many there are on all pages."} | headers)
+    """Describe an answer with the total in a header, for the OpenAPI document."""
+    return Reply(type, headers={TOTAL: "The number of items on all pages."} | headers)
 
 
 def page_of(items: object) -> Reply:
-    """Describe what `paged` makes."""
+    """Describe what `paged` returns, for the OpenAPI document."""
     return reply(items, Link="The addresses of the first, previous, next and last page (RFC 8288).")
 
 
 def _integer(text: str) -> int | None:
-    """Read what Python reads: blanks around, a sign."""
+    """Read an integer as Python does, with a sign and blanks around it; else return None."""
     try:
         return int(text)
     except ValueError:
@@ -87,7 +87,7 @@ def _integer(text: str) -> int | None:
 
 
 def paged(call: Call, params: PageParams, number: int, shown: Shown) -> Response:
-    """Answer a page; raises `InvalidPage` when there is none of this number."""
+    """Answer a page; raises `InvalidPage` if there is no page with this number."""
     pages = params.pages(shown.total)
     if number > pages:
         raise InvalidPage
@@ -96,9 +96,9 @@ def paged(call: Call, params: PageParams, number: int, shown: Shown) -> Response
 
 
 def _links(call: Call, number: int, pages: int) -> str:
-    """Write the neighbours of a page as RFC 8288 has it, with every parameter of the request.
+    """Return links to other pages (RFC 8288) that keep every parameter of the request.
 
-    The published client splits at every comma, so none may stand in a URL.
+    The published client splits the header at every comma, so a URL must not contain one.
     """
     numbers = {"first": 1, "prev": number - 1, "next": number + 1, "last": pages}
     return ", ".join(
@@ -109,7 +109,7 @@ def _links(call: Call, number: int, pages: int) -> str:
 
 
 def _url(call: Call, number: int) -> str:
-    """Return the address of another page: parameters sorted by name, the first page unnamed."""
+    """Return the address of another page: parameters sorted by name, no `page` for the first."""
     values: dict[str, list[str]] = defaultdict(list)
     for name, value in call.request.query:
         values[name].append(value)

@@ -1,7 +1,7 @@
-"""The objects that events are attached to, named by URL, and what that lets a caller see.
+"""The objects that events are attached to, named by URL, and which of them a caller may see.
 
-A restricted key stands for Waldur's ordinary user, who sees nothing without naming an object, and
-may name only the customer or the project that the key is confined to.
+A restricted key acts as an ordinary user of Waldur. Such a user sees events only by naming an
+object, and may name only the customer or project that the key is confined to.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from polylog.model.filter import EVERYTHING, NOTHING, Compare, Filter, Op
 
 _NOWHERE = Restriction()
 
-# The host does not matter, and neither does the path that all of this API is mounted at.
+# The host does not matter, nor does the path where this API is mounted.
 _URL = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)?(?:/waldur)?"
     r"/api/(?P<collection>[a-z0-9_-]+)/(?P<uuid>[0-9A-Fa-f-]+)/"
@@ -29,16 +29,16 @@ EXAMPLE = "/api/customers/0a1b2c3d4e5f4061b2c3d4e5f6a7b8c9/"
 """The URL of an object."""
 
 _COLLECTIONS = {"customer_uuid": "customers", "project_uuid": "projects", "user_uuid": "users"}
-"""Members of a context that name objects."""
+"""The members of a context that name objects, and the part of the URL of each."""
 
 
 def url_of(collection: str, digits: str) -> str:
-    """Return the one form in which an object is kept and compared."""
+    """Return an object's URL in the form that is stored and compared."""
     return f"/api/{collection}/{digits}/"
 
 
 def normal_url(text: str) -> str:
-    """Return the one form of an object's URL; raises `ValueError` for what is none."""
+    """Return an object's URL in the form of `url_of`; raises `ValueError` for any other text."""
     match = _URL.fullmatch(text)
     digits = hex_of(match["uuid"]) if match else None
     if match is None or digits is None:
@@ -61,10 +61,10 @@ def is_restricted(principal: Principal) -> bool:
 
 
 def seen_by(principal: Principal, scope: str | None) -> Filter:
-    """Return the condition that naming an object, or none, puts on events.
+    """Return the filter for the events of an object, or for all that a caller sees without one.
 
-    Raises `UnknownObject`. Ours: an object of a known kind that no event is attached to is not
-    unknown, since there is no table of objects.
+    Raises `UnknownObject`. Ours: any object of a known kind is known, even without events, because
+    there is no table of objects.
     """
     restricted = is_restricted(principal)
     if scope is None:

@@ -1,4 +1,4 @@
-"""`/api/events-stats/`: how many events there were in each month."""
+"""`/api/events-stats/`: the number of events in each month."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polylog.model.times import format_rfc3339
 
 
 class Month(TypedDict):
-    """How many events there were in a month; `month` is 1 in January."""
+    """The number of events in a month; January is month 1."""
 
     year: int
     month: int
@@ -25,7 +25,7 @@ class StatsParams(ScopeParams, PageParams):
 
 
 def list_months(call: Call, params: StatsParams) -> Response:
-    """Answer the months that have events, the newest first, in pages."""
+    """List the months that have events, the newest first."""
     months = call.histogram(chosen(call, params), Interval.MONTH)[::-1]
     number = params.number(lambda: len(months))
     start = (number - 1) * params.limit

@@ -1,4 +1,4 @@
-"""UUIDs as Waldur writes them: 32 lower-case hex digits. It reads them dashed and in any case."""
+"""UUIDs as Waldur writes them, 32 lower-case hex digits; it also reads dashes and capitals."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from uuid import UUID
 _HEX = "[0-9a-fA-F]"
 
 PATTERN: Final = f"{_HEX}{{32}}|{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
-"""What is read as a UUID."""
+"""Pattern of what is read as a UUID."""
 
 _UUID = re.compile(PATTERN)
 
 
 def hex_of(text: str) -> str | None:
-    """Return the hex digits of a UUID, None for what is no UUID."""
+    """Return the hex digits of a UUID, or None for any other text."""
     return text.replace("-", "").lower() if _UUID.fullmatch(text) else None
 
 

@@ -13,18 +13,17 @@ from pydantic import (
     Field,
     JsonValue,
     SkipValidation,
-    ValidationError,
 )
 from typing_extensions import TypedDict
 
 from polylog.dialects.waldur.scopes import normal_url, urls_in
 from polylog.dialects.waldur.uuids import hex_of
-from polylog.model.errors import InvalidParameter
-from polylog.model.event import MAX_KEY_LENGTH, Entity, Event, Key
-from polylog.model.times import format_rfc3339, parse_iso8601
+from polylog.model.errors import validated
+from polylog.model.event import Entity, Event, Key, is_key
+from polylog.model.times import format_rfc3339, parse_time
 
 FIELDS = ("uuid", "created", "event_type", "message", "context")
-"""The members of an event, in their order."""
+"""The members of an event, in order."""
 
 
 class WaldurEvent(TypedDict, total=False):
@@ -44,20 +43,16 @@ def _parse_uuid(text: str) -> str:
     return digits
 
 
-def _parse_time(value: object) -> int:
-    try:
-        if isinstance(value, str):
-            return parse_iso8601(value)
-        raise ValueError("not a text")
-    except ValueError as error:
-        raise ValueError(f"must be a time like 2026-10-31T23:58:42Z but was '{value}'") from error
+_Time = Annotated[
+    int, BeforeValidator(lambda value: parse_time(value, "a time like 2026-10-31T23:58:42Z"))
+]
 
 
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     uuid: Annotated[str, AfterValidator(_parse_uuid)]
-    created: Annotated[int, BeforeValidator(_parse_time)]
+    created: _Time
     event_type: Key
     message: str
     context: dict[str, SkipValidation[JsonValue]]
@@ -68,15 +63,12 @@ class _Event(BaseModel):
 
 
 def read_event(wire: JsonValue) -> Event:
-    """Read an event.
+    """Read an event; raises `InvalidParameter` with the member's name.
 
-    `scopes`, which the API itself does not show, may name the objects that it is attached to;
-    without it they are those of the context. Raises `InvalidParameter` with the member's name.
+    `scopes`, which the API itself does not show, may name the objects that the event is attached
+    to. Without it they come from the context.
     """
-    try:
-        event = _Event.model_validate(wire)
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    event = validated(_Event, wire)
     context = event.context
     name = context.get("user_username")
     return Event(
@@ -95,33 +87,25 @@ def read_event(wire: JsonValue) -> Event:
 
 
 def _key(value: JsonValue) -> str | None:
-    """Return what an index can hold of a context's member; the context itself is kept as it is."""
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_KEY_LENGTH:
-        return None
-    return hex_of(value) or value
+    """Return a context's member if an index can hold it; the context itself stays unchanged."""
+    return (hex_of(value) or value) if is_key(value) else None
 
 
 def render_event(event: Event) -> dict[str, object]:
-    """Render an event, its members in their order.
+    """Render an event, with its members in order.
 
-    What other APIs do not know is empty. `data` that is not an object, which this API cannot
-    show, stands under the member `data` (ours).
+    A member that the event lacks is empty. Ours: `data` that is not an object becomes the member
+    `data` of one.
     """
     return {
         "uuid": uuid_of(event.id),
         "created": format_rfc3339(event.time),
         "event_type": event.type,
         "message": event.message or "",
-        "context": _render_data(event.data),
+        "context": event.data_object,
     }
 
 
 def uuid_of(event_id: str) -> str:
-    """Return the 32 hex digits that stand for an id; for an id that is no UUID: ours, a hash."""
+    """Return the 32 hex digits for an id; for an id that is not a UUID, a hash of it (ours)."""
     return hex_of(event_id) or uuid5(NAMESPACE_OID, event_id).hex
-
-
-def _render_data(data: JsonValue) -> JsonValue:
-    if data is None:
-        return {}
-    return data if isinstance(data, dict) else {"data": data}

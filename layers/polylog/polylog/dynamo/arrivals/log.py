@@ -1,24 +1,21 @@
-"""The order of arrival: entries by `seq`, in young deltas and in the log rows that follow them.
+"""The order of arrival: entries by `seq`, from log rows and from young deltas.
 
-Numbers are taken before their events are stored, so that a higher one may be stored before a
-lower one. A row therefore says which numbers it settles, those without an event included; between
-rows lie holes, which are final once they are old.
+Writers take numbers before they store events, so a higher number may be stored before a lower one.
+A row therefore says which numbers it settles, including numbers without an event. Between rows lie
+holes. A hole is final once it is old.
 """
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pydantic_core import from_json
-
 from polylog.dynamo.connection import query_pages
+from polylog.dynamo.packing import pack, unpack
 from polylog.dynamo.retention import Retention
-from polylog.dynamo.tally.bucket import Entry
-from polylog.dynamo.tally.head import Delta, Head, read_head
+from polylog.dynamo.tally.delta import Delta, Entry
+from polylog.dynamo.tally.head import Head, read_head
 from polylog.dynamo.tally.watermark import FINAL
 from polylog.model.event import MAX_SEQ
 
@@ -26,21 +23,21 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
-    from polylog.dynamo.events.items import Item
+    from polylog.dynamo.tables import Item
 
 _SPAN: Final = 500
-"""Numbers from the first to the last of a row: whoever looks for one reads few rows."""
+"""The span of numbers in one row. Looking for one number so takes few rows."""
 
 _PACKED_BYTES: Final = 300_000
 _ROWS_AT_ONCE: Final = 10
 
 _MOST_RECENT: Final = 100_000
-"""Arrivals that the latest is looked for among: as many as may come within some minutes."""
+"""How many arrivals to search for the latest one: more than come within some minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Some numbers that are settled, in ranges with both ends included, and their entries.
+    """Settled numbers, in ranges that include both ends, and their entries.
 
     All of them were taken before `at`, in microseconds.
     """
@@ -70,14 +67,13 @@ class Stretch:
         return max(last for _, last in self.ranges)
 
     def item(self, scope: str, retention: Retention) -> Item:
-        """Return the log row's item, which is kept as long as the last of its events."""
+        """Return the log row's item; it expires with the last of its events."""
         document = {"e": self.entries, "r": self.ranges}
-        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
         item: Item = {
             "scope": {"S": scope},
             "row": {"S": _row(self.first)},
             "at": {"N": str(self.at)},
-            "b": {"B": zlib.compress(text.encode())},
+            "b": {"B": pack(document)},
         }
         last = max((entry.time for entry in self.entries), default=self.at)
         expires_at = retention.expires_at(last)
@@ -86,13 +82,13 @@ class Stretch:
     @classmethod
     def read(cls, item: Item) -> Stretch:
         """Return the stretch that a log row holds."""
-        document = from_json(zlib.decompress(item["b"]["B"]))
+        document = unpack(item["b"]["B"])
         ranges = tuple((first, last) for first, last in document["r"])
         return cls(int(item["at"]["N"]), ranges, tuple(Entry.read(each) for each in document["e"]))
 
 
 def stretches(deltas: Iterable[Delta]) -> Iterator[Stretch]:
-    """Yield the log rows that deltas become: always the same ones for the same deltas."""
+    """Yield the log rows that deltas become: the same deltas always become the same rows."""
     some: list[Delta] = []
     size = 0
     for delta in sorted(deltas, key=lambda delta: delta.first):
@@ -108,9 +104,9 @@ def stretches(deltas: Iterable[Delta]) -> Iterator[Stretch]:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Entries in the order of arrival; none is missing up to the number `complete`.
+    """Entries in the order of arrival, complete up to the number `complete`.
 
-    `is_held_back` says that there are later ones, but that one between may still come.
+    `is_held_back` says that later entries exist, but that an earlier one may still come.
     """
 
     entries: tuple[Entry, ...]
@@ -138,7 +134,7 @@ class ArrivalLog:
         return None
 
     def after(self, scope: str, seq: int | None, most: int, now: int) -> Arrivals:
-        """Return at most so many entries with higher numbers, as far as none can be missing.
+        """Return at most `most` entries after a number, up to where one may still be missing.
 
         None stands for the highest number that is known to be final.
         """
@@ -153,10 +149,10 @@ class ArrivalLog:
         return Arrivals(tuple(entries), some.complete, some.is_held_back)
 
     def since(self, scope: str, seq: int | None, now: int) -> Iterator[Arrivals]:
-        """Yield all entries with higher numbers, one part after the other.
+        """Yield all entries after a number, part by part, and at least one part.
 
-        Each part is what one page of log rows adds, and at least one comes. The young ones are read
-        once, before: what is missing in them, and in rows that follow, was not there by `now`.
+        Each part is what one page of log rows adds. Young entries are read once, before the rows:
+        an entry that is in neither was not stored by `now`.
         """
         if seq is not None and seq >= MAX_SEQ:
             yield Arrivals((), seq, False)
@@ -178,7 +174,7 @@ class ArrivalLog:
             known = [stretch for stretch in known if stretch.last > seq]
 
     def latest(self, scope: str, now: int) -> int:
-        """Return up to where none can be missing now."""
+        """Return the number up to which no entry can be missing now."""
         return self.after(scope, None, _MOST_RECENT, now).complete
 
     def rows(self, scope: str) -> Iterator[Stretch]:
@@ -189,11 +185,11 @@ class ArrivalLog:
         return read_head(self._client, self._table, scope)
 
     def _rows(self, scope: str, first: int, last: int) -> Iterator[Stretch]:
-        """Yield the rows whose lowest numbers lie between two."""
+        """Yield the rows whose lowest numbers lie between these two."""
         return (row for rows, _ in self._pages(scope, first, last) for row in rows)
 
     def _pages(self, scope: str, first: int, last: int) -> Iterator[tuple[list[Stretch], int]]:
-        """Yield pages of these rows, each with the number up to which it and those before tell."""
+        """Yield pages of these rows, each with the number up to which they are complete."""
         request: QueryInputTypeDef = {
             "TableName": self._table,
             "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
@@ -216,7 +212,7 @@ def _row(seq: int) -> str:
 
 
 def _complete(seq: int, stretches: Sequence[Stretch], now: int) -> tuple[int, bool]:
-    """Return up to where nothing can come any more, and whether something lies beyond."""
+    """Return the number up to which nothing more can come, and whether something lies beyond."""
     final = max((last for s in stretches if s.at <= now - FINAL for _, last in s.ranges), default=0)
     complete = seq
     for first, last in sorted(each for stretch in stretches for each in stretch.ranges):

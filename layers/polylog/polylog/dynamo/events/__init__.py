@@ -1,1 +1,9 @@
-"""To be written."""
+"""The events themselves: one item each, in a table with six indexes.
+
+Writing: `writer` turns events into items (`items`), takes numbers of arrival for them (`numbers`),
+and stores them together with their delta in one transaction.
+
+Reading: `reader` answers a question by one or more scans. A `scan` merges the streams of an index
+with the young events, which the index may not show yet, and `selection` drops the events that the
+index could not rule out.
+"""

@@ -1,4 +1,9 @@
-"""How events lie in the events table: item <-> `Event`, and the names of its indexes."""
+"""How an event lies in the events table: one item, written from an event and read back.
+
+The body of an item is the event's whole JSON. A large body is compressed with a dictionary that
+holds what the item's keys already say, and common names of members. An event that names five
+things so takes 150 bytes less, in the table and in each index.
+"""
 
 from __future__ import annotations
 
@@ -13,61 +18,34 @@ from typing import TYPE_CHECKING, Final
 from pydantic import JsonValue
 from pydantic_core import to_json
 
-from polylog.dynamo.events.body import pack, unpack
 from polylog.dynamo.retention import FOR_EVER, Retention
-from polylog.dynamo.tally.bucket import Entry, kind_of
+from polylog.dynamo.tally.delta import Entry
 from polylog.model.event import Event
-from polylog.model.filter import FIELDS
 from polylog.model.query import Position
 from polylog.model.times import SECOND
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-    Item = dict[str, AttributeValueTypeDef]
+    from polylog.dynamo.tables import Item
 
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """The names of the tables that events and their bookkeeping lie in."""
-
-    events: str
-    tally: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shards:
-    """In how many parts every index is read and written.
-
-    More may be read than are written, so that the number can grow while functions are replaced.
-    """
-
-    read: int
-    written: int
-
-
-TIME_INDEX: Final = "by_time"
-FIELD_INDEXES: Final = {
-    "target.id": ("by_target", "target_id"),
-    "actor.id": ("by_actor", "actor_id"),
-    "project_id": ("by_project", "project_id"),
-    "organization_id": ("by_organization", "organization_id"),
-    "type": ("by_type", "type"),
-}
-"""Field of the event -> its index and the attribute that keys it; the most selective first."""
-
-FACETS: Final = {
-    "organization": "organization_id",
-    "project": "project_id",
-    "actor": "actor.id",
-    "target": "target.id",
-}
-"""What events can be tallied by as well: its name -> the field of the event."""
-
-# What members say nothing by.
+# The values by which members say nothing.
 _EMPTY: Final = {
     name: field.get_default(call_default_factory=True) for name, field in Event.model_fields.items()
 } | {"actor": {}, "target": {}}
+
+
+# Keys take about 300 bytes, so an item with a smaller body fits into one write unit (1 KB) anyway.
+_COMPRESS_ABOVE_BYTES: Final = 700
+
+# Never change this text: stored events cannot be read with another one. zlib refers most cheaply to
+# its end.
+_COMMON: Final = (
+    '"value":""name":"","description":"","reason":"","region":"","state":"","version":"",'
+    '"created_at":"2026-","updated_at":"2025-"status":"succeeded","failed"],"error":null,'
+    '"count":0,"enabled":true,false},"attributes":{"","links":["https://"],"data":{"'
+    'message":"","severity":"info","category":"","status":"success","origin":"custom","source":"'
+)
 
 
 def partition_key(scope: str, event_id: str) -> str:
@@ -98,7 +76,7 @@ class Draft:
 
     def entry(self, seq: int, facets: Iterable[str] = ()) -> Entry:
         """Return what the tally keeps of the event, stored under this `seq`."""
-        return entry_of(self.event, facets)._replace(seq=seq)
+        return Entry.of(self.event, facets)._replace(seq=seq)
 
     def item(self, scope: str, seq: int, shards: int, retention: Retention = FOR_EVER) -> Item:
         """Return the item that stores the event under this `seq`."""
@@ -123,24 +101,11 @@ class Draft:
             **{name: {"N": str(value)} for name, value in numbers.items() if value is not None},
             "digest": {"B": self.digest},
         }
-        return item | {"body": pack(b'%b,"seq":%d}' % (self.content[:-1], seq), item)}
-
-
-def entry_of(event: Event, facets: Iterable[str] = ()) -> Entry:
-    """Return what the tally keeps of an event when events are tallied by these facets."""
-    values = ((name, FIELDS[FACETS[name]](event)) for name in facets)
-    return Entry(
-        event.seq,
-        event.time,
-        kind_of(event.origin, event.type),
-        event.id,
-        event.source,
-        tuple(f"{name}={value}" for name, value in values if value is not None),
-    )
+        return item | {"body": pack_body(b'%b,"seq":%d}' % (self.content[:-1], seq), item)}
 
 
 def _content(event: Event) -> dict[str, JsonValue]:
-    """Return the members of an event that say anything, less its `seq`; in their order."""
+    """Return the members of an event that say something, without its `seq`, in their order."""
     members = vars(event) | {"actor": event.actor.known(), "target": event.target.known()}
     del members["seq"]
     return {name: value for name, value in members.items() if value != _EMPTY[name]}
@@ -150,16 +115,16 @@ READ: Final = (
     *("body", "pk", "time", "seq", "type"),
     *("actor_id", "target_id", "project_id", "organization_id"),
 )
-"""The attributes that an item's event and its place are read from."""
+"""The attributes from which an event and its position are read."""
 
 
 def read_item(item: Item) -> Event:
     """Return the event that an item stores."""
-    return read_body(unpack(item))
+    return read_body(unpack_body(item))
 
 
 def read_body(body: bytes | str) -> Event:
-    """Return the event that the JSON of a body is."""
+    """Return the event with this JSON."""
     return Event.model_validate_json(body)
 
 
@@ -169,5 +134,38 @@ def expires_at(item: Item) -> float:
 
 
 def read_position(item: Item) -> Position:
-    """Return the place of an item in the order, without reading its body."""
+    """Return the position of an item, without reading its body."""
     return Position(int(item["time"]["N"]), int(item["seq"]["N"]))
+
+
+def pack_body(body: bytes, item: Item) -> AttributeValueTypeDef:
+    """Return the body for an item that has all its other attributes."""
+    if len(body) <= _COMPRESS_ABOVE_BYTES:
+        return {"S": body.decode()}
+    packer = zlib.compressobj(zdict=_dictionary(item))
+    return {"B": packer.compress(body) + packer.flush()}
+
+
+def unpack_body(item: Item) -> bytes | str:
+    """Return the JSON that an item holds."""
+    body = item["body"]
+    if "S" in body:
+        return body["S"]
+    return zlib.decompressobj(zdict=_dictionary(item)).decompress(body["B"])
+
+
+def _dictionary(item: Item) -> bytes:
+    """Return what both an item's keys and its body say, in the words of the body."""
+    event_id = item["pk"]["S"].partition("/")[2]
+    time, seq = int(item["time"]["N"]), int(item["seq"]["N"])
+    return (
+        f'{_COMMON}","name":"","organization_id":"{_text(item, "organization_id")}'
+        f'","project_id":"{_text(item, "project_id")}","data":{{"seq":{seq}}}'
+        f'"target":{{"id":"{_text(item, "target_id")}","type":"","actor":{{"id":"'
+        f'{_text(item, "actor_id")}","type":"user"{{"id":"{event_id}","time":{time}'
+        f',"type":"{_text(item, "type")}","source":"'
+    ).encode()
+
+
+def _text(item: Item, name: str) -> str:
+    return item[name]["S"] if name in item else ""

@@ -1,6 +1,6 @@
-"""Selects events by a filter; what cannot pass is told from its JSON, without decoding it.
+"""Selects events by a filter, and drops most others without decoding their JSON.
 
-A text that a filter looks for stands in the JSON as it is, unless JSON has to escape it.
+A text that a filter looks for also stands in the JSON of the event, unless JSON has to escape it.
 """
 
 from __future__ import annotations
@@ -9,15 +9,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from polylog.dynamo.events.body import unpack
-from polylog.dynamo.events.items import read_body
+from polylog.dynamo.events.items import read_body, unpack_body
 from polylog.model.event import Event
 from polylog.model.filter import FIELDS, Compare, Filter, Op, Text, conjuncts, predicate
 
 if TYPE_CHECKING:
-    from polylog.dynamo.events.items import Item
+    from polylog.dynamo.tables import Item
 
-# The origin is left out of the JSON where it is the usual one.
+# The JSON leaves out the usual origin.
 _WRITTEN: Final = FIELDS.keys() - {"seq", "time", "origin"}
 
 _ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
@@ -28,7 +27,7 @@ def selector(filter: Filter) -> Callable[[Item], Event | None]:
     passes, texts = predicate(filter), sought(filter)
 
     def select(item: Item) -> Event | None:
-        body = unpack(item)
+        body = unpack_body(item)
         if texts and not contains(body, texts):
             return None
         event = read_body(body)
@@ -44,7 +43,7 @@ def contains(body: bytes | str, texts: Iterable[str]) -> bool:
 
 
 def sought(filter: Filter) -> tuple[str, ...]:
-    """Return texts that the JSON of every event that passes contains, all of them case folded."""
+    """Return texts, case folded, that the JSON of every passing event contains."""
     texts = (text.casefold() for term in conjuncts(filter) for text in _texts(term))
     return tuple(text for text in texts if text and not _ESCAPED.search(text))
 

@@ -1,38 +1,39 @@
-"""Stores events: transactions of many, each event once, whatever is sent how often."""
+"""Writes events in transactions, exactly once however often they are sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from polylog.batches import batches
-from polylog.dynamo.batch_get import get_all
-from polylog.dynamo.connection import backoff, failures_as_unavailable
-from polylog.dynamo.events.items import Draft, Tables, partition_key
+from polylog.batches import batched_by_weight
+from polylog.dynamo.connection import backoff, failures_as_unavailable, get_all
+from polylog.dynamo.events.items import Draft, partition_key
+from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.retention import Retention
-from polylog.dynamo.tally.head import SETTLING, Delta, seq_key
+from polylog.dynamo.tables import Tables
+from polylog.dynamo.tally.delta import SETTLING, Delta
 from polylog.model.errors import Unavailable
 from polylog.model.event import MAX_EVENT_BYTES, Event
 from polylog.model.store import Outcome, Status
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from polylog.dynamo.events.items import Item
+    from polylog.dynamo.tables import Item
 
-# DynamoDB takes 100 actions and 4 MB in a transaction; some of both is left for bookkeeping.
+# DynamoDB takes 100 actions and 4 MB in a transaction. Bookkeeping needs some of both.
 _MAX_ACTIONS: Final = 95
 _MAX_BYTES: Final = 3_000_000
 _ITEM_BYTES: Final = 4096
-"""Room for an item's keys, beside its content."""
+"""What an item's keys may take in addition to its content."""
 
 _ENTRY_SHARE: Final = 10
-"""Entries may take a tenth of those bytes: all of a delta's are in one item, of at most 400 KB."""
+"""Entries may take a tenth of the bytes: a delta's entries share one item of at most 400 KB."""
 
-# Numbers taken longer ago are dropped: those who read in the order of arrival wait for them.
+# Older numbers are dropped, since readers in the order of arrival wait for them.
 _TAKEN: Final = 10 * SECOND
 
 _ATTEMPTS: Final = 8
@@ -57,7 +58,7 @@ class _Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What the log holds under an id, and the draft that this call stored there, if it did."""
+    """What the log holds under an id, and the draft if this call stored it."""
 
     digest: bytes
     seq: int
@@ -65,28 +66,27 @@ class _Kept:
 
 
 _EXPIRED: Final = _Kept(b"", 0)
-"""Stands for an event that is older than the log keeps any."""
+"""Stands for an event that is too old for the log."""
 
 
 class Writer:
-    """Answers `put` of the port."""
+    """Stores events for `EventStore.put`."""
 
     def __init__(
         self,
         client: DynamoDBClient,
         tables: Tables,
         shards: int,
-        clock: Callable[[], int],
-        sleep: Callable[[float], None],
+        clock: Clock,
         facets: Iterable[str],
         retention: Retention,
     ) -> None:
         self._client = client
         self._events = tables.events
         self._tally = tables.tally
+        self._numbers = Numbers(client, tables.tally)
         self._shards = shards
         self._clock = clock
-        self._sleep = sleep
         self._facets = frozenset(facets)
         self._retention = retention
 
@@ -94,15 +94,17 @@ class Writer:
         self, scope: str, events: Sequence[Event], *, is_repeat: bool = False
     ) -> tuple[Outcome, ...]:
         """Store events; see `EventStore.put`."""
-        floor = self._retention.floor(self._clock())
+        floor = self._retention.floor(self._clock.now())
         drafts = [Draft.of(event) for event in events]
         refused = [_refusal(draft, floor) for draft in drafts]
         offered = [draft for draft, why in zip(drafts, refused, strict=True) if why is None]
         storable = {draft.event.id: draft for draft in reversed(offered)}
         in_order = [draft for draft in offered if storable[draft.event.id] is draft]
         kept: dict[str, _Kept] = {}
-        for batch in batches(in_order, self._weight, most=_MAX_ACTIONS, most_weight=_MAX_BYTES):
-            # That is a read unit an event; a condition that fails is two write units.
+        for batch in batched_by_weight(
+            in_order, self._weight, most=_MAX_ACTIONS, most_weight=_MAX_BYTES
+        ):
+            # Looking up costs one read unit an event, a failed condition two write units.
             there = self._look_up(scope, batch) if is_repeat else {}
             absent = [draft for draft in batch if draft.event.id not in there]
             kept |= there | (self._store(scope, absent) if absent else {})
@@ -117,7 +119,7 @@ class Writer:
         return max(len(draft.content) + _ITEM_BYTES, size * _ENTRY_SHARE)
 
     def _store(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
-        """Store all drafts in one transaction, less those whose ids turn out to be taken."""
+        """Store all drafts in one transaction, except those whose ids are already taken."""
         kept: dict[str, _Kept] = {}
         taken = self._take(scope, len(drafts))
         for attempt in range(_ATTEMPTS):
@@ -126,7 +128,7 @@ class Writer:
             if not pending:
                 self._close(scope, taken)
                 return kept
-            if self._clock() - taken.at >= _TAKEN:
+            if self._clock.now() - taken.at >= _TAKEN:
                 taken = self._take(scope, len(pending))
             numbered = dict(enumerate(pending, taken.first))
             reasons = self._transact(scope, taken, numbered)
@@ -136,40 +138,27 @@ class Writer:
             if "ConditionalCheckFailed" in reasons:
                 kept |= self._look_up(scope, pending)
             else:
-                self._sleep(backoff(attempt))
+                self._clock.sleep(backoff(attempt))
         raise Unavailable("transactions went on conflicting")
 
     def _take(self, scope: str, count: int) -> _Taken:
-        """Take so many numbers that nobody else gets; gaps are allowed."""
-        at = self._clock()
-        with failures_as_unavailable():
-            answer = self._client.update_item(
-                TableName=self._tally,
-                Key=seq_key(scope),
-                UpdateExpression="ADD #last :count",
-                ExpressionAttributeNames={"#last": "last"},
-                ExpressionAttributeValues={":count": {"N": str(count)}},
-                ReturnValues="ALL_NEW",
-            )
-        row = answer["Attributes"]
-        last, floor = int(row["last"]["N"]), self._retention.floor(at)
-        if "floor" in row:
-            floor = max(floor, int(row["floor"]["N"]))
-        return _Taken(last - count + 1, last, at, floor)
+        at = self._clock.now()
+        taken = self._numbers.take(scope, count)
+        return _Taken(taken.first, taken.last, at, max(taken.floor, self._retention.floor(at)))
 
     def _close(self, scope: str, taken: _Taken) -> None:
-        """Say that no event will have these numbers."""
-        delta = Delta(taken.first, taken.last, self._clock(), (), self._facets)
+        """Record that no event will have these numbers."""
+        delta = Delta(taken.first, taken.last, self._clock.now(), (), self._facets)
         with failures_as_unavailable():
             self._client.put_item(TableName=self._tally, Item=delta.item(scope))
 
     def _transact(self, scope: str, taken: _Taken, numbered: dict[int, Draft]) -> set[str]:
-        """Store all or nothing; return the codes of what stood against it, empty when stored.
+        """Store all or nothing; return DynamoDB's reasons against it, none if stored.
 
-        Returns late when it was stored late: a fold may follow at once then, and indexes show what
-        is folded only after a while.
+        It returns late if storing took long: the events may be folded at once then, before the
+        indexes show them.
         """
-        begin = self._clock()
+        begin = self._clock.now()
         entries = tuple(draft.entry(seq, self._facets) for seq, draft in numbered.items())
         delta = Delta(taken.first, taken.last, begin, entries, self._facets)
         actions: list[TransactWriteItemTypeDef] = [
@@ -193,8 +182,8 @@ class Writer:
                 if not codes <= _RETRIED:
                     raise
                 return codes
-        if self._clock() - begin > SETTLING // 2:
-            self._sleep(SETTLING / SECOND)
+        if self._clock.now() - begin > SETTLING // 2:
+            self._clock.sleep(SETTLING / SECOND)
         return set()
 
     def _look_up(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
@@ -202,12 +191,12 @@ class Writer:
         keys: list[Item] = [{"pk": {"S": key}} for key in ids]
         return {
             ids[item["pk"]["S"]]: _Kept(item["digest"]["B"], int(item["seq"]["N"]))
-            for item in get_all(self._client, self._events, keys, "pk, digest, seq")
+            for item in get_all(self._client, self._events, keys, self._clock, "pk, digest, seq")
         }
 
 
 def _refusal(draft: Draft, floor: int) -> Outcome | None:
-    """Return why an event cannot be stored, whatever the log holds."""
+    """Return why an event can never be stored, None if it can."""
     size = len(draft.content)
     if size > MAX_EVENT_BYTES:
         reason = f"the event has {size} bytes, more than {MAX_EVENT_BYTES}"

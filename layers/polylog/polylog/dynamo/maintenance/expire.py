@@ -1,38 +1,40 @@
-"""Takes days that are no longer kept out of the tallies, a month at a time."""
+"""Takes expired days out of the tallies, a month at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from polylog.batches import batches
+from polylog.batches import batched
 from polylog.dynamo.connection import failures_as_unavailable
+from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tally.bucket import Bucket
-from polylog.dynamo.tally.head import partition_of, read_buckets, read_root, seq_key
-from polylog.dynamo.tally.levels import ROOT, end_of, first_minute, minute_start, row_of
+from polylog.dynamo.tally.facets import partition_of
+from polylog.dynamo.tally.head import read_root
+from polylog.dynamo.tally.levels import ROOT, Level, end_of, hours_of, row_of, start_of
 from polylog.dynamo.tally.registry import Scopes
-from polylog.dynamo.tally.rows import write_rows
-from polylog.model.times import EARLIEST
+from polylog.dynamo.tally.rows import read_buckets, write_rows
+from polylog.model.times import EARLIEST, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from polylog.dynamo.events.items import Item
+    from polylog.dynamo.tables import Item
 
 # DynamoDB takes 25 writes at once, and a day has 25 rows.
 _AT_ONCE: Final = 25
 
 
 class Expirer:
-    """Clears the tallies of one scope at a time; `clock` gives microseconds since the epoch."""
+    """Clears the tallies of one scope at a time."""
 
     def __init__(
         self,
         client: DynamoDBClient,
         table: str,
-        clock: Callable[[], int],
+        clock: Clock,
         retention: Retention,
     ) -> None:
         self._client = client
@@ -40,10 +42,11 @@ class Expirer:
         self._clock = clock
         self._retention = retention
         self._scopes = Scopes(client, table)
+        self._numbers = Numbers(client, table)
 
     def expire(self, scope: str) -> None:
-        """Clear the tally of a scope, then those of its facets, of what is no longer kept."""
-        floor = self._retention.floor(self._clock())
+        """Clear expired days from the tally of a scope, then from those of its facets."""
+        floor = self._retention.floor(self._clock.now())
         if floor == EARLIEST:
             return
         while self._step(scope, scope, floor):
@@ -55,16 +58,17 @@ class Expirer:
     def _step(self, scope: str, partition: str, floor: int) -> bool:
         """Clear one month, or less; return whether there is more to clear.
 
-        False as well when somebody else changed the tally meanwhile: the next run goes on.
+        It also returns False if somebody else changed the tally meanwhile: the next run goes on.
         """
         head = read_root(self._client, self._table, partition)
         if head.cleared >= floor or not head.bucket.version:
             return False
         rows = self._earliest(partition, head.bucket)
-        cleared = min([floor, *(end_of(name) for name in rows if _is_month_before(name, floor))])
+        months = [name for name in rows if _starts_before(Level.MONTH, name, floor)]
+        cleared = min([floor, *map(end_of, months)])
         new, days = _without(rows, cleared)
         if partition == scope:
-            self._tell_writers(scope, cleared)
+            self._numbers.set_floor(scope, cleared)
         head = replace(head, bucket=new[ROOT], cleared=cleared)
         if not write_rows(self._client, self._table, partition, rows, new, head):
             return False
@@ -78,25 +82,14 @@ class Expirer:
             if not parent.children:
                 break
             name = min(parent.children)
-            rows |= read_buckets(self._client, self._table, partition, [name])
+            rows |= read_buckets(self._client, self._table, partition, [name], self._clock)
             parent = rows.get(name, Bucket())
         return rows
 
-    def _tell_writers(self, scope: str, floor: int) -> None:
-        """Let the numbers that writers take come with the floor, which never moves back."""
-        with failures_as_unavailable():
-            self._client.update_item(
-                TableName=self._table,
-                Key=seq_key(scope),
-                UpdateExpression="SET #floor = :floor",
-                ExpressionAttributeNames={"#floor": "floor"},
-                ExpressionAttributeValues={":floor": {"N": str(floor)}},
-            )
-
     def _delete(self, partition: str, days: Sequence[str]) -> None:
-        """Delete the rows of whole days; those that are left when this dies harm nobody."""
+        """Delete the rows of whole days; a row that is left over does no harm."""
         names = [name for day in days for name in _rows_of(day)]
-        for batch in batches(names, lambda _: 0, most=_AT_ONCE, most_weight=1):
+        for batch in batched(names, _AT_ONCE):
             keys: list[Item] = [
                 {"scope": {"S": partition}, "row": {"S": row_of(name)}} for name in batch
             ]
@@ -106,9 +99,9 @@ class Expirer:
                 )
 
 
-def _is_month_before(name: str, floor: int) -> bool:
-    """Return whether a bucket is a month that begins before a time."""
-    return len(name) == len("2026-11") and minute_start(first_minute(name)) < floor
+def _starts_before(level: Level, bucket: str, time: int) -> bool:
+    """Return whether a bucket is of this level and starts before a time."""
+    return Level.of(bucket) is level and start_of(bucket) < time
 
 
 def _without(rows: dict[str, Bucket], cleared: int) -> tuple[dict[str, Bucket], list[str]]:
@@ -119,7 +112,7 @@ def _without(rows: dict[str, Bucket], cleared: int) -> tuple[dict[str, Bucket], 
         for child in bucket.children:
             if child in new:
                 bucket = bucket.with_child(child, new[child].totals(), version)
-            elif len(child) == len("2026-11-20") and minute_start(first_minute(child)) < cleared:
+            elif _starts_before(Level.DAY, child, cleared):
                 bucket = bucket.with_child(child, {}, version)
                 days.append(child)
         new[name] = bucket
@@ -128,4 +121,4 @@ def _without(rows: dict[str, Bucket], cleared: int) -> tuple[dict[str, Bucket], 
 
 def _rows_of(day: str) -> Iterator[str]:
     yield day
-    yield from (f"{day}T{hour:02}" for hour in range(24))
+    yield from hours_of(day)

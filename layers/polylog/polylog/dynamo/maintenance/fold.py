@@ -1,69 +1,133 @@
 """Folds deltas into the buckets, and clears away those that were folded a while ago.
 
-One transaction counts entries in every row they touch, each row conditional on its version, and
-marks their deltas in the head. So it happened or it did not, whoever runs it and however often it
-dies. What is marked is deleted only by a later run, when no reader can still hold an older head.
+One transaction counts entries in every row that they touch, and marks their deltas in the head.
+Each row must still have the version that was read. So a fold happens once or not at all, even if it
+dies or if two run at a time. A later run deletes marked deltas, when no reader can still hold an
+older head.
 """
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.arrivals.log import stretches
 from polylog.dynamo.connection import failures_as_unavailable
-from polylog.dynamo.maintenance.share import MAX_ROWS, Share
 from polylog.dynamo.retention import FOR_EVER, Retention
-from polylog.dynamo.tally.bucket import Bucket, Entry, Kinds
-from polylog.dynamo.tally.head import (
-    SETTLING,
-    Delta,
-    Head,
-    Mark,
-    partition_of,
-    read_buckets,
-    read_head,
-    read_root,
-)
+from polylog.dynamo.tally.bucket import Bucket
+from polylog.dynamo.tally.delta import SETTLING, Delta, Entry
+from polylog.dynamo.tally.facets import partition_of
+from polylog.dynamo.tally.head import Head, Mark, read_head, read_root
+from polylog.dynamo.tally.kinds import Kinds
 from polylog.dynamo.tally.levels import ROOT, parent_of, path_to
 from polylog.dynamo.tally.registry import Scopes
-from polylog.dynamo.tally.rows import RowsTooLargeError, write_rows
+from polylog.dynamo.tally.rows import RowsTooLargeError, read_buckets, write_rows
 from polylog.model.errors import Unavailable
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from polylog.dynamo.events.items import Item
+    from polylog.dynamo.tables import Item
 
-# As long may a reader hold a head: the deltas it does not know to be folded must still be there.
+# How long a reader may hold a head. Deltas that this head does not mark must still be there.
 HOLDING: Final = 2 * SECOND
 
-# Readers do not mind 64 small deltas, nor 40 KB of entries in a busy scope. Folding half as many
-# would take 0.2 write units more for each event that is stored alone, 0.1 for one in a batch.
+# Reading 64 small deltas, or 40 KB of entries in a busy scope, costs little. Folding half as many
+# would take 0.2 write units more for each event stored alone, and 0.1 for one in a batch.
 _DUE_DELTAS: Final = 64
 _DUE_ENTRIES: Final = 1000
 
-# Fewer rows are tried where these are more bytes than a transaction takes; a minute touches five.
-_MOST_ROWS: Final = (MAX_ROWS, 40, 15, 5)
+# DynamoDB takes 100 actions in a transaction.
+_MAX_ROWS: Final = 95
+_MAX_DELTAS: Final = 200
+
+# Each facet's tally is folded in a transaction of its own.
+_MAX_FACETS: Final = 50
+
+# How many rows to try, the next number if a transaction gets too large. One minute touches five.
+_MOST_ROWS: Final = (_MAX_ROWS, 40, 15, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one fold takes: the entries of each delta up to some minute, by the delta's row.
+
+    `marks` says up to which minute, None means the whole delta.
+    """
+
+    entries: Mapping[str, tuple[Entry, ...]]
+    marks: Mapping[str, str | None]
+
+    @classmethod
+    def of(cls, head: Head, deltas: Iterable[Delta], most_rows: int = _MAX_ROWS) -> Share:
+        """Take from the deltas, in their order, as much as can be folded together."""
+        taken: dict[str, tuple[Entry, ...]] = {}
+        marks: dict[str, str | None] = {}
+        rows: set[str] = set()
+        facets: set[str] = set()
+        for delta in list(deltas)[:_MAX_DELTAS]:
+            pending = sorted(head.unfolded(delta), key=lambda entry: entry.time)
+            for minute, group in groupby(pending, key=lambda entry: entry.minute):
+                entries = tuple(group)
+                facets.update(facet for entry in entries for facet in entry.facets)
+                if len(rows.union(path_to(minute))) > most_rows or (
+                    taken and len(facets) > _MAX_FACETS
+                ):
+                    return cls(taken, marks)
+                rows.update(path_to(minute))
+                taken[delta.row] = taken.get(delta.row, ()) + entries
+                marks[delta.row] = minute
+            marks[delta.row] = None
+        return cls(taken, marks)
+
+    @property
+    def completed(self) -> int:
+        """How many deltas are wholly taken."""
+        return sum(until is None for until in self.marks.values())
+
+    def all(self, since: int) -> Iterator[Entry]:
+        """Yield the entries from the time `since` on."""
+        for entries in self.entries.values():
+            yield from (entry for entry in entries if entry.time >= since)
+
+    def facets(self) -> list[str]:
+        """Return the facets that any of the entries has."""
+        every = (each.facets for entries in self.entries.values() for each in entries)
+        return sorted({facet for facets in every for facet in facets})
+
+    def of_facet(self, facet: str, own: Head) -> Share:
+        """Return what the tally of a facet has not folded yet, by the marks of its own head."""
+        entries, marks = {}, {}
+        for row, until in self.marks.items():
+            there = own.marks.get(row)
+            if there is not None and there.until is None:
+                continue
+            entries[row] = tuple(
+                entry
+                for entry in self.entries.get(row, ())
+                if facet in entry.facets and (there is None or entry.minute > (there.until or ""))
+            )
+            if entries[row]:
+                marks[row] = until
+        return Share(entries, marks)
 
 
 class Folder:
-    """Folds the tally of one scope at a time; `clock` gives microseconds since the epoch.
+    """Folds the tally of one scope at a time.
 
-    `facets` names those that events are tallied by beside their scope.
+    `facets` names the facets that events are also tallied by.
     """
 
     def __init__(
         self,
         client: DynamoDBClient,
         table: str,
-        clock: Callable[[], int],
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock,
         *,
         facets: Iterable[str] = (),
         retention: Retention = FOR_EVER,
@@ -71,7 +135,6 @@ class Folder:
         self._client = client
         self._table = table
         self._clock = clock
-        self._sleep = sleep
         self._facets = frozenset(facets)
         self._retention = retention
         self._scopes = Scopes(client, table)
@@ -79,58 +142,58 @@ class Folder:
     def compact(self, scope: str, seconds: int) -> None:
         """Fold until readers of the head have little to read, or the time is up.
 
-        A few small deltas are left lying: they cost readers less than folding them would.
+        It leaves a few small deltas: folding them would cost more than reading them.
         """
-        end = self._clock() + seconds * SECOND
-        while self._clock() < end:
+        end = self._clock.now() + seconds * SECOND
+        while self._clock.now() < end:
             head = read_head(self._client, self._table, scope)
             if not head.bucket.version:
                 self._scopes.add(scope)
             unfolded = [delta for delta in head.deltas if not head.is_folded(delta)]
-            ripe = _ripe(unfolded, self._clock())
+            ripe = _ripe(unfolded, self._clock.now())
             if _is_due(ripe):
                 if not self.fold(scope):
-                    self._sleep(1)
+                    self._clock.sleep(1)
             elif _is_due(unfolded):
-                self._sleep(1)
+                self._clock.sleep(1)
             elif len(unfolded) < len(head.deltas):
-                self._clear(scope, head, self._clock())
-                self._sleep(1)
+                self._clear(scope, head, self._clock.now())
+                self._clock.sleep(1)
             else:
                 return
 
     def fold(self, scope: str) -> bool:
         """Fold once; return whether there may be more to do at once.
 
-        False as well when somebody else folded meanwhile: they go on.
+        It also returns False if somebody else folded meanwhile: they go on.
         """
-        head, now = read_head(self._client, self._table, scope), self._clock()
+        head, now = read_head(self._client, self._table, scope), self._clock.now()
         forgotten = self._clear(scope, head, now)
         pending = [d for d in _ripe(head.deltas, now) if not head.is_folded(d)]
         kept = {row: mark for row, mark in head.marks.items() if row not in forgotten}
         for most_rows in _MOST_ROWS:
             share = Share.of(head, pending, most_rows)
             if not share.marks:
-                return False  # What is forgotten is left to the next fold: the head is not small.
+                return False  # The head is not small: the next fold drops the forgotten marks.
             with suppress(RowsTooLargeError):
                 is_done = self._fold_share(scope, head, kept, share)
                 return is_done and share.completed < len(pending)
         raise Unavailable("rows of the tally have grown too large")
 
     def _fold_share(self, scope: str, head: Head, kept: Mapping[str, Mark], share: Share) -> bool:
-        """Fold a share everywhere; facets first: what is folded in the scope is folded in all."""
+        """Fold a share everywhere, facets first: a delta folded in the scope is folded in all."""
         if not all(self._fold_facet(scope, facet, head, share) for facet in share.facets()):
             return False
         taken = max(delta.last for delta in head.deltas)
-        watermark = head.watermark.risen(taken, self._clock())
+        watermark = head.watermark.risen(taken, self._clock.now())
         tallied = replace(head, marks=kept, tallied=head.facets(self._facets), watermark=watermark)
         return self._count(scope, tallied, share)
 
     def _fold_facet(self, scope: str, facet: str, head: Head, share: Share) -> bool:
-        """Fold into the tally of a facet what is not there yet; return False when overtaken.
+        """Fold into a facet's tally what it lacks; return False if somebody else was faster.
 
-        That must not happen once the scope's head has moved on: the deltas may be gone by then,
-        and so may what this head knew of them.
+        The write demands that the scope's head did not move on. Otherwise the deltas, and the marks
+        that this head has for them, may be gone already.
         """
         partition = partition_of(scope, facet)
         own = read_root(self._client, self._table, partition)
@@ -147,22 +210,24 @@ class Folder:
     def _count(
         self, partition: str, head: Head, share: Share, above: tuple[str, int] | None = None
     ) -> bool:
-        """Count a share in every row it touches; return False when one has changed meanwhile."""
+        """Count a share in every row that it touches; return False if one was changed meanwhile."""
         kinds = Kinds(head.bucket.kinds())
-        touched = _by_bucket(map(kinds.counted, share.all(head.cleared)))
+        touched = _by_bucket(entry.counted(kinds) for entry in share.all(head.cleared))
         names = [name for name in touched if name != ROOT]
-        rows = read_buckets(self._client, self._table, partition, names) if names else {}
+        rows = (
+            read_buckets(self._client, self._table, partition, names, self._clock) if names else {}
+        )
         rows[ROOT] = head.bucket
         new = _counted(rows, touched)
-        group, now = new[ROOT].version, self._clock()
+        group, now = new[ROOT].version, self._clock.now()
         marks = {row: Mark(until, group, now) for row, until in share.marks.items()}
         root = replace(head, bucket=new[ROOT], marks={**head.marks, **marks})
         return write_rows(self._client, self._table, partition, rows, new, root, above)
 
     def _clear(self, scope: str, head: Head, now: int) -> set[str]:
-        """Delete the deltas that were folded a while ago, their entries kept in the arrival log.
+        """Delete the deltas that were folded a while ago; the arrival log keeps their entries.
 
-        Returns the marks that the head need not carry any longer.
+        Returns the marks that the head no longer needs.
         """
         groups: dict[int, set[str]] = defaultdict(set)
         for row, mark in head.marks.items():
@@ -170,7 +235,9 @@ class Folder:
                 groups[mark.group].add(row)
         for rows in groups.values():
             deltas = [delta for delta in head.deltas if delta.row in rows]
-            if len(deltas) == len(rows):  # Else the log has them: deletes come after it.
+            if len(deltas) == len(
+                rows
+            ):  # Otherwise an earlier run has written the log rows: deletes come after them.
                 self._log(scope, deltas)
             self._delete(scope, deltas)
         return {row for rows in groups.values() for row in rows}
@@ -189,12 +256,12 @@ class Folder:
 
 
 def _ripe(deltas: Iterable[Delta], now: int) -> list[Delta]:
-    """Return those of which the indexes show all by now."""
+    """Return the deltas whose events the indexes show by now."""
     return [delta for delta in deltas if delta.at <= now - SETTLING]
 
 
 def _is_due(deltas: Sequence[Delta]) -> bool:
-    """Return whether folding these would cost less than reading them again and again."""
+    """Return whether folding these deltas costs less than reading them again and again."""
     entries = sum(len(delta.entries) for delta in deltas)
     return len(deltas) >= _DUE_DELTAS or entries >= _DUE_ENTRIES
 

@@ -1,4 +1,4 @@
-"""Counts the events of one tally again, and compares every row of it."""
+"""Counts the events of one tally again, and compares all its rows."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from polylog.dynamo.events.items import FACETS, entry_of
 from polylog.dynamo.events.reader import Reader
-from polylog.dynamo.tally.bucket import Bucket, Entry, Kinds
-from polylog.dynamo.tally.head import Head, partition_of, read_buckets, read_head
-from polylog.dynamo.tally.levels import ROOT, path_to
+from polylog.dynamo.tally.bucket import Bucket
+from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.facets import FACETS, partition_of
+from polylog.dynamo.tally.head import Head, read_head
+from polylog.dynamo.tally.kinds import Kinds
+from polylog.dynamo.tally.levels import ROOT, Level, ancestors_of
+from polylog.dynamo.tally.rows import read_buckets
 from polylog.model.filter import Compare, Filter, Op, conjunction
 from polylog.model.query import EventQuery, Order, Position, Window
+from polylog.model.times import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_DAY: Final = len("2026-11-20")
-_HOUR: Final = len("2026-11-20T13")
 _PAGE: Final = 1000
 
 Rows = Mapping[str, Bucket]
@@ -27,10 +29,10 @@ Rows = Mapping[str, Bucket]
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What is wrong: the number that the events come to, and the one that the rows say.
+    """One wrong number: what the events give, and what the row says.
 
-    That is how many events of a kind a bucket has, or the `seq` of the newest one. `facet` is None
-    in the tally of the scope itself.
+    It is the number of events of a kind in a bucket, or the `seq` of the newest one. `facet` is
+    None in the tally of the scope itself.
     """
 
     facet: str | None
@@ -51,12 +53,13 @@ class Books:
     client: DynamoDBClient
     table: str
     reader: Reader
+    clock: Clock
     scope: str
     facet: str | None = None
 
     @property
     def partition(self) -> str:
-        """Where the tally's rows lie."""
+        """The partition of the tally's rows."""
         return partition_of(self.scope, self.facet)
 
     def head(self) -> Head:
@@ -64,11 +67,11 @@ class Books:
         return read_head(self.client, self.table, self.scope, self.facet)
 
     def rows(self, names: Iterable[str]) -> dict[str, Bucket]:
-        """Return those of the named buckets that have a row."""
-        return read_buckets(self.client, self.table, self.partition, sorted(names))
+        """Return the named buckets that have a row."""
+        return read_buckets(self.client, self.table, self.partition, sorted(names), self.clock)
 
     def stated(self, parent: Bucket) -> dict[str, Bucket]:
-        """Return the rows below a bucket, but for those of another version than it states."""
+        """Return the rows below a bucket that have the version it states."""
         found = self.rows(parent.versions)
         return {n: row for n, row in found.items() if row.version == parent.versions[n]}
 
@@ -77,7 +80,7 @@ class Books:
     ) -> Iterator[Entry]:
         """Yield the entries of the events that the rows count, the earliest first.
 
-        Raises `MovedError` once the head has another version than the one given, if one is.
+        Raises `MovedError` if the head gets another version than the given one.
         """
         after: Position | None = None
         kinds: Kinds | None = None
@@ -90,8 +93,8 @@ class Books:
                 raise MovedError
             young = {entry.seq for entry in head.young()}
             kinds = kinds or Kinds(head.bucket.kinds())
-            entries = (entry_of(event, facets) for event in page.events)
-            yield from (kinds.counted(entry) for entry in entries if entry.seq not in young)
+            entries = (Entry.of(event, facets) for event in page.events)
+            yield from (entry.counted(kinds) for entry in entries if entry.seq not in young)
             after = page.next
             if after is None:
                 return
@@ -108,15 +111,16 @@ class Books:
 def rows_of(day: str, entries: Iterable[Entry]) -> dict[str, Bucket]:
     """Return the rows of a day that count these entries, in the order of time."""
     entries = list(entries)
-    by_hour = groupby(entries, key=lambda entry: entry.minute[:_HOUR])
+    by_hour = groupby(entries, key=lambda entry: Level.HOUR.bucket(entry.minute))
     rows = {hour: Bucket().with_entries(hour, group) for hour, group in by_hour}
     return {day: Bucket().with_entries(day, entries), **rows}
 
 
 class Recount:
-    """A tally being recounted; `settled` and `rows` say how much that was, `last` the last `seq`.
+    """A tally that is recounted.
 
-    `facets` collects those of the given names that the events have.
+    `settled` and `rows` say how many events and rows it has so far, `last` the highest `seq`, and
+    `facets` which facets of the given names the events have.
     """
 
     def __init__(self, books: Books, names: Iterable[str] = ()) -> None:
@@ -128,25 +132,25 @@ class Recount:
         self.facets: set[str] = set()
 
     def drifts(self) -> list[Drift]:
-        """Return what does not agree; raises `MovedError`."""
+        """Return all wrong numbers; raises `MovedError`."""
         head, facet = self._books.head(), self._books.facet
         upper = self._upper(head.bucket)
         expected = {ROOT: Bucket()}
         drifts: list[Drift] = []
-        left = {name for name in upper if len(name) == _DAY}
+        left = {name for name in upper if Level.of(name) is Level.DAY}
         entries = self._books.settled(
             self._books.events(head.cleared), self._names, version=head.bucket.version
         )
-        for day, group in groupby(entries, key=lambda entry: entry.minute[:_DAY]):
+        for day, group in groupby(entries, key=lambda entry: Level.DAY.bucket(entry.minute)):
             same = list(group)
             self._note(same)
             drifts += compare(rows_of(day, same), self._day(upper, day), facet)
-            for name in path_to(same[0].minute)[:3]:
+            for name in ancestors_of(day):
                 expected[name] = expected.get(name, Bucket()).with_entries(name, same)
             left.discard(day)
         for day in left:
             drifts += compare({}, self._day(upper, day), facet)
-        above = {name: row for name, row in upper.items() if len(name) < _DAY}
+        above = {name: row for name, row in upper.items() if Level.of(name) < Level.DAY}
         drifts += compare(expected, above, facet)
         if self._books.head().bucket.version != head.bucket.version:
             raise MovedError
@@ -179,7 +183,7 @@ class Recount:
 
 
 def compare(expected: Rows, there: Rows, facet: str | None = None) -> Iterator[Drift]:
-    """Yield what is wrong with the rows of a tally that are there."""
+    """Yield the wrong numbers in the rows of a tally."""
     for name in expected.keys() | there.keys():
         ours, theirs = expected.get(name, Bucket()), there.get(name, Bucket())
         for place, kind, events, row in _differences(ours, theirs):

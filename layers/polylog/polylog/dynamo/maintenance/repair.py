@@ -1,4 +1,4 @@
-"""Makes the rows of a tally what the events come to, a day at a time."""
+"""Corrects the rows of a tally from the events, a day at a time."""
 
 from __future__ import annotations
 
@@ -8,39 +8,45 @@ from typing import Final
 
 from polylog.dynamo.maintenance.recount import Books, MovedError, rows_of
 from polylog.dynamo.retention import DAY
-from polylog.dynamo.tally.bucket import Bucket, Newest, newest_of
-from polylog.dynamo.tally.levels import ROOT, first_minute, minute_start, path_to
+from polylog.dynamo.tally.bucket import Bucket
+from polylog.dynamo.tally.delta import Newest, newest_of
+from polylog.dynamo.tally.levels import (
+    ROOT,
+    Level,
+    ancestors_of,
+    first_minute,
+    hours_of,
+    start_of,
+)
 from polylog.dynamo.tally.rows import write_rows
 from polylog.model.filter import Compare, Op, conjunction
 from polylog.model.times import EARLIEST
 
-_HOURS: Final = tuple(f"T{hour:02}" for hour in range(24))
 _UNKNOWN: Final = Newest(EARLIEST, 0, None)
 
 
 def repair(books: Books, bucket: str) -> None:
-    """Count the day that a bucket begins with anew, and write its rows and those above it.
+    """Recount the first day of a bucket, and write the day's rows and those above it.
 
-    One transaction: whoever reads meanwhile sees all of it or nothing. Raises `MovedError` when
-    the tally was changed meanwhile.
+    One transaction does it, so readers see all of it or nothing. Raises `MovedError` if the tally
+    was changed meanwhile.
     """
     head = books.head()
-    minute = first_minute(bucket or max(head.bucket.children, default=""))
-    *above, day = path_to(minute)[:4]
-    start = minute_start(minute) // DAY * DAY
+    day = Level.DAY.bucket(first_minute(bucket or max(head.bucket.children, default="")))
+    start = start_of(day)
     end = Compare("time", Op.LT, start + DAY)
     filter = conjunction([books.events(max(head.cleared, start)), end])
     entries = list(books.settled(filter, version=head.bucket.version))
 
-    old = {ROOT: head.bucket, **books.rows([*above[1:], day, *(day + hour for hour in _HOURS)])}
+    old = {ROOT: head.bucket, **books.rows([*ancestors_of(day)[1:], day, *hours_of(day)])}
     new = {name: Bucket() for name in old}
     version = head.bucket.version + 1
     if entries:
         new |= rows_of(day, entries)
-    hours = {name: row for name, row in new.items() if len(name) > len(day)}
+    hours = {name: row for name, row in new.items() if Level.of(name) is Level.HOUR}
     new[day] = _stating(day, new.get(day, Bucket()), hours, hours, version)
     child = day
-    for name in reversed(above):
+    for name in reversed(ancestors_of(day)):
         there = old.get(name, Bucket())
         changed = {child: new[child]}
         new[name] = _stating(name, there, {**books.stated(there), **changed}, changed, version)
@@ -58,7 +64,7 @@ def _stating(
     changed: Mapping[str, Bucket],
     version: int,
 ) -> Bucket:
-    """Return a bucket that says what its children's rows say; those not there are left alone."""
+    """Return a bucket that agrees with its children's rows; other children stay as they are."""
     stated = {child: row.totals() for child, row in rows.items()}
     children = {child: counts for child, counts in {**bucket.children, **stated}.items() if counts}
     versions = {**bucket.versions, **dict.fromkeys(changed, version)}

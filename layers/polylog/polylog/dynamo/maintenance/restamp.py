@@ -1,4 +1,4 @@
-"""Gives stored events the end that they would get now, after the retention was changed."""
+"""Gives stored events a new end after the retention was changed."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.connection import failures_as_unavailable
-from polylog.dynamo.events.items import Tables, partition_key
+from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED
 from polylog.dynamo.retention import Retention
+from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.head import read_root
 from polylog.model.filter import EVERYTHING
+from polylog.model.times import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import UpdateItemInputTypeDef
 
-    from polylog.dynamo.events.items import Item
+    from polylog.dynamo.tables import Item
 
 
 class Restamper:
@@ -30,18 +32,20 @@ class Restamper:
         tables: Tables,
         shards: int,
         retention: Retention,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._client = client
         self._tables = tables
-        self._reader = Reader(client, tables.events, shards, UNLIMITED)
+        self._reader = Reader(client, tables.events, shards, UNLIMITED, clock)
         self._arrivals = ArrivalLog(client, tables.tally)
         self._retention = retention
 
     def restamp(self, scope: str) -> tuple[int, int]:
-        """Stamp what is kept and delete what is not; return how many events either was.
+        """Stamp the events that are kept and delete the others; return both numbers.
 
-        Not kept is what was cleared from the tally; DynamoDB itself never deletes what should have
-        gone more than five years ago.
+        Events that were cleared from the tally are deleted here, since DynamoDB's own expiry never
+        deletes items that expired more than five years ago.
         """
         floor = read_root(self._client, self._tables.tally, scope).cleared
         kept = gone = 0
@@ -61,7 +65,7 @@ class Restamper:
         return kept, gone
 
     def _stamp(self, table: str, key: Item, expires_at: int | None) -> None:
-        """Set the end of an item which has not gone meanwhile; None takes it away."""
+        """Set the end of an item if it still exists; None removes the end."""
         request: UpdateItemInputTypeDef = {
             "TableName": table,
             "Key": key,

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from polylog.dynamo.connection import failures_as_unavailable
-from polylog.dynamo.events.items import Tables
+from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED
 from polylog.dynamo.maintenance.recount import Books, Drift, MovedError, Recount
 from polylog.dynamo.maintenance.repair import repair
-from polylog.dynamo.tally.head import read_head, seq_key
-from polylog.dynamo.tally.levels import ROOT
+from polylog.dynamo.tables import Tables
+from polylog.dynamo.tally.head import read_head
+from polylog.dynamo.tally.levels import ROOT, Level
 from polylog.dynamo.tally.registry import Scopes
 from polylog.dynamo.tally.rows import write_rows
 from polylog.model.errors import Unavailable
+from polylog.model.times import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,9 +31,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a recount found: settled and young events, rows read, and what does not agree.
+    """What a recount found: settled and young events, rows read, and all wrong numbers.
 
-    `facets` names those that answers are taken from: all events are tallied by them. `last` is the
+    `facets` names those that all events are tallied by, so that they can answer. `last` is the
     highest `seq` of a settled event.
     """
 
@@ -46,40 +46,49 @@ class Report:
 
 
 class Verifier:
-    """Recounts the scopes of a log; reads all of its events, and those with facets once more.
+    """Recounts the scopes of a log. It reads all events, and those with facets once more.
 
-    `facets` names those that events are tallied by beside their scope.
+    `facets` names the facets that events are also tallied by.
     """
 
     def __init__(
-        self, client: DynamoDBClient, tables: Tables, shards: int, facets: Iterable[str] = ()
+        self,
+        client: DynamoDBClient,
+        tables: Tables,
+        shards: int,
+        facets: Iterable[str] = (),
+        *,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._client = client
         self._table = tables.tally
         self._facets = frozenset(facets)
-        self._reader = Reader(client, tables.events, shards, UNLIMITED)
+        self._clock = clock
+        self._reader = Reader(client, tables.events, shards, UNLIMITED, clock)
+        self._numbers = Numbers(client, tables.tally)
         self._scopes = Scopes(client, tables.tally)
 
     def verify(self, scope: str) -> Report:
         """Return how the rows compare with the events.
 
-        Raises `Unavailable` when the scope is folded again and again meanwhile.
+        Raises `Unavailable` if the scope is folded again and again meanwhile.
         """
         usable = read_head(self._client, self._table, scope).facets(self._facets)
         return _while_still(partial(self._recount, scope, usable))
 
     def repair(self, scope: str) -> Report:
-        """Correct what is wrong, and return what is wrong still.
+        """Correct the wrong numbers, and return those that are still wrong.
 
-        Facets that were named after the first event are tallied from here on, unless there are
-        still young events from before.
+        Facets that were configured after the first event can answer from then on, unless young
+        events still lack them.
         """
         for _ in range(_ROUNDS):
             report = _while_still(partial(self._recount, scope, self._facets))
-            self._take_all(scope, report.last)
+            self._numbers.raise_to(scope, report.last)
             for wrong in sorted({drift.facet for drift in report.drifts if drift.facet}):
                 self._scopes.add_facet(scope, wrong)
-            for facet, day in sorted({(d.facet, d.bucket[:10]) for d in report.drifts}, key=str):
+            days = {(drift.facet, Level.DAY.bucket(drift.bucket)) for drift in report.drifts}
+            for facet, day in sorted(days, key=str):
                 _while_still(partial(repair, self._books(scope, facet), day))
             if not report.drifts:
                 _while_still(partial(self._adopt, scope))
@@ -103,23 +112,8 @@ class Verifier:
             main.last,
         )
 
-    def _take_all(self, scope: str, last: int) -> None:
-        """See to it that no `seq` up to the last that events have is given once more."""
-        with (
-            failures_as_unavailable(),
-            suppress(self._client.exceptions.ConditionalCheckFailedException),
-        ):
-            self._client.update_item(
-                TableName=self._table,
-                Key=seq_key(scope),
-                UpdateExpression="SET #last = :last",
-                ConditionExpression="attribute_not_exists(#last) OR #last < :last",
-                ExpressionAttributeNames={"#last": "last"},
-                ExpressionAttributeValues={":last": {"N": str(last)}},
-            )
-
     def _adopt(self, scope: str) -> None:
-        """Say that all events are tallied by every facet."""
+        """Record that all events are tallied by every facet."""
         head = read_head(self._client, self._table, scope)
         if head.tallied is None or head.tallied == self._facets:
             return
@@ -130,11 +124,11 @@ class Verifier:
             raise MovedError
 
     def _books(self, scope: str, facet: str | None = None) -> Books:
-        return Books(self._client, self._table, self._reader, scope, facet)
+        return Books(self._client, self._table, self._reader, self._clock, scope, facet)
 
 
 def _while_still(attempt: Callable[[], T]) -> T:
-    """Return what an attempt comes to that no fold disturbs; raises `Unavailable`."""
+    """Return the result of the first attempt that no fold disturbs; raises `Unavailable`."""
     for _ in range(_ATTEMPTS):
         try:
             return attempt()

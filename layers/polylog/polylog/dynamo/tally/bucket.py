@@ -1,86 +1,33 @@
-"""Exact counts by time and kind of event, as rows of a tree: all, year, month, day, hour.
+"""Buckets: exact counts of a time by kind of event, and how a row holds them.
 
-Each row holds the counts of its children, so that minutes need none of their own. A row also
-states the version of each child's row: that is how a reader knows whether the rows in its hands
-belong together.
+A row holds the counts of its children, so minutes need no rows of their own. It also states the
+version of each child's row: that is how a reader knows that the rows it read belong together.
 """
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-from pydantic_core import from_json
-
-from polylog.dynamo.tally.levels import HOUR_LENGTH, MINUTE_LENGTH, child_of, minute_of
-
-MAX_KINDS: Final = 2000
-MAX_KIND_CHARACTERS: Final = 100_000
-"""As many kinds, and characters of kinds, fit into the rows of a tally, which hold 400 KB each."""
+from polylog.dynamo.packing import pack, unpack
+from polylog.dynamo.tally.delta import Entry, Newest, newest_of
+from polylog.dynamo.tally.kinds import Counts
+from polylog.dynamo.tally.levels import Level, child_of
 
 _MAX_BYTES: Final = 350_000
 """What a row may take of the 400 KB that an item holds."""
-
-OTHER: Final = "other"
-"""What events are counted as whose own kind had no room any more."""
-
-Counts = Mapping[str, int]
-"""Kind -> number of events; a kind is `<origin>:<type>`."""
-
-
-class Newest(NamedTuple):
-    """The newest of some events: its place in the order, and its source."""
-
-    time: int
-    seq: int
-    source: str | None
-
-
-class Entry(NamedTuple):
-    """What the tally keeps of an event until it is folded into the buckets."""
-
-    seq: int
-    time: int
-    kind: str
-    id: str
-    source: str | None
-    facets: tuple[str, ...] = ()
-    """The facets that the event is tallied under too, as `<name>=<value>`."""
-
-    @classmethod
-    def read(cls, values: list[Any]) -> Entry:
-        """Return the entry whose JSON this is."""
-        seq, time, kind, id, source, facets = values
-        return cls(seq, time, kind, id, source, tuple(facets))
-
-    @property
-    def minute(self) -> str:
-        """The minute that the event lies in."""
-        return minute_of(self.time)
-
-    @property
-    def newest(self) -> Newest:
-        """The event as the newest one, as long as no other is newer."""
-        return Newest(self.time, self.seq, self.source)
-
-
-def kind_of(origin: str, type: str) -> str:
-    """Return the kind that events of this origin and type are counted as."""
-    return f"{origin}:{type}"
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """The counts of a time, by its children, and the newest event of each kind.
 
-    `newest` is that of the bucket under its own name; an hour has its minutes' instead, since
-    those have no rows, unless that is too much for one. `version` 0 is that of a row that was
-    never written.
+    `newest` has the bucket's newest events under its own name. An hour has those of its minutes,
+    which have no rows, unless they are too many for one row. A row that was never written has the
+    `version` 0.
     """
 
     version: int = 0
@@ -104,9 +51,10 @@ class Bucket:
         return frozenset(kind for counts in self.children.values() for kind in counts)
 
     def with_child(self, child: str, counts: Counts, version: int) -> Bucket:
-        """Return the bucket with other counts of a child, which is left out when it has none.
+        """Return the bucket with other counts of a child; without counts the child is left out.
 
-        `version` is that of the child's row. The newest of a kind stays, unless none is left.
+        `version` is that of the child's row. The newest event of a kind stays while the bucket has
+        any event of that kind.
         """
         children = {**self.children, child: counts}
         versions = {**self.versions, child: version}
@@ -120,17 +68,17 @@ class Bucket:
         return Bucket(self.version, children, versions, newest)
 
     def pack(self) -> bytes:
-        """Return the bucket without its version: compressed JSON, each kind written once.
+        """Return the bucket without its version, packed, each kind written once.
 
-        What does not fit into an item goes without the sources of the newest events; an hour then
-        knows the newest of itself alone.
+        A bucket that does not fit into an item loses the sources of its newest events. An hour then
+        knows the newest events of the whole hour alone.
         """
         packed = self._pack()
         return packed if len(packed) <= _MAX_BYTES else self._reduced()._pack()
 
     def _reduced(self) -> Bucket:
         latest = {kind: event._replace(source=None) for kind, event in self.latest().items()}
-        names = {name[:HOUR_LENGTH] for name in self.newest}
+        names = {Level.HOUR.bucket(name) for name in self.newest}
         return replace(self, newest=dict.fromkeys(names, latest))
 
     def _pack(self) -> bytes:
@@ -150,13 +98,12 @@ class Bucket:
                 name: _pack_newest(events, number, sources) for name, events in self.newest.items()
             },
         }
-        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-        return zlib.compress(text.encode())
+        return pack(document)
 
     @classmethod
     def unpack(cls, version: int, packed: bytes) -> Bucket:
         """Return the bucket that `pack` was given."""
-        document = from_json(zlib.decompress(packed))
+        document = unpack(packed)
         kinds, sources = document["t"], document["s"]
         children = {
             child: {kinds[number]: count for number, count in zip(numbers, counts, strict=True)}
@@ -171,22 +118,14 @@ class Bucket:
         """Return the next version of the bucket of this name, with these entries counted."""
         children = {child: dict(counts) for child, counts in self.children.items()}
         newest = {each: dict(events) for each, events in self.newest.items()}
+        has_minutes = Level.of(name) is Level.HOUR and name not in newest
         for entry in entries:
             child = child_of(name, entry.minute)
             counts = children.setdefault(child, {})
             counts[entry.kind] = counts.get(entry.kind, 0) + 1
-            is_minute = len(child) == MINUTE_LENGTH and name not in newest
-            events = newest.setdefault(child if is_minute else name, {})
+            events = newest.setdefault(child if has_minutes else name, {})
             events[entry.kind] = max(entry.newest, events.get(entry.kind, entry.newest))
         return Bucket(self.version + 1, children, dict(self.versions), newest)
-
-
-def newest_of(events: Iterable[tuple[str, Newest]]) -> dict[str, Newest]:
-    """Return the newest event of each kind."""
-    newest: dict[str, Newest] = {}
-    for kind, event in events:
-        newest[kind] = max(event, newest.get(kind, event))
-    return newest
 
 
 Columns = tuple[list[int], list[int], list[int], list[int]]
@@ -216,24 +155,3 @@ def _unpack_newest(
 def _steps(numbers: Sequence[int]) -> list[int]:
     """Return the first number, then how much each is more than the one before."""
     return [number - before for number, before in zip(numbers, [0, *numbers], strict=False)]
-
-
-class Kinds:
-    """The kinds that a tally counts apart: those it has, and new ones as long as there is room.
-
-    Once there is an `OTHER`, new kinds are not admitted: no kind is in it and beside it.
-    """
-
-    def __init__(self, kinds: Iterable[str]) -> None:
-        self._kinds = set(kinds)
-        self._characters = sum(map(len, self._kinds))
-
-    def counted(self, entry: Entry) -> Entry:
-        """Return an entry as the tally counts it: as `OTHER` where its kind has no room."""
-        kind = entry.kind
-        if kind not in self._kinds:
-            self._characters += len(kind)
-            is_full = len(self._kinds) >= MAX_KINDS or self._characters > MAX_KIND_CHARACTERS
-            kind = OTHER if is_full or OTHER in self._kinds else kind
-            self._kinds.add(kind)
-        return entry._replace(kind=kind)

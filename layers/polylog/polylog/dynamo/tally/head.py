@@ -1,47 +1,43 @@
 """The head of a tally: its all-time bucket, and the deltas that are not folded into it yet.
 
-A delta is what one transaction stored. Folding counts its entries in the buckets and names it in
-the head as folded, in one transaction; only later is it deleted. Whoever reads the head ignores
-the deltas it names, so that every event counts once at any moment.
+Folding counts a delta's entries in the buckets and marks the delta in the head, in one transaction.
+The delta is deleted later. Readers ignore the deltas that the head marks, so every event counts
+once at any moment.
 
-A scope's events can also be tallied by facets. Such a tally lies in a partition of its own, with a
-head of its own; the deltas are the scope's. They are folded there first, and into the scope's last.
+The tally of a facet lies in a partition of its own, with a head of its own. Its deltas are those of
+the scope. They are folded into the facets first, and into the scope last.
 """
 
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic_core import from_json
 
-from polylog.dynamo.batch_get import get_all
 from polylog.dynamo.connection import failures_as_unavailable, query_pages
-from polylog.dynamo.tally.bucket import Bucket, Entry
-from polylog.dynamo.tally.levels import HEAD_ROW, row_of
+from polylog.dynamo.packing import pack, unpack
+from polylog.dynamo.tally.bucket import Bucket
+from polylog.dynamo.tally.delta import Delta, Entry, names_in, written
+from polylog.dynamo.tally.facets import partition_of
+from polylog.dynamo.tally.levels import HEAD_ROW
 from polylog.dynamo.tally.watermark import Watermark
-from polylog.model.times import EARLIEST, SECOND
+from polylog.model.times import EARLIEST
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
-    from polylog.dynamo.events.items import Item
-
-DELTA_ROWS: Final = "head/delta/"
-
-# As long may an index lag behind: what is folded is looked for in the indexes alone.
-SETTLING: Final = 5 * SECOND
+    from polylog.dynamo.tables import Item
 
 
 class Mark(NamedTuple):
     """How far a delta is folded.
 
-    `until` is the last minute that is folded, None when all are; `group` the version of the head
-    that completed it, `at` the time of that, in microseconds.
+    `until` is the last minute that is folded, None when all are. `group` is the version of the head
+    that completed it, and `at` the time of that, in microseconds.
     """
 
     until: str | None
@@ -50,59 +46,11 @@ class Mark(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Delta:
-    """What one transaction stored: the numbers taken for it, and the entries of its events.
-
-    No event but these has a number from `first` to `last`. `at` is when the transaction was
-    begun, in microseconds; `facets` names those that the entries state, if they have them.
-    """
-
-    first: int
-    last: int
-    at: int
-    entries: tuple[Entry, ...]
-    facets: frozenset[str] = frozenset()
-
-    @property
-    def row(self) -> str:
-        """The delta's sort key."""
-        return f"{DELTA_ROWS}{self.last:016}"
-
-    def pack(self) -> bytes:
-        """Return the entries as compressed JSON."""
-        text = json.dumps(self.entries, separators=(",", ":"), ensure_ascii=False)
-        return zlib.compress(text.encode())
-
-    def item(self, scope: str) -> Item:
-        """Return the delta's item."""
-        return {
-            "scope": {"S": scope},
-            "row": {"S": self.row},
-            "first": {"N": str(self.first)},
-            "last": {"N": str(self.last)},
-            "at": {"N": str(self.at)},
-            "facets": {"S": ",".join(sorted(self.facets))},
-            "b": {"B": self.pack()},
-        }
-
-    @classmethod
-    def read(cls, item: Item) -> Delta:
-        """Return the delta that an item holds."""
-        entries = from_json(zlib.decompress(item["b"]["B"]))
-        first, last, at = (int(item[name]["N"]) for name in ("first", "last", "at"))
-        return cls(first, last, at, tuple(map(Entry.read, entries)), _names(item))
-
-    def of_facet(self, facet: str) -> Delta:
-        """Return the delta with no other entries than those of a facet."""
-        return replace(self, entries=tuple(e for e in self.entries if facet in e.facets))
-
-
-@dataclass(frozen=True, slots=True)
 class Head:
-    """The settled counts of all time, and everything young beside them.
+    """The settled counts of all time, and everything that is young.
 
-    Nothing before `floor` is to be shown; the buckets hold nothing before `cleared`. `tallied`
-    names the facets that all settled events of the scope are tallied by, None when none is settled.
+    Nothing before `floor` may be shown, and the buckets hold nothing before `cleared`. `tallied`
+    names the facets that all settled events of the scope are tallied by, None without any event.
     """
 
     bucket: Bucket = field(default_factory=Bucket)
@@ -137,10 +85,10 @@ class Head:
         return configured.intersection(settled, *young)
 
     def of_facet(self, facet: str, own: Head) -> Head:
-        """Return the head of a facet's tally, whose own row is read after this head.
+        """Return the head of a facet's tally; `own` must be read after this head.
 
-        A delta that is folded here was folded there before, even if that row has forgotten it; what
-        is folded here of others too, if nothing of them was for that row.
+        A delta that is folded here was folded there before, even if that row has forgotten it. A
+        facet without a row has nothing of the deltas that are partly folded here.
         """
         folded = {
             row: mark
@@ -158,48 +106,38 @@ class Head:
         )
 
     def item(self, partition: str) -> Item:
-        """Return the item of the head's own row; the deltas have theirs."""
+        """Return the item of the head's own row, without the deltas."""
         return {
             "scope": {"S": partition},
             "row": {"S": HEAD_ROW},
             "v": {"N": str(self.bucket.version)},
             "b": {"B": self.bucket.pack()},
-            "f": {"B": zlib.compress(json.dumps(self.marks, separators=(",", ":")).encode())},
+            "f": {"B": pack(self.marks)},
             "floor": {"N": str(self.cleared)},
-            "facets": {"S": ",".join(sorted(self.tallied or ()))},
+            "facets": {"S": written(self.tallied or ())},
             "taken": {"S": json.dumps(self.watermark.marks)},
         }
 
     @classmethod
     def read(cls, item: Item) -> Head:
-        """Return the head whose own row this is, without deltas."""
-        marks = from_json(zlib.decompress(item["f"]["B"]))
+        """Return the head in this item, without the deltas."""
+        marks = unpack(item["f"]["B"])
         floor = int(item["floor"]["N"])
         return cls(
             Bucket.unpack(int(item["v"]["N"]), item["b"]["B"]),
             {row: Mark(*mark) for row, mark in marks.items()},
             floor=floor,
             cleared=floor,
-            tallied=_names(item),
+            tallied=names_in(item["facets"]["S"]),
             watermark=Watermark(tuple(map(tuple, from_json(item["taken"]["S"])))),
         )
 
 
-def partition_of(scope: str, facet: str | None) -> str:
-    """Return the partition that a tally's rows lie in; no scope contains a bar."""
-    return scope if facet is None else f"{scope}|{facet}"
-
-
-def seq_key(scope: str) -> Item:
-    """Return the key of the row that gives a scope's numbers and tells writers the floor."""
-    return {"scope": {"S": f"{scope}|seq"}, "row": {"S": "seq"}}
-
-
 def read_head(client: DynamoDBClient, table: str, scope: str, facet: str | None = None) -> Head:
-    """Return the head of a scope, or that of one of its facets; strongly consistent."""
+    """Return the head of a scope, or of one of its facets; strongly consistent."""
     request: QueryInputTypeDef = {
         "TableName": table,
-        # What begins with head/; DynamoDB Local is slow at begins_with among many rows.
+        # All rows that begin with head/. DynamoDB Local is slow at begins_with among many rows.
         "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
         "ExpressionAttributeNames": {"#scope": "scope", "#row": "row"},
         "ExpressionAttributeValues": {
@@ -224,24 +162,3 @@ def read_root(client: DynamoDBClient, table: str, partition: str) -> Head:
     with failures_as_unavailable():
         answer = client.get_item(TableName=table, Key=key, ConsistentRead=True)
     return Head.read(answer["Item"]) if "Item" in answer else Head()
-
-
-def read_buckets(
-    client: DynamoDBClient,
-    table: str,
-    partition: str,
-    names: Sequence[str],
-    *,
-    consistent: bool = True,
-) -> dict[str, Bucket]:
-    """Return those of the named buckets that have a row; an earlier version if not `consistent`."""
-    rows = {row_of(name): name for name in names}
-    keys: list[Item] = [{"scope": {"S": partition}, "row": {"S": row}} for row in rows]
-    return {
-        rows[item["row"]["S"]]: Bucket.unpack(int(item["v"]["N"]), item["b"]["B"])
-        for item in get_all(client, table, keys, consistent=consistent)
-    }
-
-
-def _names(item: Item) -> frozenset[str]:
-    return frozenset(item["facets"]["S"].split(",")) - {""}

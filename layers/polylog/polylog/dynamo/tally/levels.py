@@ -1,79 +1,133 @@
-"""The spans of time that are counted, by name, and how they lie in each other.
+"""The levels of a tally: all, years, months, days, hours and minutes.
 
-A span is named by how the times in it begin in ISO 8601: ``""`` is all, ``"2026"`` a year,
-``"2026-11-20T13"`` an hour, ``"2026-11-20T13:05"`` a minute.
+A bucket's name is the beginning that all its times share in ISO 8601: ``""`` is all, ``"2026"`` a
+year, ``"2026-11-20T13"`` an hour, ``"2026-11-20T13:05"`` a minute.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
+from itertools import pairwise
 from typing import Final
 
+from polylog.model.store import Interval
 from polylog.model.times import LATEST, SECOND, format_seconds, parse_iso8601
 
-_LENGTHS: Final = (0, 4, 7, 10, 13, 16)
-_LEVELS: Final = {4: "year", 7: "month", 10: "day", 13: "hour"}
-
-_DAY: Final = 86_400 * SECOND
-_LONGEST: Final = {4: 366 * _DAY, 7: 31 * _DAY, 10: _DAY, 13: _DAY // 24}
-
-LENGTHS: Final = {"month": 7, "day": 10, "hour": 13, "minute": 16}
-"""How long the names of such buckets are."""
-
-HOUR_LENGTH: Final = _LENGTHS[-2]
-MINUTE_LENGTH: Final = _LENGTHS[-1]
 ROOT: Final = ""
 HEAD_ROW: Final = "head/all"
 
 
+class Level(IntEnum):
+    """How fine a bucket is. The value is the length of its name."""
+
+    ALL = 0
+    YEAR = 4
+    MONTH = 7
+    DAY = 10
+    HOUR = 13
+    MINUTE = 16
+
+    @classmethod
+    def of(cls, bucket: str) -> Level:
+        """Return the level of the bucket with this name."""
+        return _LEVELS[len(bucket)]
+
+    @property
+    def above(self) -> Level:
+        """The next coarser level."""
+        return _ABOVE[self]
+
+    @property
+    def below(self) -> Level:
+        """The next finer level."""
+        return _BELOW[self]
+
+    def bucket(self, name: str) -> str:
+        """Return the bucket of this level that contains a finer one."""
+        return name[:self]
+
+
+_ORDER: Final = tuple(Level)
+_LEVELS: Final = {int(level): level for level in Level}
+_BELOW: Final = dict(pairwise(_ORDER))
+_ABOVE: Final = {below: level for level, below in _BELOW.items()}
+
+LEVELS: Final = {interval: Level[interval.name] for interval in Interval}
+"""The level whose buckets are the bars of a histogram."""
+
+_DAY: Final = 86_400 * SECOND
+_LONGEST: Final = {
+    Level.YEAR: 366 * _DAY,
+    Level.MONTH: 31 * _DAY,
+    Level.DAY: _DAY,
+    Level.HOUR: _DAY // 24,
+}
+
+
 def minute_of(time_us: int) -> str:
-    """Return the name of the minute that a time lies in."""
-    return format_seconds(time_us)[:MINUTE_LENGTH]
+    """Return the minute that a time lies in."""
+    return Level.MINUTE.bucket(format_seconds(time_us))
 
 
 def minute_at(time_us: int) -> str:
-    """Return the minute of a time; of one after all times, a name that sorts after all minutes."""
+    """Return the minute of a time; for a time after all times, a name that sorts last."""
     return minute_of(time_us) if time_us <= LATEST else "A"
 
 
 def minute_start(minute: str) -> int:
-    """Return the first time of a minute."""
+    """Return the first time of a minute, in microseconds."""
     return parse_iso8601(f"{minute}:00Z")
 
 
-def minute_within(name: str, part: float, latest: int) -> str:
-    """Return the minute at a part of a bucket's length, if all in it lies before a time."""
-    start = minute_start(first_minute(name))
-    return minute_of(start + int(part * (min(end_of(name), latest) - start)))
+def start_of(bucket: str) -> int:
+    """Return the first time of a bucket, in microseconds."""
+    return minute_start(first_minute(bucket))
 
 
-def end_of(name: str) -> int:
-    """Return the first time after a bucket."""
-    after = minute_start(first_minute(name)) + _LONGEST[len(name)]
+def end_of(bucket: str) -> int:
+    """Return the first time after a bucket, in microseconds."""
+    after = start_of(bucket) + _LONGEST[Level.of(bucket)]
     if after > LATEST:
         return LATEST + 1
-    return minute_start(first_minute(format_seconds(after)[: len(name)]))
+    return start_of(Level.of(bucket).bucket(format_seconds(after)))
 
 
-def first_minute(name: str) -> str:
+def minute_within(bucket: str, part: float, latest: int) -> str:
+    """Return the minute at a part (0 to 1) of a bucket's length; the bucket ends at `latest`."""
+    start = start_of(bucket)
+    return minute_of(start + int(part * (min(end_of(bucket), latest) - start)))
+
+
+def first_minute(bucket: str) -> str:
     """Return the first minute of a bucket."""
-    return name + "0001-01-01T00:00"[len(name) :]
+    return bucket + "0001-01-01T00:00"[len(bucket) :]
 
 
 def path_to(minute: str) -> tuple[str, ...]:
-    """Return the names of the rows that a minute is counted in, from the root to its hour."""
-    return tuple(minute[:length] for length in _LENGTHS[:-1])
+    """Return the buckets with rows that count a minute, from the root to its hour."""
+    return tuple(level.bucket(minute) for level in _ORDER[:-1])
 
 
-def child_of(name: str, minute: str) -> str:
-    """Return the name of the row's child that a minute lies in."""
-    return minute[: _LENGTHS[_LENGTHS.index(len(name)) + 1]]
+def ancestors_of(bucket: str) -> tuple[str, ...]:
+    """Return the buckets that contain this one, from the root down."""
+    return tuple(level.bucket(bucket) for level in _ORDER if level < len(bucket))
 
 
-def parent_of(name: str) -> str:
-    """Return the name of the bucket that counts this one."""
-    return name[: _LENGTHS[_LENGTHS.index(len(name)) - 1]]
+def child_of(bucket: str, minute: str) -> str:
+    """Return the bucket's child that a minute lies in."""
+    return minute[: _BELOW[_LEVELS[len(bucket)]]]
 
 
-def row_of(name: str) -> str:
+def parent_of(bucket: str) -> str:
+    """Return the bucket that counts this one."""
+    return Level.of(bucket).above.bucket(bucket)
+
+
+def row_of(bucket: str) -> str:
     """Return the sort key of a bucket's row."""
-    return f"{_LEVELS[len(name)]}/{name}" if name else HEAD_ROW
+    return f"{Level.of(bucket).name.lower()}/{bucket}" if bucket else HEAD_ROW
+
+
+def hours_of(day: str) -> tuple[str, ...]:
+    """Return the hours of a day."""
+    return tuple(f"{day}T{hour:02}" for hour in range(24))

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from polylog.dynamo.events.items import FACETS
 from polylog.dynamo.queries import TimeRange, choice, is_time_bound, time_range
-from polylog.dynamo.tally.bucket import OTHER, Counts, Entry, kind_of
+from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.facets import FACETS
+from polylog.dynamo.tally.kinds import OTHER, Counts, kind_of
 from polylog.model.filter import Compare, Filter, Op, conjunction, conjuncts
-from polylog.model.simplification import simplified
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A filter that a tally can count: a time range, types and origins (None: any), and a facet.
 
-    The facet (`<name>=<value>`) says whose tally that is; None: the scope's own.
+    `facet` (`<name>=<value>`) says which tally to ask, None means the scope's own.
     """
 
     filter: Filter
@@ -27,11 +27,10 @@ class Question:
 
     @classmethod
     def of(cls, filter: Filter, facets: Iterable[str] = ()) -> Question | None:
-        """Return the question that a filter asks, None when it asks for anything else.
+        """Return the question that a simplified filter asks, None when it asks for anything else.
 
-        `facets` names those that there are tallies of.
+        `facets` names the facets that have tallies.
         """
-        filter = simplified(filter)
         fields = {FACETS[name]: name for name in facets}
         chosen: dict[str, frozenset[str]] = {}
         for term in conjuncts(filter):
@@ -68,11 +67,11 @@ class Question:
         return self.time.first <= entry.time <= self.time.last and self.wants(entry.kind)
 
     def count(self, counts: Counts) -> int:
-        """Return how many of these are asked for."""
+        """Return how many of these events are asked for."""
         return sum(number for kind, number in counts.items() if self.wants(kind))
 
     def is_counted_among(self, kinds: Collection[str]) -> bool:
-        """Return whether, of these kinds, `OTHER` cannot hide an event that is asked for."""
+        """Return whether a tally with these kinds counts all wanted events apart."""
         if OTHER not in kinds or (self.types is None and self.origins is None):
             return True
         origins = self.origins or {"system", "custom"}
@@ -81,7 +80,7 @@ class Question:
 
 
 def _choice(term: Filter, fields: Iterable[str]) -> tuple[str, frozenset[str] | None]:
-    """Return the field that a term leaves some values to, and those; None when it is no such."""
+    """Return the field that a term restricts, and the values that it leaves or None."""
     for field in fields:
         values = choice(term, field)
         if values is not None:

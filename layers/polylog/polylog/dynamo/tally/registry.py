@@ -1,4 +1,4 @@
-"""Which tallies there are: the scopes, and the facets of each."""
+"""The list of all tallies: the scopes, and the facets of each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Scopes:
         self._add(_facets_of(scope), facet)
 
     def all(self) -> Iterator[str]:
-        """Yield every scope that was ever woken for a fold."""
+        """Yield every scope that was ever folded."""
         return self._names(_SCOPES)
 
     def facets(self, scope: str) -> Iterator[str]:
@@ -65,7 +65,7 @@ def _facets_of(scope: str) -> str:
 
 
 def _row(name: str) -> str:
-    """Return a sort key for a name: the name itself, as far as such a key holds it."""
+    """Return a sort key for a name: the name itself, or a hash of a very long name."""
     if len(name.encode()) <= _MAX_BYTES:
         return name
     return hashlib.blake2b(name.encode(), digest_size=32).hexdigest()

@@ -1,14 +1,15 @@
-"""Writes rows of a tally together: all of them, or none when one was changed meanwhile."""
+"""The rows of a tally in its table: read by name, and written all together or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
-from polylog.dynamo.connection import failures_as_unavailable
+from polylog.dynamo.connection import failures_as_unavailable, get_all
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.head import Head
 from polylog.dynamo.tally.levels import HEAD_ROW, ROOT, row_of
+from polylog.model.times import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
         TransactWriteItemTypeDef,
     )
 
-    from polylog.dynamo.events.items import Item
+    from polylog.dynamo.tables import Item
 
 
 # DynamoDB takes 4 MB in a transaction.
@@ -28,6 +29,24 @@ _MAX_BYTES: Final = 3_500_000
 
 class RowsTooLargeError(Exception):
     """The rows are more than one transaction takes."""
+
+
+def read_buckets(
+    client: DynamoDBClient,
+    table: str,
+    partition: str,
+    names: Sequence[str],
+    clock: Clock,
+    *,
+    consistent: bool = True,
+) -> dict[str, Bucket]:
+    """Return the named buckets that have a row; without `consistent` maybe an earlier version."""
+    rows = {row_of(name): name for name in names}
+    keys: list[Item] = [{"scope": {"S": partition}, "row": {"S": row}} for row in rows]
+    return {
+        rows[item["row"]["S"]]: Bucket.unpack(int(item["v"]["N"]), item["b"]["B"])
+        for item in get_all(client, table, keys, clock, consistent=consistent)
+    }
 
 
 def write_rows(
@@ -39,11 +58,12 @@ def write_rows(
     head: Head,
     above: tuple[str, int] | None = None,
 ) -> bool:
-    """Replace rows of which none was changed since `old` was read; return whether that was so.
+    """Replace `old` rows by `new` ones; return False if any of them was changed meanwhile.
 
-    `head` is the new one, as far as it is no bucket; `above` the partition of another tally whose
-    head must still have a version. A bucket without children has no row. All rows get the version
-    of the root: a row that comes again never has an earlier one's. Raises `RowsTooLargeError`.
+    `head` is the new head, whose bucket is the new root. `above` names the partition of another
+    tally, and the version that its head must still have. A bucket without children has no row. All
+    rows get the version of the root, so that a row never gets a version twice. Raises
+    `RowsTooLargeError`.
     """
     version = new[ROOT].version
     actions = [
@@ -82,7 +102,7 @@ def _put(table: str, item: Item, version: int) -> TransactWriteItemTypeDef:
 
 
 def _unchanged(version: int) -> dict[str, object]:
-    """Return the condition that a row still has this version (0: is not there)."""
+    """Return the condition that a row still has this version; 0 means that there is no row."""
     if not version:
         return {
             "ConditionExpression": "attribute_not_exists(#v)",

@@ -17,15 +17,15 @@ _EMPTY: Final = Bucket()
 
 
 class StaleRowsError(Exception):
-    """Rows were changed between being read: all of them have to be read again."""
+    """Rows were changed while they were read, so all must be read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The buckets below a root, read as they are asked for.
+    """The buckets below a root, read when they are needed.
 
-    `rows` holds those that were read before, by name, in whatever version; `fetch` reads others.
-    Every method raises `StaleRowsError` when the rows do not belong together.
+    `rows` holds the buckets that were read before, by name, in any version; `fetch` reads others.
+    Every method raises `StaleRowsError` if the rows do not belong together.
     """
 
     root: Bucket
@@ -33,7 +33,7 @@ class Tree:
     fetch: Callable[[Sequence[str]], Mapping[str, Bucket]]
 
     def bucket(self, name: str) -> Bucket:
-        """Return a bucket in the version that its parent states; an empty one if it states none."""
+        """Return a bucket in the version that its parent states, or else an empty one."""
         if name == ROOT:
             return self.root
         parent = self.bucket(parent_of(name))
@@ -48,11 +48,11 @@ class Tree:
         return known
 
     def prefetch(self, *minutes: str) -> None:
-        """Fetch at once what lies below the last rows that are known on the way to each minute."""
+        """Fetch in one request all unknown rows on the way to each of these minutes."""
         self._fetch([name for minute in minutes for name in self._unknown(minute)])
 
     def fetch_all(self, names: Sequence[str]) -> None:
-        """Fetch at once those of one level's buckets that are not known; raises `TooBroad`."""
+        """Fetch in one request the unknown ones among buckets of one level; raises `TooBroad`."""
         if len(names) > _MOST_ROWS:
             raise TooBroad
         parents = {name: self.bucket(parent_of(name)) for name in names}
@@ -65,9 +65,9 @@ class Tree:
         )
 
     def _known(self, name: str, parent: Bucket) -> Bucket | None:
-        """Return the row that is known in the version its parent states.
+        """Return a row if it is known in the version that its parent states.
 
-        Looked up once: other threads may put another version in its place at any moment.
+        It is looked up only once, since other threads may replace it at any moment.
         """
         row = self.rows.get(name)
         return row if row is not None and row.version == parent.versions.get(name) else None

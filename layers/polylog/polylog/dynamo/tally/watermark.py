@@ -1,4 +1,4 @@
-"""Which numbers are too old for an event that is still being stored to have one of them."""
+"""Which numbers are so old that no event can still be stored under them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Final
 
 from polylog.model.times import SECOND
 
-# A writer drops its numbers ten seconds after taking them; what it sent before may be under way
-# for some more.
+# A writer drops its numbers ten seconds after taking them. A request that it sent before may still
+# be under way for a while.
 FINAL: Final = 60 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Numbers, each with a time in microseconds by which it and all lower ones had been taken."""
+    """Numbers, each with the time in microseconds by which it and all lower ones were taken."""
 
     marks: tuple[tuple[int, int], ...] = ()
 
     def final(self, now: int) -> int:
-        """Return the highest number known to be old: no event will yet get it, or a lower one."""
+        """Return the highest number known to be final: no event can get it or a lower one."""
         return max((number for number, at in self.marks if at <= now - FINAL), default=0)
 
     def risen(self, number: int, now: int) -> Watermark:
-        """Return the mark for all numbers up to this one having been taken by now.
+        """Return the watermark that also knows that all numbers up to this one are taken by now.
 
-        Keeps the earliest of the young marks: the latest alone would never grow old in a busy log.
+        It keeps the earliest young mark: in a busy log, the latest one would never grow old.
         """
         young = [mark for mark in self.marks if mark[1] > now - FINAL]
         highest = max([number, *(number for number, _ in self.marks)])

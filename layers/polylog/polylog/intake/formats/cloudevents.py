@@ -1,8 +1,8 @@
-"""CloudEvents 1.0 (CNCF), read into events: structured, in batches, and in headers.
+"""CloudEvents 1.0 (CNCF): in JSON, alone or in batches, and in HTTP headers (binary mode).
 
-The JSON event format and the HTTP protocol binding, both of version 1.0.2. `subject` is the id of
-the target. Extensions that say what an event has a member for, such as `severity` or `actorid`,
-become that member; all others are kept as attributes. What is marked "ours" is our decision.
+Implements the JSON event format and the HTTP protocol binding, both 1.0.2. `subject` is the id of
+the target. An extension that names a member of our events, such as `severity` or `actorid`, becomes
+that member; all others are kept as attributes. What is marked "ours" is our decision.
 """
 
 from __future__ import annotations
@@ -13,25 +13,24 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
-from polylog.api.dialect import Format
-from polylog.intake.documents import read_json, read_one
+from polylog.intake.documents import Format, read_json, read_one
 from polylog.intake.offers import Offered
-from polylog.model.errors import InvalidBody, InvalidParameter
+from polylog.model.errors import InvalidBody, InvalidParameter, validated
 from polylog.model.event import Event
-from polylog.model.times import parse_iso8601
+from polylog.model.times import read_time
 
 NAME: Final = "cloudevents"
 MEDIA_TYPE: Final = "application/cloudevents"
-"""What those of events in JSON, alone and in batches, begin with."""
+"""How the media types of events in JSON begin, both of a single event and of a batch."""
 
 _VERSION: Final = "1.0"
 _HEADER: Final = "ce-"
 _IGNORED: Final = {"specversion", "sequence"}
-"""The number that a log gave to an event (the extension "sequence") is not what another gives."""
+"""`sequence` is the number that another log gave the event; ours gives its own."""
 
-# Ours: extensions have names of lower case letters and digits only.
+# Ours. Names of extensions have only lower-case letters and digits.
 _MEMBERS: Final = {
     **{name: (name,) for name in ("id", "type", "source", "time", "data")},
     **{name: (name,) for name in ("origin", "message", "severity", "status", "category")},
@@ -46,41 +45,43 @@ _MEMBERS: Final = {
 }
 _ESCAPED: Final = re.compile(r"\\(.)")
 _REQUIRED: Final = ("id", "source", "type", "time")
-"""Ours: a time as well, since the same event sent again would have another one."""
+"""Ours: `time` too. Without one, the same event sent again would get another time."""
+
+
+def is_event(wire: JsonValue) -> bool:
+    """Return whether a document is a CloudEvent."""
+    return isinstance(wire, dict) and "specversion" in wire
 
 
 def read_event(wire: JsonValue) -> Event:
-    """Read an event; raises `InvalidParameter` with the attribute's name."""
+    """Read an event; raises `InvalidParameter` with the name of the attribute."""
     if not isinstance(wire, dict):
         raise InvalidParameter("event", "must be an object")
     if wire.get("specversion") != _VERSION:
         raise InvalidParameter("specversion", f"must be '{_VERSION}'")
     if "data" in wire and "data_base64" in wire:
-        raise InvalidParameter("data_base64", "must not be given beside data")
+        raise InvalidParameter("data_base64", "must not be given together with data")
     given = {name: value for name, value in wire.items() if value is not None or name == "data"}
     for name in _REQUIRED:
         if given.get(name) in (None, ""):
             raise InvalidParameter(name, "is required")
-    try:
-        return Event.model_validate(_canonical(given))
-    except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+    return validated(Event, _canonical(given))
 
 
 FORMAT: Final = Format(read_event)
 
 
 def is_binary(headers: Mapping[str, str]) -> bool:
-    """Return whether an event's attributes are headers, and its data the body.
+    """Return whether a request is in binary mode: attributes in headers, data in the body.
 
-    In the other modes headers may repeat attributes: the content type tells.
+    In the other modes headers may repeat attributes, so the content type decides.
     """
     media_type = headers.get("content-type", "").lower()
     return f"{_HEADER}specversion" in headers and not media_type.startswith(MEDIA_TYPE)
 
 
 def read_binary(headers: Mapping[str, str], body: bytes, scope: str) -> Offered:
-    """Read the event of a request in binary mode, or say why it is refused."""
+    """Read the event of a request in binary mode, or return why it is refused."""
     try:
         wire = {
             name.removeprefix(_HEADER): _unescaped(name, value)
@@ -94,17 +95,17 @@ def read_binary(headers: Mapping[str, str], body: bytes, scope: str) -> Offered:
 
 
 def _unescaped(name: str, value: str) -> JsonValue:
-    """Return what a header says: out of quotes, then out of percents (section 3.1.3.2)."""
+    """Return a header's value without quotes and percent-encoding (section 3.1.3.2)."""
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = _ESCAPED.sub(r"\1", value[1:-1])
     try:
         return unquote(value, errors="strict")
     except UnicodeDecodeError as error:
-        raise InvalidParameter(name, "must be UTF-8 in percents") from error
+        raise InvalidParameter(name, "must be percent-encoded UTF-8") from error
 
 
 def _data(content_type: str, body: bytes) -> dict[str, JsonValue]:
-    """Return the members that say what a body holds."""
+    """Return the event's members for a body: `data` or `data_base64`, and its content type."""
     if not body:
         return {}
     media_type = content_type.partition(";")[0].strip().lower()
@@ -118,7 +119,7 @@ def _data(content_type: str, body: bytes) -> dict[str, JsonValue]:
 
 
 def _canonical(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return the members of an event that attributes and data stand for."""
+    """Return the members of our event for the attributes and data of a CloudEvent."""
     event: dict[str, JsonValue] = {}
     entities: dict[str, dict[str, JsonValue]] = {}
     attributes: dict[str, JsonValue] = {}
@@ -133,19 +134,11 @@ def _canonical(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
                 event[member] = value
             case (entity, member):
                 entities.setdefault(entity, {})[member] = value
-    return event | entities | {"time": _time(given["time"]), "attributes": attributes}
-
-
-def _time(value: JsonValue) -> int:
-    try:
-        return parse_iso8601(_text("time", value))
-    except ValueError as error:
-        reason = f"must be a time like 2026-03-01T12:00:00Z but was '{str(value)[:100]}'"
-        raise InvalidParameter("time", reason) from error
+    return event | entities | {"time": read_time(given["time"], "time"), "attributes": attributes}
 
 
 def _base64(value: JsonValue) -> str:
-    """Return the text as it came: ours, since an event's data are JSON."""
+    """Return the text as it came. Ours: our `data` is JSON, so it keeps the base64."""
     text = _text("data_base64", value)
     try:
         base64.b64decode(text, validate=True)

@@ -1,4 +1,4 @@
-"""The client's own way through the JSON of items: the answers of botocore's."""
+"""The client takes the JSON of items as it is, and answers what botocore's parser answers."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -7,10 +7,13 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.hooks import EventAliaser
+from botocore.httpsession import URLLib3Session
 from mypy_boto3_dynamodb import DynamoDBClient
 from urllib3 import HTTPResponse
 
-from polylog_cli.local.tables import ENVIRONMENT, REGION
+from polylog.dynamo import connection
+from polylog_cli.local.tables import ENVIRONMENT, REGION, connect
 
 KEY = {"scope": {"S": "answers"}, "row": {"S": "every type"}}
 ITEM: dict[str, Any] = {
@@ -108,3 +111,46 @@ def test_an_answer_that_was_damaged_on_its_way_is_asked_for_again(moto: DynamoDB
         moto.meta.events.unregister("before-send.dynamodb.GetItem", damage)
     assert answer.get("Item") == whole
     assert damaged == []
+
+
+@pytest.mark.parametrize("copied", ["response_dict", "customized_response_dict"])
+def test_a_botocore_that_parses_in_another_way_parses_by_itself(
+    copied: str,
+    moto: DynamoDBClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It looks at its own copy of the body, or of what we parsed."""
+    moto.put_item(TableName="TallyTable", Item=ITEM)
+    emit, copies = EventAliaser.emit, []
+
+    def emit_copies(self: EventAliaser, event_name: str, **arguments: Any) -> Any:
+        if event_name.startswith("before-parse"):
+            arguments[copied] = dict(arguments[copied])
+            copies.append(event_name)
+        return emit(self, event_name, **arguments)
+
+    monkeypatch.setattr(EventAliaser, "emit", emit_copies)
+    client = connect(None)
+    assert "parses answers in another way" in caplog.text
+    assert client.get_item(TableName="TallyTable", Key=KEY)["Item"] == ITEM
+    assert len(copies) == 2
+
+
+def test_a_botocore_that_cannot_be_tried_parses_by_itself(
+    moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another kind of answer than we make it is only one way for that to fail."""
+    moto.put_item(TableName="TallyTable", Item=ITEM)
+    monkeypatch.setattr(connection, "AWSResponse", lambda *_: "no answer")
+    client = connect(None)
+    assert "botocore cannot be tried" in caplog.text
+    assert client.get_item(TableName="TallyTable", Key=KEY)["Item"] == ITEM
+
+
+def test_trying_botocore_asks_nothing_of_dynamodb(monkeypatch: pytest.MonkeyPatch) -> None:
+    def send(*_: object) -> None:
+        pytest.fail("a request was sent")
+
+    monkeypatch.setattr(URLLib3Session, "send", send)
+    connect("http://127.0.0.1:9")

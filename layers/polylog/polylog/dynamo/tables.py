@@ -1,0 +1,41 @@
+"""The tables by name, and the indexes of the events table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    Item = dict[str, AttributeValueTypeDef]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The names of the tables that hold events and their bookkeeping."""
+
+    events: str
+    tally: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """How many parts every index is read and written in.
+
+    More may be read than written, so that the number can grow while functions are replaced.
+    """
+
+    read: int
+    written: int
+
+
+TIME_INDEX: Final = "by_time"
+FIELD_INDEXES: Final = {
+    "target.id": ("by_target", "target_id"),
+    "actor.id": ("by_actor", "actor_id"),
+    "project_id": ("by_project", "project_id"),
+    "organization_id": ("by_organization", "organization_id"),
+    "type": ("by_type", "type"),
+}
+"""Field of the event -> its index and the attribute that keys it; the most selective first."""

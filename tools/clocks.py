@@ -1,0 +1,27 @@
+"""A clock that stands still until somebody moves it or sleeps on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from polylog.model.times import SECOND, Clock
+
+
+@dataclass(slots=True)
+class StoppedClock:
+    """A time that stands still; `now` is in microseconds since the epoch."""
+
+    now: int
+
+    def __call__(self) -> int:
+        """Return the time in microseconds."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Move on by these seconds."""
+        self.now += int(seconds * SECOND)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that shows this time."""
+        return Clock(self, lambda: self.now / SECOND, self.sleep)
