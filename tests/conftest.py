@@ -8,9 +8,10 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.aws import imitated, make_quick
+from support.examples import load_profiles
+from support.interception import Intercept, interceptions
 from support.memory import MemoryEventStore
 from support.service import Service, running_service
 from support.stores import MakePoorStore, MakeStore, dynamo_store
@@ -22,11 +23,8 @@ from polylog_cli.local.tables import connect, create_tables
 from polylog_cli.local.template import Template
 from tools import ROOT
 
-# How long an example takes says more of what else the machine does than of the code.
-settings.register_profile(
-    "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("shared machine")
+load_profiles()
+make_quick()
 
 
 def pytest_configure() -> None:
@@ -63,12 +61,17 @@ def calls(engine: DynamoDBClient) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def moto(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBClient]:
-    """Yield a client of moto's DynamoDB, with the template's tables."""
-    with mock_aws():
-        client = connect(None)
-        create_tables(client, template)
+def moto(template: Template) -> Iterator[DynamoDBClient]:
+    """Yield a client of moto's DynamoDB, with the template's tables and nothing in them."""
+    with imitated(template) as client:
         yield client
+
+
+@pytest.fixture
+def intercept() -> Iterator[Intercept]:
+    """Yield a function that calls a handler at a client's event, which must happen."""
+    with interceptions() as intercept:
+        yield intercept
 
 
 _numbers = count(1)

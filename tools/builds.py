@@ -1,20 +1,73 @@
-"""What `sam build` makes of the template."""
+"""What `sam build` makes of the template: made once, and kept for what it was made of."""
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Final
 
 from tools import ROOT
 
+INPUTS: Final = (
+    *("requirements.lock", "pyproject.toml", "template.yaml"),
+    *("layers/polylog", "functions"),
+)
+"""All that goes into a build: files, and folders with everything below them."""
+
+_KEPT: Final = ROOT / ".aws-sam" / "kept"
 _BIN: Final = Path(sys.executable).parent
+_KEPT_SECONDS: Final = 86_400
 
 
-def build(directory: Path, **target: str) -> Path:
-    """Run `sam build` for this target, Lambda's own unless told otherwise; return what it made."""
+def build(**target: str) -> Path:
+    """Return what `sam build` makes for this target, Lambda's own unless told otherwise.
+
+    The folder is shared, so copy what you change, into a folder beside it: its template names the
+    functions' code by where that lies. It is there whole or not at all; whoever wants the same one
+    meanwhile waits for it.
+    """
+    _KEPT.mkdir(parents=True, exist_ok=True)
+    directory = _KEPT / digest(ROOT, target)
+    with (_KEPT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.exists():
+            _forget_unused()
+            _run_sam(target).rename(directory)
+        os.utime(directory)
+    return directory
+
+
+def build_here() -> Path:
+    """Return what `sam build` makes for the Python that runs this."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return build(LAYER_PLATFORM="", LAYER_PYTHON=python)
+
+
+def digest(root: Path, target: Mapping[str, str]) -> str:
+    """Return what names a build: it differs when anything differs that goes into it."""
+    found = hashlib.sha256(repr(sorted(target.items())).encode())
+    for file in _inputs(root):
+        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        found.update(f"{file.relative_to(root)} {content}\n".encode())
+    return found.hexdigest()[:16]
+
+
+def _inputs(root: Path) -> Iterator[Path]:
+    for name in INPUTS:
+        files = [root / name] if (root / name).is_file() else sorted((root / name).rglob("*"))
+        yield from (each for each in files if each.is_file() and "__pycache__" not in each.parts)
+
+
+def _run_sam(target: Mapping[str, str]) -> Path:
+    directory = Path(mkdtemp(dir=_KEPT))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LAYER_")}
     settings = {
         "PATH": os.pathsep.join([str(_BIN), os.environ["PATH"]]),
@@ -22,13 +75,14 @@ def build(directory: Path, **target: str) -> Path:
         "SAM_CLI_TELEMETRY": "0",
     }
     command = ["sam", "build", "--template-file", "template.yaml", "--build-dir", str(directory)]
-    environment = inherited | settings | target
+    environment = {**inherited, **settings, **target}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return directory
 
 
-def build_here(directory: Path) -> Path:
-    """Run `sam build` for the Python that runs this."""
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return build(directory, LAYER_PLATFORM="", LAYER_PYTHON=python)
+def _forget_unused() -> None:
+    """Remove the builds that nobody asked for since yesterday."""
+    for directory in _KEPT.iterdir():
+        if directory.is_dir() and directory.stat().st_mtime < time.time() - _KEPT_SECONDS:
+            shutil.rmtree(directory)

@@ -113,7 +113,7 @@ def measure() -> list[Measure]:
     """Return how the functions of a build start."""
     with TemporaryDirectory() as folder:
         directory = Path(folder)
-        build = build_here(directory / "build")
+        build = build_here()
         starts = Bench(build, directory).run()
         size = _megabytes(build / "PolylogLayer")
     floor = starts.pop(_FLOOR)

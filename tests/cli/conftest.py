@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 import pytest
-from moto import mock_aws
+from support.aws import imitated
 from support.served import Interrupted, Log, serving
 
 from polylog.api.auth import Restriction
@@ -15,7 +15,7 @@ from polylog.dynamo.keys import DynamoKeyStore
 from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import Home
 from polylog_cli.local.log import local_keys
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.local.template import Template
 
 _numbers = count(1)
@@ -33,12 +33,10 @@ class Server:
 @pytest.fixture(scope="module")
 def server(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = Home(tmp_path_factory.mktemp("home")).make()
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, imitated(template) as client:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         patch.setenv("PEPPER_FILE", str(home.pepper))
-        client = connect(None)
-        create_tables(client, template)
         service = Interrupted(Gateway.of(template))
         with serving(service) as url:
             yield Server(url, service, local_keys(client, home))

@@ -52,6 +52,16 @@ def url(sqs: SQSClient, name: str) -> str:
     return sqs.get_queue_url(QueueName=f"{name}Queue")["QueueUrl"]
 
 
+def received(sqs: SQSClient) -> int:
+    """Receive a letter, and return how often it was received by now."""
+    answer = sqs.receive_message(
+        QueueUrl=url(sqs, "DeadLetter"),
+        VisibilityTimeout=0,
+        MessageSystemAttributeNames=["ApproximateReceiveCount"],
+    )
+    return int(answer["Messages"][0]["Attributes"]["ApproximateReceiveCount"])
+
+
 def held(sqs: SQSClient, name: str) -> list[tuple[str, dict[str, str]]]:
     """Return the bodies and attributes of the messages in a queue."""
     answer = sqs.receive_message(
@@ -126,6 +136,7 @@ def test_letters_that_are_back_too_early_are_listed_and_sent_once(
     for number in range(8):
         put_aside(sqs, "{}", message_id=f"m-{number}")
     assert sorted(letter["id"] for letter in listed()) == sorted(f"m-{n}" for n in range(8))
+    assert received(sqs) > 2
     assert run("redrive", "--stack", "log").stdout == "8 sent again\n"
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.served import Log, Outcome, event, ids, polylog, serving
+from support.command import Outcome
+from support.served import Log, event, ids, polylog_at, serving
 
 NOON = "2026-03-01T12:00:00Z"
 EVERYTHING = ("query", "--json", "--limit", "0", "--order", "asc")
@@ -64,7 +65,7 @@ class TestQuery:
             return [json.dumps(next(pages)).encode()]
 
         with serving(paged) as url:
-            assert polylog(url, "t", "query", "--csv").out.splitlines()[1:] == [
+            assert polylog_at(url, "t", "query", "--csv").out.splitlines()[1:] == [
                 f"a{',' * 20}",
                 f"b{',' * 20}",
             ]
@@ -237,8 +238,8 @@ class TestExport:
             return iter([page])
 
         with serving(broken) as url:
-            done = polylog(url, "t", "export", "--output", str(tmp_path / "e"))
-            piped = polylog(url, "t", "export")
+            done = polylog_at(url, "t", "export", "--output", str(tmp_path / "e"))
+            piped = polylog_at(url, "t", "export")
         assert done.status == piped.status == 1
         assert "500 Internal Server Error" in done.err
         assert f"1 events were written to {tmp_path}/e.part, the last one of {NOON}" in done.err
@@ -301,7 +302,7 @@ class TestFollow:
             return [json.dumps(answer or {"title": "Over"}).encode()]
 
         with serving(one_answer) as url:
-            done = polylog(url, "t", "tail")
+            done = polylog_at(url, "t", "tail")
         assert done.status == 1
         assert done.err.splitlines() == [
             "polylog: the service refused: 400 Over",
@@ -314,7 +315,7 @@ class TestService:
         "url", ["nonsense", "http://127.0.0.1:1", "http://a..b", "ftp://127.0.0.1"]
     )
     def test_that_is_none_is_named(self, url: str) -> None:
-        done = polylog(url, "t", "count")
+        done = polylog_at(url, "t", "count")
         assert done.status == 1
         assert url in done.err
 
@@ -324,7 +325,7 @@ class TestService:
             return [b"<html>"]
 
         with serving(page) as url:
-            counted, exported = polylog(url, "t", "count"), polylog(url, "t", "export")
+            counted, exported = polylog_at(url, "t", "count"), polylog_at(url, "t", "export")
         assert (counted.status, exported.status, exported.out) == (1, 1, "")
         assert "not a Polylog service" in counted.err
         assert "not a Polylog service" in exported.err
@@ -337,11 +338,11 @@ class TestService:
             return [b'{"count": 5}']
 
         with serving(recovering) as url:
-            assert polylog(url, "t", "count").out == "5\n"
+            assert polylog_at(url, "t", "count").out == "5\n"
 
     def test_that_fails_does_not_print_the_key(self) -> None:
         for token in ("s3cr\net", "s3cret ", "s3cret"):
-            assert "s3cr" not in polylog("http://127.0.0.1:1", token, "count").err
+            assert "s3cr" not in polylog_at("http://127.0.0.1:1", token, "count").err
 
     def test_bytes_that_are_no_text_are_refused(self, log: Log) -> None:
         done = log.polylog("count", "\udcff")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto import mock_aws
+from support.aws import imitated
 from werkzeug.test import Client, TestResponse
 
 from polylog.api.auth import Credential, Permission, Restriction
@@ -37,7 +37,7 @@ from polylog.model.times import SECOND
 from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import Home
 from polylog_cli.local.log import local_keys
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.local.template import Template
 
 HERE = Path(__file__).parent
@@ -161,14 +161,12 @@ def _as_expected(found: Any, expected: Any) -> Any:
 @pytest.fixture(scope="module")
 def service(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     home = Home(tmp_path_factory.mktemp("home")).make()
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, imitated(template) as client:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         clock = Clock()
         patch.setattr(environment, "SYSTEM_CLOCK", times.Clock(clock))
         patch.setenv("PEPPER_FILE", str(home.pepper))
-        client = connect(None)
-        create_tables(client, template)
         yield Service(Gateway.of(template), local_keys(client, home), clock)
 
 

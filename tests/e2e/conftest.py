@@ -1,4 +1,4 @@
-"""What `sam build` makes, once for all tests, and its functions as Lambda runs them."""
+"""What `sam build` makes, and its functions as Lambda runs them."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tools.lambda_runtime import Stack, make_runtime
 
 
 @pytest.fixture(scope="session")
-def for_lambda(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("lambda") / "build")
+def for_lambda() -> Path:
+    return build()
 
 
 @pytest.fixture(scope="session")
-def for_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_here(tmp_path_factory.mktemp("machine") / "build")
+def for_this_machine() -> Path:
+    return build_here()
 
 
 @pytest.fixture(scope="session")

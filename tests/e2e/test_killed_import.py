@@ -25,6 +25,7 @@ from tools.lambda_runtime import Running, Stack
 
 pytestmark = [
     pytest.mark.engine,
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime is for Linux"),
 ]
 

@@ -1,4 +1,7 @@
-"""`polylog run`, `load` and `keys` as processes of their own, over HTTP and DynamoDB Local."""
+"""`polylog run` as a process of its own, and the commands against it: HTTP and DynamoDB Local.
+
+The commands run in this process, but for those that have to be interrupted or cannot start.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ from typing import IO
 
 import httpx
 import pytest
-from support.service import COMMAND, Service, running_service
+from support.command import Outcome, polylog
+from support.service import COMMAND, Service, running_service, start_polylog
 
 from polylog.dialects import DIALECTS
 from polylog.dialects import load as load_dialect
@@ -39,8 +43,8 @@ def make_key(service: Service, scope: str, *options: str) -> dict[str, str]:
     """Create a key by the command, and return what it prints."""
     options = options or ("--permissions", "read,write")
     made = service.polylog("keys", "create", "--scope", scope, "--json", *options)
-    assert made.returncode == 0, made.stderr
-    return json.loads(made.stdout)
+    assert made.status == 0, made.err
+    return json.loads(made.out)
 
 
 def get(credentials: dict[str, str], target: str) -> httpx.Response:
@@ -55,9 +59,7 @@ def post_nothing(credentials: dict[str, str]) -> int:
     return httpx.post(url, headers=headers, json=[]).status_code
 
 
-def load(
-    service: Service, file: Path, credentials: dict[str, str]
-) -> subprocess.CompletedProcess[str]:
+def load(service: Service, file: Path, credentials: dict[str, str]) -> Outcome:
     token = ("--token", credentials["token"])
     return service.polylog("load", str(file), "--format", "cloudfoundry", *token)
 
@@ -68,7 +70,7 @@ class TestLoad:
     ) -> None:
         key = make_key(service, scope)
         done = load(service, DOCUMENT, key)
-        assert (done.returncode, done.stderr.strip()) == (0, "3 stored")
+        assert (done.status, done.err.strip()) == (0, "3 stored")
         answer = get(key, "/cf/v2/events")
         assert answer.text == json.dumps(json.loads(DOCUMENT.read_text()), separators=(",", ":"))
 
@@ -83,7 +85,7 @@ class TestLoad:
         key = make_key(service, scope)
         load(service, DOCUMENT, key)
         done = load(service, DOCUMENT, key)
-        assert (done.returncode, done.stderr.strip()) == (0, "3 duplicate")
+        assert (done.status, done.err.strip()) == (0, "3 duplicate")
 
     @pytest.mark.parametrize("form", ["array", "lines", "one"])
     def test_reads(self, service: Service, scope: str, form: str, tmp_path: Path) -> None:
@@ -96,8 +98,8 @@ class TestLoad:
         file = tmp_path / "events"
         file.write_text(texts[form])
         done = load(service, file, make_key(service, scope))
-        assert done.returncode == 0
-        assert done.stderr.strip() == ("1 stored" if form == "one" else "3 stored")
+        assert done.status == 0
+        assert done.err.strip() == ("1 stored" if form == "one" else "3 stored")
 
     def test_says_what_is_wrong_and_stores_the_rest(
         self, service: Service, scope: str, tmp_path: Path
@@ -109,11 +111,11 @@ class TestLoad:
         file = tmp_path / "events.ndjson"
         file.write_text("\n".join([json.dumps(good), "{", json.dumps(bad), json.dumps(other)]))
         done = load(service, file, make_key(service, scope))
-        assert done.returncode == 1
-        assert done.stderr.splitlines()[0] == "1 conflict, 2 invalid, 1 stored"
-        assert "event 2: invalid: not JSON" in done.stderr
-        assert "event 3: invalid: entity.timestamp must be a time" in done.stderr
-        assert f"event 4 ({good['metadata']['guid']}): conflict" in done.stderr
+        assert done.status == 1
+        assert done.err.splitlines()[0] == "1 conflict, 2 invalid, 1 stored"
+        assert "event 2: invalid: not JSON" in done.err
+        assert "event 3: invalid: entity.timestamp must be a time" in done.err
+        assert f"event 4 ({good['metadata']['guid']}): conflict" in done.err
 
     def test_reads_a_list_response_a_line(
         self, service: Service, scope: str, tmp_path: Path
@@ -127,7 +129,7 @@ class TestLoad:
         file = tmp_path / "pages.ndjson"
         file.write_text("\n".join(map(json.dumps, pages)))
         done = load(service, file, make_key(service, scope))
-        assert (done.returncode, done.stderr.strip()) == (0, "1200 stored")
+        assert (done.status, done.err.strip()) == (0, "1200 stored")
 
     def test_refuses_an_event_too_large_to_send_and_stores_the_rest(
         self, service: Service, scope: str, tmp_path: Path
@@ -138,10 +140,10 @@ class TestLoad:
         file = tmp_path / "events.json"
         file.write_text(json.dumps([first, second, third]))
         done = load(service, file, make_key(service, scope))
-        assert done.returncode == 1
-        assert done.stderr.splitlines()[0] == "2 invalid, 1 stored"
-        assert "event 2: invalid: the event has 5000" in done.stderr
-        assert f"event 3 ({third['metadata']['guid']}): invalid: the event has 300" in done.stderr
+        assert done.status == 1
+        assert done.err.splitlines()[0] == "2 invalid, 1 stored"
+        assert "event 2: invalid: the event has 5000" in done.err
+        assert f"event 3 ({third['metadata']['guid']}): invalid: the event has 300" in done.err
 
     @pytest.mark.parametrize("format", FORMATS)
     def test_writes_what_each_event_is_called_in_the_log(
@@ -158,7 +160,7 @@ class TestLoad:
             *("load", str(file), "--format", format),
             *("--ids", str(ids), "--token", key["token"]),
         )
-        assert (done.returncode, done.stderr.splitlines()[0]) == (
+        assert (done.status, done.err.splitlines()[0]) == (
             1,
             "1 duplicate, 1 invalid, 2 stored",
         )
@@ -179,17 +181,16 @@ class TestLoad:
         file.write_text(json.dumps([resource, other]))
         token = ("--token", make_key(service, scope)["token"])
         options = ("--format", "cloudfoundry", "--ids", str(ids), *token)
-        assert service.polylog("load", str(file), *options).returncode == 1
+        assert service.polylog("load", str(file), *options).status == 1
         assert json.loads(ids.read_text())[1] == {"id": None, "seq": None, "status": "conflict"}
 
     def test_says_where_it_cannot_write(self, service: Service, scope: str, tmp_path: Path) -> None:
         token = ("--token", make_key(service, scope)["token"])
         options = ("--format", "cloudfoundry", "--ids", str(tmp_path), *token)
         done = service.polylog("load", str(DOCUMENT), *options)
-        assert done.returncode == 1
-        assert done.stderr.splitlines()[0] == "3 stored"
-        assert "Is a directory" in done.stderr
-        assert "Traceback" not in done.stderr
+        assert done.status == 1
+        assert done.err.splitlines()[0] == "3 stored"
+        assert "Is a directory" in done.err
 
     @pytest.mark.parametrize(
         ("text", "message"),
@@ -201,9 +202,8 @@ class TestLoad:
         file = tmp_path / "events"
         file.parent.joinpath("events" if text is not None else "other").write_text(text or "")
         done = service.polylog("load", str(file), "--format", "cloudfoundry")
-        assert done.returncode == 1
-        assert message in done.stderr
-        assert "Traceback" not in done.stderr
+        assert done.status == 1
+        assert message in done.err
 
     @pytest.mark.parametrize(
         ("options", "message"),
@@ -217,22 +217,20 @@ class TestLoad:
         self, service: Service, options: tuple[str, ...], message: str
     ) -> None:
         done = service.polylog("load", str(DOCUMENT), "--format", "cloudfoundry", *options)
-        assert done.returncode == 1
-        assert message in done.stderr
-        assert "Traceback" not in done.stderr
+        assert done.status == 1
+        assert message in done.err
 
     @pytest.mark.parametrize("options", [("--url", "http://127.0.0.1:1"), ("--token", "é")])
     def test_sends_no_key_to_another_service(
         self, service: Service, options: tuple[str, ...]
     ) -> None:
         done = service.polylog("load", str(DOCUMENT), "--format", "cloudfoundry", *options)
-        assert done.returncode == 2
-        assert "Traceback" not in done.stderr
+        assert done.status == 2
 
     def test_knows_its_formats(self, service: Service) -> None:
         done = service.polylog("load", str(DOCUMENT), "--format", "syslog")
-        assert done.returncode == 2
-        assert "cloudfoundry" in done.stderr
+        assert done.status == 2
+        assert "cloudfoundry" in done.err
 
 
 def native(ids: Iterable[str]) -> list[dict[str, str]]:
@@ -263,7 +261,7 @@ class TestReading:
         file = tmp_path / "many.json"
         file.write_text(json.dumps(native(f"event-{number}" for number in range(1200))))
         token = ("--token", make_key(service, scope)["token"])
-        assert service.polylog("load", str(file), *token).stderr.strip() == "1200 stored"
+        assert service.polylog("load", str(file), *token).err.strip() == "1200 stored"
         return token
 
     def test_answers_a_question_and_explains_it(self, service: Service, scope: str) -> None:
@@ -271,19 +269,19 @@ class TestReading:
         load(service, DOCUMENT, key)
         text = 'type = "audit.app.update" AND time >= "2014-01-01" AND NOT actor.name : "bot"'
         done = service.polylog("query", text, "--explain", "--token", key["token"])
-        assert (done.returncode, len(done.stdout.splitlines())) == (0, 2)
-        assert re.search(r"index +by_type", done.stderr)
-        assert re.search(r'residual +NOT actor.name: "bot"', done.stderr)
-        assert re.search(r"read units +[1-9]", done.stderr)
+        assert (done.status, len(done.out.splitlines())) == (0, 2)
+        assert re.search(r"index +by_type", done.err)
+        assert re.search(r'residual +NOT actor.name: "bot"', done.err)
+        assert re.search(r"read units +[1-9]", done.err)
 
     def test_exports_what_a_query_for_everything_prints(
         self, service: Service, many: tuple[str, str], tmp_path: Path
     ) -> None:
         file = tmp_path / "all.ndjson"
         exported = service.polylog("export", "--output", str(file), *many)
-        assert (exported.returncode, exported.stderr) == (0, f"1200 events in {file}\n")
+        assert (exported.status, exported.err) == (0, f"1200 events in {file}\n")
         everything = ("query", "--json", "--limit", "0", "--order", "asc")
-        assert service.polylog(*everything, *many).stdout == file.read_text()
+        assert service.polylog(*everything, *many).out == file.read_text()
         assert len(file.read_text().splitlines()) == 1200
 
     def test_follows_a_log_that_is_written_to(
@@ -334,14 +332,14 @@ class TestKeys:
     def test_revokes_a_key(self, service: Service, scope: str) -> None:
         key = make_key(service, scope, "--permissions", "write")
         assert post_nothing(key) == 200
-        assert service.polylog("keys", "revoke", key["key_id"]).returncode == 0
+        assert service.polylog("keys", "revoke", key["key_id"]).status == 0
         assert post_nothing(key) == 401
 
     def test_lists_keys_but_no_secret(self, service: Service, scope: str) -> None:
         kept = make_key(service, scope, "--expires", "30d")
         gone = make_key(service, scope)
         service.polylog("keys", "revoke", gone["key_id"])
-        listed = service.polylog("keys", "list", "--scope", scope).stdout
+        listed = service.polylog("keys", "list", "--scope", scope).out
         assert re.search(rf"{kept['key_id']}.*valid until 20", listed)
         assert re.search(rf"{gone['key_id']}.*revoked 20", listed)
         assert kept["secret_key"] not in listed
@@ -362,20 +360,18 @@ class TestKeys:
     )
     def test_refuses_what_makes_no_sense(self, service: Service, options: tuple[str, ...]) -> None:
         done = service.polylog("keys", *options)
-        assert done.returncode == 2
-        assert "Traceback" not in done.stderr
+        assert done.status == 2
 
     @pytest.mark.parametrize("key_id", ["PL1NONE", ""])
     def test_does_not_know_a_key(self, service: Service, key_id: str) -> None:
         done = service.polylog("keys", "revoke", key_id)
-        assert done.returncode == 1
-        assert f"no key {key_id}" in done.stderr
+        assert done.status == 1
+        assert f"no key {key_id}" in done.err
 
     def test_says_that_nothing_runs(self, tmp_path: Path) -> None:
-        command = [COMMAND, "keys", "list", "--scope", "demo", "--data", str(tmp_path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 1
-        assert "polylog run" in done.stderr
+        done = polylog("keys", "list", "--scope", "demo", "--data", str(tmp_path))
+        assert done.status == 1
+        assert "polylog run" in done.err
 
 
 class TestTally:
@@ -396,9 +392,9 @@ class TestTally:
     def test_is_verified_and_folded_by_hand(self, service: Service, scope: str) -> None:
         load(service, DOCUMENT, make_key(service, scope))
         verified = service.polylog("verify", "--scope", scope)
-        assert verified.returncode == 0
-        assert verified.stdout == "0 events in 1 rows, 3 not folded yet, 0 counts wrong\n"
-        assert service.polylog("compact", "--scope", scope).returncode == 0
+        assert verified.status == 0
+        assert verified.out == "0 events in 1 rows, 3 not folded yet, 0 counts wrong\n"
+        assert service.polylog("compact", "--scope", scope).status == 0
 
     def test_tells_when_a_count_is_wrong(self, service: Service, scope: str) -> None:
         load(service, DOCUMENT, make_key(service, scope))
@@ -408,16 +404,16 @@ class TestTally:
         guid = json.loads(DOCUMENT.read_text())["resources"][0]["metadata"]["guid"]
         client.delete_item(TableName="EventsTable", Key={"pk": {"S": f"{scope}/{guid}"}})
         verified = service.polylog("verify", "--scope", scope)
-        assert verified.returncode == 1
+        assert verified.status == 1
         said = "2015-02-13 system:audit.app.create: the events give 0, the tally 1"
-        assert said in verified.stdout
+        assert said in verified.out
         repaired = service.polylog("verify", "--scope", scope, "--repair")
-        assert repaired.returncode == 0
-        assert repaired.stdout == "2 events in 5 rows, 0 not folded yet, 0 counts wrong\n"
+        assert repaired.status == 0
+        assert repaired.out == "2 events in 5 rows, 0 not folded yet, 0 counts wrong\n"
 
     def test_is_stamped_anew(self, service: Service, scope: str) -> None:
         load(service, DOCUMENT, make_key(service, scope))
-        assert service.polylog("restamp", "--scope", scope).stdout == "3 events kept, 0 deleted\n"
+        assert service.polylog("restamp", "--scope", scope).out == "3 events kept, 0 deleted\n"
 
 
 class TestRun:
@@ -434,17 +430,15 @@ class TestRun:
             assert answer.json()["total_results"] == total
 
     def test_lets_one_run_at_a_time_have_a_folder(self, service: Service) -> None:
-        done = service.polylog("run", "--port", "0")
-        assert done.returncode == 1
-        assert "in use" in done.stderr
+        done = start_polylog("run", "--port", "0", "--data", str(service.home.path))
+        assert done.status == 1
+        assert "in use" in done.err
 
     def test_says_that_the_port_is_taken(self, service: Service, tmp_path: Path) -> None:
         port = str(httpx.URL(service.credentials.url).port)
-        command = [COMMAND, "run", "--port", port, "--data", str(tmp_path)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 1
-        assert f"port {port}" in done.stderr
-        assert "Traceback" not in done.stderr
+        done = start_polylog("run", "--port", port, "--data", str(tmp_path))
+        assert done.status == 1
+        assert f"port {port}" in done.err
 
     @pytest.mark.parametrize(
         ("engine", "status"), [("foo", 2), ("http://127.0.0.1:1", 1), ("http://a b", 2)]
@@ -452,11 +446,11 @@ class TestRun:
     def test_says_that_there_is_no_such_dynamodb(
         self, tmp_path: Path, engine: str, status: int
     ) -> None:
-        command = [COMMAND, "run", "--port", "0", "--data", str(tmp_path), "--dynamodb", engine]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == status
-        assert "Traceback" not in done.stderr
+        options = ("--data", str(tmp_path), "--dynamodb", engine)
+        done = start_polylog("run", "--port", "0", *options)
+        assert done.status == status
 
+    @pytest.mark.long
     def test_goes_on_with_a_sample_that_was_interrupted(self, tmp_path: Path) -> None:
         data = tmp_path / "data"
         with running_service(data, "--no-sample") as first:
@@ -470,18 +464,15 @@ class TestRun:
         assert second.home.sample_begun() is None
 
     def test_says_that_the_template_is_missing(self, tmp_path: Path) -> None:
-        done = subprocess.run(
-            [COMMAND, "run"], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 1
-        assert "template" in done.stderr
-        assert "Traceback" not in done.stderr
+        done = start_polylog("run", folder=tmp_path)
+        assert done.status == 1
+        assert "template" in done.err
 
     def test_runs_on_moto(self, tmp_path: Path) -> None:
         with running_service(tmp_path / "data", "--no-sample", "--dynamodb", "moto") as running:
             key = asdict(running.credentials)
             done = load(running, DOCUMENT, key)
-            assert done.stderr.strip() == "3 stored"
+            assert done.err.strip() == "3 stored"
             assert get(key, "/cf/v2/events").json()["total_results"] == 3
 
     def test_writes_its_secrets_for_the_user_alone(self, service: Service) -> None:

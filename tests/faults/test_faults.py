@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.interception import Intercept
 from support.stores import dynamo_store
 
 from polylog.dynamo.limits import Limits
@@ -21,8 +22,6 @@ from polylog.model.filter import EVERYTHING, Compare, Filter, Op, Or, Text
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import Status
 
-Fault = Callable[[dict[str, Any]], object]
-
 
 def batch(count: int, **values: object) -> list[Event]:
     numbered = ({"id": f"e{n:03}", "time": n, "type": "ab"[n % 2]} | values for n in range(count))
@@ -30,12 +29,11 @@ def batch(count: int, **values: object) -> list[Event]:
 
 
 @pytest.fixture
-def inject(moto: DynamoDBClient) -> Iterator[Callable[[str, list[object]], None]]:
+def inject(moto: DynamoDBClient, intercept: Intercept) -> Callable[[str, list[object]], None]:
     """Return a function that lets the next calls of an operation end as listed.
 
     An exception is raised, a dict is what DynamoDB answers as its error, None lets the call pass.
     """
-    hooks: list[tuple[str, Fault]] = []
 
     def inject(operation: str, outcomes: list[object]) -> None:
         def fault(**_: object) -> object:
@@ -44,12 +42,9 @@ def inject(moto: DynamoDBClient) -> Iterator[Callable[[str, list[object]], None]
                 raise outcome
             return outcome and (AWSResponse("", 400, {}, None), outcome)
 
-        hooks.append((f"before-call.dynamodb.{operation}", fault))
-        moto.meta.events.register_first(*hooks[-1])
+        intercept(moto, f"before-call.dynamodb.{operation}", fault)
 
-    yield inject
-    for hook in hooks:
-        moto.meta.events.unregister(*hook)
+    return inject
 
 
 def refused(code: str, **details: object) -> dict[str, object]:

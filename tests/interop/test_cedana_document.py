@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.examples import examples
 from support.service import Service
 
 from polylog.model import times
@@ -59,13 +60,13 @@ def loaded(
     made = service.polylog(
         "keys", "create", "--scope", "cedana", "--permissions", "read,write", "--json"
     )
-    token = json.loads(made.stdout)["token"]
+    token = json.loads(made.out)["token"]
     events = wires(times.now() // SECOND)
     file = tmp_path_factory.mktemp("load") / "events.json"
     file.write_text(json.dumps(events))
     for path, format in ((file, "cedana"), (CLOUDFOUNDRY, "cloudfoundry")):
         done = service.polylog("load", str(path), "--format", format, "--token", token)
-        assert done.returncode == 0, done.stderr
+        assert done.status == 0, done.err
     return token, events
 
 
@@ -81,6 +82,7 @@ def test_a_dump_comes_back_as_it_was(
     assert [event["timestamp"] // 10**7 for event in found[len(events) :]] == [142, 142, 142]
 
 
+@pytest.mark.hypothesis
 def test_answers_are_as_the_document_says(
     service: Service, loaded: tuple[str, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
@@ -94,7 +96,7 @@ def test_answers_are_as_the_document_says(
         *(SCHEMATHESIS, "run", str(file), "--url", service.credentials.url),
         *("--header", f"Authorization: Bearer {loaded[0]}"),
         *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing"),
-        *("--max-examples", "150", "--seed", "1", "--generation-database", "none"),
+        *("--max-examples", str(examples(150)), "--seed", "1", "--generation-database", "none"),
         *("--no-color", "--continue-on-failure"),
     ]
     done = subprocess.run(

@@ -45,12 +45,12 @@ def client(service: Service, tmp_path_factory: pytest.TempPathFactory) -> CloudF
     made = service.polylog(
         "keys", "create", "--scope", "cf", "--permissions", "read,write", "--json"
     )
-    credentials = json.loads(made.stdout)
+    credentials = json.loads(made.out)
     file = tmp_path_factory.mktemp("load") / "events.json"
     file.write_text(json.dumps(RESOURCES))
     token = ("--token", credentials["token"])
     loaded = service.polylog("load", str(file), "--format", "cloudfoundry", *token)
-    assert loaded.returncode == 0, loaded.stderr
+    assert loaded.status == 0, loaded.err
     client = CloudFoundryClient(service.credentials.url + "/cf")
     client.init_with_user_credentials(credentials["key_id"], credentials["secret_key"])
     return client

@@ -137,5 +137,5 @@ def test_an_event_of_another_project_is_not_loaded(service: Service) -> None:
     key = make_key(service, "another")
     token = ("--token", key["token"])
     done = service.polylog("load", str(DOCUMENT), "--format", "dws", *token)
-    assert done.returncode == 1
-    assert "project_id must be 'another', the scope it is handed in for" in done.stderr
+    assert done.status == 1
+    assert "project_id must be 'another', the scope it is handed in for" in done.err

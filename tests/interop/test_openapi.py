@@ -14,8 +14,9 @@ from urllib.parse import unquote
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from moto import mock_aws
 from schemathesis.config import SchemathesisConfig
+from support.aws import imitated
+from support.examples import examples
 from werkzeug.test import Client
 
 from polylog.api.auth import PERMISSIONS, Restriction
@@ -26,7 +27,7 @@ from polylog.model.times import SECOND
 from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import Home
 from polylog_cli.local.log import local_keys
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.local.template import Template
 from tools import ROOT
 from tools.openapi import place_of
@@ -35,7 +36,7 @@ SUITES = {
     name: json.loads((ROOT / f"tests/conformance/{name}.json").read_text()) for name in DIALECTS
 }
 SCOPE = "dws"  # The project that its suite's events are of.
-EXAMPLES = 25
+EXAMPLES = examples(25)
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -117,11 +118,9 @@ def document(name: str) -> Any:
 def keys(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoKeyStore]:
     """Put the services behind the app, with the events of all suites; yield where keys are made."""
     home = Home(tmp_path_factory.mktemp("home")).make()
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, imitated(template) as client:
         for name, value in {**ENVIRONMENT, "PEPPER_FILE": str(home.pepper)}.items():
             patch.setenv(name, value)
-        client = connect(None)
-        create_tables(client, template)
         patch.setattr(APP, "gateway", Gateway.of(template))
         keys = local_keys(client, home)
         token = make_token(keys)

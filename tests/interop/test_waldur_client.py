@@ -77,7 +77,7 @@ def client(service: Service) -> Iterator[AuthenticatedClient]:
     made = service.polylog(
         "keys", "create", "--scope", "waldur", "--permissions", "read,write", "--json"
     )
-    token = json.loads(made.stdout)["token"]
+    token = json.loads(made.out)["token"]
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{service.credentials.url}/v1/events?format=waldur"
     results = httpx.post(url, headers=headers, json=EVENTS, timeout=30).json()["results"]
@@ -126,7 +126,7 @@ def test_its_list_loads_as_it_is(
     file = tmp_path / "dump.json"
     file.write_bytes(events_list.sync_detailed(client=client, page_size=300).content)
     loaded = service.polylog("load", str(file), "--format", "waldur", "--token", client.token)
-    assert (loaded.returncode, loaded.stderr.strip()) == (0, f"{COUNT} duplicate")
+    assert (loaded.status, loaded.err.strip()) == (0, f"{COUNT} duplicate")
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def ordinary(client: AuthenticatedClient, service: Service) -> Iterator[Authenti
     """Yield a client with a key that is confined to one project."""
     options = ("--scope", "waldur", "--permissions", "read", "--project", PROJECTS[2].hex)
     made = service.polylog("keys", "create", *options, "--json")
-    with connected(service.credentials.url, json.loads(made.stdout)["token"]) as ordinary:
+    with connected(service.credentials.url, json.loads(made.out)["token"]) as ordinary:
         yield ordinary
 
 

@@ -1,13 +1,9 @@
-"""Writers, folders and readers at once, every call delayed a little, as a network does.
-
-For 20 seconds each, or POLYLOG_SOAK_SECONDS.
-"""
+"""Writers, folders and readers at once, every call delayed a little, as a network does."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import count
 
@@ -16,7 +12,6 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support import soak
 from support.soak import (
     FACETS,
-    FOLLOW_SECONDS,
     QUESTIONS,
     ROLES,
     SHARDS,
@@ -34,15 +29,7 @@ from polylog.model.times import SECOND, Clock
 
 pytestmark = pytest.mark.engine
 
-SECONDS = float(os.environ.get("POLYLOG_SOAK_SECONDS", "20"))
-
-
-def watch(pool: Executor) -> list[soak.Read]:
-    """Let every actor play its role to the end, and return what was read."""
-    acts = [pool.submit(soak.act, *role) for role in ROLES]
-    return [
-        read for act in acts for read in act.result(START_SECONDS + SECONDS + 2 * FOLLOW_SECONDS)
-    ]
+SHORT, LONG = 8, 20
 
 
 def check(client: DynamoDBClient, world: Soak, reads: list[soak.Read]) -> None:
@@ -50,7 +37,7 @@ def check(client: DynamoDBClient, world: Soak, reads: list[soak.Read]) -> None:
     print(Counter(read.what for read in reads), "events", world.in_all(), "version", version)
     assert [read for read in reads if not read.is_true()] == []
     assert {read.what for read in reads} >= set(soak.ASK)
-    assert version > 3
+    assert version > (3 if world.seconds == LONG else 0)
     check_settled(client, world)
     fold_all(client, world.scope)
     check_settled(client, world)
@@ -80,18 +67,24 @@ def _ahead(time: int) -> int:
     return times.now() + time
 
 
-def test_every_read_in_threads_was_true_at_some_moment(engine: DynamoDBClient, scope: str) -> None:
-    world = Soak(engine.meta.endpoint_url, scope, SECONDS)
-    soak.enter(world)
-    with ThreadPoolExecutor(len(ROLES)) as pool:
-        reads = watch(pool)
-    check(engine, world, reads)
-
-
-def test_every_read_in_processes_was_true_at_some_moment(
-    engine: DynamoDBClient, scope: str
+@pytest.mark.parametrize("seconds", [SHORT, pytest.param(LONG, marks=pytest.mark.long)])
+def test_every_read_in_threads_was_true_at_some_moment(
+    engine: DynamoDBClient, scope: str, seconds: int
 ) -> None:
-    world = Soak(engine.meta.endpoint_url, scope, SECONDS)
-    with ProcessPoolExecutor(len(ROLES), SPAWN, soak.enter, (world,)) as pool:
-        reads = watch(pool)
+    world = Soak(engine.meta.endpoint_url, scope, seconds)
+    soak.enter(world)
+    check(engine, world, soak.act(ROLES))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "processes"), [(SHORT, 2), pytest.param(LONG, len(ROLES), marks=pytest.mark.long)]
+)
+def test_every_read_in_processes_was_true_at_some_moment(
+    engine: DynamoDBClient, scope: str, seconds: int, processes: int
+) -> None:
+    world = Soak(engine.meta.endpoint_url, scope, seconds)
+    casts = [ROLES[number::processes] for number in range(processes)]
+    with ProcessPoolExecutor(processes, SPAWN, soak.enter, (world,)) as pool:
+        acts = [pool.submit(soak.act, cast) for cast in casts]
+        reads = [read for act in acts for read in act.result(START_SECONDS + 10 * LONG)]
     check(engine, world, reads)

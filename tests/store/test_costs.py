@@ -17,8 +17,7 @@ from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import Interval
 from polylog.model.times import SECOND, parse_iso8601
-from polylog_cli.local.engine import dynamodb_local
-from polylog_cli.local.tables import connect, create_tables
+from polylog_cli.local.tables import connect
 from polylog_cli.local.template import Template
 from tools.bulk import load
 from tools.meter import Meter
@@ -32,7 +31,7 @@ DAY = 86_400 * SECOND
 DAYS = 400
 # Loading moves its own clock on.
 LATER = DAY
-SMALL, LARGE = 1_000, 100_000
+SMALL = 1_000
 PAGE = 10
 # Rows of busy days are a few KB larger than those of quiet ones.
 FEW_UNITS = 5.0
@@ -57,6 +56,7 @@ class Logs:
 
     client: DynamoDBClient
     meter: Meter
+    large: int
 
     def cost(self, number: int, ask: Callable[[DynamoEventStore, str], object]) -> list[float]:
         """Return requests and read units of an answer, cold, and once more when it is warm."""
@@ -66,14 +66,12 @@ class Logs:
         return [cold.requests, cold.units, warm.requests, warm.units]
 
 
-@pytest.fixture(scope="module")
-def logs(template: Template) -> Iterator[Logs]:
-    with dynamodb_local(None) as url:
-        client = connect(url)
-        create_tables(client, template)
-        for number in (SMALL, LARGE):
-            load(client, TABLES, str(number), made(number), shards=1)
-        yield Logs(client, Meter(client))
+@pytest.fixture(scope="module", params=[5_000, pytest.param(100_000, marks=pytest.mark.long)])
+def logs(request: pytest.FixtureRequest, engine: DynamoDBClient) -> Logs:
+    client = connect(engine.meta.endpoint_url)
+    for number in (SMALL, request.param):
+        load(client, TABLES, str(number), made(number), shards=1)
+    return Logs(client, Meter(client), request.param)
 
 
 def page_at(part: float, filter: Filter = EVERYTHING) -> Callable[[DynamoEventStore, str], object]:
@@ -120,7 +118,7 @@ def test_an_answer_costs_the_same_in_a_small_log_and_in_a_large_one(
     most_cold: int,
     most_warm: int,
 ) -> None:
-    small, large = logs.cost(SMALL, ask), logs.cost(LARGE, ask)
+    small, large = logs.cost(SMALL, ask), logs.cost(logs.large, ask)
     assert small[0] <= most_cold
     assert large[0] <= most_cold
     assert large[2] <= most_warm
@@ -129,18 +127,22 @@ def test_an_answer_costs_the_same_in_a_small_log_and_in_a_large_one(
 
 
 def test_the_large_log_is_as_the_ordinary_path_would_have_left_it(logs: Logs) -> None:
-    report = Verifier(logs.client, TABLES, 1).verify(str(LARGE))
-    assert (report.settled, report.young, report.drifts) == (LARGE, 0, ())
+    report = Verifier(logs.client, TABLES, 1).verify(str(logs.large))
+    assert (report.settled, report.young, report.drifts) == (logs.large, 0, ())
 
 
 @pytest.mark.parametrize(
     ("traffic", "most"),
-    [("single events, one a second", 4.5), ("batches of 95, ten a second", 0.2)],
+    [
+        ("single events, one a second", 4.5),
+        pytest.param("batches of 95, ten a second", 0.2, marks=pytest.mark.long),
+    ],
 )
 def test_counting_costs_few_write_units(
     engine: DynamoDBClient, template: Template, traffic: str, most: float
 ) -> None:
     """Computed from the sizes of items: DynamoDB Local misreports those of transactions."""
     shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
-    (price,) = measure(engine, TABLES, shapes, [traffic], [1000])
+    client = connect(engine.meta.endpoint_url)
+    (price,) = measure(client, TABLES, shapes, [traffic], [1000])
     assert price.tally <= most

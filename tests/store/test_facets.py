@@ -162,7 +162,10 @@ def test_a_fold_takes_few_facets_at_once(world: World, monkeypatch: pytest.Monke
     assert world.log.count(world.scope, OF_P) == 30
 
 
-@pytest.mark.parametrize("die_at", [3, 4, 5, 6, 7, 8, 9, 12, 15, 18])
+@pytest.mark.parametrize(
+    "die_at",
+    [3, 6, 9, 15, *(pytest.param(n, marks=pytest.mark.long) for n in (4, 5, 7, 8, 12, 18))],
+)
 @pytest.mark.parametrize("after", [False, True])
 def test_a_fold_that_dies_between_facets_is_finished_by_another(
     world: World, die_at: int, after: bool

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.interception import Intercept
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.arrivals.log import ArrivalLog
@@ -261,11 +262,12 @@ def live(world: World, client: Any) -> None:
         assert world.log.count(world.scope, OF_P) == len(of_p)
 
 
+@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("after", [False, True])
 def test_whoever_dies_wherever_nothing_is_lost_or_counted_twice(
-    engine: DynamoDBClient, mortal: Mortal, after: bool
+    engine: DynamoDBClient, mortal: Mortal, after: bool, every: int
 ) -> None:
-    for call in count(1):
+    for call in count(1, every):
         world = World(engine, "project")
         mortal.live_until(call, after=after)
         live(world, mortal.client)
@@ -281,7 +283,7 @@ def test_whoever_dies_wherever_nothing_is_lost_or_counted_twice(
     assert call > 30
 
 
-def test_a_folder_that_was_overtaken_changes_nothing(world: World) -> None:
+def test_a_folder_that_was_overtaken_changes_nothing(world: World, intercept: Intercept) -> None:
     world.log.put(world.scope, spread(20))
     world.now += SETTLING
     overtaken = connect(world.client.meta.endpoint_url)
@@ -289,7 +291,7 @@ def test_a_folder_that_was_overtaken_changes_nothing(world: World) -> None:
     def overtake(**_: object) -> None:
         world.folder.fold(world.scope)
 
-    overtaken.meta.events.register("before-call.dynamodb.TransactWriteItems", overtake)
+    intercept(overtaken, "before-call.dynamodb.TransactWriteItems", overtake)
     world.folder_of(overtaken).fold(world.scope)
     assert world.head().bucket.version == 1
     assert world.settled().total() == 20
@@ -368,12 +370,12 @@ def test_a_page_near_the_end_is_not_shifted_by_what_is_stored_meanwhile(world: W
     world.log.put(world.scope, spread(400))
     world.fold_all()
 
-    growing = connect(world.client.meta.endpoint_url)
+    growing, grown = connect(world.client.meta.endpoint_url), list[object]()
 
     def grow(params: dict[str, Any], **_: object) -> None:
         """Let events be stored after the head is read, and before the index is."""
         if "IndexName" in params:
-            world.log.put(world.scope, spread(5, 400))
+            grown.append(world.log.put(world.scope, spread(5, 400)))
 
     growing.meta.events.register("provide-client-params.dynamodb.Query", grow)
     log = dynamo_store(growing, clock=world.clock)
@@ -382,4 +384,5 @@ def test_a_page_near_the_end_is_not_shifted_by_what_is_stored_meanwhile(world: W
     )
     page = log.find(query)
     assert (page.total, len(page.events)) == (400, 50)
+    assert grown
     assert page.events[0].id == "e350"

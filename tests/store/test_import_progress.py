@@ -56,7 +56,8 @@ def test_it_goes_on_where_it_stopped(
 @pytest.mark.parametrize(
     ("ending", "size", "after"),
     [
-        ("ndjson", 100_000, True),
+        pytest.param("ndjson", 100_000, True, marks=pytest.mark.long),
+        ("ndjson", 10_000, True),
         ("ndjson", 10_000, False),
         ("ndjson.gz", 10_000, True),
         ("json", 10_000, True),

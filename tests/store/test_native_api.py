@@ -17,6 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import examples
+from support.interception import Intercept
 from support.memory import MemoryEventStore, MemoryKeyStore
 from support.stores import TABLES, dynamo_store
 from support.strategies import NOON, events, normal_filters
@@ -156,7 +158,7 @@ def test_pages_add_up_in_memory(log: list[Event], question: Any) -> None:
 
 @pytest.mark.engine
 @pytest.mark.parametrize("shards", [1, 3])
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(log=logs, question=questions)
 def test_pages_add_up_in_dynamodb(
     engine: DynamoDBClient, shards: int, log: list[Event], question: Any
@@ -319,11 +321,14 @@ class TestTail:
 
 
 @pytest.mark.engine
-def test_following_many_writers_loses_and_repeats_nothing(engine: DynamoDBClient) -> None:
+def test_following_many_writers_loses_and_repeats_nothing(
+    engine: DynamoDBClient, intercept: Intercept
+) -> None:
     """Their transactions end in another order than that in which they took their numbers."""
     writers, batches, scope = 8, 12, f"native-{next(_numbers)}"
     client, random = connect(engine.meta.endpoint_url), Random(7)
-    client.meta.events.register(
+    intercept(
+        client,
         "before-call.dynamodb.TransactWriteItems",
         lambda **_: time.sleep(random.choice([0, 0, 0.02, 0.3])),
     )

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import examples
 from support.lag import LaggingClient
 from support.memory import MemoryEventStore
 from support.stores import LIMITS, TABLES, dynamo_store
@@ -142,15 +143,21 @@ def queries(
 
 
 @given(query=queries(st.integers(0, 30), st.integers(1, 50)), items=st.integers(1, FEW))
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_nothing_is_lost_or_repeated(few: World, query: EventQuery, items: int) -> None:
     assert_whole(few, query, items)
 
 
 @given(query=queries(st.integers(250, MANY), st.integers(50, 300)), items=st.integers(50, 300))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_much_is_skipped_in_parts(many: World, query: EventQuery, items: int) -> None:
     assert_whole(many, query, items)
+
+
+def test_the_newest_events_are_in_no_index_yet(few: World) -> None:
+    query = EventQuery(few.scope, EVERYTHING, Order.ASCENDING, Window(FEW))
+    assert len(few.store(LIMITS).find(query).events) == FEW
+    assert few.client.hidden > 0
 
 
 def test_a_page_in_part_counts_on_no_index(many: World) -> None:

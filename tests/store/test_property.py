@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import examples
 from support.memory import MemoryEventStore
 from support.stores import dynamo_store
 from support.strategies import events, filters
@@ -74,7 +75,7 @@ def without_seq(pages: Iterator[tuple[Event, ...]]) -> list[list[Event]]:
     asked=st.lists(questions, min_size=1, max_size=4),
     shards=st.sampled_from((1, 3)),
 )
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_it_stores_and_finds_what_the_reference_does(
     engine: DynamoDBClient,
     batches: list[list[Event]],
@@ -117,7 +118,7 @@ def large(request: pytest.FixtureRequest, engine: DynamoDBClient) -> tuple[str, 
 
 
 @given(asked=questions)
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_it_reads_megabytes_as_the_reference_does(
     large: tuple[str, list[EventStore]], asked: tuple[Filter, Order, int]
 ) -> None:

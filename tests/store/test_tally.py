@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import examples
 from support.lag import LaggingClient
 from support.memory import MemoryEventStore
 from support.stores import TABLES, dynamo_store
@@ -82,10 +83,10 @@ class World:
     def keep(self, days: int) -> None:
         """Keep events so long from now on."""
         self.retention = Retention(days)
-        lagging: Any = LaggingClient(self.client, self.clock, SETTLING - SECOND)
+        self.lagging: Any = LaggingClient(self.client, self.clock, SETTLING - SECOND)
         options: Any = {"facets": FACETS, "retention": self.retention}
-        self.log = dynamo_store(lagging, self.shards, clock=self.clock, **options)
-        self.folder = Folder(self.client, "TallyTable", Clock(self.clock), **options)
+        self.log = dynamo_store(self.lagging, self.shards, clock=self.clock, **options)
+        self.folder = Folder(self.lagging, "TallyTable", Clock(self.clock), **options)
         self.expirer = Expirer(self.client, "TallyTable", Clock(self.clock), self.retention)
         self.advance(0)
 
@@ -237,7 +238,7 @@ def near(monkeypatch: pytest.MonkeyPatch) -> None:
     most=st.sampled_from((3, 2000)),
 )
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_it_counts_and_pages_as_a_list_does(
@@ -252,6 +253,25 @@ def test_it_counts_and_pages_as_a_list_does(
     with patch.object(counted_kinds, "MAX_KINDS", most):
         live_through(world, [*history, ("check", last)])
         world.settle()
+
+
+@pytest.mark.usefixtures("near")
+def test_its_worlds_lag_and_look_pages_up(engine: DynamoDBClient, calls: list[str]) -> None:
+    """What the property would not notice to be missing."""
+    world = World(engine)
+    world.put([Event(id=f"e{n}", time=NOON + n * 3600 * SECOND, type="a") for n in range(30)])
+    world.settle()
+    query = EventQuery(world.scope, EVERYTHING, Order.ASCENDING, Window(3, 13), with_total=True)
+    calls.clear()
+    assert [event.id for event in world.log.find(query).events] == ["e13", "e14", "e15"]
+    assert {"GetItem", "BatchGetItem"} & {*calls}
+    world.put([Event(id="new", time=NOON, type="a")])
+    assert len(world.log.find(replace(query, window=Window(99))).events) == 31
+    assert world.lagging.hidden > 0
+    world.fold(6)
+    within = Compare("time", Op.LT, NOON + 7 * 3600 * SECOND)
+    assert world.log.count(world.scope, within) == 8
+    assert world.lagging.outdated > 0
 
 
 def live_through(world: World, history: list[tuple[str, Any]]) -> None:

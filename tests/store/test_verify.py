@@ -57,6 +57,7 @@ def test_it_agrees_where_kinds_are_counted_together(
     store.put(scope, [Event(id=f"e{n}", time=n, type=f"t{n}") for n in range(5)])
     now += SETTLING
     Folder(engine, "TallyTable", Clock(lambda: now)).fold(scope)
+    assert kinds.OTHER in read_head(engine, "TallyTable", scope).bucket.totals()
     assert Verifier(engine, TABLES, 1).verify(scope).drifts == ()
 
 

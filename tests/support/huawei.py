@@ -18,7 +18,7 @@ def make_key(service: Service, scope: str) -> Key:
     """Return a key that may read and write."""
     options = ("--permissions", "read,write", "--json")
     made = service.polylog("keys", "create", "--scope", scope, *options)
-    key: Key = json.loads(made.stdout)
+    key: Key = json.loads(made.out)
     return key
 
 
@@ -33,5 +33,5 @@ def make_client(service: Service, kind: Any, key: Key, **changes: str) -> Any:
 def load(service: Service, key: Key, file: Path, format: str) -> str:
     """Load a file by the command, and return what it says."""
     done = service.polylog("load", str(file), "--format", format, "--token", key["token"])
-    assert done.returncode == 0, done.stderr
-    return done.stderr.strip()
+    assert done.status == 0, done.err
+    return done.err.strip()

@@ -14,7 +14,7 @@ class LaggingClient:
 
     Items put within the last `lag` microseconds of the `clock` are not shown; every second of
     those is, since a lag is not the same for all. Of rows of the tally, what is shown is what
-    they were before.
+    they were before. `hidden` and `outdated` count those items and those rows.
     """
 
     def __init__(self, client: DynamoDBClient, clock: Callable[[], int], lag: int) -> None:
@@ -23,14 +23,17 @@ class LaggingClient:
         self._lag = lag
         self._fresh: dict[tuple[str, str], int] = {}
         self._rows: dict[tuple[str, str], list[tuple[int, Any]]] = defaultdict(list)
+        self.hidden = 0
+        self.outdated = 0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
     def transact_write_items(self, **request: Any) -> Any:
         answer = self._client.transact_write_items(**request)
-        for number, action in enumerate(request["TransactItems"]):
-            item = action["Put"]["Item"]
+        puts = [action["Put"] for action in request["TransactItems"] if "Put" in action]
+        for number, put in enumerate(puts):
+            item = put["Item"]
             if "pk" not in item:
                 self._rows[item["scope"]["S"], item["row"]["S"]].append((self._clock(), item))
             elif number % 2 == 0:
@@ -49,7 +52,9 @@ class LaggingClient:
         """Yield the version of a row that a lagging replica shows, if it shows one."""
         versions = self._rows[item["scope"]["S"], item["row"]["S"]]
         old = [row for at, row in versions if at <= self._clock() - self._lag]
-        yield from old[-1:] if len(old) < len(versions) else [item]
+        is_outdated = len(old) < len(versions)
+        self.outdated += is_outdated
+        yield from old[-1:] if is_outdated else [item]
 
     def query(self, **request: Any) -> Any:
         answer = self._client.query(**request)
@@ -61,6 +66,7 @@ class LaggingClient:
                 if self._fresh.get((scope, item["seq"]["N"]), now) <= now
             ]
             hidden = answer["Count"] - len(answer["Items"])
+            self.hidden += hidden
             answer["Count"] -= hidden
             answer["ScannedCount"] -= hidden
             if hidden and not answer["Items"] and "LastEvaluatedKey" in answer:

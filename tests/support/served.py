@@ -9,12 +9,11 @@ from threading import Thread
 from typing import Any
 
 import httpx
-from typer.testing import CliRunner
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from polylog_cli.client.log import Question, Reader
-from polylog_cli.main import app
 from polylog_cli.output.explanations import Explanations
+from support.command import Outcome, polylog
 
 Application = Callable[[Any, Any], Any]
 
@@ -37,15 +36,6 @@ class Interrupted:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a command printed, and its status."""
-
-    status: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True)
 class Log:
     """A scope, and what can be done with it."""
 
@@ -64,7 +54,7 @@ class Log:
 
     def polylog(self, *arguments: str) -> Outcome:
         """Run the command in this process."""
-        return polylog(self.url, self.token, *arguments)
+        return polylog_at(self.url, self.token, *arguments)
 
     def _client(self, application: Application) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -72,12 +62,9 @@ class Log:
         return httpx.Client(transport=transport, base_url=self.url, headers=headers)
 
 
-def polylog(url: str, token: str, *arguments: str) -> Outcome:
+def polylog_at(url: str, token: str, *arguments: str) -> Outcome:
     """Run the command against a service."""
-    environment = {"POLYLOG_URL": url, "POLYLOG_TOKEN": token, "COLUMNS": "300"}
-    done = CliRunner().invoke(app, arguments, env=environment)
-    assert done.exception is None or isinstance(done.exception, SystemExit)
-    return Outcome(done.exit_code, done.stdout, done.stderr)
+    return polylog(*arguments, POLYLOG_URL=url, POLYLOG_TOKEN=token)
 
 
 @contextmanager

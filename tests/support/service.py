@@ -12,6 +12,7 @@ from pathlib import Path
 
 from polylog_cli.client.credentials import Credentials
 from polylog_cli.local.home import Home
+from support.command import Outcome, polylog
 from tools import ROOT
 
 COMMAND = str(Path(sys.executable).parent / "polylog")
@@ -25,11 +26,17 @@ class Service:
     home: Home
     credentials: Credentials
 
-    def polylog(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def polylog(self, *arguments: str) -> Outcome:
         """Run the command against the service."""
-        data = ("--data", str(self.home.path))
-        command = [COMMAND, *arguments, *data]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        return polylog(*arguments, "--data", str(self.home.path))
+
+
+def start_polylog(*arguments: str, folder: Path = ROOT) -> Outcome:
+    """Run the command in a process of its own, to its end."""
+    command = [COMMAND, *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    return Outcome(done.returncode, done.stdout, done.stderr)
 
 
 @contextmanager

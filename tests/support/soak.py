@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable, MutableSequence, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.sharedctypes import RawArray
@@ -19,6 +20,7 @@ from typing import Any
 from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.tally.head import read_head
 from polylog.model import times
 from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, predicate
@@ -33,7 +35,8 @@ START_SECONDS = 120
 FOLLOW_SECONDS = 90
 SHARDS = 2
 WRITERS = 3
-ROLES = (
+Role = tuple[str, int]
+ROLES: tuple[Role, ...] = (
     *(("write", writer) for writer in range(WRITERS)),
     *(("fold", 0), ("fold", 1), ("follow", 0)),
     *(("total", 0), ("total", 1)),
@@ -61,11 +64,15 @@ QUESTIONS: tuple[Filter, ...] = (
 _PASSES = tuple(map(predicate, QUESTIONS))
 
 
-def slow(url: str) -> DynamoDBClient:
-    """Return a client that waits before and after each call, and reads a head in many calls."""
+def slow(url: str, waits: set[str]) -> DynamoDBClient:
+    """Return a client that waits before and after each call, and reads a head in many calls.
+
+    It notes whether it waited before calls and after them.
+    """
     client, random = connect(url), Random()
 
-    def wait(**_: object) -> None:
+    def wait(event_name: str, **_: object) -> None:
+        waits.add(event_name.partition(".")[0])
         time.sleep(random.uniform(0, 0.1 if random.random() < 0.02 else 0.006))
 
     def cut(params: dict[str, Any], **_: object) -> dict[str, Any]:
@@ -120,7 +127,8 @@ class Stage:
 
     def __init__(self, soak: Soak) -> None:
         self.soak = soak
-        self.client = slow(soak.url)
+        self.waits: set[str] = set()
+        self.client = slow(soak.url, self.waits)
         self.store = dynamo_store(self.client, SHARDS, facets=FACETS)
 
     def begin(self) -> None:
@@ -146,10 +154,14 @@ class Stage:
         return []
 
     def fold(self, number: int) -> list[Read]:
+        """Fold, until something was."""
         folder = Folder(self.client, "TallyTable", Clock(times.now), facets=FACETS)
-        while self.is_on():
+        while self.is_on() or (not self._has_folded() and self.is_on(FOLLOW_SECONDS)):
             folder.fold(self.soak.scope)
         return []
+
+    def _has_folded(self) -> bool:
+        return read_head(self.client, "TallyTable", self.soak.scope).bucket.version > 0
 
     def follow(self, number: int) -> list[Read]:
         """Read in the order of arrival, until all that was acknowledged is there."""
@@ -173,7 +185,7 @@ class Stage:
             most = _sum(self.soak.offered, question)
             seconds = time.monotonic() - start
             reads += [Read(role, question, least, said, most, seconds), *inside]
-        return reads
+        return [*reads, Read("waits", 0, 2, len(self.waits), 2)]
 
 
 def _batch(random: Random, name: str) -> list[Event]:
@@ -271,8 +283,14 @@ def enter(soak: Soak) -> None:
     _stages.append(Stage(soak))
 
 
-def act(role: str, number: int) -> list[Read]:
-    """Play a role in the soak that was entered last."""
-    stage = _stages[-1]
+def act(cast: Sequence[Role]) -> list[Read]:
+    """Play roles in the soak that was entered last, each in a thread of its own."""
+    with ThreadPoolExecutor(len(cast)) as pool:
+        played = pool.map(_play, cast)
+        return [read for reads in played for read in reads]
+
+
+def _play(role: Role) -> list[Read]:
+    stage, (name, number) = _stages[-1], role
     stage.begin()
-    return stage.read(role, number) if role in ASK else getattr(stage, role)(number)
+    return stage.read(name, number) if name in ASK else getattr(stage, name)(number)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
-from moto import mock_aws
+from mypy_boto3_dynamodb import DynamoDBClient
 from typer.testing import CliRunner
 
 from polylog.api.auth import Credential, authenticate
@@ -19,40 +18,37 @@ from polylog.model import times
 from polylog.model.errors import InvalidCredential
 from polylog.model.times import SYSTEM_CLOCK
 from polylog_cli.commands.access import opened
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
-from polylog_cli.local.template import Template
+from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.main import app
 
 URL = "https://log.example.com"
 
 
 @pytest.fixture
-def keys(template: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoKeyStore]:
-    """Yield the keys of a stack named `log`."""
+def keys(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoKeyStore:
+    """Return the keys of a stack named `log`."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    with mock_aws():
-        create_tables(connect(None), template)
-        secrets = boto3.client("secretsmanager")
-        secret = secrets.create_secret(Name="pepper", SecretString='{"1": "p", "10": "q"}')
-        outputs = {
-            "Url": URL,
-            "KeysTableName": "KeysTable",
-            "EventsTableName": "EventsTable",
-            "TallyTableName": "TallyTable",
-            "IndexShards": "1",
-            "RetentionDays": "30",
-            "TalliedFacets": ":project,actor",
-            "PepperSecretArn": secret["ARN"],
-        }
-        stack = {
-            "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
-            "Outputs": {name: {"Value": value} for name, value in outputs.items()},
-        }
-        boto3.client("cloudformation").create_stack(StackName="log", TemplateBody=json.dumps(stack))
-        yield DynamoKeyStore(
-            connect(None), "KeysTable", lambda: peppers_from_secret(secret["ARN"]), SYSTEM_CLOCK
-        )
+    secrets = boto3.client("secretsmanager")
+    secret = secrets.create_secret(Name="pepper", SecretString='{"1": "p", "10": "q"}')
+    outputs = {
+        "Url": URL,
+        "KeysTableName": "KeysTable",
+        "EventsTableName": "EventsTable",
+        "TallyTableName": "TallyTable",
+        "IndexShards": "1",
+        "RetentionDays": "30",
+        "TalliedFacets": ":project,actor",
+        "PepperSecretArn": secret["ARN"],
+    }
+    stack = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    boto3.client("cloudformation").create_stack(StackName="log", TemplateBody=json.dumps(stack))
+    return DynamoKeyStore(
+        moto, "KeysTable", lambda: peppers_from_secret(secret["ARN"]), SYSTEM_CLOCK
+    )
 
 
 def test_a_key_of_a_stack_opens_its_log(keys: DynamoKeyStore) -> None:

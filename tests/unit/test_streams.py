@@ -29,6 +29,18 @@ def read(content: bytes, envelope: str | None = "events", start: Place = START) 
     return list(values(io.BytesIO(content[start.offset :]), start, envelope))
 
 
+class Asked(io.BytesIO):
+    """A stream that knows how much was asked for at once."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.sizes: set[int] = set()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.sizes.add(size or 0)
+        return super().read(size)
+
+
 def texts(pieces: Sequence[Piece]) -> list[bytes | str]:
     return [str(p.text) if isinstance(p.text, InvalidBody) else p.text for p in pieces]
 
@@ -114,7 +126,9 @@ def test_values_come_back_whatever_is_read_at_once(
         content = f'{{"n":{space}1,{space}"events"{space}:{content},"m":2}}'
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "_BLOCK", block)
-        pieces = read(content.encode())
+        stream = Asked(content.encode())
+        pieces = list(values(stream, START, "events"))
+        assert stream.sizes == {block}
         assert [json.loads(piece.text) for piece in pieces] == events
         for number, piece in enumerate(pieces, 1):
             assert read(content.encode(), start=piece.end) == pieces[number:]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -27,9 +29,11 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `sam build` makes for this machine's Python."""
-    return build_here(tmp_path_factory.mktemp("built") / "build")
+def built() -> Iterator[Path]:
+    """Yield a copy of what `sam build` makes for this machine's Python."""
+    kept = build_here()
+    with TemporaryDirectory(dir=kept.parent) as copy:
+        yield shutil.copytree(kept, Path(copy), dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,8 @@ from tools.cross_reading import render
 
 Event = dict[str, Any]
 
+pytestmark = pytest.mark.long
+
 WAIT_SECONDS = 90
 BY_TOKEN = {"ces", "dws"}
 SCHEMES = {"cloudfoundry": "bearer", "waldur": "Token"}

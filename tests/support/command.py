@@ -1,0 +1,25 @@
+"""The `polylog` command, run in this process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from typer.testing import CliRunner
+
+from polylog_cli.main import app
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command printed, and its status."""
+
+    status: int
+    out: str
+    err: str
+
+
+def polylog(*arguments: str, **environment: str) -> Outcome:
+    """Run the command, which may end with any status but raise nothing else."""
+    done = CliRunner().invoke(app, arguments, env={"COLUMNS": "300", **environment})
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return Outcome(done.exit_code, done.stdout, done.stderr)

@@ -1,0 +1,23 @@
+"""How many examples a property is tried with: a quarter of them, unless the run is a long one."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+_ALL = 100
+
+
+def load_profiles() -> None:
+    """Take few examples; `--hypothesis-profile long` takes all.
+
+    How long an example takes says more of what else the machine does than of the code.
+    """
+    usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("short", usual, max_examples=_ALL // 4)
+    settings.register_profile("long", usual, max_examples=_ALL)
+    settings.load_profile("short")
+
+
+def examples(number: int) -> int:
+    """Return how many examples this run takes of so many."""
+    return max(1, number * settings().max_examples // _ALL)
