@@ -55,7 +55,7 @@ openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
 	@$(UV) pip sync --python $(BIN)/python requirements.lock
 	@$(UV) pip install --python $(BIN)/python --no-deps --editable .
-	@$(BIN)/python -m polylog_cli.local.engine
+	@$(BIN)/python -m polylog_cli.local.dynamodb
 	@touch $@
 
 lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml

@@ -18,7 +18,7 @@ from support.stores import MakePoorStore, MakeStore, dynamo_store
 
 from polylog.dynamo.limits import Limits
 from polylog.model.store import EventStore
-from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.dynamodb import dynamodb_local
 from polylog_cli.local.tables import connect, create_tables
 from polylog_cli.local.template import Template
 from tools import ROOT

@@ -14,7 +14,7 @@ from typing import Final
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.delta import Entry
-from polylog.dynamo.tally.view import OfKind, count_kinds
+from polylog.dynamo.tally.totals import OfKind, count_kinds
 from polylog.model.event import Event
 from polylog.model.filter import And, Compare, Filter, Op, conjunction
 from polylog.model.query import EventQuery, Order, Window

@@ -25,7 +25,7 @@ from polylog.dynamo.store import DynamoEventStore
 from polylog.dynamo.tables import TIME_INDEX, Shards, Tables
 from polylog.model import times
 from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
-from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.dynamodb import dynamodb_local
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
 from tools import ROOT, writes

@@ -19,7 +19,7 @@ from bench.stage.payloads import Payload
 from polylog.api.auth import PERMISSIONS, Restriction
 from polylog.aws.metrics import LOG
 from polylog.model.event import Event
-from polylog_cli.local.engine import dynamodb_local, moto_server
+from polylog_cli.local.dynamodb import dynamodb_local, moto_server
 from polylog_cli.local.gateway import load_handler
 from polylog_cli.local.home import Home
 from polylog_cli.local.log import local_keys

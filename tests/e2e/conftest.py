@@ -11,7 +11,7 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_sqs import SQSClient
 
-from polylog_cli.local.engine import dynamodb_local, moto_server
+from polylog_cli.local.dynamodb import dynamodb_local, moto_server
 from polylog_cli.local.home import Home
 from polylog_cli.local.tables import REGION, connect, create_tables
 from polylog_cli.local.template import Template

@@ -15,14 +15,14 @@ import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog_cli.local.engine import EngineError, dynamodb_local, install
+from polylog_cli.local.dynamodb import EngineError, dynamodb_local, install
 
 pytestmark = pytest.mark.engine
 
 HOLD_A_FOLDER = """
 import signal, sys
 from pathlib import Path
-from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.dynamodb import dynamodb_local
 with dynamodb_local(Path(sys.argv[1])):
     print("started", flush=True)
     signal.pause()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from polylog_cli.local.engine import dynamodb_local
+from polylog_cli.local.dynamodb import dynamodb_local
 from polylog_cli.local.tables import connect, create_tables
 from polylog_cli.local.template import Template
 

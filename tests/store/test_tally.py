@@ -28,8 +28,8 @@ from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.rows import read_buckets
+from polylog.dynamo.tally.totals import View
 from polylog.dynamo.tally.tree import Tree
-from polylog.dynamo.tally.view import View
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Or, conjunction
 from polylog.model.query import EventQuery, Order, Window

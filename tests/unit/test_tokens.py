@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polylog.dialects.native.tokens import Tokens
+from polylog.dialects.native.page_tokens import Tokens
 from polylog.model.errors import InvalidParameter
 from polylog.model.query import Position, Window
 from polylog.model.times import EARLIEST, LATEST

@@ -73,7 +73,7 @@ def run(
 def _failures(dynamodb: str, data: Path) -> Iterator[None]:
     """End the command with a message if the service cannot start."""
     from polylog_cli.client.load import LoadError
-    from polylog_cli.local.engine import EngineError
+    from polylog_cli.local.dynamodb import EngineError
     from polylog_cli.local.service import NoDynamoDBError, PortTakenError
     from polylog_cli.local.tables import OutdatedTablesError
     from polylog_cli.local.template import TemplateError

@@ -33,7 +33,7 @@ from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Order, Window
 from polylog_cli.client.credentials import Credentials
 from polylog_cli.local.compaction import compaction
-from polylog_cli.local.engine import dynamodb
+from polylog_cli.local.dynamodb import dynamodb
 from polylog_cli.local.gateway import Gateway, load_handler
 from polylog_cli.local.home import Home, Running
 from polylog_cli.local.log import local_keys

@@ -70,9 +70,9 @@ def retention_from_environment() -> Retention:
     return Retention(int(os.environ["RETENTION_DAYS"]))
 
 
-def deadline_of(context: LambdaContext, clock: Clock, margin_seconds: float) -> Deadline:
-    """Return when an invocation has to end, less a margin for what it still does then."""
-    return clock.deadline(context.get_remaining_time_in_millis() / 1000 - margin_seconds)
+def deadline_of(context: LambdaContext, margin_seconds: float) -> Deadline:
+    """Return when an invocation has to end, less a margin for its last work; by Lambda's clock."""
+    return Deadline(-margin_seconds, lambda: -context.get_remaining_time_in_millis() / 1000)
 
 
 def fits_lambda(response: Response) -> bool:

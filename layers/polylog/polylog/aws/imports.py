@@ -51,7 +51,7 @@ def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
 
     @Logger(LOG).inject_lambda_context
     def handler(event: Payload, context: LambdaContext) -> Payload:
-        deadline = deadline_of(context, SYSTEM_CLOCK, _ENDING_SECONDS)
+        deadline = deadline_of(context, _ENDING_SECONDS)
         return imports.take(event["Records"], deadline)
 
     begin_to_collect()

@@ -69,7 +69,7 @@ def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
 
     @Logger(LOG).inject_lambda_context
     def handler(event: Payload, context: LambdaContext) -> Payload:
-        deadline = deadline_of(context, SYSTEM_CLOCK, ENDING_SECONDS)
+        deadline = deadline_of(context, ENDING_SECONDS)
         return intake.take(event["Records"], deadline)
 
     begin_to_collect()

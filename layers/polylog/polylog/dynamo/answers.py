@@ -11,7 +11,7 @@ from polylog.dynamo.explanation import note, note_counts
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.delta import Entry
 from polylog.dynamo.tally.question import Question
-from polylog.dynamo.tally.view import View, Views
+from polylog.dynamo.tally.totals import View, Views
 from polylog.model.event import Event
 from polylog.model.filter import Compare, Filter, Op, conjunction, simplified
 from polylog.model.times import EARLIEST, Deadline

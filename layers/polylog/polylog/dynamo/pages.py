@@ -10,7 +10,7 @@ from polylog.dynamo.answers import Asked
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.explanation import note, tentatively
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.tally.view import View
+from polylog.dynamo.tally.totals import View
 from polylog.model.errors import PositionExpired, TooBroad
 from polylog.model.query import EventQuery, Page, Window
 from polylog.model.times import Clock, Deadline

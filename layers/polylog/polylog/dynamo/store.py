@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from polylog.dynamo.answers import Asked
 from polylog.dynamo.arrivals.log import ArrivalLog
-from polylog.dynamo.arrivals.tail import Tails
+from polylog.dynamo.arrivals.reader import Tails
 from polylog.dynamo.connection import failures_as_unavailable
 from polylog.dynamo.events.items import expires_at, partition_key, read_item
 from polylog.dynamo.events.reader import Reader
@@ -22,7 +22,7 @@ from polylog.dynamo.tables import Shards, Tables
 from polylog.dynamo.tally.delta import Entry, Newest
 from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.levels import LEVELS, minute_of, start_of
-from polylog.dynamo.tally.view import Views, count_kinds
+from polylog.dynamo.tally.totals import Views, count_kinds
 from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import Filter
 from polylog.model.query import EventQuery, Page

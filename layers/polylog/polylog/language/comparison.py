@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import Final
 
-from polylog.language.tokens import Token
+from polylog.language.lexer import Token
 from polylog.model.errors import InvalidFilter, shown
 from polylog.model.filter import ATTRIBUTE, DATA, FIELDS, Compare, Op, Value
 from polylog.model.literals import STRING, names_of, path_of, unquoted

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from polylog.language.comparison import comparison, field_of, operator_of, text_of
-from polylog.language.tokens import Kind, Token, tokens_of
+from polylog.language.lexer import Kind, Token, tokens_of
 from polylog.model.errors import InvalidFilter
 from polylog.model.filter import (
     EVERYTHING,

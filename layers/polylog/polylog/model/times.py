@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import inf
 
 from polylog.model.errors import InvalidParameter
 
@@ -52,10 +53,6 @@ class Clock:
         return Deadline(self.monotonic() + seconds, self.monotonic)
 
 
-SYSTEM_CLOCK = Clock()
-"""The clock of the machine."""
-
-
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """When some work has to end, on a monotonic clock, in seconds."""
@@ -67,6 +64,13 @@ class Deadline:
     def is_over(self) -> bool:
         """Whether the time is up."""
         return self.monotonic() >= self.end
+
+
+NEVER = Deadline(inf)
+"""A deadline that is never over."""
+
+SYSTEM_CLOCK = Clock()
+"""The clock of the machine."""
 
 
 def parse_iso8601(text: str) -> int:

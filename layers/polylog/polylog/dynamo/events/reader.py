@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from math import inf
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.events.scan import MOST, Scan
@@ -16,7 +15,7 @@ from polylog.model.errors import TooBroad
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Filter
 from polylog.model.query import EventQuery, Order, Page, Position, Window
-from polylog.model.times import Clock, Deadline
+from polylog.model.times import NEVER, Clock, Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,14 +42,14 @@ class Reader:
         shards: int,
         limits: Limits,
         clock: Clock,
-        deadline: Deadline | None = None,
+        deadline: Deadline = NEVER,
     ) -> None:
         self._client = client
         self._table = table
         self._shards = shards
         self._limits = limits
         self._clock = clock
-        self._deadline = deadline or clock.deadline(inf)
+        self._deadline = deadline
 
     def until(self, deadline: Deadline) -> Reader:
         """Return a reader of the same table, for an answer that has to end by then."""

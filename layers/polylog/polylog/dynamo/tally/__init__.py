@@ -47,7 +47,7 @@ never counts twice. A later fold deletes them.
 
 **Reading.** One strongly consistent query returns ``head/all`` and every delta. Rows below it are
 fetched by name and count only in the version that their parent states (`tree`). If a fold replaced
-one of them meanwhile, all are read again. So an answer describes one moment (`view`).
+one of them meanwhile, all are read again. So an answer describes one moment (`totals`).
 
 **Facets.** A scope's events can be tallied once more for each value of a facet, such as
 ``project=p-1`` (`facets`). Such a tally has the same rows, in the partition ``demo|project=p-1``.
@@ -56,5 +56,5 @@ Its young part is the scope's. `registry` lists the scopes, and the facets of ea
 A `question` is a filter that a tally can answer: a range of time, types, origins, and at most one
 facet. `watermark` says which numbers are too old for an event that is still being stored.
 
-Within the package: ``levels, kinds < facets < delta < bucket < head < rows < tree < view``.
+Within the package: ``levels, kinds < facets < delta < bucket < head < rows < tree < totals``.
 """

