@@ -28,6 +28,7 @@ from werkzeug.test import Client, TestResponse
 from polylog.api.auth import Credential, Permission, Restriction
 from polylog.api.dialect import Endpoint
 from polylog.api.http import Request
+from polylog.aws import environment
 from polylog.dialects import DIALECTS, load
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.model import times
@@ -105,7 +106,7 @@ class Service:
             "stranger": make("read", "write", scope=f"{scope}-other"),
             "reporter": make("read", "write", scope=f"{scope}-reports"),
             "admin": make("admin"),
-            "expired": make("read", expires_at=times.now() - 1),
+            "expired": make("read", expires_at=self.clock() - 1),
             "revoked": make("read"),
         }
         self._keys.revoke(scope, keys["revoked"].key_id)
@@ -164,7 +165,7 @@ def service(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Ite
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         clock = Clock()
-        patch.setattr(times, "now", clock)
+        patch.setattr(environment, "SYSTEM_CLOCK", times.Clock(clock))
         patch.setenv("PEPPER_FILE", str(home.pepper))
         yield Service(Gateway.of(template), local_keys(client, home), clock)
 

@@ -7,6 +7,7 @@ import pytest
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.question import Question
 from polylog.language.parser import parse
+from polylog.model.filter import simplified
 from polylog.model.times import SECOND
 
 START = TimeRange(first=5 * SECOND)
@@ -28,7 +29,7 @@ START = TimeRange(first=5 * SECOND)
 def test_a_tally_counts_times_types_and_origins(
     text: str, time: TimeRange, types: set[str] | None, origins: set[str] | None
 ) -> None:
-    question = Question.of(parse(text))
+    question = Question.of(simplified(parse(text)))
     assert question is not None
     assert (question.time, question.types, question.origins) == (time, types, origins)
 
@@ -46,10 +47,10 @@ def test_a_tally_counts_times_types_and_origins(
     ],
 )
 def test_a_tally_does_not_count_anything_else(text: str) -> None:
-    assert Question.of(parse(text)) is None
+    assert Question.of(simplified(parse(text))) is None
 
 
 def test_a_facet_is_found_within_a_nested_conjunction() -> None:
-    question = Question.of(parse("(type = a (project_id = p))"), ["project"])
+    question = Question.of(simplified(parse("(type = a (project_id = p))")), ["project"])
     assert question is not None
     assert question.facet == "project=p"
