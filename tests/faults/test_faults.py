@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from mypy_boto3_dynamodb import DynamoDBClient
-from support.interception import Intercept
+from support.interception import Intercept, interceptions
 from support.stores import dynamo_store
 
 from polylog.dynamo.limits import Limits
@@ -217,3 +218,13 @@ class TestRequests:
         store = dynamo_store(engine)
         store.put(scope, batch(95))
         assert calls == ["UpdateItem", "TransactWriteItems"]
+
+
+def test_a_fault_that_is_never_met_fails_its_test(moto: DynamoDBClient) -> None:
+    stack = ExitStack()
+    intercept = stack.enter_context(interceptions())
+    intercept(moto, "before-call.dynamodb.Query", lambda **_: None)
+    intercept(moto, "before-call.dynamodb.GetItem", lambda **_: None)
+    moto.get_item(TableName="TallyTable", Key={"scope": {"S": "s"}, "row": {"S": "r"}})
+    with pytest.raises(AssertionError, match="never called"):
+        stack.close()
