@@ -12,7 +12,7 @@ from typing import Final
 
 from bench.cases import cold, handlers, ingestion, laptop, warm
 from bench.publish import cost, results
-from bench.publish.measures import Measure
+from bench.stage.measures import Measure
 from tools import ROOT
 
 _PARTS: Final[dict[str, Callable[[], list[Measure]]]] = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from bench.cases.scale import TABLES
-from bench.publish.measures import Measure
-from bench.publish.ways import DENSE, SINGLE
+from bench.cases.ways import DENSE, SINGLE
+from bench.stage.measures import Measure
 from bench.stage.stage import SCOPE, Stage
 from polylog.dynamo.events.items import Draft
 from polylog.model.times import SECOND
+from polylog_cli.local.tables import TABLES
 from tools import writes
 from tools.events import START, Maker
 from tools.units import Shape, item_bytes, write_units

@@ -19,8 +19,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from bench.publish.measures import Measure, Runs
 from bench.stage import payloads
+from bench.stage.measures import Measure, Runs
 from bench.stage.payloads import Payload
 from polylog_cli.local.template import Function, Template
 from tools.builds import build_here

@@ -16,13 +16,13 @@ from statistics import mean, median
 from typing import TYPE_CHECKING, Final
 
 from bench.cases.questions import FIRST, LAST, MIDDLE
-from bench.cases.scale import TABLES
 from bench.stage import payloads
 from bench.stage.payloads import Payload
 from bench.stage.stage import SCOPE, Stage, stage
 from polylog.dynamo.tables import TIME_INDEX
 from polylog.model.event import Event
 from polylog.model.times import SECOND
+from polylog_cli.local.tables import TABLES
 from tools import ROOT
 from tools.bulk import load
 from tools.events import START, Maker

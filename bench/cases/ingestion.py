@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 
 from bench.cases.charges import charges
-from bench.cases.scale import TABLES
-from bench.publish.measures import Measure, Runs, interleaved
 from bench.stage import payloads
+from bench.stage.measures import Measure, Runs, interleaved
 from bench.stage.stage import SCOPE, Stage, stage
 from polylog.batches import batched
 from polylog.dynamo.events.items import Draft
@@ -29,6 +28,7 @@ from polylog.dynamo.events.numbers import number_key
 from polylog.dynamo.tally.delta import Delta
 from polylog.model.event import Event
 from polylog.model.times import SECOND
+from polylog_cli.local.tables import TABLES
 from tools.events import START, Maker
 
 if TYPE_CHECKING:

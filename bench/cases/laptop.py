@@ -11,13 +11,13 @@ from functools import partial
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from bench.cases.scale import TABLES
-from bench.publish.measures import Measure, Runs, interleaved
 from bench.stage.clients import CLIENTS, Client
+from bench.stage.measures import Measure, Runs, interleaved
 from bench.stage.served import RARE_WORD, SCOPE, WORD, Known, Served, served
 from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.tables import TIME_INDEX
 from polylog.model.times import format_rfc3339
+from polylog_cli.local.tables import TABLES
 from tools import ROOT
 from tools.events import DAY, START
 

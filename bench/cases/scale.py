@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from botocore.config import Config
 
+from bench.cases import report
+from bench.cases.goals import Key
 from bench.cases.naive import Naive
 from bench.cases.questions import Question, Step, questions
-from bench.publish import report
-from bench.publish.goals import Key
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED, Limits
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.store import DynamoEventStore
-from polylog.dynamo.tables import TIME_INDEX, Shards, Tables
+from polylog.dynamo.tables import TIME_INDEX, Shards
 from polylog.model import times
 from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
 from polylog_cli.local.dynamodb import dynamodb_local
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.tables import ENVIRONMENT, TABLES, connect, create_tables
 from polylog_cli.local.template import Template
 from tools import ROOT, writes
 from tools.bulk import load
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
-TABLES: Final = Tables(events="EventsTable", tally="TallyTable")
 
 _SEED: Final = 2014
 _EVENT_BYTES: Final = 500

@@ -18,14 +18,14 @@ from typing import Any, Final
 
 import boto3
 
-from bench.cases.scale import TABLES
-from bench.publish.measures import Measure, Runs, interleaved
+from bench.stage.measures import Measure, Runs, interleaved
 from bench.stage.split import own_cpu_ms, split
 from bench.stage.stage import SCOPE, Stage, stage
 from polylog.dynamo.tables import FIELD_INDEXES, TIME_INDEX
 from polylog.model import times
 from polylog.model.event import Event
 from polylog.model.times import SECOND
+from polylog_cli.local.tables import TABLES
 from tools.bulk import load
 from tools.events import Maker
 

@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from bench import prices
 from bench.cases.handlers import ONE_EVENT, RESULTS, WAKE
-from bench.publish import prices
-from bench.publish.ways import SINGLE, WAYS, Way
+from bench.cases.ways import SINGLE, WAYS, Way
 from polylog_cli.local.template import Template
 from tools import ROOT
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
-from bench.publish.measures import Measure, noise
+from bench.stage.measures import Measure, noise
 
 BEGIN: Final = "<!-- begin: make bench -->\n"
 END: Final = "<!-- end: make bench -->\n"

@@ -16,12 +16,11 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from bench.cases.scale import TABLES
 from polylog.model.event import Event
 from polylog_cli.client.credentials import Credentials
 from polylog_cli.local.dynamodb import dynamodb_local
 from polylog_cli.local.home import Home
-from polylog_cli.local.tables import connect, create_tables
+from polylog_cli.local.tables import TABLES, connect, create_tables
 from polylog_cli.local.template import Template
 from tools import ROOT
 from tools.bulk import load

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from samcli.yamlhelper import yaml_parse
 
+from bench import prices
 from bench.cases.handlers import RESULTS
-from bench.publish import prices
 from bench.publish.cost import ALARM_METRICS, BEGIN, END, GUIDE, Costs
 from tools import ROOT
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bench.cases.ingestion import FLOORS, actions_of
-from bench.cases.scale import TABLES
 from polylog.dynamo.events.items import Draft
 from polylog.dynamo.events.writer import Writer
 from polylog.dynamo.retention import FOR_EVER
+from polylog_cli.local.tables import TABLES
 from tools.clocks import StoppedClock
 from tools.events import START, Maker
 

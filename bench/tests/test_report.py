@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.cases.questions import FIRST, LAST, MIDDLE
-from bench.publish.report import BEGIN, END, Results, publish
+from bench.cases.report import BEGIN, END, Results, publish
 from tools.meter import Cost
 from tools.writes import BATCHES, SINGLES, Price
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.publish.measures import Measure, Runs, interleaved, noise
 from bench.publish.results import BEGIN, END, joined, markdown, publish, read
+from bench.stage.measures import Measure, Runs, interleaved, noise
 from tools import ROOT
 
 PAGE = Measure("pages", "100 events", 6, "ms", 0.1, floor=4, limit=1.5)

@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
-from bench.publish.goals import Goal, Key, goals
+from bench.cases.goals import Goal, Key, goals
 from tools.meter import Cost
 from tools.writes import Price
 

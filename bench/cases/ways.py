@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from bench import prices
 from bench.cases.handlers import BATCH, IMPORT, IMPORTED, POSTED, TAKEN
-from bench.publish import prices
 from tools.writes import BATCHES, SINGLES
 
 # Of a million messages: sending each, and receiving and deleting one, or ten together.
