@@ -1,4 +1,4 @@
-"""Wakes the folding of tallies: records of the tally table's stream, or a schedule."""
+"""Folds tallies, woken by the tally table's stream or by a schedule."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from polylog.model.times import SYSTEM_CLOCK, Clock
 
 SCOPE_SECONDS = 25
 RUN_SECONDS = 75
-"""How long a scope is worked on, and how long after its start a run takes on another one.
+"""How long to work on one scope, and how long after its start a run takes on another scope.
 
-What is left then is done at the next wake-up.
+The next wake-up does the rest.
 """
 
 
 def compact_handler() -> Callable[[Payload, object], None]:
-    """Return the Lambda handler that folds the scopes which new deltas were written to.
+    """Return the Lambda handler that folds the scopes with new deltas.
 
-    The records say no more than where to look: the same ones again, or some lost, do no harm.
-    Without records every scope is tidied up. The context is not looked at.
+    The records only say where to look, so lost or repeated records do no harm. Without records, it
+    tidies every scope up. It ignores the context.
     """
     compactor = Compactor(SYSTEM_CLOCK)
 
@@ -55,7 +55,7 @@ def compact_handler() -> Callable[[Payload, object], None]:
 
 
 class Compactor:
-    """Folds and tidies the scopes of the log that the environment names, and says how they are."""
+    """Folds and tidies the scopes of the log that the environment names, and publishes metrics."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -71,15 +71,14 @@ class Compactor:
         self._metrics = new_metrics()
 
     def compact(self, scopes: Iterable[str]) -> None:
-        """Fold these scopes, as far as that is due."""
+        """Fold these scopes if that is due."""
         measured = Counter({KINDS: 0})
         self._each([(partial(self._compact, measured), scope) for scope in scopes], measured)
 
     def tidy(self) -> None:
-        """Tidy every scope up, then count one day of each again.
+        """Tidy every scope up, then recount one day of each.
 
-        What no longer is kept leaves its tallies, and the few deltas that nobody needed to fold so
-        far are folded.
+        Expired days leave the tallies, and the few deltas that were not due are folded.
         """
         measured = Counter({KINDS: 0, DRIFT: 0})
         scopes, work = _shuffled(self._scopes.all()), (self._tidy, self._audit)
@@ -110,7 +109,7 @@ class Compactor:
     def _each(
         self, work: Iterable[tuple[Callable[[str], None], str]], measured: Counter[str]
     ) -> None:
-        """Do one piece of work after the other; what fails does not keep the others from it."""
+        """Do one piece of work after the other; a failure does not stop the others."""
         deadline, failed = self._clock.deadline(RUN_SECONDS), list[Unavailable]()
         for do, scope in work:
             if deadline.is_over:
@@ -126,7 +125,7 @@ class Compactor:
 
 
 def _shuffled(scopes: Iterable[str]) -> list[str]:
-    """Return scopes in another order each time, so that none is always among those left over."""
+    """Return scopes in random order, so that no scope is always left over."""
     every = list(scopes)
     random.shuffle(every)
     return every

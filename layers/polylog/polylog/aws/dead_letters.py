@@ -21,16 +21,16 @@ REASON: Final = "reason"
 MESSAGE_ID: Final = "message_id"
 SENT_AT: Final = "sent_at"
 READ_ATTRIBUTES: Final = ("scope", "format")
-"""The attributes of a message that say how it is to be read."""
+"""The attributes of a message that say how to read it."""
 
 _MAX_REASON: Final = 1000
 _MAX_BYTES: Final = 1_048_576
-"""What SQS takes as one message: the body, and the names, types and values of its attributes."""
+"""The largest message that SQS takes: its body, and the names, types and values of attributes."""
 
 _TIME: Final = re.compile(r"\d{1,14}", re.ASCII)
 _UNSENDABLE: Final = re.compile(r"[^\t\n\r -\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _MAX_DELAY: Final = 900
-"""Seconds that a message is kept back at most before it is tried again."""
+"""How many seconds a message waits at most before it is tried again."""
 
 _CONFIG: Final = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5}
@@ -38,7 +38,7 @@ _CONFIG: Final = Config(
 
 
 class DeadLetters:
-    """Puts messages aside, or back for later. `max_receives`: how often one is tried at most."""
+    """Puts messages aside, or back for later; `max_receives` says how often to try one."""
 
     def __init__(self, url: str, max_receives: int) -> None:
         self._url = url
@@ -46,14 +46,14 @@ class DeadLetters:
         self._made: SQSClient | None = None
 
     def is_last_try(self, record: SQSRecord) -> bool:
-        """Return whether a message is to be put aside if it fails now."""
+        """Return whether a message must be put aside if it fails now."""
         return received(record) >= self._max_receives
 
     def add(self, record: SQSRecord, reason: str) -> None:
-        """Put a message aside, to be read as it would have been; raises `Unavailable`.
+        """Put a message aside so that it can be read in the same way later; raises `Unavailable`.
 
-        It is another message there: `message_id` and `sent_at` (milliseconds since the epoch) keep
-        what it was called and when it was sent, since events without an id are called after it.
+        SQS gives it a new id and time. `message_id` and `sent_at` (milliseconds since the epoch)
+        keep the first ones, since events without an id are named after them.
         """
         given = string_attributes(record)
         message_id, sent_at = first_sent(record)
@@ -72,9 +72,9 @@ class DeadLetters:
             raise Unavailable from error
 
     def delay(self, record: SQSRecord, seconds: int | None = None) -> None:
-        """Let a message come back after so many seconds; if left out, later each time.
+        """Let a message come back after some seconds; without a number, later each time.
 
-        Raises `Unavailable`; the message then comes back when its queue lets it.
+        Raises `Unavailable`. The message then comes back after its queue's own time-out.
         """
         if seconds is None:
             seconds = min(4 ** received(record), _MAX_DELAY)
@@ -89,40 +89,40 @@ class DeadLetters:
 
     @property
     def _client(self) -> SQSClient:
-        """Made when it is needed first: most invocations put nothing aside."""
+        """The client, made on first use: most invocations put nothing aside."""
         if self._made is None:
             self._made = client_of("sqs", _CONFIG)
         return self._made
 
 
 def received(record: SQSRecord) -> int:
-    """Return how often a message was received, this time included."""
+    """Return how often a message was received, including this time."""
     return int(record.attributes.approximate_receive_count)
 
 
 def first_sent(record: SQSRecord) -> tuple[str, int]:
-    """Return what a message was called, and when it was sent: see `first_named`."""
+    """Return the first id of a message, and when it was first sent: see `first_named`."""
     sent_at = record.attributes.sent_timestamp
     return first_named(string_attributes(record), record.message_id, sent_at)
 
 
 def first_named(given: Mapping[str, str], message_id: str, sent_at: str) -> tuple[str, int]:
-    """Return what a message was called first, and when it was sent (in ms since the epoch).
+    """Return the first id of a message, and when it was first sent (in ms since the epoch).
 
-    One that was put aside, or sent again, says so in its attributes; of others it is as given.
+    A message that was put aside or sent again has them in its attributes.
     """
     said = given.get(SENT_AT, "")
     return given.get(MESSAGE_ID, message_id), int(said if _TIME.fullmatch(said) else sent_at)
 
 
 def string_attributes(record: SQSRecord) -> dict[str, str]:
-    """Return a message's attributes that are texts."""
+    """Return the attributes of a message that are texts."""
     values = ((name, value.get("stringValue")) for name, value in record.message_attributes.items())
     return {name: text for name, text in values if text is not None}
 
 
 def _cut(text: str, room: int) -> str:
-    """Return as much of a text as so many bytes hold: one character at least, since SQS asks it."""
+    """Return what fits of a text into `room` bytes; at least one character, as SQS demands."""
     return text.encode()[: max(room, 0)].decode(errors="ignore") or text[:1]
 
 

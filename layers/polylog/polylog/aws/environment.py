@@ -1,4 +1,4 @@
-"""What serving needs, put together from the function's environment."""
+"""Services and settings, made from a function's environment variables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_RESPONSE_BYTES = 5_900_000
-"""What a response may weigh: Lambda's 6 MB, less room for headers and the payload's frame."""
+"""The largest response: Lambda's 6 MB, less room for headers and the payload's frame."""
 
 
 def services_from_environment() -> Services:
@@ -55,13 +55,13 @@ def store_from_environment(client: DynamoDBClient, clock: Clock) -> DynamoEventS
 
 
 def shards_from_environment() -> Shards:
-    """Return in how many parts the indexes are read and written: all that are written are read."""
+    """Return how many shards to read and write; all that are written are also read."""
     written = int(os.environ["WRITTEN_SHARDS"])
     return Shards(max(int(os.environ["INDEX_SHARDS"]), written), written)
 
 
 def facets_from_environment() -> frozenset[str]:
-    """Return what events are tallied by beside their scope."""
+    """Return the names of the facets that events are also tallied by."""
     return frozenset(os.environ["TALLIED_FACETS"].split(",")) & FACETS.keys()
 
 
@@ -84,7 +84,7 @@ def fits_lambda(response: Response) -> bool:
 
 
 def _load_peppers() -> Callable[[], Peppers]:
-    """A file stands in for the secret where there is no Secrets Manager."""
+    """Return what loads the peppers; without Secrets Manager, a file stands in for the secret."""
     if "PEPPER_FILE" in os.environ:
         return partial(peppers_from_file, Path(os.environ["PEPPER_FILE"]))
     return partial(peppers_from_secret, os.environ["PEPPER_SECRET"])

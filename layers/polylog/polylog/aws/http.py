@@ -1,4 +1,4 @@
-"""HTTP API events (payload format 2.0) in, responses out."""
+"""HTTP API events (payload format 2.0): read into requests, and answered."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_request(event: Payload) -> Request:
     """Read a gateway event.
 
     The path arrives decoded and is not decoded again. The query is parsed from the raw string,
-    since the gateway joins repeated parameters by commas; bytes that are not UTF-8 become
+    since the gateway joins repeated parameters by commas. Bytes that are not UTF-8 become
     surrogates, which no parameter accepts.
     """
     http, headers = event["requestContext"]["http"], event.get("headers", {})

@@ -1,8 +1,8 @@
-"""Imports the events of an object, however long it is, in as many runs as that takes.
+"""Imports the events of an object of any size, in one run or several.
 
-`import/<scope>/<format>/<name>` says where the events belong and how they are written; the name
-ends in `.ndjson` or `.json`, or in one of those and `.gz`. The result is `import-results/` and the
-rest of the key, and `.json`.
+The key `import/<scope>/<format>/<name>` says where the events belong and how they are written. The
+name ends in `.ndjson` or `.json`, perhaps with `.gz`. The result is written to `import-results/`,
+the rest of the key, and `.json`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MAX_PIECES: Final = 950
 _MAX_BYTES: Final = 3_000_000
 
 _MAX_EVENTS: Final = 10_000
-"""Events of one piece: they are in memory together, and stored without a look at the clock."""
+"""The most events in one piece: all are in memory, and stored without a look at the clock."""
 
 _SAVED_EVERY_SECONDS: Final = 5
 
@@ -47,11 +47,11 @@ _Read = tuple[Piece, Sequence[Offered]]
 
 
 class Unfinished(Exception):
-    """Time is up; the import goes on where it stopped when its message comes again."""
+    """Time is up; the import goes on from there when its message comes again."""
 
 
 class Stuck(Exception):
-    """The import got no further, however often it was taken up."""
+    """The import got no further in any of its tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Kind:
 
     @classmethod
     def of(cls, key: str) -> Self:
-        """Read a key; raises `InvalidParameter` saying what is wrong with it."""
+        """Read a key; raises `InvalidParameter` if there is something wrong with it."""
         match = _KEY.fullmatch(key)
         if match is None:
             reason = "must be import/<scope>/<format>/<name>.ndjson or .json, perhaps with .gz"
@@ -91,7 +91,7 @@ class Kind:
             yield Piece.last(place, InvalidBody(f"from here on not gzip: {error}"))
 
     def read(self, piece: Piece) -> Sequence[Offered]:
-        """Return the events of a piece; one that cannot be read spoils no other."""
+        """Return the events of a piece; an unreadable event does not spoil the others."""
         if isinstance(piece.text, InvalidBody):
             return (piece.text,)
         return read_line(piece.text, self.format, self.scope, _MAX_EVENTS)
@@ -99,7 +99,7 @@ class Kind:
 
 @dataclass(slots=True)
 class _Work:
-    """An import at work; in doubt, until it stores something, what it had stored before."""
+    """An import at work. `is_in_doubt` holds until it stores an event that was not there before."""
 
     source: ObjectVersion
     kind: Kind
@@ -115,7 +115,7 @@ class _Work:
 
 
 class Importer:
-    """Imports objects; `max_tries`: how often one is taken up without getting any further."""
+    """Imports objects; `max_tries` says how often to try one that gets no further."""
 
     def __init__(
         self,
@@ -130,11 +130,11 @@ class Importer:
         self._clock = clock
 
     def run(self, source: ObjectVersion, deadline: Deadline) -> Progress | None:
-        """Import an object, or what is left of it; return what became of its events.
+        """Import an object, or the rest of it; return what became of its events.
 
-        None when that was done before. Raises `Unfinished` when there is no time left; `Stuck` when
-        it is not to be tried again; `ObjectChanged` when the same import runs elsewhere;
-        `InvalidBody` when the object's key is too long; `Unavailable`.
+        Returns None if that was done before. Raises `Unfinished` if there is no time left, `Stuck`
+        if it must not be tried again, `ObjectChanged` if the same import runs elsewhere,
+        `InvalidBody` if the object's key is too long, and `Unavailable`.
         """
         ledger = Ledger(Documents(self._client, source.bucket), source)
         begun = ledger.read()
@@ -159,7 +159,7 @@ class Importer:
         return ledger.finish(progress)
 
     def _count_try(self, ledger: Ledger, progress: Progress) -> None:
-        """Note that the import is taken up; one that is stuck may be tried again as often."""
+        """Count this try. A stuck import starts to count anew."""
         is_stuck = progress.tries >= self._max_tries
         progress.tries = 0 if is_stuck else progress.tries + 1
         ledger.save(progress)
@@ -184,7 +184,7 @@ class Importer:
         stored = io.BufferedReader(ObjectReader(self._client, work.source, start), PART_BYTES)
         if not work.kind.is_packed:
             return work.kind.pieces(stored, place)
-        # What is packed can only be read from its beginning.
+        # A packed object can only be read from its beginning.
         unpacked = gzip.GzipFile(fileobj=stored)
         left = place.offset
         while left > 0 and (skipped := len(unpacked.read(min(left, PART_BYTES)))):
@@ -206,7 +206,7 @@ class Importer:
 
 
 def _weight(read: _Read) -> int:
-    """Return the share of a chunk that a piece takes: of its bytes, or of its events."""
+    """Return how much of a chunk a piece fills, by its bytes or by its events."""
     piece, every = read
     size = len(piece.text) if isinstance(piece.text, bytes) else 0
     return max(size, len(every) * _MAX_BYTES // _MAX_PIECES)

@@ -1,4 +1,4 @@
-"""Tells the importer which objects were dropped into the bucket: notifications of S3 in a queue."""
+"""Takes S3's notifications from a queue, and imports the objects that they name."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ _CONFIG: Final = Config(
 
 
 def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
-    """Return the Lambda handler that imports the objects which notifications name.
+    """Return the Lambda handler that imports the objects in notifications.
 
-    What it has no time to finish, and what failed, comes again with its message.
+    Unfinished and failed imports come again with their messages.
     """
     max_tries = int(os.environ["MAX_RECEIVES"])
     s3, clock = client_of("s3", _CONFIG), SYSTEM_CLOCK
@@ -59,7 +59,7 @@ def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
 
 
 class Imports:
-    """Imports what messages name, and puts those messages aside with which that cannot be done."""
+    """Imports the objects that messages name, and puts messages aside that cannot be imported."""
 
     def __init__(self, importer: Importer, dead_letters: DeadLetters) -> None:
         self._importer = importer
@@ -68,7 +68,7 @@ class Imports:
         self._metrics = new_metrics()
 
     def take(self, records: list[Payload], deadline: Deadline) -> Payload:
-        """Import the objects of a batch of messages; answer which of those are to come again."""
+        """Import the objects of a batch of messages; return which messages must come again."""
         counts = Counter[str]()
         processor = BatchProcessor(
             EventType.SQS,
@@ -105,9 +105,9 @@ class Imports:
 
 
 def _objects(record: SQSRecord) -> list[ObjectVersion]:
-    """Return the objects that a notification names as made; raises `InvalidBody`.
+    """Return the objects that a notification says were created; raises `InvalidBody`.
 
-    None when S3 only tries whether it may send to the queue, or of the folders of its console.
+    There are none in S3's test message, and folders of its console do not count.
     """
     try:
         document = record.json_body

@@ -1,4 +1,4 @@
-"""Takes in the events of queue messages; no message that fails keeps another from being stored."""
+"""Stores the events of queue messages; a failing message never blocks another one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 Found = tuple[Outcome, ...] | Unavailable
-"""What became of the events of a message, or why that is not known."""
+"""What became of a message's events, or why that is unknown."""
 
 Put = Callable[[str, Sequence[Offered]], tuple[Outcome, ...]]
 
@@ -46,7 +46,7 @@ The database may leave one request without an answer for that long, in three att
 """
 
 _TOGETHER: Final = 950
-"""Events that are stored without a look at the clock: ten transactions."""
+"""How many events to store without a look at the clock: ten transactions."""
 
 _SHOWN: Final = 5
 _MILLISECOND: Final = SECOND // 1000
@@ -59,7 +59,7 @@ class OutOfTime(Unavailable):
 def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
     """Return the Lambda handler that stores the events of a batch of messages.
 
-    It answers which of them are to come again.
+    It returns which messages must come again.
     """
     intake = Intake(
         store_from_environment(connect(), SYSTEM_CLOCK),
@@ -77,7 +77,7 @@ def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
 
 
 class Intake:
-    """Stores messages that name no scope in the one that is given here."""
+    """Stores the events of messages; `scope` is for messages that name none."""
 
     def __init__(self, store: EventStore, scope: str, dead_letters: DeadLetters) -> None:
         self._store = store
@@ -87,9 +87,9 @@ class Intake:
         self._metrics = new_metrics()
 
     def take(self, records: list[Payload], deadline: Deadline) -> Payload:
-        """Store a batch; messages of a FIFO queue one after the other, as they were sent.
+        """Store a batch; messages of a FIFO queue one after the other, in the order they were sent.
 
-        Those that there is no time for come again: were the function cut off, then all would.
+        Messages without any time left come again. If Lambda cut the function off, all would.
         """
         counts, put = Counter[str](), partial(self._put, deadline)
         put_record = partial(self._put_record, deadline)
@@ -111,11 +111,11 @@ class Intake:
         return dict(processor.response())
 
     def _put_together(self, put: Put, records: Iterable[SQSRecord]) -> dict[str, Found]:
-        """Store the events of all messages that come for the first time, a `put` a scope.
+        """Store the events of all messages that come for the first time, with one `put` a scope.
 
-        Return what became of those of each message, by its receipt: a batch may hold one twice.
-        Left out, to be stored by itself, is what may make others fail: one that came before, and
-        all of a scope that failed.
+        Returns what became of each message's events, by its receipt: a batch may hold a message
+        twice. Messages that came before, and all of a scope that failed, are left out and stored
+        one by one, since they may make others fail.
         """
         by_scope = defaultdict[str, list[tuple[str, list[Offered]]]](list)
         for record in records:
@@ -134,7 +134,7 @@ class Intake:
 
     @contextmanager
     def _logging(self, text: str, **about: str) -> Iterator[None]:
-        """Log what fails: each message is tried by itself then."""
+        """Log a failure; each message is tried on its own then."""
         try:
             yield
         except Exception:
@@ -156,7 +156,7 @@ class Intake:
         return self._put(deadline, *self._read(record), is_repeat=received(record) > 1)
 
     def _read(self, record: SQSRecord) -> tuple[str, list[Offered]]:
-        """Return a message's scope and events; instead of them why it cannot be read."""
+        """Return a message's scope and its events, or the reason why it cannot be read."""
         message_id, sent_at = first_sent(record)
         message = Message(
             message_id, sent_at * _MILLISECOND, record.body, string_attributes(record)
@@ -172,7 +172,7 @@ class Intake:
         put: Callable[[SQSRecord], tuple[Outcome, ...]],
         record: SQSRecord,
     ) -> None:
-        """Store a message, or put it aside; raises when it is to come again."""
+        """Store a message, or put it aside; raises if it must come again."""
         try:
             outcomes = put(record)
         except Exception as error:
@@ -192,7 +192,7 @@ class Intake:
 def _put_all(
     put: Put, scope: str, messages: Sequence[tuple[str, list[Offered]]]
 ) -> dict[str, Found]:
-    """Store the events of many messages; return what became of those of each."""
+    """Store the events of many messages; return what became of each message's events."""
     try:
         outcomes = iter(put(scope, [each for _, offered in messages for each in offered]))
     except Unavailable as error:
@@ -228,7 +228,7 @@ def _failure(error: Exception) -> str:
 
 
 def _refusal(outcomes: Sequence[Outcome]) -> str:
-    """Return why some events of a message are not in the log, empty when all are."""
+    """Return why some events of a message are not in the log, an empty text if all are."""
     refused = [
         f"event {number}: {outcome.status}: {outcome.reason}"
         for number, outcome in enumerate(outcomes, 1)

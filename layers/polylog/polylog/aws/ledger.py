@@ -1,4 +1,4 @@
-"""How far the import of an object has come, and what became of its events so far."""
+"""How far the import of an object has got, and what became of its events."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _PROGRESS: Final = "import-progress/"
 _RESULTS: Final = "import-results/"
 
 _KEPT_TOGETHER: Final = 10_000
-"""So many refusals are in the progress and in the result; earlier ones are in objects apart."""
+"""How many refusals the progress and the result hold; earlier ones go into objects of their own."""
 
 _MAX_KEY_BYTES: Final = 900
-"""S3 takes keys of 1,024 bytes, and those of what belongs to an object are longer than its own."""
+"""S3 takes keys of 1,024 bytes, and the keys of an import's own objects are longer."""
 
 
 class Refusal(BaseModel):
-    """An event that is not in the log: the line it begins on, and why."""
+    """An event that is not in the log: the line on which it begins, and why."""
 
     line: int
     status: Status
@@ -33,11 +33,11 @@ class Refusal(BaseModel):
 
 
 class Progress(BaseModel):
-    """What is kept of an import between two times that it is worked on.
+    """The state of an import between two runs.
 
-    `last_seq` is the highest number that one of its events was stored under, or what had arrived
-    when it began. `tries` counts how often it was taken up without getting any further.
-    `is_in_doubt` says whether it may have stored events behind the place.
+    `last_seq` is the highest number of its stored events, or the latest number when it began.
+    `tries` counts the runs that got no further. `is_in_doubt` says that it may have stored events
+    after the place.
     """
 
     place: Place = Place()
@@ -52,8 +52,8 @@ class Progress(BaseModel):
     def add(self, line: int, outcome: Outcome, *, is_in_doubt: bool) -> None:
         """Take in what became of an event.
 
-        When an import that broke off goes on, it is in doubt what it had stored already: events
-        that are there with higher numbers than all before them, which it stored in this order.
+        After an import broke off, it is in doubt which events it had stored. It stores them in
+        order, so a duplicate with a higher number than all before was stored by itself.
         """
         status = outcome.status
         if is_in_doubt and status is Status.DUPLICATE and (outcome.seq or 0) > self.last_seq:
@@ -67,9 +67,9 @@ class Progress(BaseModel):
 
 
 class Ledger:
-    """Keeps the progress of the import of one object, and writes its result, in its bucket.
+    """Keeps the progress of one import, and writes its result, in the object's bucket.
 
-    Raises `InvalidBody` for an object whose key leaves no room for theirs.
+    Raises `InvalidBody` if the object's key is too long.
     """
 
     def __init__(self, documents: Documents, source: ObjectVersion) -> None:
@@ -82,14 +82,14 @@ class Ledger:
         self._result_key = f"{_RESULTS}{name}.json"
 
     def read(self) -> Progress | None:
-        """Return how far the import has come, None when it was never begun."""
+        """Return the progress of the import, None if it never began."""
         content = self._documents.read(self._progress_key)
         return None if content is None else Progress.model_validate_json(content)
 
     def save(self, progress: Progress) -> None:
-        """Keep the progress; raises `ObjectChanged` when the same import runs elsewhere too."""
+        """Save the progress; raises `ObjectChanged` if the same import also runs elsewhere."""
         if len(progress.refused) > _KEPT_TOGETHER:
-            # No name that another version has, or the same import where it runs elsewhere too.
+            # Another version, or the same import elsewhere, never uses this name.
             key = f"{self._result_key}.{self._source.name}.refused-{progress.place.offset}.ndjson"
             self._documents.write(key, b"\n".join(map(_line, progress.refused)) + b"\n")
             progress.refused_before.append(key)
@@ -99,7 +99,7 @@ class Ledger:
     def finish(self, progress: Progress, problem: str | None = None) -> Progress:
         """Write the result: what became of all events, and what ended the reading early.
 
-        Raises `ObjectChanged`, and writes none, when the same import runs elsewhere too.
+        Raises `ObjectChanged`, and writes nothing, if the same import also runs elsewhere.
         """
         self.save(progress)
         result = {

@@ -1,9 +1,9 @@
-"""Messages that carry events: what a queue hands over, in the envelopes it may come in.
+"""Messages that carry events, in any of the envelopes they come in.
 
-A body is JSON: one event, an array of events, or `{"events": [...]}`. An event is one of Polylog's
-own, a CloudEvent, or an event of EventBridge, and is known by its form; a notification of SNS may
-be around all of it. The attribute `format` says instead that the body is as another API lists its
-events, and the attribute `scope` where they belong.
+A body is JSON: one event, an array of events, or `{"events": [...]}`. Each event is one of our own,
+a CloudEvent, or an event of EventBridge; its form tells which. A notification of SNS may wrap
+all of it. With the attribute `format`, the body is in the format of another API. The attribute
+`scope` says where the events belong.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NOTIFICATION: Final = ("MessageId", "TopicArn", "Message", "Timestamp")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What was sent: its id and time (in microseconds) stay the same, however often it comes."""
+    """A message as it was sent. Its id and time (microseconds) stay the same if it comes again."""
 
     id: str
     sent_at: int
@@ -39,9 +39,9 @@ class Message:
 
 
 def read_message(message: Message, scope: str) -> tuple[str, list[Offered]]:
-    """Return the scope of a message's events, the given one if it names none, and the events.
+    """Return the scope of a message (the given one if it names none), and its events.
 
-    Raises `InvalidBody` or `InvalidParameter` when the message cannot be read as a whole.
+    Raises `InvalidBody` or `InvalidParameter` if the message as a whole cannot be read.
     """
     document = _json(message)
     if isinstance(document, dict) and _is_notification(document):
@@ -81,7 +81,7 @@ def _unwrapped(message: Message, notification: Mapping[str, JsonValue]) -> Messa
 
 
 def _events(message: Message, document: JsonValue) -> list[tuple[JsonValue, Format]]:
-    """Return the events of a document, each with the format that it is in."""
+    """Return the events of a document, each with its format."""
     name = message.attributes.get("format", _OWN)
     if name != _OWN:
         format = format_named(name)
@@ -96,7 +96,7 @@ def _events(message: Message, document: JsonValue) -> list[tuple[JsonValue, Form
 
 
 def _format(wire: JsonValue, message: Message, event_id: str) -> Format:
-    """Return the format that an event shows to be in; in our own it may go without an id."""
+    """Return the format of an event, told by its form; one of our own may lack an id."""
     if cloudevents.is_event(wire):
         return cloudevents.FORMAT
     if eventbridge.is_event(wire):
@@ -105,7 +105,7 @@ def _format(wire: JsonValue, message: Message, event_id: str) -> Format:
 
 
 def _read_own(wire: JsonValue, event_id: str, sent_at: int) -> Event:
-    """Read one of our own events; what tells it from others is the message's, if it has none."""
+    """Read one of our own events; without an id, it gets the given id and time."""
     if isinstance(wire, dict) and "id" not in wire:
         wire = {"id": event_id, "time": format_rfc3339(sent_at), **wire}
     return read_event(wire)

@@ -1,4 +1,4 @@
-"""What functions beside those of the HTTP API tell CloudWatch, in its embedded metric format."""
+"""Metrics for CloudWatch, in its embedded metric format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from polylog.model.store import Status
 
 LOG: Final = "polylog"
-"""The name of the one logger."""
+"""The name of the only logger."""
 
 NAMESPACE: Final = "Polylog"
 STORED: Final = "EventsStored"
@@ -30,12 +30,12 @@ def name_of(status: Status) -> str:
 
 
 def new_metrics() -> Metrics:
-    """Return what metrics are written with; the environment names their dimension `service`."""
+    """Return a writer of metrics; the environment sets their dimension `service`."""
     return Metrics(namespace=NAMESPACE)
 
 
 def publish(metrics: Metrics, values: Mapping[str, float]) -> None:
-    """Write the values as metrics into the function's log; none if there are none."""
+    """Write these values as metrics into the function's log, if there are any."""
     for name, value in values.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     if values:

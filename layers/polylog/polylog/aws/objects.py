@@ -1,4 +1,4 @@
-"""Objects in S3: read in parts, however long they are, and written whole."""
+"""Objects in S3: large ones are read in parts, small ones are read and written whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PART_BYTES: Final = 4 * 1024 * 1024
-"""What is fetched at once: a response that is read for minutes would break off."""
+"""How much to fetch at once: a response that is read for minutes would break off."""
 
 
 class ObjectAbsent(Exception):
@@ -29,7 +29,7 @@ class ObjectChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ObjectVersion:
-    """An object as it was at one time: `version` is None in a bucket that keeps none."""
+    """An object as it was at one time; `version` is None in a bucket without versions."""
 
     bucket: str
     key: str
@@ -38,12 +38,12 @@ class ObjectVersion:
 
     @property
     def name(self) -> str:
-        """What tells this version from others."""
+        """A name that no other version has."""
         return self.version or self.etag
 
 
 class ObjectReader(io.RawIOBase):
-    """The bytes of an object from an offset on, in requests of what is read at once.
+    """The bytes of an object from an offset on; each read is one request.
 
     Reading raises `ObjectAbsent` or `Unavailable`.
     """
@@ -88,7 +88,7 @@ class ObjectReader(io.RawIOBase):
 
 
 class Documents:
-    """Small objects of a bucket, which are written only as long as nobody else writes them."""
+    """Small objects of a bucket, written on condition that nobody else changed them."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
@@ -114,7 +114,7 @@ class Documents:
             )
 
     def replace(self, key: str, content: bytes) -> None:
-        """Write an object as it follows on what was read; raises `ObjectChanged` if it does not."""
+        """Replace the object that was read; raises `ObjectChanged` if somebody else was faster."""
         etag = self._etags.get(key)
         with _failures_told_apart():
             if etag is None:
