@@ -1,4 +1,4 @@
-"""Some clients at once, in a process of their own: `python -m bench.clients ADDRESS SECONDS`.
+"""Some clients at once, in a process of their own: `python -m bench.stage.clients ADDRESS SECONDS`.
 
 Standard input holds a token, and below it the paths to ask for, in turn.
 """

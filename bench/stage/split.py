@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 _DYNAMODB: Final = "DynamoDB"
 _FUNCTIONS: Final = {
-    "unpack": "decode",
+    "unpack_body": "decode",
     "read_body": "decode",
     "contains": "filter",
     "render_event": "render",
