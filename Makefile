@@ -3,8 +3,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
-# Two files at a time, in their order: the last ones are small. Bytecode spares hundreds of processes a second each.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
+# Two files at a time, in their order: the last ones are small. Bytecode is written even where the
+# environment forbids it: without, each process of the command takes 0.7 s more to start.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
+	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 LOCK_OPTIONS := --upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
 .PHONY: run test test-long check format readme openapi lock clean bench bench-scale bench-handlers cost

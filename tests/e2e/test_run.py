@@ -441,7 +441,12 @@ class TestRun:
         assert f"port {port}" in done.err
 
     @pytest.mark.parametrize(
-        ("engine", "status"), [("foo", 2), ("http://127.0.0.1:1", 1), ("http://a b", 2)]
+        ("engine", "status"),
+        [
+            ("foo", 2),
+            pytest.param("http://127.0.0.1:1", 1, marks=pytest.mark.long),  # It is tried often.
+            ("http://a b", 2),
+        ],
     )
     def test_says_that_there_is_no_such_dynamodb(
         self, tmp_path: Path, engine: str, status: int

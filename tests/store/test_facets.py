@@ -80,8 +80,9 @@ def world(engine: DynamoDBClient) -> World:
 
 
 def test_a_total_and_a_page_by_facet_take_as_much_as_any_and_one_read_more(
-    world: World, calls: list[str]
+    engine: DynamoDBClient, calls: list[str]
 ) -> None:
+    world = World(engine, "project")
     for _ in range(9):
         world.put(95)
     world.fold_all()

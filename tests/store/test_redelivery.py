@@ -143,7 +143,7 @@ def folding(world: World) -> Iterator[None]:
         folds.result(60)
 
 
-@pytest.mark.parametrize("most", [5, 40, 120])
+@pytest.mark.parametrize("most", [pytest.param(5, marks=pytest.mark.long), 40, 120])
 def test_what_several_send_at_once_is_stored_once(world: World, most: int) -> None:
     with folding(world), ThreadPoolExecutor(SENDERS) as pool:
         seqs = first_seqs([*chain(*pool.map(world.send, range(SENDERS), repeat(most)))])
