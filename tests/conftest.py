@@ -15,6 +15,7 @@ from support.interception import Intercept, interceptions
 from support.memory import MemoryEventStore
 from support.service import Service, running_service
 from support.stores import MakePoorStore, MakeStore, dynamo_store
+from xdist.scheduler import LoadFileScheduling
 
 from polylog.dynamo.limits import Limits
 from polylog.model.store import EventStore
@@ -31,6 +32,25 @@ def pytest_configure() -> None:
     """Let what the tests start hear Ctrl-C, which processes in the background are born deaf to."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+SERVED = (
+    *("tests/e2e/test_readme.py", "tests/e2e/test_run.py", "tests/interop/test_cedana"),
+    *("tests/interop/test_cloudfoundry", "tests/interop/test_huawei", "tests/interop/test_waldur"),
+)
+"""Where the files begin whose tests ask one `polylog run`."""
+
+
+class Files(LoadFileScheduling):
+    """Hands out tests file by file, and those that ask the service to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "asks the service" if nodeid.startswith(SERVED) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files:
+    return Files(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ from polylog.model.times import SECOND, Clock
 
 pytestmark = pytest.mark.engine
 
-SHORT, LONG = 8, 20
+SHORT, LONG = 5, 20
 
 
 def check(client: DynamoDBClient, world: Soak, reads: list[soak.Read]) -> None:

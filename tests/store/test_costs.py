@@ -66,7 +66,7 @@ class Logs:
         return [cold.requests, cold.units, warm.requests, warm.units]
 
 
-@pytest.fixture(scope="module", params=[5_000, pytest.param(100_000, marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=[3_000, pytest.param(100_000, marks=pytest.mark.long)])
 def logs(request: pytest.FixtureRequest, engine: DynamoDBClient) -> Logs:
     client = connect(engine.meta.endpoint_url)
     for number in (SMALL, request.param):
