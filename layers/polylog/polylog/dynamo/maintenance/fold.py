@@ -235,9 +235,8 @@ class Folder:
                 groups[mark.group].add(row)
         for rows in groups.values():
             deltas = [delta for delta in head.deltas if delta.row in rows]
-            if len(deltas) == len(
-                rows
-            ):  # Otherwise an earlier run has written the log rows: deletes come after them.
+            # If some are gone, an earlier run has written the log rows: deletes come after them.
+            if len(deltas) == len(rows):
                 self._log(scope, deltas)
             self._delete(scope, deltas)
         return {row for rows in groups.values() for row in rows}
