@@ -49,18 +49,20 @@ class Numbers:
 
     def raise_to(self, scope: str, last: int) -> None:
         """Make sure that no number up to this one is handed out again."""
-        request = self._update(scope, "SET #last = :last", "last", last)
-        request["ConditionExpression"] = "attribute_not_exists(#last) OR #last < :last"
+        self._raise(scope, "last", last)
+
+    def raise_floor(self, scope: str, floor: int) -> None:
+        """Tell writers the first time that the log keeps; it never moves back."""
+        self._raise(scope, "floor", floor)
+
+    def _raise(self, scope: str, name: str, value: int) -> None:
+        request = self._update(scope, f"SET #{name} = :{name}", name, value)
+        request["ConditionExpression"] = f"attribute_not_exists(#{name}) OR #{name} < :{name}"
         with (
             failures_as_unavailable(),
             suppress(self._client.exceptions.ConditionalCheckFailedException),
         ):
             self._client.update_item(**request)
-
-    def set_floor(self, scope: str, floor: int) -> None:
-        """Tell writers the first time that the log keeps; it must never move back."""
-        with failures_as_unavailable():
-            self._client.update_item(**self._update(scope, "SET #floor = :floor", "floor", floor))
 
     def _update(self, scope: str, expression: str, name: str, value: int) -> UpdateItemInputTypeDef:
         return {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ from polylog.model.times import SECOND, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
 
     from polylog.dynamo.tables import Item
 
@@ -46,6 +47,11 @@ _RETRIED: Final = {
 }
 
 
+# A delta is written once: no later attempt may replace an earlier one's.
+_IF_NEW: Final = "attribute_not_exists(#row)"
+_ROW: Final = {"#row": "row"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
     """Numbers that nobody else gets, when they were taken, and the first time that is kept."""
@@ -54,6 +60,10 @@ class _Taken:
     last: int
     at: int
     floor: int
+
+    def holds(self, seq: int) -> bool:
+        """Return whether a number is one of these."""
+        return self.first <= seq <= self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +129,30 @@ class Writer:
         return max(len(draft.content) + _ITEM_BYTES, size * _ENTRY_SHARE)
 
     def _store(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
-        """Store all drafts in one transaction, except those whose ids are already taken."""
+        """Store all drafts in one transaction, except those whose ids are already taken.
+
+        An attempt may commit although DynamoDB reported a conflict, or did not answer. Its events
+        are then found under numbers that this call took: it stored them, and their delta is there.
+        """
         kept: dict[str, _Kept] = {}
         taken = self._take(scope, len(drafts))
+        tried = [taken]
         for attempt in range(_ATTEMPTS):
             kept |= {d.event.id: _EXPIRED for d in drafts if d.event.time < taken.floor}
             pending = [draft for draft in drafts if draft.event.id not in kept]
             if not pending:
-                self._close(scope, taken)
+                self._close(scope, taken, kept)
                 return kept
             if self._clock.now() - taken.at >= _TAKEN:
                 taken = self._take(scope, len(pending))
+                tried.append(taken)
             numbered = dict(enumerate(pending, taken.first))
             reasons = self._transact(scope, taken, numbered)
             if not reasons:
                 stored = {d.event.id: _Kept(d.digest, seq, d) for seq, d in numbered.items()}
                 return kept | stored
             if "ConditionalCheckFailed" in reasons:
-                kept |= self._look_up(scope, pending)
+                kept |= self._look_up(scope, pending, tried)
             else:
                 self._clock.sleep(backoff(attempt))
         raise Unavailable("transactions went on conflicting")
@@ -146,11 +162,21 @@ class Writer:
         taken = self._numbers.take(scope, count)
         return _Taken(taken.first, taken.last, at, max(taken.floor, self._retention.floor(at)))
 
-    def _close(self, scope: str, taken: _Taken) -> None:
-        """Record that no event will have these numbers."""
+    def _close(self, scope: str, taken: _Taken, kept: Mapping[str, _Kept]) -> None:
+        """Record that no event will have these numbers, unless some have."""
+        if any(taken.holds(each.seq) for each in kept.values()):
+            return
         delta = Delta(taken.first, taken.last, self._clock.now(), (), self._facets)
-        with failures_as_unavailable():
-            self._client.put_item(TableName=self._tally, Item=delta.item(scope))
+        with (
+            failures_as_unavailable(),
+            suppress(self._client.exceptions.ConditionalCheckFailedException),
+        ):
+            self._client.put_item(
+                TableName=self._tally,
+                Item=delta.item(scope),
+                ConditionExpression=_IF_NEW,
+                ExpressionAttributeNames=_ROW,
+            )
 
     def _transact(self, scope: str, taken: _Taken, numbered: dict[int, Draft]) -> set[str]:
         """Store all or nothing; return DynamoDB's reasons against it, none if stored.
@@ -171,7 +197,13 @@ class Writer:
             }
             for seq, draft in numbered.items()
         ]
-        actions.append({"Put": {"TableName": self._tally, "Item": delta.item(scope)}})
+        put_delta: PutTypeDef = {
+            "TableName": self._tally,
+            "Item": delta.item(scope),
+            "ConditionExpression": _IF_NEW,
+            "ExpressionAttributeNames": _ROW,
+        }
+        actions.append({"Put": put_delta})
         with failures_as_unavailable():
             try:
                 self._client.transact_write_items(TransactItems=actions)
@@ -186,13 +218,18 @@ class Writer:
             self._clock.sleep(SETTLING / SECOND)
         return set()
 
-    def _look_up(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
-        ids = {partition_key(scope, draft.event.id): draft.event.id for draft in drafts}
-        keys: list[Item] = [{"pk": {"S": key}} for key in ids]
-        return {
-            ids[item["pk"]["S"]]: _Kept(item["digest"]["B"], int(item["seq"]["N"]))
-            for item in get_all(self._client, self._events, keys, self._clock, "pk, digest, seq")
-        }
+    def _look_up(
+        self, scope: str, drafts: Sequence[Draft], tried: Iterable[_Taken] = ()
+    ) -> dict[str, _Kept]:
+        """Return what the log holds under the ids of drafts; `tried` are our own numbers."""
+        by_key = {partition_key(scope, draft.event.id): draft for draft in drafts}
+        keys: list[Item] = [{"pk": {"S": key}} for key in by_key]
+        kept: dict[str, _Kept] = {}
+        for item in get_all(self._client, self._events, keys, self._clock, "pk, digest, seq"):
+            draft, seq = by_key[item["pk"]["S"]], int(item["seq"]["N"])
+            own = draft if any(taken.holds(seq) for taken in tried) else None
+            kept[draft.event.id] = _Kept(item["digest"]["B"], seq, own)
+        return kept
 
 
 def _refusal(draft: Draft, floor: int) -> Outcome | None:

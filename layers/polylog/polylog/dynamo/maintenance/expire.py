@@ -68,7 +68,7 @@ class Expirer:
         cleared = min([floor, *map(end_of, months)])
         new, days = _without(rows, cleared)
         if partition == scope:
-            self._numbers.set_floor(scope, cleared)
+            self._numbers.raise_floor(scope, cleared)
         head = replace(head, bucket=new[ROOT], cleared=cleared)
         if not write_rows(self._client, self._table, partition, rows, new, head):
             return False

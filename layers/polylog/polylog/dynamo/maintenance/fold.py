@@ -244,8 +244,17 @@ class Folder:
     def _log(self, scope: str, deltas: Sequence[Delta]) -> None:
         for stretch in stretches(deltas):
             item = stretch.item(scope, self._retention)
-            with failures_as_unavailable():
-                self._client.put_item(TableName=self._table, Item=item)
+            with (
+                failures_as_unavailable(),
+                suppress(self._client.exceptions.ConditionalCheckFailedException),
+            ):
+                # An earlier run may have written the row, and died before it deleted the deltas.
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(#row)",
+                    ExpressionAttributeNames={"#row": "row"},
+                )
 
     def _delete(self, scope: str, deltas: Sequence[Delta]) -> None:
         for delta in deltas:
