@@ -76,7 +76,17 @@ def test_gives_events_as_they_were(loaded: Loaded) -> None:
     assert [event.to_dict() for event in answer.events] == RESPONSES[::-1]
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 100, 230, 1000])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(1, marks=pytest.mark.long),
+        pytest.param(2, marks=pytest.mark.long),
+        7,
+        100,
+        230,
+        1000,
+    ],
+)
 def test_pages_of_any_size_show_every_event_once(loaded: Loaded, size: int) -> None:
     """As users write it: page after page, until as many as `count` says are there."""
     found: list[str] = []

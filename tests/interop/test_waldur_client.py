@@ -99,7 +99,10 @@ def test_lists_everything_once_oldest_first(client: AuthenticatedClient) -> None
     assert numbers(events_list.sync_all(client=client, o=OLDEST_FIRST)) == list(range(COUNT))
 
 
-@pytest.mark.parametrize("size", [1, 7, 10, 49, 300])
+@pytest.mark.parametrize(
+    "size",
+    [pytest.param(1, marks=pytest.mark.long), pytest.param(7, marks=pytest.mark.long), 10, 49, 300],
+)
 def test_walks_pages_of_any_size(client: AuthenticatedClient, size: int) -> None:
     found: list[int] = []
     for page in range(1, -(-COUNT // size) + 1):
