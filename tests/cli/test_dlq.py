@@ -26,6 +26,9 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[SQSClient]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
+        session = boto3.Session()
+        session.events.register("provide-client-params.sqs.ReceiveMessage", do_not_wait)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
         client = boto3.client("sqs")
         queues = {name: f"{name}Queue" for name in ("Ingest", "Import", "DeadLetter")}
         urls = {q: client.create_queue(QueueName=q)["QueueUrl"] for q in queues.values()}
@@ -35,6 +38,11 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[SQSClient]:
         }
         boto3.client("cloudformation").create_stack(StackName="log", TemplateBody=json.dumps(stack))
         yield client
+
+
+def do_not_wait(params: dict[str, Any], **_: object) -> dict[str, Any]:
+    """Ask for messages that are there already: nobody sends any meanwhile."""
+    return params | {"WaitTimeSeconds": 0}
 
 
 def put_aside(sqs: SQSClient, body: str, **attributes: str) -> str:

@@ -417,14 +417,20 @@ class TestTally:
 
 
 class TestRun:
-    def test_keeps_events_and_key_between_runs(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("sample", "total"),
+        [("--no-sample", 3), pytest.param("--sample", 3003, marks=pytest.mark.long)],
+    )
+    def test_keeps_events_and_key_between_runs(
+        self, tmp_path: Path, sample: str, total: int
+    ) -> None:
         data = tmp_path / "data"
-        with running_service(data) as first:
+        with running_service(data, sample) as first:
+            load(first, DOCUMENT, asdict(first.credentials))
             answer = get(asdict(first.credentials), "/cf/v2/events?results-per-page=1")
-            total = answer.json()["total_results"]
-        assert total == 3000
+            assert answer.json()["total_results"] == total
         assert first.home.read_running() is None
-        with running_service(data) as second:
+        with running_service(data, sample) as second:
             assert second.credentials.token == first.credentials.token
             answer = get(asdict(second.credentials), "/cf/v2/events?results-per-page=1")
             assert answer.json()["total_results"] == total

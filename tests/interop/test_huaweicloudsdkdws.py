@@ -10,6 +10,7 @@ import httpx
 import pytest
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 from huaweicloudsdkdws.v2 import DwsClient, ListEventsRequest
+from support.examples import long
 from support.huawei import Key, load, make_client, make_key
 from support.service import Service
 
@@ -76,7 +77,7 @@ def test_gives_events_as_they_were(loaded: Loaded) -> None:
     assert [event.to_dict() for event in answer.events] == RESPONSES[::-1]
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 100, 230, 1000])
+@pytest.mark.parametrize("size", [7, 100, 230, 1000, *long(1, 2)])
 def test_pages_of_any_size_show_every_event_once(loaded: Loaded, size: int) -> None:
     """As users write it: page after page, until as many as `count` says are there."""
     found: list[str] = []

@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support import soak
+from support.examples import long
 from support.soak import (
     FACETS,
     QUESTIONS,
@@ -67,7 +68,7 @@ def _ahead(time: int) -> int:
     return times.now() + time
 
 
-@pytest.mark.parametrize("seconds", [SHORT, pytest.param(LONG, marks=pytest.mark.long)])
+@pytest.mark.parametrize("seconds", [SHORT, *long(LONG)])
 def test_every_read_in_threads_was_true_at_some_moment(
     engine: DynamoDBClient, scope: str, seconds: int
 ) -> None:

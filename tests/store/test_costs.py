@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import long
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.maintenance.verify import Verifier
@@ -66,7 +67,7 @@ class Logs:
         return [cold.requests, cold.units, warm.requests, warm.units]
 
 
-@pytest.fixture(scope="module", params=[3_000, pytest.param(100_000, marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=[3_000, *long(100_000)])
 def logs(request: pytest.FixtureRequest, engine: DynamoDBClient) -> Logs:
     client = connect(engine.meta.endpoint_url)
     for number in (SMALL, request.param):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import long
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.maintenance import fold as share
@@ -165,7 +166,7 @@ def test_a_fold_takes_few_facets_at_once(world: World, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     "die_at",
-    [3, 6, 9, 15, *(pytest.param(n, marks=pytest.mark.long) for n in (4, 5, 7, 8, 12, 18))],
+    [3, 9, *long(4, 5, 6, 7, 8, 12, 15, 18)],
 )
 @pytest.mark.parametrize("after", [False, True])
 def test_a_fold_that_dies_between_facets_is_finished_by_another(

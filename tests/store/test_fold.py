@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import long
 from support.interception import Intercept
 from support.stores import TABLES, dynamo_store
 
@@ -262,7 +263,7 @@ def live(world: World, client: Any) -> None:
         assert world.log.count(world.scope, OF_P) == len(of_p)
 
 
-@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [9, *long(1)])
 @pytest.mark.parametrize("after", [False, True])
 def test_whoever_dies_wherever_nothing_is_lost_or_counted_twice(
     engine: DynamoDBClient, mortal: Mortal, after: bool, every: int

@@ -11,6 +11,7 @@ from threading import Event as Flag
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import long
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.maintenance.fold import HOLDING, Folder
@@ -110,7 +111,7 @@ def first_seqs(outcomes: list[Outcome]) -> dict[str | None, int | None]:
     return seqs
 
 
-@pytest.mark.parametrize("most", [4, 30, 120])
+@pytest.mark.parametrize("most", [30, *long(4, 120)])
 def test_what_is_sent_again_changes_nothing(world: World, most: int) -> None:
     seqs = first_seqs(world.send(0, 250))
     expected = world.answers()
@@ -143,7 +144,7 @@ def folding(world: World) -> Iterator[None]:
         folds.result(60)
 
 
-@pytest.mark.parametrize("most", [pytest.param(5, marks=pytest.mark.long), 40, 120])
+@pytest.mark.parametrize("most", [40, *long(5, 120)])
 def test_what_several_send_at_once_is_stored_once(world: World, most: int) -> None:
     with folding(world), ThreadPoolExecutor(SENDERS) as pool:
         seqs = first_seqs([*chain(*pool.map(world.send, range(SENDERS), repeat(most)))])

@@ -1,7 +1,10 @@
-"""How many examples a property is tried with: a quarter of them, unless the run is a long one."""
+"""How much is tried: some of the examples and cases, and all of them when the run is a long one."""
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 _ALL = 100
@@ -21,3 +24,8 @@ def load_profiles() -> None:
 def examples(number: int) -> int:
     """Return how many examples this run takes of so many."""
     return max(1, number * settings().max_examples // _ALL)
+
+
+def long(*values: object) -> list[Any]:
+    """Return values for `parametrize` that only a long run takes."""
+    return [pytest.param(value, marks=pytest.mark.long) for value in values]
