@@ -35,6 +35,7 @@ from polylog.model.errors import (
     RequestTooLarge,
     ResponseTooLarge,
     RouteNotFound,
+    Throttled,
     Unauthenticated,
     Unavailable,
 )
@@ -181,7 +182,7 @@ def _errors(dialect: Dialect, endpoint: Endpoint[Any], schemas: Schemas) -> Obje
     """Describe how the dialect renders each error: status, media type and headers."""
     found: Object = {}
     for kind in dict.fromkeys(_kinds(endpoint)):
-        rendered = dialect.error(_example(kind))
+        rendered = dialect.render(_example(kind))
         headers = dict(rendered.headers)
         media_type = headers.pop("Content-Type").partition(";")[0]
         content = {media_type: {"schema": schemas[dialect.problem]}}
@@ -203,7 +204,7 @@ def _kinds(endpoint: Endpoint[Any]) -> Iterator[type[ApiError]]:
         yield from (Unauthenticated, InvalidCredential, Forbidden)
     if endpoint.pattern.groupindex:
         yield RouteNotFound
-    yield from (ResponseTooLarge, Unavailable, InternalError)
+    yield from (ResponseTooLarge, Unavailable, Throttled, InternalError)
 
 
 def _example(kind: type[ApiError]) -> ApiError:

@@ -17,7 +17,7 @@ from support.stores import dynamo_store
 
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.store import DynamoEventStore
-from polylog.model.errors import TooBroad, Unavailable
+from polylog.model.errors import Throttled, TooBroad, Unavailable
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Filter, Op, Or, Text
 from polylog.model.query import EventQuery, Order, Window
@@ -94,6 +94,28 @@ class TestPut:
     ) -> None:
         inject("TransactWriteItems", [outcome])
         with pytest.raises(Unavailable):
+            store.put("s", batch(2))
+        assert store.count("s", EVERYTHING) == 0
+
+    @pytest.mark.parametrize(
+        "outcomes",
+        [
+            [refused("ThrottlingException")],
+            [refused("ProvisionedThroughputExceededException")],
+            [refused("RequestLimitExceeded")],
+            [cancelled("None", "ThrottlingError")] * 8,
+            [cancelled("ProvisionedThroughputExceeded", "None")] * 8,
+        ],
+        ids=str,
+    )
+    def test_says_that_it_was_throttled(
+        self,
+        store: DynamoEventStore,
+        inject: Callable[[str, list[object]], None],
+        outcomes: list[object],
+    ) -> None:
+        inject("TransactWriteItems", outcomes)
+        with pytest.raises(Throttled):
             store.put("s", batch(2))
         assert store.count("s", EVERYTHING) == 0
 

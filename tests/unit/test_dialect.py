@@ -20,7 +20,14 @@ from polylog.api.dialect import Dialect, Endpoint, serve
 from polylog.api.http import Pairs, Request, Response
 from polylog.api.params import Params, Where
 from polylog.aws.environment import MAX_RESPONSE_BYTES, fits_lambda
-from polylog.model.errors import ApiError, InvalidParameter, MethodNotAllowed, Unavailable
+from polylog.dialects import DIALECTS, load
+from polylog.model.errors import (
+    ApiError,
+    InvalidParameter,
+    MethodNotAllowed,
+    Throttled,
+    Unavailable,
+)
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Page, Window
@@ -569,7 +576,16 @@ def test_a_fault_of_ours_is_logged(world: World, caplog: pytest.LogCaptureFixtur
 
 def test_a_silent_database_is_unavailable(world: World) -> None:
     world.store = SilentEventStore()
-    assert error_of(world.ask("GET", "/toy/things")) == "Unavailable"
+    response = world.ask("GET", "/toy/things")
+    assert error_of(response) == "Unavailable"
+    assert ("Retry-After", "1") in response.headers
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_api_says_that_too_much_is_asked_at_the_moment(name: str) -> None:
+    response = load(name).render(Throttled())
+    assert response.status in (429, 503)
+    assert ("Retry-After", "1") in response.headers
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from polylog.api.auth import ANONYMOUS, Permission, Principal, Proof, authenticate
 from polylog.api.call import Call, Services
@@ -32,6 +32,10 @@ from polylog.model.errors import (
 log = logging.getLogger("polylog")
 
 P = TypeVar("P", bound=Params)
+
+
+_RETRY_AFTER: Final = ("Retry-After", "1")
+"""In seconds. What may be tried again may be tried again soon: clients back off by themselves."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,13 @@ class Dialect:
     problem: object = None
     security: Security = field(default_factory=dict)
 
+    def render(self, error: ApiError) -> Response:
+        """Return an error in the API's form; what may succeed later says so."""
+        response = self.error(error)
+        if not isinstance(error, Unavailable):
+            return response
+        return replace(response, headers=(*response.headers, _RETRY_AFTER))
+
     def match(self, request: Request) -> Place:
         """Return what answers the request; raises `MethodNotAllowed` or `RouteNotFound`."""
         method = "GET" if request.method == "HEAD" else request.method
@@ -130,10 +141,10 @@ def serve(dialect: Dialect, request: Request, services: Services) -> Response:
     except ApiError as error:
         if isinstance(error, Unavailable):
             log.exception("unavailable")
-        response = dialect.error(error)
+        response = dialect.render(error)
     except Exception:
         log.exception("internal error")
-        response = dialect.error(InternalError())
+        response = dialect.render(InternalError())
     body = b"" if request.method == "HEAD" else response.body
     headers = response.headers + dialect.headers(request, principal)
     return Response(response.status, body, headers)

@@ -25,7 +25,7 @@ from botocore.session import Session, get_session
 from pydantic_core import from_json
 
 from polylog.batches import batched
-from polylog.model.errors import Unavailable
+from polylog.model.errors import Throttled, Unavailable
 from polylog.model.times import Clock
 
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ CONFIG = Config(
 
 _WITH_ITEMS: Final = ("BatchGetItem", "GetItem", "Query")
 """Operations whose answers hold items."""
+
+_TOO_MUCH: Final = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+}
+"""What DynamoDB calls its refusals of a request that is right, but too much at the moment."""
 
 _MOST_KEYS: Final = 100
 """How many keys DynamoDB takes in one BatchGetItem."""
@@ -227,15 +234,21 @@ def _get_batch(
         if not asked:
             return
         clock.sleep(backoff(attempt))
-    raise Unavailable("keys went on unprocessed")
+    raise Throttled("keys went on unprocessed")
 
 
 @contextmanager
 def failures_as_unavailable() -> Iterator[None]:
-    """Turn every failure that DynamoDB, or the way to it, reports into `Unavailable`."""
+    """Turn every failure that DynamoDB, or the way to it, reports into `Unavailable`.
+
+    A failure for too much load becomes `Throttled`.
+    """
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except ClientError as error:
+        is_load = error.response.get("Error", {}).get("Code") in _TOO_MUCH
+        raise (Throttled if is_load else Unavailable) from error
+    except BotoCoreError as error:
         raise Unavailable from error
 
 

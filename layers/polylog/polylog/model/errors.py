@@ -27,6 +27,7 @@
     ├── RequestTooLarge         the request carries too many bytes or events
     ├── ResponseTooLarge        the response would carry too many bytes
     ├── Unavailable             the database refused, or did not answer in time
+    │   └── Throttled               the database has more to do than it was set to
     └── InternalError           a fault of ours
 
 An error carries data. Each dialect makes the status and the sentence of its API from that.
@@ -249,6 +250,10 @@ class ResponseTooLarge(ApiError):
 
 class Unavailable(ApiError):
     """The database refused or timed out after retries; the same request may succeed later."""
+
+
+class Throttled(Unavailable):
+    """The database refused because it has too much to do at the moment."""
 
 
 class InternalError(ApiError):

@@ -12,6 +12,7 @@ from polylog.model.errors import (
     InvalidParameter,
     ResponseTooLarge,
     RouteNotFound,
+    Throttled,
     TooBroad,
     Unauthenticated,
     Unavailable,
@@ -49,6 +50,7 @@ _ERRORS: dict[type[ApiError], tuple[int, str | None]] = {
     Forbidden: (403, "The API key may not read events"),
     RouteNotFound: (404, "Not found: this API has GET /v2/events"),
     ResponseTooLarge: (500, "An event is too large to be sent"),
+    Throttled: (503, "Too many requests: try again later"),
     Unavailable: (500, "Failed to fetch events"),
     ApiError: (500, "Internal server error"),
 }

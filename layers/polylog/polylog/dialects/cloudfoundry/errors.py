@@ -15,6 +15,7 @@ from polylog.model.errors import (
     NotVisible,
     ResponseTooLarge,
     RouteNotFound,
+    Throttled,
     TooBroad,
     Unauthenticated,
     Unavailable,
@@ -95,6 +96,8 @@ _FIXED: dict[type[ApiError], tuple[int, int, str, str]] = {
         "You are not authorized to perform the requested action",
     ),
     RouteNotFound: (404, 10000, "CF-NotFound", "Unknown request"),
+    # The server knows this for a full queue of its own: clients try again.
+    Throttled: (503, 10015, "CF-ServiceUnavailable", "Too many requests: try again later"),
     Unavailable: (500, 10011, "CF-DatabaseError", "Database error"),
     ApiError: (500, 10001, "UnknownError", "An unknown error occurred."),
 }

@@ -66,8 +66,6 @@ def render_error(error: ApiError) -> Response:
         headers.append(("WWW-Authenticate", "Bearer"))
     if isinstance(error, MethodNotAllowed):
         headers.append(("Allow", ", ".join(error.allowed)))
-    if status == 503:
-        headers.append(("Retry-After", "1"))
     return Response(status, to_json(document), tuple(headers))
 
 

@@ -14,7 +14,7 @@ from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.delta import SETTLING, Delta
-from polylog.model.errors import Unavailable
+from polylog.model.errors import Throttled, Unavailable
 from polylog.model.event import MAX_EVENT_BYTES, Event
 from polylog.model.store import Outcome, Status
 from polylog.model.times import SECOND, Clock
@@ -38,14 +38,13 @@ _ENTRY_SHARE: Final = 10
 _TAKEN: Final = 10 * SECOND
 
 _ATTEMPTS: Final = 8
+_TOO_MUCH: Final = {"ThrottlingError", "ProvisionedThroughputExceeded"}
 _RETRIED: Final = {
     "None",
     "ConditionalCheckFailed",
     "TransactionConflict",
-    "ThrottlingError",
-    "ProvisionedThroughputExceeded",
+    *_TOO_MUCH,
 }
-
 
 # A delta is written once: no later attempt may replace an earlier one's.
 _IF_NEW: Final = "attribute_not_exists(#row)"
@@ -155,6 +154,8 @@ class Writer:
                 kept |= self._look_up(scope, pending, tried)
             else:
                 self._clock.sleep(backoff(attempt))
+        if reasons & _TOO_MUCH:
+            raise Throttled("transactions went on being throttled")
         raise Unavailable("transactions went on conflicting")
 
     def _take(self, scope: str, count: int) -> _Taken:
