@@ -2,17 +2,22 @@
 
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
 from botocore.hooks import EventAliaser
 from botocore.httpsession import URLLib3Session
 from mypy_boto3_dynamodb import DynamoDBClient
 from urllib3 import HTTPResponse
 
+from polylog.api.auth import Restriction
 from polylog.dynamo import connection
+from polylog.dynamo.keys import DynamoKeyStore
+from polylog.model.errors import Unavailable
+from polylog.model.times import Clock
 from polylog_cli.local.tables import ENVIRONMENT, REGION, connect
 
 KEY = {"scope": {"S": "answers"}, "row": {"S": "every type"}}
@@ -111,6 +116,35 @@ def test_an_answer_that_was_damaged_on_its_way_is_asked_for_again(moto: DynamoDB
         moto.meta.events.unregister("before-send.dynamodb.GetItem", damage)
     assert answer.get("Item") == whole
     assert damaged == []
+
+
+Damage = tuple[bytes, dict[str, str]]
+
+TRUNCATED: Damage = b'{"Item": {"key_id"', {"x-amz-crc32": "1"}
+EMPTIED: Damage = b"{}", {"x-amz-crc32": "1"}
+UNCHECKED: Damage = b'{"Item": {"key_id"', {}
+
+
+@pytest.mark.parametrize("damage", [TRUNCATED, EMPTIED, UNCHECKED])
+@pytest.mark.parametrize("retries", ["standard", "legacy"])
+def test_a_key_is_not_forgotten_for_a_damaged_answer(
+    moto: DynamoDBClient, damage: Damage, retries: Literal["standard", "legacy"]
+) -> None:
+    body, headers = damage
+    config = Config(retries={"mode": retries, "total_max_attempts": 3})
+    client = connect(None, config)
+    store = DynamoKeyStore(client, "KeysTable", lambda: {"1": b"one"}, Clock(lambda: 0))
+    created = store.create("s", frozenset({"read"}), Restriction(), None)
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        content = HTTPResponse(BytesIO(body), preload_content=False)
+        return AWSResponse(request.url, 200, headers, content)
+
+    client.meta.events.register_first("before-send.dynamodb.GetItem", answer)
+    with pytest.raises(Unavailable):
+        store.get(created.key_id, fresh=False)
+    client.meta.events.unregister("before-send.dynamodb.GetItem", answer)
+    assert store.get(created.key_id, fresh=False) is not None
 
 
 @pytest.mark.parametrize("copied", ["response_dict", "customized_response_dict"])

@@ -6,8 +6,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import boto3
+from botocore.config import Config
 
-from polylog.dynamo.connection import parse_items
+from polylog.dynamo.connection import parse_items, refuse_damaged
 from polylog.dynamo.tables import Tables
 from polylog_cli.local.template import Template
 
@@ -47,10 +48,11 @@ class OutdatedTablesError(Exception):
     """A table in the data folder lacks an index or a stream that the template has."""
 
 
-def connect(url: str | None) -> DynamoDBClient:
+def connect(url: str | None, config: Config | None = None) -> DynamoDBClient:
     """Return a client for the DynamoDB at a URL; None means the one that moto mocks in-process."""
-    client = boto3.client("dynamodb", endpoint_url=url, **_SESSION)
+    client = boto3.client("dynamodb", endpoint_url=url, config=config, **_SESSION)
     parse_items(client)
+    refuse_damaged(client)
     return client
 
 

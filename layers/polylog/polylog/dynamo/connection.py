@@ -15,6 +15,7 @@ from io import BytesIO
 from itertools import chain
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
+from zlib import crc32
 
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
@@ -76,6 +77,7 @@ def connect() -> DynamoDBClient:
     """Return a client for the region and credentials that the environment names."""
     client: DynamoDBClient = client_of("dynamodb", CONFIG)
     parse_items(client)
+    refuse_damaged(client)
     return client
 
 
@@ -181,6 +183,35 @@ class _Body(BytesIO):
     def stream(self, *_: object, **__: object) -> Iterator[bytes]:
         """Yield the content."""
         yield self.read()
+
+
+class DamagedAnswer(BotoCoreError):
+    """An answer changed on its way, and did so again when it was asked for again."""
+
+    fmt = "the answer is damaged: {reason}"
+
+
+def refuse_damaged(client: DynamoDBClient) -> None:
+    """Let a client raise `DamagedAnswer` where botocore would return an answer without content.
+
+    botocore asks again, but takes the last answer as it is, and one that is no JSON as an empty
+    one: an item or a key that is there would seem to be missing.
+    """
+    client.meta.events.register("after-call.dynamodb", _refuse_damaged)
+
+
+def _refuse_damaged(http_response: AWSResponse, **_: object) -> None:
+    if http_response.status_code != 200:
+        return
+    stated = http_response.headers.get("x-amz-crc32")
+    if stated is not None:
+        if int(stated) != crc32(http_response.content):
+            raise DamagedAnswer(reason="its checksum is wrong")
+        return
+    try:
+        from_json(http_response.content)
+    except ValueError as error:
+        raise DamagedAnswer(reason="it is no JSON") from error
 
 
 def query_pages(client: DynamoDBClient, request: QueryInputTypeDef) -> Iterator[QueryOutputTypeDef]:
