@@ -97,3 +97,12 @@ def test_the_tree_is_drawn_as_it_is() -> None:
     assert {name: len(branch) // 4 for branch, name in drawn} == {
         leaf.__name__: len(leaf.mro()) - root for leaf in leaves
     }
+
+
+def test_faults_without_number_are_not_named() -> None:
+    faults = {f"m{n}": 1 for n in range(errors._MOST_FAULTS + 1)}
+    with pytest.raises(InvalidParameter, match=r"^event has 1001 faults, too many to name$"):
+        errors.validated(Inner, faults)
+    with pytest.raises(InvalidParameter, match=r"^m0 is not known$") as raised:
+        errors.validated(Inner, dict(list(faults.items())[:-1]))
+    assert len(raised.value.others) == errors._MOST_NAMED - 1

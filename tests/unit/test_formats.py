@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from support import strategies
 
 from polylog.intake.documents import Format, read_document, read_json, read_lines, unpack
 from polylog.intake.offers import Offered
-from polylog.model.errors import InvalidBody, InvalidParameter
+from polylog.model.errors import InvalidBody, InvalidParameter, RequestTooLarge
 from polylog.model.event import Event
 
 
@@ -159,3 +160,59 @@ def test_an_event_of_another_scope_is_refused() -> None:
     first, second, third = read_document(text, format, "demo")
     assert names([first, third]) == ["a", "c"]
     assert str(second) == "owner must be 'demo', the scope it is handed in for"
+
+
+class Unread(NamedTuple):
+    """A format, and what it was asked to read."""
+
+    format: Format
+    wires: list[JsonValue]
+
+
+@pytest.fixture
+def unread() -> Unread:
+    wires: list[JsonValue] = []
+
+    def read(wire: JsonValue) -> Event:
+        wires.append(wire)
+        raise InvalidParameter("name", "is required")
+
+    return Unread(Format(read, envelope="things"), wires)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"1\n" * 4,
+        b"\n \n1\r2\r\n3\n4",
+        b"[1,2]\n[3,4]",
+        b"1\n[2,3,4]\n",
+        b"{\n" * 4,
+        b'{"things":[1,2,3]}\n4',
+    ],
+)
+def test_lines_are_counted_before_an_event_is_read(text: bytes, unread: Unread) -> None:
+    with pytest.raises(RequestTooLarge, match="more than 3 events in one request"):
+        read_lines(text, unread.format, "demo", 3)
+    assert unread.wires == []
+    assert len(read_lines(text, unread.format, "demo", 4)) == 4
+
+
+@pytest.mark.parametrize("text", [b"[1,2,3,4]", b'{"things":[1,2,3,4]}'])
+def test_an_array_is_counted_before_an_event_is_read(text: bytes, unread: Unread) -> None:
+    with pytest.raises(InvalidBody, match="4 events in one array, more than 3"):
+        read_document(text, unread.format, "demo", 3)
+    assert unread.wires == []
+    assert len(read_document(text, unread.format, "demo", 4)) == 4
+
+
+def test_a_refused_event_keeps_nothing_of_how_it_was_read() -> None:
+    def read(wire: JsonValue) -> Event:
+        try:
+            raise KeyError(wire)
+        except KeyError as error:
+            raise InvalidParameter("name", "is required") from error
+
+    (error,) = read_document(b"1", Format(read), "demo")
+    assert isinstance(error, InvalidParameter)
+    assert (error.__traceback__, error.__cause__, error.__context__) == (None, None, None)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 from support import strategies
 
-from polylog.aws.messages import Message, read_message
+from polylog.aws.messages import MAX_EVENTS, Message, read_message
 from polylog.intake.documents import MAX_DEPTH
 from polylog.intake.offers import Offered
 from polylog.model.errors import ApiError, InvalidBody, InvalidParameter
@@ -198,6 +198,15 @@ def test_what_is_no_object_is_no_event(body: str) -> None:
 def test_what_is_not_json_is_refused(body: str, attributes: dict[str, str]) -> None:
     with pytest.raises(InvalidBody, match=r"^not JSON: "):
         offered(body, **attributes)
+
+
+@pytest.mark.parametrize("attributes", [{}, {"format": "waldur"}])
+def test_more_events_than_a_message_may_have_are_refused_together(
+    attributes: dict[str, str],
+) -> None:
+    assert len(offered([1] * MAX_EVENTS, **attributes)) == MAX_EVENTS
+    with pytest.raises(InvalidBody, match=r"^10001 events in one array, more than 10000$"):
+        offered([1] * (MAX_EVENTS + 1), **attributes)
 
 
 def test_an_event_that_nests_too_deep_spoils_no_other() -> None:

@@ -28,6 +28,10 @@ from polylog.model.times import format_rfc3339, read_time
 _NOTIFICATION: Final = ("MessageId", "TopicArn", "Message", "Timestamp")
 
 
+MAX_EVENTS: Final = 10_000
+"""The most events in one message, of which all are in memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A message as it was sent. Its id and time (microseconds) stay the same if it comes again."""
@@ -85,8 +89,8 @@ def _events(message: Message, document: JsonValue) -> list[tuple[JsonValue, Form
     name = message.attributes.get("format", _OWN)
     if name != _OWN:
         format = format_named(name)
-        return [(wire, format) for wire in unpack(document, format)]
-    wires = [document] if cloudevents.is_event(document) else unpack(document, _LISTED)
+        return [(wire, format) for wire in unpack(document, format, MAX_EVENTS)]
+    wires = [document] if cloudevents.is_event(document) else unpack(document, _LISTED, MAX_EVENTS)
     if len(wires) == 1 and wires[0] is document:
         return [(document, _format(document, message, message.id))]
     return [

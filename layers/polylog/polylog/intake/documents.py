@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from sys import maxsize
 from typing import Final
@@ -13,11 +14,13 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 from polylog.intake.offers import Offered
-from polylog.model.errors import InvalidBody, InvalidParameter
+from polylog.model.errors import InvalidBody, InvalidParameter, RequestTooLarge
 from polylog.model.event import Event
 
 MAX_DEPTH: Final = 100
 """How deep an event may nest: clients fail at about 200 levels, and lists add some."""
+
+_LINE: Final = re.compile(rb"[^\r\n]+")
 
 _LOOKED_AT: Final = (dict, list, float)
 """The types of values that can be refused, or can contain such a value."""
@@ -43,15 +46,36 @@ def read_document(text: bytes, format: Format, scope: str, most: int = maxsize) 
     An event that names another scope than the given one is refused. Raises `InvalidBody` if the
     text is not JSON, or if it has more than `most` events.
     """
-    wires = unpack(read_json(text), format)
-    if len(wires) > most:
-        raise InvalidBody(f"{len(wires)} events in one array, more than {most}")
+    wires = unpack(read_json(text), format, most)
     return [read_one(wire, format, scope) for wire in wires]
 
 
-def read_lines(text: bytes, format: Format, scope: str) -> list[Offered]:
-    """Read NDJSON, each line like a document; a bad line does not affect the others."""
-    return [offered for line in text.splitlines() for offered in read_line(line, format, scope)]
+def read_lines(text: bytes, format: Format, scope: str, most: int = maxsize) -> list[Offered]:
+    """Read NDJSON, each line like a document; a bad line does not affect the others.
+
+    The events are counted before any is read; raises `RequestTooLarge` for more than `most`.
+    """
+    found = list[JsonValue | InvalidBody]()
+    for line in _lines(text):
+        found += _wires_of(line, format)
+        if len(found) > most:
+            raise RequestTooLarge(f"more than {most} events in one request")
+    return [
+        each if isinstance(each, InvalidBody) else read_one(each, format, scope) for each in found
+    ]
+
+
+def _lines(text: bytes) -> Iterator[bytes]:
+    """Yield the lines that are not blank, without a list of all."""
+    lines = (found[0] for found in _LINE.finditer(text))
+    return (line for line in lines if line.strip())
+
+
+def _wires_of(line: bytes, format: Format) -> list[JsonValue] | list[InvalidBody]:
+    try:
+        return unpack(read_json(line), format)
+    except InvalidBody as error:
+        return [error]
 
 
 def read_line(line: bytes, format: Format, scope: str, most: int = maxsize) -> Sequence[Offered]:
@@ -73,11 +97,15 @@ def read_json(text: bytes) -> JsonValue:
     return document
 
 
-def unpack(document: JsonValue, format: Format) -> list[JsonValue]:
-    """Return the events of a document, in order."""
+def unpack(document: JsonValue, format: Format, most: int = maxsize) -> list[JsonValue]:
+    """Return the events of a document, in order; raises `InvalidBody` for more than `most`."""
     if isinstance(document, dict) and format.envelope is not None:
         document = document.get(format.envelope, document)
-    return document if isinstance(document, list) else [document]
+    if not isinstance(document, list):
+        return [document]
+    if len(document) > most:
+        raise InvalidBody(f"{len(document)} events in one array, more than {most}")
+    return document
 
 
 def read_one(wire: JsonValue, format: Format, scope: str) -> Offered:
@@ -87,7 +115,9 @@ def read_one(wire: JsonValue, format: Format, scope: str) -> Offered:
         event = format.read(wire)
         _require_scope(wire, format, scope)
     except InvalidParameter as error:
-        return error
+        # From here on it is a value: it does not keep the frames and the causes that it met.
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
     return event
 
 

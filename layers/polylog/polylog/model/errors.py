@@ -45,6 +45,8 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 _MAX_SHOWN = 100
+_MOST_FAULTS = 1000
+_MOST_NAMED = 20
 _REASONS = {
     "greater_than_equal": "must be >= {ge}",
     "less_than_equal": "must be <= {le}",
@@ -86,8 +88,14 @@ class InvalidParameter(ApiError):
 
     @classmethod
     def of(cls, error: ValidationError) -> InvalidParameter:
-        """Return the error for everything that pydantic refused."""
-        refused = [(_name(each), _reason(each)) for each in error.errors(include_url=False)]
+        """Return the error for everything that pydantic refused, or for so much of it.
+
+        Naming half a million faults takes ten seconds and half a gigabyte.
+        """
+        if error.error_count() > _MOST_FAULTS:
+            return cls("event", f"has {error.error_count()} faults, too many to name")
+        details = error.errors(include_url=False)[:_MOST_NAMED]
+        refused = [(_name(each), _reason(each)) for each in details]
         others = tuple(cls(name, reason) for name, reason in refused[1:])
         return cls(*refused[0], others)
 

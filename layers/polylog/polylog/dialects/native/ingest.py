@@ -57,8 +57,6 @@ def ingest(call: Call, params: IngestParams) -> Response:
     If the body is a single event and it cannot be stored, the answer is an error.
     """
     offered, is_single = _read(call, params)
-    if len(offered) > MAX_EVENTS:
-        raise RequestTooLarge(f"{len(offered)} events in one request, more than {MAX_EVENTS}")
     outcomes = call.put(offered)
     if is_single:
         _require_stored(outcomes[0])
@@ -74,15 +72,20 @@ def _require_stored(outcome: Outcome) -> None:
 
 
 def _read(call: Call, params: IngestParams) -> tuple[Sequence[Offered], bool]:
-    """Return the events, and whether the body is a single event, neither a list nor lines."""
+    """Return the events, and whether the body is a single event, neither a list nor lines.
+
+    Raises `RequestTooLarge` for too many, before any of them is judged.
+    """
     request, scope = call.request, call.principal.scope
     if params.format in (None, cloudevents.NAME) and cloudevents.is_binary(request.headers):
         return [cloudevents.read_binary(request.headers, request.body, scope)], True
     format = _format(call, params)
     if _has_lines(request):
-        return read_lines(request.body, format, scope), False
+        return read_lines(request.body, format, scope, MAX_EVENTS), False
     document = read_json(request.body)
     wires = unpack(document, format)
+    if len(wires) > MAX_EVENTS:
+        raise RequestTooLarge(f"{len(wires)} events in one request, more than {MAX_EVENTS}")
     is_single = len(wires) == 1 and wires[0] is document
     return [read_one(wire, format, scope) for wire in wires], is_single
 
