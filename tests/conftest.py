@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 import pytest
+from _pytest.nodeid import coerce_node_id
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.aws import imitated, make_quick
 from support.examples import load_profiles
@@ -32,6 +34,15 @@ def pytest_configure() -> None:
     """Let what the tests start hear Ctrl-C, which processes in the background are born deaf to."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Give each test an id of its own: of those that share one, xdist runs one."""
+    for item in items:
+        if not item.nodeid.endswith(item.name):  # It is one of schemathesis's.
+            item._id = coerce_node_id(item.nodeid + item.name.removeprefix(item.originalname))
+    ids = Counter(item.nodeid for item in items)
+    assert [id for id, number in ids.items() if number > 1] == []
 
 
 SERVED = (

@@ -26,6 +26,11 @@ def examples(number: int) -> int:
     return max(1, number * settings().max_examples // _ALL)
 
 
+def is_long() -> bool:
+    """Return whether this run tries everything."""
+    return examples(_ALL) == _ALL
+
+
 def long(*values: object) -> list[Any]:
     """Return values for `parametrize` that only a long run takes."""
     return [pytest.param(value, marks=pytest.mark.long) for value in values]
