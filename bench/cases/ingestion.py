@@ -206,7 +206,13 @@ def actions_of(numbered: Mapping[int, Draft]) -> list[Any]:
         }
         for seq, draft in numbered.items()
     ]
-    return [*actions, {"Put": {"TableName": TABLES.tally, "Item": delta.item(FLOORS)}}]
+    put_delta = {
+        "TableName": TABLES.tally,
+        "Item": delta.item(FLOORS),
+        "ConditionExpression": "attribute_not_exists(#row)",
+        "ExpressionAttributeNames": {"#row": "row"},
+    }
+    return [*actions, {"Put": put_delta}]
 
 
 def measure() -> list[Measure]:
