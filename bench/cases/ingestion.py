@@ -26,6 +26,7 @@ from polylog.batches import batched
 from polylog.dynamo.events.items import Draft
 from polylog.dynamo.events.numbers import number_key
 from polylog.dynamo.tally.delta import Delta
+from polylog.dynamo.tally.rows import new_row
 from polylog.model.event import Event
 from polylog.model.times import SECOND
 from polylog_cli.local.tables import TABLES
@@ -206,13 +207,7 @@ def actions_of(numbered: Mapping[int, Draft]) -> list[Any]:
         }
         for seq, draft in numbered.items()
     ]
-    put_delta = {
-        "TableName": TABLES.tally,
-        "Item": delta.item(FLOORS),
-        "ConditionExpression": "attribute_not_exists(#row)",
-        "ExpressionAttributeNames": {"#row": "row"},
-    }
-    return [*actions, {"Put": put_delta}]
+    return [*actions, {"Put": new_row(TABLES.tally, delta.item(FLOORS))}]
 
 
 def measure() -> list[Measure]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,7 @@ from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.delta import SETTLING, Delta
+from polylog.dynamo.tally.rows import new_row, write_new
 from polylog.model.errors import Throttled, Unavailable
 from polylog.model.event import MAX_EVENT_BYTES, Event
 from polylog.model.store import Outcome, Status
@@ -21,7 +21,7 @@ from polylog.model.times import SECOND, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from polylog.dynamo.tables import Item
 
@@ -45,10 +45,6 @@ _RETRIED: Final = {
     "TransactionConflict",
     *_TOO_MUCH,
 }
-
-# A delta is written once: no later attempt may replace an earlier one's.
-_IF_NEW: Final = "attribute_not_exists(#row)"
-_ROW: Final = {"#row": "row"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +164,7 @@ class Writer:
         if any(taken.holds(each.seq) for each in kept.values()):
             return
         delta = Delta(taken.first, taken.last, self._clock.now(), (), self._facets)
-        with (
-            failures_as_unavailable(),
-            suppress(self._client.exceptions.ConditionalCheckFailedException),
-        ):
-            self._client.put_item(
-                TableName=self._tally,
-                Item=delta.item(scope),
-                ConditionExpression=_IF_NEW,
-                ExpressionAttributeNames=_ROW,
-            )
+        write_new(self._client, self._tally, delta.item(scope))
 
     def _transact(self, scope: str, taken: _Taken, numbered: dict[int, Draft]) -> set[str]:
         """Store all or nothing; return DynamoDB's reasons against it, none if stored.
@@ -198,13 +185,7 @@ class Writer:
             }
             for seq, draft in numbered.items()
         ]
-        put_delta: PutTypeDef = {
-            "TableName": self._tally,
-            "Item": delta.item(scope),
-            "ConditionExpression": _IF_NEW,
-            "ExpressionAttributeNames": _ROW,
-        }
-        actions.append({"Put": put_delta})
+        actions.append({"Put": new_row(self._tally, delta.item(scope))})
         with failures_as_unavailable():
             try:
                 self._client.transact_write_items(TransactItems=actions)

@@ -25,7 +25,7 @@ from polylog.dynamo.tally.head import Head, Mark, read_head, read_root
 from polylog.dynamo.tally.kinds import Kinds
 from polylog.dynamo.tally.levels import ROOT, parent_of, path_to
 from polylog.dynamo.tally.registry import Scopes
-from polylog.dynamo.tally.rows import RowsTooLargeError, read_buckets, write_rows
+from polylog.dynamo.tally.rows import RowsTooLargeError, read_buckets, write_new, write_rows
 from polylog.model.errors import Unavailable
 from polylog.model.times import SECOND, Clock
 
@@ -243,18 +243,8 @@ class Folder:
 
     def _log(self, scope: str, deltas: Sequence[Delta]) -> None:
         for stretch in stretches(deltas):
-            item = stretch.item(scope, self._retention)
-            with (
-                failures_as_unavailable(),
-                suppress(self._client.exceptions.ConditionalCheckFailedException),
-            ):
-                # An earlier run may have written the row, and died before it deleted the deltas.
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(#row)",
-                    ExpressionAttributeNames={"#row": "row"},
-                )
+            # An earlier run may have written the row, and died before it deleted the deltas.
+            write_new(self._client, self._table, stretch.item(scope, self._retention))
 
     def _delete(self, scope: str, deltas: Sequence[Delta]) -> None:
         for delta in deltas:

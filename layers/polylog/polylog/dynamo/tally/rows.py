@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 from polylog.dynamo.connection import failures_as_unavailable, get_all
@@ -84,6 +85,25 @@ def write_rows(
         except client.exceptions.TransactionCanceledException:
             return False
     return True
+
+
+def new_row(table: str, item: Item) -> PutTypeDef:
+    """Return the parameters that put a row of a tally only where none is."""
+    return {
+        "TableName": table,
+        "Item": item,
+        "ConditionExpression": "attribute_not_exists(#row)",
+        "ExpressionAttributeNames": {"#row": "row"},
+    }
+
+
+def write_new(client: DynamoDBClient, table: str, item: Item) -> None:
+    """Write a row unless it is there; raises `Unavailable`."""
+    with (
+        failures_as_unavailable(),
+        suppress(client.exceptions.ConditionalCheckFailedException),
+    ):
+        client.put_item(**new_row(table, item))
 
 
 def _action(
