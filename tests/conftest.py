@@ -92,9 +92,9 @@ def calls(engine: DynamoDBClient) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def moto(template: Template) -> Iterator[DynamoDBClient]:
+def moto() -> Iterator[DynamoDBClient]:
     """Yield a client of moto's DynamoDB, with the template's tables and nothing in them."""
-    with imitated(template) as client:
+    with imitated() as client:
         yield client
 
 

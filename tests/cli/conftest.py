@@ -33,7 +33,7 @@ class Server:
 @pytest.fixture(scope="module")
 def server(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = Home(tmp_path_factory.mktemp("home")).make()
-    with pytest.MonkeyPatch.context() as patch, imitated(template) as client:
+    with pytest.MonkeyPatch.context() as patch, imitated() as client:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         patch.setenv("PEPPER_FILE", str(home.pepper))

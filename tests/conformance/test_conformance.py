@@ -161,7 +161,7 @@ def _as_expected(found: Any, expected: Any) -> Any:
 @pytest.fixture(scope="module")
 def service(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     home = Home(tmp_path_factory.mktemp("home")).make()
-    with pytest.MonkeyPatch.context() as patch, imitated(template) as client:
+    with pytest.MonkeyPatch.context() as patch, imitated() as client:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         clock = Clock()

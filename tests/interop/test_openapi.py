@@ -121,7 +121,7 @@ def document(name: str) -> Any:
 def keys(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoKeyStore]:
     """Put the services behind the app, with the events of all suites; yield where keys are made."""
     home = Home(tmp_path_factory.mktemp("home")).make()
-    with pytest.MonkeyPatch.context() as patch, imitated(template) as client:
+    with pytest.MonkeyPatch.context() as patch, imitated() as client:
         for name, value in {**ENVIRONMENT, "PEPPER_FILE": str(home.pepper)}.items():
             patch.setenv(name, value)
         patch.setattr(APP, "gateway", Gateway.of(template))

@@ -7,9 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore import handlers
 from botocore.model import OperationModel
-from botocore.session import get_session
 from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
@@ -20,7 +18,7 @@ from support.memory import MemoryEventStore
 from support.queues import Ingestion
 
 from polylog.aws.ingest import ingest_handler
-from polylog.dynamo import connection as session
+from polylog.dynamo import connection
 from polylog_cli.local.tables import ENVIRONMENT
 
 VARIABLES = {
@@ -42,26 +40,28 @@ Asked = list[tuple[str, dict[str, Any]]]
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """Return the operations asked of AWS since the test began, and their parameters."""
+def asked() -> Iterator[Asked]:
+    """Yield the operations asked of AWS since the test began, and their parameters."""
     seen: Asked = []
 
     def see(params: dict[str, Any], model: OperationModel, **_: object) -> None:
         seen.append((model.name, params))
 
-    every = [*handlers.BUILTIN_HANDLERS, ("provide-client-params", see)]
-    monkeypatch.setattr(handlers, "BUILTIN_HANDLERS", every)
-    monkeypatch.setattr(session, "_session", get_session)  # One with these handlers.
-    return seen
+    session = connection._session()  # It makes the clients that a handler asks with.
+    session.register("provide-client-params", see)
+    yield seen
+    session.unregister("provide-client-params", see)
 
 
 @pytest.fixture
-def sqs(asked: Asked, moto: DynamoDBClient) -> SQSClient:
+def sqs(moto: DynamoDBClient) -> SQSClient:
     return boto3.client("sqs", region_name=queues.REGION)
 
 
 @pytest.fixture
-def ingestion(moto: DynamoDBClient, sqs: SQSClient, monkeypatch: pytest.MonkeyPatch) -> Ingestion:
+def ingestion(
+    asked: Asked, moto: DynamoDBClient, sqs: SQSClient, monkeypatch: pytest.MonkeyPatch
+) -> Ingestion:
     """Return the ingest function, its tables and its queues."""
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)

@@ -1,8 +1,9 @@
 """AWS as moto imitates it in this process, with the template's tables.
 
-Two things make it quick. botocore parses the models of the services once, not for each client. And
-a transaction of moto remembers which items its tables had: left alone it copies each item of the
-table, once for each action, to have something to go back to.
+Four things make it quick. botocore parses the models of the services once, not for each client.
+boto3 keeps its session. The tables are made once, and each test gets copies of them. A transaction
+of moto remembers which items its tables had: left alone it copies each item of the table, once for
+each action, to have something to go back to.
 """
 
 from __future__ import annotations
@@ -16,21 +17,32 @@ from typing import Any
 
 from botocore.loaders import JSONFileLoader
 from moto import mock_aws
-from moto.dynamodb.models import DynamoDBBackend
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.config import default_user_config
+from moto.core.models import RESPONSES_METHODS
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from polylog_cli.local.tables import connect, create_tables
+from polylog_cli.local.tables import REGION, connect, create_tables
 from polylog_cli.local.template import Template
+from tools import ROOT
 
 
 @contextmanager
-def imitated(template: Template) -> Iterator[DynamoDBClient]:
+def imitated() -> Iterator[DynamoDBClient]:
     """Imitate AWS until the block ends, empty but for the template's tables."""
+    empty = _empty_tables()
     with mock_aws():
-        client = connect(None)
-        create_tables(client, template)
-        yield client
+        dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables = copy.deepcopy(empty)
+        yield connect(None)
+
+
+@cache
+def _empty_tables() -> dict[str, Table]:
+    with mock_aws():
+        create_tables(connect(None), Template.read(ROOT / "template.yaml"))
+        return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
 
 
 def make_quick() -> None:
@@ -38,6 +50,8 @@ def make_quick() -> None:
     JSONFileLoader.load_file = _load_file
     Table.__deepcopy__ = _remember_table
     DynamoDBBackend.transact_write_items = _transact_write_items
+    default_user_config["core"]["reset_boto3_session"] = False
+    RESPONSES_METHODS.clear()  # Nobody asks AWS through `requests`.
 
 
 _read = cache(JSONFileLoader().load_file)
