@@ -12,7 +12,7 @@ import pytest
 from _pytest.nodeid import coerce_node_id
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.aws import imitated, make_quick
-from support.examples import load_profiles
+from support.examples import is_long, load_profiles
 from support.interception import Intercept, interceptions
 from support.memory import MemoryEventStore
 from support.service import Service, running_service
@@ -62,6 +62,15 @@ class Files(LoadFileScheduling):
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files:
     return Files(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def java() -> Iterator[None]:
+    """Let Java compile in a simple way: to compile well costs more than a short run gains by it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not is_long():
+            patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
+        yield
 
 
 @pytest.fixture(scope="session")
