@@ -9,8 +9,10 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import dynamo_store
 
+from polylog.aws import compact
 from polylog.aws.compact import compact_handler
 from polylog.dynamo.events.items import partition_key
+from polylog.dynamo.maintenance import fold
 from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
@@ -19,6 +21,10 @@ from polylog.model import times
 from polylog.model.errors import Unavailable
 from polylog.model.event import Event
 from polylog_cli.local.tables import ENVIRONMENT
+from tools.clocks import StoppedClock
+
+DUE = 8
+"""As many deltas are folded here: fewer than usually."""
 
 VARIABLES = {
     **ENVIRONMENT,
@@ -51,19 +57,21 @@ def metrics(printed: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def woken(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClient:
-    """Return a client of tables in which two scopes have deltas to fold."""
+    """Return a client of tables in which two scopes have deltas to fold, when nothing waits."""
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(fold, "_DUE_DELTAS", DUE)
+    monkeypatch.setattr(compact, "SYSTEM_CLOCK", StoppedClock(times.now() + SETTLING).clock)
     store = dynamo_store(moto, clock=lambda: times.now() - SETTLING)
     for scope in ("one", "two"):
-        for number in range(65):
+        for number in range(DUE):
             store.put(scope, [Event(id=f"e{number}", time=number, type="t")])
     return moto
 
 
 def test_it_folds_the_scopes_of_its_records_alone(woken: DynamoDBClient) -> None:
     compact_handler()({"Records": [record("one"), record("one")]}, None)
-    assert read_head(woken, "TallyTable", "one").bucket.totals() == {"system:t": 65}
+    assert read_head(woken, "TallyTable", "one").bucket.totals() == {"system:t": DUE}
     assert read_head(woken, "TallyTable", "two").bucket.totals() == {}
 
 
@@ -87,17 +95,17 @@ def test_it_takes_records_of_an_unknown_scope(woken: DynamoDBClient) -> None:
 def test_a_scope_that_fails_does_not_keep_the_others_from_it(
     woken: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compact = Folder.compact
+    fold_one = Folder.compact
 
     def fail_for_one(folder: Folder, scope: str, seconds: int) -> None:
         if scope == "one":
             raise Unavailable
-        compact(folder, scope, seconds)
+        fold_one(folder, scope, seconds)
 
     monkeypatch.setattr(Folder, "compact", fail_for_one)
     with pytest.raises(Unavailable):
         compact_handler()({"Records": [record("one"), record("two")]}, None)
-    assert read_head(woken, "TallyTable", "two").bucket.totals() == {"system:t": 65}
+    assert read_head(woken, "TallyTable", "two").bucket.totals() == {"system:t": DUE}
 
 
 def test_it_tells_how_many_kinds_the_richest_of_its_scopes_has(
