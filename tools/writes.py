@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -102,11 +103,13 @@ class _Log:
     def __init__(
         self, client: DynamoDBClient, tables: Tables, scope: str, offers: Iterator[Offer]
     ) -> None:
+        self.tables = tables
         self.clock = StoppedClock(START)
         self.events = 0
         self.bytes = 0
         self.wakes = 0
         self.waited = 0
+        self._client = client
         self._scope = scope
         self._offers = offers
         self._next = next(offers, None)
@@ -121,7 +124,7 @@ class _Log:
         folding = replace(self.clock.clock, sleep=self._sleep)
         self._folder = Folder(client, tables.tally, folding)
 
-    def run(self) -> Folder:
+    def run(self) -> None:
         """Take in all events, the folder being woken for them as the service's is."""
         while self._next or self._unseen is not None:
             if self._unseen is not None:
@@ -130,7 +133,12 @@ class _Log:
                 self._fold()
             elif self._next:
                 self._pass_until(self._next[0])
-        return self._folder
+
+    def settle(self) -> None:
+        """Fold what is left."""
+        fold_all(self._client, self.tables, self._folder, self.clock, self._scope)
+        head = read_head(self._client, self.tables.tally, self._scope)
+        assert head.bucket.totals().total() == self.events
 
     def _fold(self) -> None:
         begun = self.clock.now
@@ -158,11 +166,22 @@ def measure(
     shapes: Mapping[str, Shape],
     traffics: Iterable[str] = tuple(_TRAFFIC),
     sizes: Sequence[int] = SIZES,
+    most: int | None = None,
 ) -> list[Price]:
-    """Return what each kind of traffic costs at each size of event."""
+    """Return what each kind of traffic costs at each size of event.
+
+    `most` is how often events are handed in; None means as often as the traffic does.
+    """
     ledger = Ledger(shapes)
     ledger.watch(client)
-    return [_price(client, tables, ledger, traffic, size) for traffic in traffics for size in sizes]
+
+    def log(traffic: str, size: int) -> _Log:
+        offers = islice(_TRAFFIC[traffic](Maker(_SEED, size)), most)
+        return _Log(client, tables, f"{traffic}, {size}", offers)
+
+    return [
+        _price(log(traffic, size), ledger, traffic, size) for traffic in traffics for size in sizes
+    ]
 
 
 def folding(
@@ -179,16 +198,11 @@ def _folding(client: DynamoDBClient, tables: Tables, traffic: str) -> Folding:
     return Folding(traffic, round(log.wakes / log.events, 6), round(waited / log.events, 6))
 
 
-def _price(
-    client: DynamoDBClient, tables: Tables, ledger: Ledger, traffic: str, size: int
-) -> Price:
+def _price(log: _Log, ledger: Ledger, traffic: str, size: int) -> Price:
     ledger.units.clear()
-    scope = f"{traffic}, {size}"
-    log = _Log(client, tables, scope, _TRAFFIC[traffic](Maker(_SEED, size)))
-    folder = log.run()
-    fold_all(client, tables, folder, log.clock, scope)
-    assert read_head(client, tables.tally, scope).bucket.totals().total() == log.events
-    event, tally = ledger.units[tables.events], ledger.units[tables.tally]
+    log.run()
+    log.settle()
+    event, tally = ledger.units[log.tables.events], ledger.units[log.tables.tally]
     return Price(
         traffic,
         size,
