@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.aws import imitated
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.explanation import explaining
@@ -33,19 +34,32 @@ FIRST = Window(10)
 UNTIL = Compare("time", Op.LT, 40 * MINUTE)
 
 
-class World:
-    """A log of which half is settled, and a store that was never asked before."""
+def write(client: DynamoDBClient, scope: str, shards: int = 1) -> None:
+    """Write a log of which half is settled."""
+    store = dynamo_store(client, shards, clock=lambda: NOW)
+    events = [
+        Event(id=str(n), time=n * MINUTE, type="ab"[n % 2], actor=Entity(id="ann"))
+        for n in range(NUMBER)
+    ]
+    store.put(scope, events[: NUMBER // 2])
+    Folder(client, "TallyTable", Clock(lambda: NOW + SETTLING)).fold(scope)
+    store.put(scope, events[NUMBER // 2 :])
 
-    def __init__(self, client: DynamoDBClient, scope: str, shards: int = 1) -> None:
-        self.scope = scope
+
+LOGS = {shards: f"explained-{shards}" for shards in (1, 3)}
+
+
+def write_logs(client: DynamoDBClient) -> None:
+    for shards, scope in LOGS.items():
+        write(client, scope, shards)
+
+
+class World:
+    """A log that is there already, and a store that was never asked before."""
+
+    def __init__(self, client: DynamoDBClient, shards: int = 1) -> None:
+        self.scope = LOGS[shards]
         self.store = dynamo_store(client, shards, clock=lambda: NOW)
-        events = [
-            Event(id=str(n), time=n * MINUTE, type="ab"[n % 2], actor=Entity(id="ann"))
-            for n in range(NUMBER)
-        ]
-        self.store.put(scope, events[: NUMBER // 2])
-        Folder(client, "TallyTable", Clock(lambda: NOW + SETTLING)).fold(scope)
-        self.store.put(scope, events[NUMBER // 2 :])
 
     def explain(self, ask: Callable[[EventStore, str], object]) -> Explanation:
         explanation = Explanation()
@@ -54,11 +68,28 @@ class World:
         return explanation
 
 
-@pytest.fixture(params=["moto", pytest.param("engine", marks=pytest.mark.engine)])
-def client(request: pytest.FixtureRequest) -> DynamoDBClient:
+@pytest.fixture(scope="module")
+def engine(engine: DynamoDBClient) -> DynamoDBClient:
+    """Return a client of DynamoDB Local with the logs."""
+    write_logs(engine)
+    return engine
+
+
+@pytest.fixture(scope="module", params=["moto", pytest.param("engine", marks=pytest.mark.engine)])
+def url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Yield where the logs are."""
+    if request.param == "engine":
+        yield request.getfixturevalue("engine").meta.endpoint_url
+    else:
+        with imitated() as client:
+            write_logs(client)
+            yield None
+
+
+@pytest.fixture
+def client(url: str | None) -> DynamoDBClient:
     """Return a client of the test's own, which nobody else measures."""
-    client: DynamoDBClient = request.getfixturevalue(request.param)
-    return connect(client.meta.endpoint_url if request.param == "engine" else None)
+    return connect(url)
 
 
 def page(
@@ -91,11 +122,11 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize("ask", QUESTIONS, ids=range(len(QUESTIONS)))
-@pytest.mark.parametrize("shards", [1, 3])
+@pytest.mark.parametrize("shards", LOGS)
 def test_what_an_answer_took_is_what_dynamodb_reports(
-    client: DynamoDBClient, scope: str, shards: int, ask: Callable[[EventStore, str], object]
+    client: DynamoDBClient, shards: int, ask: Callable[[EventStore, str], object]
 ) -> None:
-    world, meter = World(client, scope, shards), Meter(client)
+    world, meter = World(client, shards), Meter(client)
     explanation, cost = meter.measure(lambda: world.explain(ask))
     assert (explanation.requests, explanation.read_units) == (cost.requests, cost.units)
     assert explanation.requests > 0
@@ -133,36 +164,33 @@ class TestPlan:
     def test_a_page_tells_its_plan(
         self,
         engine: DynamoDBClient,
-        scope: str,
         filter: Filter,
         index: str,
         conditions: list[str],
         residual: str,
     ) -> None:
-        told = World(engine, scope, shards=3).explain(page(filter))
+        told = World(engine, shards=3).explain(page(filter))
         assert (told.index, told.shards) == (index, 3)
         assert (told.conditions, told.residual) == (conditions, residual)
         assert told.reason.startswith(f"{index} is read")
 
-    def test_what_cannot_pass_reads_no_index(self, engine: DynamoDBClient, scope: str) -> None:
-        told = World(engine, scope).explain(page(NOTHING))
+    def test_what_cannot_pass_reads_no_index(self, engine: DynamoDBClient) -> None:
+        told = World(engine).explain(page(NOTHING))
         assert (told.index, told.shards, told.items_read) == (None, 0, 0)
         assert told.reason == "no index is read, since no event can pass the filter"
 
-    def test_a_page_tells_what_it_read(self, engine: DynamoDBClient, scope: str) -> None:
-        told = World(engine, scope).explain(page(window=Window(10, 5)))
+    def test_a_page_tells_what_it_read(self, engine: DynamoDBClient) -> None:
+        told = World(engine).explain(page(window=Window(10, 5)))
         assert (told.items_read, told.tally_reads, told.requests) == (15, 1, 2)
 
-    def test_a_total_by_the_tally_reads_no_index(self, engine: DynamoDBClient, scope: str) -> None:
-        told = World(engine, scope).explain(count(A))
+    def test_a_total_by_the_tally_reads_no_index(self, engine: DynamoDBClient) -> None:
+        told = World(engine).explain(count(A))
         assert (told.index, told.items_read, told.requests, told.tally_reads) == (None, 0, 1, 1)
         assert (told.conditions, told.residual) == (['type = "a"'], "")
         assert told.reason == "the tally has counts of just these events"
 
-    def test_a_minute_that_a_range_cuts_names_its_index(
-        self, engine: DynamoDBClient, scope: str
-    ) -> None:
-        told = World(engine, scope, shards=3).explain(count(And((SINCE, UNTIL))))
+    def test_a_minute_that_a_range_cuts_names_its_index(self, engine: DynamoDBClient) -> None:
+        told = World(engine, shards=3).explain(count(And((SINCE, UNTIL))))
         assert (told.index, told.shards, told.items_read) == ("by_time", 3, 1)
         assert told.conditions == [
             'time >= "1970-01-01T00:10:00Z"',
@@ -177,7 +205,7 @@ class TestPlan:
     def test_the_index_of_a_list_is_named_rather_than_that_of_a_minute(
         self, engine: DynamoDBClient, scope: str, is_list_first: bool
     ) -> None:
-        world, told = World(engine, scope), Explanation()
+        world, told = World(engine), Explanation()
         asked = [count(SINCE), page(ANN)]
         for ask in reversed(asked) if is_list_first else asked:
             with world.store.explaining(told):
@@ -185,22 +213,22 @@ class TestPlan:
         assert (told.index, told.conditions) == ("by_actor", ['actor.id = "ann"'])
 
     def test_a_page_with_a_total_of_a_cut_minute_tells_its_own_range(
-        self, engine: DynamoDBClient, scope: str
+        self, engine: DynamoDBClient
     ) -> None:
-        told = World(engine, scope).explain(page(SINCE, with_total=True))
+        told = World(engine).explain(page(SINCE, with_total=True))
         assert told.conditions[0] == 'time >= "1970-01-01T00:10:00.000001Z"'
 
-    def test_a_page_with_a_total_tells_of_both(self, engine: DynamoDBClient, scope: str) -> None:
-        told = World(engine, scope).explain(page(A, with_total=True))
+    def test_a_page_with_a_total_tells_of_both(self, engine: DynamoDBClient) -> None:
+        told = World(engine).explain(page(A, with_total=True))
         assert told.index == "by_type"
         assert told.reason.split("; ") == [
             "the tally has counts of just these events",
             "by_type is read, since the filter settles type",
         ]
 
-    def test_a_total_that_no_tally_knows_is_told(self, engine: DynamoDBClient, scope: str) -> None:
+    def test_a_total_that_no_tally_knows_is_told(self, engine: DynamoDBClient) -> None:
         ask = page(ANN, with_total=True, is_partial=True)
-        assert World(engine, scope).explain(ask).reason.split("; ") == [
+        assert World(engine).explain(ask).reason.split("; ") == [
             "no tally can tell: the filter asks for more than time, type and origin",
             "the tally cannot tell the total",
             "by_actor is read, since the filter settles actor.id",
@@ -209,8 +237,9 @@ class TestPlan:
     def test_a_tally_that_was_given_up_is_no_reason(
         self, engine: DynamoDBClient, scope: str
     ) -> None:
-        world = World(engine, scope)
-        world.store.put(scope, [Event(id="x", time=10 * MINUTE + 2, type="a")])
+        write(engine, scope)
+        store = dynamo_store(engine, clock=lambda: NOW)
+        store.put(scope, [Event(id="x", time=10 * MINUTE + 2, type="a")])
         Folder(engine, "TallyTable", Clock(lambda: NOW + SETTLING)).fold(scope)
         poor = dynamo_store(engine, limits=Limits(items=1, seconds=60), clock=lambda: NOW)
         told = Explanation()
@@ -230,17 +259,16 @@ class TestPlan:
     def test_a_tail_reads_the_order_of_arrival(
         self,
         engine: DynamoDBClient,
-        scope: str,
         filter: Filter,
         conditions: list[str],
         residual: str,
     ) -> None:
-        told = World(engine, scope).explain(lambda s, scope: s.tail(scope, filter, 0, 10))
+        told = World(engine).explain(lambda s, scope: s.tail(scope, filter, 0, 10))
         assert (told.index, told.conditions, told.residual) == (None, conditions, residual)
         assert told.items_read >= 10
 
     def test_several_questions_add_up(self, engine: DynamoDBClient, scope: str) -> None:
-        world, explanation = World(engine, scope), Explanation()
+        world, explanation = World(engine), Explanation()
         with world.store.explaining(explanation):
             page(ANN)(world.store, scope)
             once = explanation.requests
@@ -258,7 +286,7 @@ class TestNobodyAsks:
             seen.append("ReturnConsumedCapacity" in params)
 
         client = connect(engine.meta.endpoint_url)
-        world = World(client, scope)
+        world = World(client)
         client.meta.events.register("before-parameter-build.dynamodb", record)
         count(EVERYTHING)(world.store, scope)
         world.explain(count(EVERYTHING))
@@ -266,7 +294,7 @@ class TestNobodyAsks:
         assert seen == [False, True, False]
 
     def test_threads_do_not_mix(self, engine: DynamoDBClient, scope: str) -> None:
-        world, start = World(engine, scope), Barrier(3)
+        world, start = World(engine), Barrier(3)
         alone = [world.explain(ask) for ask in (count(A), page(ANN))]
 
         def explain(ask: Callable[[EventStore, str], object]) -> list[Explanation]:
@@ -285,7 +313,7 @@ class TestNobodyAsks:
             silent.result()
 
     def test_what_fails_is_not_explained_further(self, engine: DynamoDBClient, scope: str) -> None:
-        world, explanation = World(engine, scope), Explanation()
+        world, explanation = World(engine), Explanation()
         with pytest.raises(ZeroDivisionError), explaining(explanation, TABLES):
             raise ZeroDivisionError
         count(EVERYTHING)(world.store, scope)
