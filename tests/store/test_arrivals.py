@@ -153,7 +153,7 @@ def test_every_event_is_found_by_its_number_in_large_logs(world: World) -> None:
 
 
 def test_it_reads_no_more_rows_than_it_needs(world: World, calls: list[str]) -> None:
-    for batch in range(20):
+    for batch in range(10):
         world.put(*(f"{batch}-{n}" for n in range(95)))
         world.fold_all()
     calls.clear()
@@ -197,13 +197,13 @@ def test_the_latest_lies_before_what_may_still_come(world: World, is_folded: boo
 
 
 def test_the_latest_of_a_long_log_takes_few_requests(world: World, calls: list[str]) -> None:
-    for batch in range(20):
+    for batch in range(10):
         world.put(*(f"{batch}-{n}" for n in range(95)))
         world.fold_all()
         world.now += FINAL
     world.put("last")
     calls.clear()
-    assert world.log.latest(world.scope) == 20 * 95 + 1
+    assert world.log.latest(world.scope) == 10 * 95 + 1
     assert calls == ["Query", "Query"]
 
 

@@ -109,18 +109,13 @@ def test_it_ends_when_its_time_is_over(
 def test_every_day_has_its_turn(engine: DynamoDBClient) -> None:
     scope, now = f"audit-{next(_numbers)}", 10**15
     store = dynamo_store(engine, shards=2, clock=lambda: now)
-    store.put(scope, [Event(id=f"e{n}", time=n * 20 * DAY, type="a") for n in range(4)])
+    store.put(scope, [Event(id=f"e{n}", time=n * 20 * DAY, type="a") for n in range(2)])
     fold(engine, scope, now + SETTLING)
-    for n in range(4):
+    for n in range(2):
         key = {"pk": {"S": partition_key(scope, f"e{n}")}}
         engine.delete_item(TableName="EventsTable", Key=key)
-    found = {drift.bucket[:10] for _ in range(60) for drift in drifts(engine, scope)}
-    assert {name for name in found if len(name) == 10} == {
-        "1970-01-01",
-        "1970-01-21",
-        "1970-02-10",
-        "1970-03-02",
-    }
+    found = {drift.bucket[:10] for _ in range(25) for drift in drifts(engine, scope)}
+    assert {name for name in found if len(name) == 10} == {"1970-01-01", "1970-01-21"}
 
 
 def test_a_day_that_is_folded_into_meanwhile_is_left_to_another_run(

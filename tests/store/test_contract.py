@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
+from support.examples import long
 from support.stores import MakePoorStore
 
 from polylog.model.event import MAX_EVENT_BYTES, Entity, Event
@@ -206,8 +207,8 @@ class TestFind:
 
     @pytest.mark.parametrize("filter", [EVERYTHING, Text("odd"), Text("none")], ids=str)
     @pytest.mark.parametrize("order", list(Order))
-    @pytest.mark.parametrize("offset", [0, 1, 3, 9])
-    @pytest.mark.parametrize("budget", [1, 3, 10])
+    @pytest.mark.parametrize("offset", [0, 3, 9, *long(1)])
+    @pytest.mark.parametrize("budget", [1, 3, *long(10)])
     def test_goes_on_where_a_page_was_cut(
         self,
         make_poor: MakePoorStore,

@@ -84,22 +84,22 @@ def test_a_total_and_a_page_by_facet_take_as_much_as_any_and_one_read_more(
     engine: DynamoDBClient, calls: list[str]
 ) -> None:
     world = World(engine, "project")
-    for _ in range(9):
+    for _ in range(4):
         world.put(95)
     world.fold_all()
     calls.clear()
-    assert world.log.count(world.scope, OF_P) == 428
+    assert world.log.count(world.scope, OF_P) == 190
     assert calls == ["Query", "GetItem"]
-    query = EventQuery(world.scope, OF_P, Order.DESCENDING, Window(10, 400), with_total=True)
+    query = EventQuery(world.scope, OF_P, Order.DESCENDING, Window(10, 150), with_total=True)
     calls.clear()
     page = world.log.find(query)
-    assert [event.id for event in page.events] == [f"e{n}" for n in range(800, 820, 2)]
-    assert page.total == 428
+    assert [event.id for event in page.events] == [f"e{n}" for n in range(300, 320, 2)]
+    assert page.total == 190
     assert len(calls) <= 7
 
 
 def test_two_facets_at_once_are_counted_on_an_index(world: World) -> None:
-    world.put(40)
+    world.put(10)
     world.fold_all()
     both = And((OF_P, Compare("actor.id", Op.EQ, "actor-2")))
     assert world.log.count(world.scope, both) == 1
@@ -139,29 +139,29 @@ def test_a_facet_is_not_used_for_deltas_that_do_not_state_it(engine: DynamoDBCli
 
 
 def test_a_facet_that_was_left_out_for_a_while_is_not_used(world: World) -> None:
-    world.put(10)
+    world.put(4)
     world.fold_all()
     world.use("actor")
-    world.put(10)
+    world.put(4)
     world.fold_all()
     world.use("project", "actor")
-    assert world.log.count(world.scope, OF_P) == 10
+    assert world.log.count(world.scope, OF_P) == 4
     assert world.verify().facets == {"actor"}
     world.verifier.repair(world.scope)
     assert world.verify().facets == {"project", "actor"}
-    assert world.log.count(world.scope, OF_P) == 10
+    assert world.log.count(world.scope, OF_P) == 4
 
 
 def test_a_fold_takes_few_facets_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(share, "_MAX_FACETS", 7)
-    world.put(60)
+    world.put(30)
     world.now += SETTLING
     assert world.folder.fold(world.scope)
     left = len(list(read_head(world.client, "TallyTable", world.scope).young()))
-    assert 50 <= left < 60
+    assert 20 <= left < 30
     world.fold_all()
     assert world.verify().drifts == ()
-    assert world.log.count(world.scope, OF_P) == 30
+    assert world.log.count(world.scope, OF_P) == 15
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ def test_a_position_comes_before_what_is_skipped(
     many: World, order: Order, with_total: bool, offset: int
 ) -> None:
     query = EventQuery(many.scope, EVERYTHING, order, Window(1000), with_total)
-    everything = many.store(LIMITS).find(query).events
+    everything = many.reference.find(query).events
     after = many.store(LIMITS).find(replace(query, window=Window(30))).next
     page = many.store(LIMITS).find(replace(query, window=Window(20, offset, after)))
     assert page.events == everything[30 + offset : 50 + offset]
