@@ -35,11 +35,9 @@ class Interrupted(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[DynamoDBClient]:
-    with dynamodb_local() as endpoint:
-        client = connect(endpoint)
-        create_table(client)
-        yield client
+def client(engine: DynamoDBClient) -> DynamoDBClient:
+    create_table(engine)
+    return engine
 
 
 @pytest.fixture(scope="module")
