@@ -11,6 +11,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import support.waldur  # noqa: F401 -- Before the client.
 from support.examples import long
 from support.service import Service
 from waldur_api_client import AuthenticatedClient
