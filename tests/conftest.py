@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from tools import ROOT
 
 load_profiles()
 make_quick()
+gc.disable()
 
 
 def pytest_configure() -> None:
@@ -43,6 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
             item._id = coerce_node_id(item.nodeid + item.name.removeprefix(item.originalname))
     ids = Counter(item.nodeid for item in items)
     assert [id for id, number in ids.items() if number > 1] == []
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from now on, and leave out what is there: it stays until the end."""
+    gc.freeze()
+    gc.enable()
 
 
 SERVED = (
