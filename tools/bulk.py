@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from polylog.batches import batched
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.maintenance.fold import HOLDING, Folder
+from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.store import DynamoEventStore
 from polylog.dynamo.tables import Shards, Tables
-from polylog.dynamo.tally.delta import SETTLING
-from polylog.dynamo.tally.head import read_head
 from polylog.model import times
 from polylog.model.event import Event
 from polylog.model.store import Status
-from polylog.model.times import SECOND
 from tools.clocks import StoppedClock
 
 if TYPE_CHECKING:
@@ -32,9 +29,7 @@ _BATCH: Final = 25
 
 _LIMITS: Final = Limits(items=1, seconds=1)
 
-# Each time that all is folded takes five seconds of the clock, which so ends in the past: readers
-# take for young what is from the future.
-_AGO: Final = 86_400 * SECOND
+_SETTLE_SECONDS: Final = 60
 
 
 def load(
@@ -45,11 +40,11 @@ def load(
     shards: int,
     facets: Collection[str] = (),
 ) -> int:
-    """Store events, fold and clear away all of their deltas; return how many events there were.
+    """Store events and fold all of their deltas; return how many events there were.
 
     Their ids must be new, and nobody else may write to the scope meanwhile.
     """
-    time, number, left = StoppedClock(times.now() - _AGO), 0, iter(events)
+    time, number, left = StoppedClock(times.now()), 0, iter(events)
     folder = Folder(client, tables.tally, time.clock, facets=facets)
     with ThreadPoolExecutor(_WORKERS) as pool:
         hasty = _HastyClient(client, pool)
@@ -66,25 +61,11 @@ def load(
             outcomes = store.put(scope, some)
             assert all(outcome.status is Status.STORED for outcome in outcomes)
             hasty.wait()
-            fold_ripe(folder, time, scope)
+            while folder.fold(scope):
+                pass
             number += len(some)
-    fold_all(client, tables, folder, time, scope)
+    folder.settle(scope, _SETTLE_SECONDS)
     return number
-
-
-def fold_ripe(folder: Folder, time: StoppedClock, scope: str) -> None:
-    """Let everything become ripe, and fold it."""
-    time.now += max(SETTLING, HOLDING)
-    while folder.fold(scope):
-        pass
-
-
-def fold_all(
-    client: DynamoDBClient, tables: Tables, folder: Folder, time: StoppedClock, scope: str
-) -> None:
-    """Fold until everything is settled and cleared away."""
-    while read_head(client, tables.tally, scope).deltas:
-        fold_ripe(folder, time, scope)
 
 
 class _HastyClient:

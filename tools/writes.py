@@ -8,16 +8,15 @@ from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from polylog.aws.compact import SCOPE_SECONDS
+from polylog.aws.compact import PAUSE_SECONDS, RUN_SECONDS
 from polylog.dynamo.events.items import Draft
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.maintenance.fold import Folder, Work
 from polylog.dynamo.store import DynamoEventStore
 from polylog.dynamo.tables import Shards, Tables
 from polylog.dynamo.tally.head import read_head
 from polylog.model.event import Event
 from polylog.model.times import SECOND
-from tools.bulk import fold_all
 from tools.clocks import StoppedClock
 from tools.events import DAY, DAYS, START, Maker
 from tools.units import Ledger, Shape
@@ -133,16 +132,23 @@ class _Log:
                 self._fold()
             elif self._next:
                 self._pass_until(self._next[0])
-
-    def settle(self) -> None:
-        """Fold what is left."""
-        fold_all(self._client, self.tables, self._folder, self.clock, self._scope)
         head = read_head(self._client, self.tables.tally, self._scope)
         assert head.bucket.totals().total() == self.events
 
     def _fold(self) -> None:
+        """Run once, as the compact function does; a wake-up calls it again."""
         begun = self.clock.now
-        self._folder.compact(self._scope, SCOPE_SECONDS)
+        deadline = self.clock.clock.deadline(RUN_SECONDS)
+        self._folder.wake(self._scope)
+        work = Work.FOLDED
+        while work in (Work.FOLDED, Work.SOON) and not deadline.is_over:
+            work = self._folder.work(self._scope)
+            if work is Work.SOON:
+                self._sleep(PAUSE_SECONDS)
+        if work in (Work.FOLDED, Work.SOON):
+            self._folder.leave(self._scope)
+        if work is not Work.DONE:
+            self._unseen = self.clock.now
         self.wakes += 1
         self.waited += self.clock.now - begun
 
@@ -201,7 +207,6 @@ def _folding(client: DynamoDBClient, tables: Tables, traffic: str) -> Folding:
 def _price(log: _Log, ledger: Ledger, traffic: str, size: int) -> Price:
     ledger.units.clear()
     log.run()
-    log.settle()
     event, tally = ledger.units[log.tables.events], ledger.units[log.tables.tally]
     return Price(
         traffic,

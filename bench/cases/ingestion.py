@@ -25,6 +25,7 @@ from bench.stage.stage import SCOPE, Stage, stage
 from polylog.batches import batched
 from polylog.dynamo.events.items import Draft
 from polylog.dynamo.events.numbers import number_key
+from polylog.dynamo.retention import FOR_EVER
 from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.rows import new_row
 from polylog.model.event import Event
@@ -195,8 +196,8 @@ def _without_garbage() -> Iterator[None]:
 
 def actions_of(numbered: Mapping[int, Draft]) -> list[Any]:
     """Return the actions of a transaction that stores these, as the writer makes them."""
-    entries = tuple(draft.entry(seq) for seq, draft in numbered.items())
-    delta = Delta(min(numbered), max(numbered), START, entries)
+    entries = (draft.entry(seq) for seq, draft in numbered.items())
+    delta = Delta.of(min(numbered), max(numbered), entries)
     actions: list[Any] = [
         {
             "Put": {
@@ -207,7 +208,8 @@ def actions_of(numbered: Mapping[int, Draft]) -> list[Any]:
         }
         for seq, draft in numbered.items()
     ]
-    return [*actions, {"Put": new_row(TABLES.tally, delta.item(FLOORS))}]
+    rows = delta.items(FLOORS, FOR_EVER)
+    return [*actions, *({"Put": new_row(TABLES.tally, row)} for row in rows)]
 
 
 def measure() -> list[Measure]:

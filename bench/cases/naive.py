@@ -13,8 +13,9 @@ from typing import Final
 
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.queries import TimeRange
-from polylog.dynamo.tally.delta import Entry
-from polylog.dynamo.tally.totals import OfKind, count_kinds
+from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.moment import Moment
+from polylog.dynamo.tally.summary import OfKind, count_kinds
 from polylog.model.event import Event
 from polylog.model.filter import And, Compare, Filter, Op, conjunction
 from polylog.model.query import EventQuery, Order, Window
@@ -31,26 +32,27 @@ EVERYTHING: Final = TimeRange(START, START + DAYS * DAY)
 
 @dataclass(frozen=True, slots=True)
 class Naive:
-    """A reader of a scope with so many events."""
+    """A reader of a scope with so many events, as of a moment at which all were there."""
 
     reader: Reader
+    moment: Moment
     scope: str
     number: int
 
     def count(self, time: TimeRange = EVERYTHING) -> int:
         """Return how many events lie in a range of time."""
-        return sum(self.reader.count(self.scope, within(part)) for part in self._slices(time))
+        return sum(map(self._count, map(within, self._slices(time))))
 
     def count_type(self, type: str) -> int:
         """Return how many events are of a type."""
         parts = map(within, self._slices(EVERYTHING, _SLICE_OF_TYPE))
         wanted = Compare("type", Op.EQ, type)
-        return sum(self.reader.count(self.scope, conjunction([wanted, part])) for part in parts)
+        return sum(self._count(conjunction([wanted, part])) for part in parts)
 
     def page(self, offset: int, limit: int) -> tuple[Event, ...]:
         """Return a page, having read all that comes before it."""
         for part in self._slices(EVERYTHING):
-            inside = len(self.reader.seqs(self.scope, within(part)))
+            inside = sum(1 for _ in self.reader.indexed(self.scope, within(part)))
             if offset < inside:
                 return self._find(TimeRange(first=part.first), Order.ASCENDING, offset, limit)
             offset -= inside
@@ -62,12 +64,18 @@ class Naive:
 
     def groups(self, time: TimeRange = EVERYTHING) -> dict[str, OfKind]:
         """Return the events of a range of time, by kind."""
-        parts = (self.reader.all(self.scope, within(part), young=()) for part in self._slices(time))
+        parts = (self._all(within(part)) for part in self._slices(time))
         return count_kinds(map(Entry.of, chain.from_iterable(parts)))
+
+    def _count(self, filter: Filter) -> int:
+        return self.reader.count(self.scope, filter, self.moment)
+
+    def _all(self, filter: Filter) -> Iterator[Event]:
+        return self.reader.all(self.scope, filter, self.moment)
 
     def _find(self, time: TimeRange, order: Order, offset: int, limit: int) -> tuple[Event, ...]:
         query = EventQuery(self.scope, within(time), order, Window(limit, offset))
-        return self.reader.find(query, young=()).events
+        return self.reader.find(query, self.moment).events
 
     def _slices(self, time: TimeRange, events: int = _SLICE) -> Iterator[TimeRange]:
         step = DAYS * DAY * events // self.number

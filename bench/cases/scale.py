@@ -23,6 +23,7 @@ from polylog.dynamo.limits import UNLIMITED, Limits
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.store import DynamoEventStore
 from polylog.dynamo.tables import TIME_INDEX, Shards
+from polylog.dynamo.tally.moment import read_moment
 from polylog.model import times
 from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
 from polylog_cli.local.dynamodb import dynamodb_local
@@ -79,9 +80,9 @@ class Log:
 
     def naive(self) -> Naive:
         """Return the naive ways to this log's answers."""
-        return Naive(
-            Reader(self.client, TABLES.events, 1, UNLIMITED, SYSTEM_CLOCK), self.scope, self.number
-        )
+        reader = Reader(self.client, TABLES.events, 1, UNLIMITED, SYSTEM_CLOCK)
+        moment = read_moment(self.client, TABLES.tally, self.scope, SYSTEM_CLOCK)
+        return Naive(reader, moment, self.scope, self.number)
 
     def questions(self) -> list[Question]:
         """Return what this log is asked."""

@@ -23,14 +23,11 @@ import httpx
 import pytest
 from support.command import Outcome, polylog
 from support.service import COMMAND, Service, running_service, start_polylog
+from support.stores import settle
 
 from polylog.dialects import DIALECTS
 from polylog.dialects import load as load_dialect
-from polylog.dynamo.maintenance.fold import Folder
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
-from polylog.model import times
-from polylog.model.times import Clock
 from polylog_cli.local.sample import sample_events
 from polylog_cli.local.tables import connect
 from tools import ROOT
@@ -395,13 +392,20 @@ class TestTally:
         verified = service.polylog("verify", "--scope", scope)
         assert verified.status == 0
         assert verified.out == "0 events in 1 rows, 3 not folded yet, 0 counts wrong\n"
-        assert service.polylog("compact", "--scope", scope).status == 0
+        assert service.polylog("compact", "--scope", scope).out == (
+            "3 events folded, 0 not folded yet\n"
+        )
+
+    @pytest.mark.parametrize("command", ["verify", "compact", "restamp"])
+    def test_tells_that_there_is_no_such_scope(self, service: Service, command: str) -> None:
+        told = service.polylog(command, "--scope", "nowhere")
+        assert (told.status, told.out) == (1, "")
+        assert "nothing was ever stored in a scope 'nowhere'" in told.err
 
     def test_tells_when_a_count_is_wrong(self, service: Service, scope: str) -> None:
         load(service, DOCUMENT, make_key(service, scope))
         client = connect(service.home.read_running().dynamodb)
-        later = Folder(client, "TallyTable", Clock(lambda: times.now() + SETTLING))
-        later.fold(scope)
+        settle(client, scope)
         guid = json.loads(DOCUMENT.read_text())["resources"][0]["metadata"]["guid"]
         client.delete_item(TableName="EventsTable", Key={"pk": {"S": f"{scope}/{guid}"}})
         verified = service.polylog("verify", "--scope", scope)

@@ -14,9 +14,7 @@ from support.samples import FOLDER, FUNCTIONS, REQUESTS, Payload, sample
 from support.stores import dynamo_store
 
 from polylog.api.auth import PERMISSIONS, Restriction
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
-from polylog.model import times
 from polylog.model.event import Event
 from polylog.model.store import EventStore
 from polylog_cli.local.home import Home
@@ -65,8 +63,8 @@ def posted(stack: Stack, token: str) -> Event:
 
 @pytest.fixture(scope="module")
 def store(tables: DynamoDBClient) -> EventStore:
-    """Return a store of the same tables, whose events are old enough to be folded."""
-    return dynamo_store(tables, clock=lambda: times.now() - SETTLING)
+    """Return a store of the same tables."""
+    return dynamo_store(tables)
 
 
 class TestSamples:

@@ -9,10 +9,8 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import dynamo_store
 
-from polylog.dynamo.arrivals.log import FINAL, ArrivalLog, Arrivals
-from polylog.dynamo.maintenance.fold import HOLDING, Folder
-from polylog.dynamo.tally.delta import SETTLING
-from polylog.dynamo.tally.head import read_head
+from polylog.dynamo.arrivals.log import ArrivalLog, Arrivals
+from polylog.dynamo.maintenance.fold import FENCING_SECONDS, Folder
 from polylog.model.errors import Unavailable
 from polylog.model.event import MAX_SEQ, Event
 from polylog.model.filter import EVERYTHING, Compare, Op
@@ -46,6 +44,8 @@ class World:
         self.scope = f"arrivals-{next(_numbers)}"
         self.now = 10**15
         self.log = dynamo_store(client, clock=lambda: self.now)
+        clock = Clock(lambda: self.now, lambda: self.now / SECOND, self.sleep)
+        self.folder = Folder(client, "TallyTable", clock)
         self.arrivals = ArrivalLog(client, "TallyTable")
 
     def put(self, *ids: str) -> list[int | None]:
@@ -59,15 +59,17 @@ class World:
         with pytest.raises(Unavailable):
             dynamo_store(client, clock=lambda: self.now).put(self.scope, events)
 
-    def fold_all(self) -> None:
-        self.now += SETTLING
-        folder = Folder(self.client, "TallyTable", Clock(lambda: self.now))
-        while read_head(self.client, "TallyTable", self.scope).deltas:
-            folder.fold(self.scope)
-            self.now += HOLDING
+    def sleep(self, seconds: float) -> None:
+        self.now += int(seconds * SECOND)
+
+    def fold(self, seconds: float = 0) -> None:
+        """Let time pass, and fold whatever there is."""
+        self.sleep(seconds)
+        while self.folder.fold(self.scope):
+            pass
 
     def after(self, seq: int, most: int = 100) -> Arrivals:
-        return self.arrivals.after(self.scope, seq, most, self.now)
+        return self.arrivals.after(self.scope, seq, most)
 
 
 @pytest.fixture
@@ -87,13 +89,13 @@ def test_what_follows_a_hole_is_held_back_until_the_hole_is_final(
     world.lose(3)
     world.put("b1")
     if is_folded:
-        world.fold_all()
-    began = 10**15
+        world.fold()
     assert (ids(world.after(0)), world.after(0).complete) == (["a1", "a2"], 2)
     assert world.after(0).is_held_back
-    world.now = began + FINAL - 1
+    world.fold()
+    world.fold(FENCING_SECONDS - 0.1)
     assert world.after(2) == Arrivals((), 2, True)
-    world.now = began + FINAL
+    world.fold(0.1)
     assert (ids(world.after(2)), world.after(2).complete) == (["b1"], 6)
     assert not world.after(2).is_held_back
 
@@ -104,7 +106,7 @@ def test_numbers_of_duplicates_hold_nothing_back(world: World, is_folded: bool) 
     assert world.put("a1", "a2") == [1, 2]
     assert world.put("a1", "b1", "a2", "b2") == [1, 5, 2, 6]
     if is_folded:
-        world.fold_all()
+        world.fold()
     assert ids(world.after(0)) == ["a1", "a2", "b1", "b2"]
     assert not world.after(0).is_held_back
 
@@ -141,7 +143,7 @@ def test_every_event_is_found_by_its_number_in_large_logs(world: World) -> None:
     for batch in range(14):
         world.put(*(f"{batch}-{n}" for n in range(95)))
         if batch % 5 == 4:
-            world.fold_all()
+            world.fold()
     rows = len(list(world.arrivals.rows(world.scope)))
     assert rows == 2
     for seq in (1, 95, 96, 475, 476, 950, 951, 14 * 95):
@@ -155,7 +157,7 @@ def test_every_event_is_found_by_its_number_in_large_logs(world: World) -> None:
 def test_it_reads_no_more_rows_than_it_needs(world: World, calls: list[str]) -> None:
     for batch in range(10):
         world.put(*(f"{batch}-{n}" for n in range(95)))
-        world.fold_all()
+        world.fold()
     calls.clear()
     first = world.after(0, most=100)
     assert [entry.seq for entry in first.entries] == list(range(1, 101))
@@ -176,7 +178,7 @@ def test_a_tail_tells_what_passes_and_how_far_it_looked(world: World) -> None:
 def test_a_hole_holds_back_what_follows_after_many_rows(world: World) -> None:
     for batch in range(12):
         world.put(f"{batch}", f"{batch}-again")
-        world.fold_all()
+        world.fold()
     world.lose(3)
     world.put("last")
     tail = world.log.tail(world.scope, EVERYTHING, 0, 100)
@@ -190,21 +192,21 @@ def test_the_latest_lies_before_what_may_still_come(world: World, is_folded: boo
     world.lose(3)
     world.put("b1")
     if is_folded:
-        world.fold_all()
+        world.fold()
     assert world.log.latest(world.scope) == 2
-    world.now = 10**15 + FINAL
+    world.fold()
+    world.fold(FENCING_SECONDS)
     assert world.log.latest(world.scope) == 6
 
 
 def test_the_latest_of_a_long_log_takes_few_requests(world: World, calls: list[str]) -> None:
     for batch in range(10):
         world.put(*(f"{batch}-{n}" for n in range(95)))
-        world.fold_all()
-        world.now += FINAL
+        world.fold()
     world.put("last")
     calls.clear()
     assert world.log.latest(world.scope) == 10 * 95 + 1
-    assert calls == ["Query", "Query"]
+    assert calls == ["Query"]
 
 
 def test_one_who_tails_from_the_latest_misses_no_late_transaction(world: World) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
-from support.stores import TABLES, dynamo_store
+from support.stores import TABLES, dynamo_store, settle
 
 from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance import audit
 from polylog.dynamo.maintenance.audit import Auditor
-from polylog.dynamo.maintenance.fold import HOLDING, Folder
 from polylog.dynamo.maintenance.recount import Books, Drift
 from polylog.dynamo.retention import DAY, FOR_EVER, Retention
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.model.event import Event
 from polylog.model.times import Clock
 
@@ -26,21 +25,13 @@ HOUR = 3_600_000_000
 _numbers = count(1)
 
 
-def fold(engine: DynamoDBClient, scope: str, now: int) -> None:
-    folder = Folder(engine, "TallyTable", Clock(lambda: now))
-    while folder.fold(scope):
-        pass
-
-
 @pytest.fixture
 def scope(engine: DynamoDBClient) -> str:
     """Return a scope with 20 settled events of one day, in two shards, and a young one of it."""
     scope, now = f"audit-{next(_numbers)}", 10**15
     store = dynamo_store(engine, shards=2, clock=lambda: now)
     store.put(scope, [Event(id=f"e{n}", time=n * HOUR, type="ab"[n % 2]) for n in range(20)])
-    now += SETTLING
-    fold(engine, scope, now)
-    now += HOLDING
+    settle(engine, scope)
     store.put(scope, [Event(id="young", time=5, type="c")])
     return scope
 
@@ -110,7 +101,7 @@ def test_every_day_has_its_turn(engine: DynamoDBClient) -> None:
     scope, now = f"audit-{next(_numbers)}", 10**15
     store = dynamo_store(engine, shards=2, clock=lambda: now)
     store.put(scope, [Event(id=f"e{n}", time=n * 20 * DAY, type="a") for n in range(2)])
-    fold(engine, scope, now + SETTLING)
+    settle(engine, scope)
     for n in range(2):
         key = {"pk": {"S": partition_key(scope, f"e{n}")}}
         engine.delete_item(TableName="EventsTable", Key=key)
@@ -118,17 +109,21 @@ def test_every_day_has_its_turn(engine: DynamoDBClient) -> None:
     assert {name for name in found if len(name) == 10} == {"1970-01-01", "1970-01-21"}
 
 
-def test_a_day_that_is_folded_into_meanwhile_is_left_to_another_run(
+def test_a_day_that_is_folded_into_meanwhile_is_counted_as_it_was(
     engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its rows and the events were not of the same moment."""
-    settled = Books.settled
+    """Its rows and the events are of the same moment."""
+    settled, folds = Books.settled, list[str]()
 
-    def fold_after(books: Books, *arguments: object, **named: object) -> list[object]:
-        entries = list(settled(books, *arguments, **named))
-        fold(engine, scope, 10**15 + 10 * SETTLING)
-        return entries
+    def fold_before(books: Books, *arguments: Any) -> Any:
+        name = f"late{len(folds)}"
+        dynamo_store(engine, shards=2).put(scope, [Event(id=name, time=7, type="a")])
+        settle(engine, scope)
+        folds.append(name)
+        return settled(books, *arguments)
 
-    lose_an_event(engine, scope)
-    monkeypatch.setattr(Books, "settled", fold_after)
+    monkeypatch.setattr(Books, "settled", fold_before)
     assert drifts(engine, scope) == ()
+    lose_an_event(engine, scope)
+    assert {drift.what for drift in drifts(engine, scope)} == {"system:b"}
+    assert len(folds) == 3

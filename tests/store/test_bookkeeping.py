@@ -10,17 +10,18 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import TABLES, dynamo_store
 
+from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.maintenance.expire import Expirer
-from polylog.dynamo.maintenance.fold import HOLDING, Folder
+from polylog.dynamo.maintenance.fold import Folder, Work
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import DAY, Retention
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.levels import HEAD_ROW
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING
 from polylog.model.store import Status
-from polylog.model.times import SECOND, Clock
+from polylog.model.times import SECOND
 from polylog_cli.local.tables import connect
+from tools.clocks import StoppedClock
 
 pytestmark = pytest.mark.engine
 
@@ -95,6 +96,7 @@ KINDS = {
     "day": "day or hour",
     "hour": "day or hour",
     "log": "log row",
+    "wake": "wake-up",
 }
 
 NEW = "if attribute_not_exists(#v)"
@@ -110,8 +112,10 @@ WRITES = {
     # What has numbers is written once.
     "Put delta": {"if attribute_not_exists(#row)"},
     "Put log row": {"if attribute_not_exists(#row)"},
-    # The log has its entries, and nobody writes one with these numbers again: its events exist.
+    # The head has settled its numbers, and nobody writes one with these numbers again.
     "Delete delta": {"always"},
+    # It is a hint.
+    "Put wake-up": {"always"},
     # It holds nothing but its own key.
     "Put name": {"always"},
     # Numbers only rise: taking some adds to the last.
@@ -165,18 +169,18 @@ def test_every_write_to_the_tally_table_demands_what_it_believes(
 
 
 def live(client: DynamoDBClient, scope: str) -> None:
-    """Store, fold and clear away; lose an event and repair the tally; let days expire."""
-    now = NOW
-    clock, retention = Clock(lambda: now, sleep=lambda seconds: None), Retention(400)
-    store = dynamo_store(client, clock=clock, retention=retention, facets=["project"])
+    """Store, lose numbers and fold; lose an event and repair the tally; let days expire."""
+    time, retention = StoppedClock(NOW), Retention(400)
+    store = dynamo_store(client, clock=time.clock, retention=retention, facets=["project"])
     store.put(scope, [*made("a", "b"), Event(id="old", time=NOW - 399 * DAY, type="t")])
+    store.put(scope, [Event(id=f"{'n' * 200}{n}", time=NOW, type=f"{n}") for n in range(50)])
+    Numbers(client, TABLES.tally).take(scope, 1)
     store.put(scope, made("a"))
-    folder = Folder(client, TABLES.tally, clock, facets=["project"], retention=retention)
-    for _ in range(3):
-        folder.fold(scope)
-        now += max(SETTLING, HOLDING)
-    folder.compact(scope, seconds=1)
+    folder = Folder(client, TABLES.tally, time.clock, facets=["project"], retention=retention)
+    assert folder.work(scope) is Work.SOON
+    folder.leave(scope)
+    assert folder.settle(scope, 60)
     client.delete_item(TableName=TABLES.events, Key={"pk": {"S": f"{scope}/b"}})
-    Verifier(client, TABLES, 1, ["project"], clock=clock).repair(scope)
-    now += 40 * DAY
-    Expirer(client, TABLES.tally, clock, retention).expire(scope)
+    Verifier(client, TABLES, 1, ["project"], clock=time.clock).repair(scope)
+    time.now += 40 * DAY
+    Expirer(client, TABLES.tally, time.clock, retention).expire(scope)

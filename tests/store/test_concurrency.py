@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from itertools import count
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,13 +18,10 @@ from support.soak import (
     START_SECONDS,
     Soak,
 )
-from support.stores import TABLES, dynamo_store
+from support.stores import TABLES, dynamo_store, settle
 
-from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.tally.head import read_head
-from polylog.model import times
-from polylog.model.times import SECOND, Clock
 
 pytestmark = pytest.mark.engine
 
@@ -53,19 +48,8 @@ def check_settled(client: DynamoDBClient, world: Soak) -> None:
 
 
 def fold_all(client: DynamoDBClient, scope: str) -> None:
-    """Fold until nothing is left, by a clock that is ahead a minute more each time."""
-    for minutes in count(1):
-        clock = partial(_ahead, minutes * 60 * SECOND)
-        folder = Folder(client, "TallyTable", Clock(clock), facets=FACETS)
-        while folder.fold(scope):
-            pass
-        head = read_head(client, "TallyTable", scope)
-        if not head.deltas:
-            return
-
-
-def _ahead(time: int) -> int:
-    return times.now() + time
+    """Fold until nothing is left."""
+    settle(client, scope, facets=FACETS)
 
 
 @pytest.mark.parametrize("seconds", [SHORT, *long(LONG)])

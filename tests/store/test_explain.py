@@ -9,17 +9,15 @@ from threading import Barrier
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.aws import imitated
-from support.stores import TABLES, dynamo_store
+from support.stores import TABLES, dynamo_store, settle
 
 from polylog.dynamo.explanation import explaining
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.maintenance.fold import Folder
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, Text
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import EventStore, Explanation, Interval
-from polylog.model.times import SECOND, Clock
+from polylog.model.times import SECOND
 from polylog_cli.local.tables import connect
 from tools.meter import Meter
 
@@ -42,7 +40,7 @@ def write(client: DynamoDBClient, scope: str, shards: int = 1) -> None:
         for n in range(NUMBER)
     ]
     store.put(scope, events[: NUMBER // 2])
-    Folder(client, "TallyTable", Clock(lambda: NOW + SETTLING)).fold(scope)
+    settle(client, scope)
     store.put(scope, events[NUMBER // 2 :])
 
 
@@ -240,7 +238,7 @@ class TestPlan:
         write(engine, scope)
         store = dynamo_store(engine, clock=lambda: NOW)
         store.put(scope, [Event(id="x", time=10 * MINUTE + 2, type="a")])
-        Folder(engine, "TallyTable", Clock(lambda: NOW + SETTLING)).fold(scope)
+        settle(engine, scope)
         poor = dynamo_store(engine, limits=Limits(items=1, seconds=60), clock=lambda: NOW)
         told = Explanation()
         with poor.explaining(told):

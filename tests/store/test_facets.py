@@ -11,9 +11,8 @@ from support.examples import long
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.maintenance import fold as share
-from polylog.dynamo.maintenance.fold import HOLDING, Folder
+from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.verify import Report, Verifier
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.registry import Scopes
 from polylog.model.event import Entity, Event
@@ -42,12 +41,15 @@ class World:
 
     def use(self, *facets: str) -> None:
         options: Any = {
-            "clock": Clock(lambda: self.now, sleep=lambda seconds: None),
+            "clock": Clock(lambda: self.now, lambda: self.now / SECOND, self.sleep),
             "facets": facets,
         }
         self.log = dynamo_store(self.client, **options)
         self.folder = Folder(self.client, "TallyTable", **options)
         self.verifier = Verifier(self.client, TABLES, 1, facets)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += int(seconds * SECOND)
 
     def put(self, number: int, **values: Any) -> None:
         batch = range(self.number, self.number + number)
@@ -66,10 +68,7 @@ class World:
         self.log.put(self.scope, events)
 
     def fold_all(self) -> None:
-        self.now += SETTLING
-        while read_head(self.client, "TallyTable", self.scope).deltas:
-            self.folder.fold(self.scope)
-            self.now += HOLDING
+        assert self.folder.settle(self.scope, 3600)
 
     def verify(self) -> Report:
         return self.verifier.verify(self.scope)
@@ -155,10 +154,9 @@ def test_a_facet_that_was_left_out_for_a_while_is_not_used(world: World) -> None
 def test_a_fold_takes_few_facets_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(share, "_MAX_FACETS", 7)
     world.put(30)
-    world.now += SETTLING
     assert world.folder.fold(world.scope)
-    left = len(list(read_head(world.client, "TallyTable", world.scope).young()))
-    assert 20 <= left < 30
+    settled = read_head(world.client, "TallyTable", world.scope).bucket.totals().total()
+    assert 0 < settled <= 10
     world.fold_all()
     assert world.verify().drifts == ()
     assert world.log.count(world.scope, OF_P) == 15
@@ -195,7 +193,6 @@ def test_a_fold_that_dies_between_facets_is_finished_by_another(
 
     dying: Any = DyingClient()
     world.put(8)
-    world.now += SETTLING
     options: Any = {"clock": Clock(lambda: world.now), "facets": ("project", "actor")}
     with pytest.raises(InterruptedError):
         Folder(dying, "TallyTable", **options).fold(world.scope)

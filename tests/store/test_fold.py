@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -13,14 +14,15 @@ from support.interception import Intercept
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.arrivals.log import ArrivalLog
-from polylog.dynamo.maintenance.fold import HOLDING, Folder
+from polylog.dynamo.events.numbers import Numbers
+from polylog.dynamo.maintenance.fold import FENCING_SECONDS, SETTLING_SECONDS, Folder, Work
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.tally import kinds
 from polylog.dynamo.tally.bucket import Bucket
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import Head, read_head
 from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.levels import parent_of
+from polylog.dynamo.tally.ranges import Ranges
 from polylog.dynamo.tally.rows import read_buckets
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
@@ -85,7 +87,8 @@ class World:
         self.now += int(seconds * SECOND)
 
     def folder_of(self, client: Any) -> Folder:
-        return Folder(client, "TallyTable", Clock(self.clock, sleep=self.sleep), facets=self.facets)
+        clock = Clock(self.clock, lambda: self.now / SECOND, self.sleep)
+        return Folder(client, "TallyTable", clock, facets=self.facets)
 
     def log_of(self, client: Any) -> EventStore:
         return dynamo_store(client, clock=self.clock, facets=self.facets)
@@ -94,11 +97,8 @@ class World:
         return read_head(self.client, "TallyTable", self.scope)
 
     def fold_all(self) -> None:
-        """Fold until everything is settled and cleared away."""
-        self.now += SETTLING
-        while self.head().deltas:
-            self.folder.fold(self.scope)
-            self.now += HOLDING
+        """Fold until everything is settled, and in the indexes."""
+        assert self.folder.settle(self.scope, 3600)
 
     def settled(self) -> Counter[str]:
         """Recount the tree of rows from below, and return its totals."""
@@ -129,34 +129,56 @@ def world(engine: DynamoDBClient) -> World:
     return World(engine)
 
 
-def test_it_leaves_what_an_index_may_not_show_yet(world: World) -> None:
+def test_it_counts_at_once_and_names_what_an_index_may_not_show_yet(world: World) -> None:
     world.log.put(world.scope, spread(3))
-    world.now += SETTLING - 1
-    world.folder.fold(world.scope)
-    assert world.head().bucket == Bucket()
-    world.now += 1
     world.folder.fold(world.scope)
     assert world.head().bucket.totals() == {"system:a": 2, "system:b": 1}
-
-
-def test_it_keeps_folded_deltas_as_long_as_an_old_head_may_be_read(world: World) -> None:
-    world.log.put(world.scope, spread(3))
-    world.now += SETTLING
+    assert [recent.first for recent in world.head().recent] == [1]
     world.folder.fold(world.scope)
-    world.now += HOLDING - 1
+    world.now += SETTLING_SECONDS * SECOND - 1
     world.folder.fold(world.scope)
-    assert len(world.head().deltas) == 1
-    assert list(world.head().young()) == []
+    assert len(world.head().recent) == 1
     world.now += 1
     world.folder.fold(world.scope)
+    assert world.head().recent == ()
+
+
+def test_it_names_nothing_that_it_has_seen_for_long_enough(world: World) -> None:
+    world.log.put(world.scope, spread(3))
+    world.fold_all()
+    assert (world.head().bucket.version, world.head().recent) == (1, ())
+
+
+def test_it_deletes_what_it_has_folded(world: World) -> None:
+    world.log.put(world.scope, spread(3))
+    world.folder.fold(world.scope)
     assert world.head().deltas == ()
+    assert world.log.count(world.scope, EVERYTHING) == 3
+
+
+def test_a_delta_that_was_left_over_is_not_counted_again_and_goes(
+    world: World, intercept: Intercept
+) -> None:
+    world.log.put(world.scope, spread(3))
+    dying = connect(world.client.meta.endpoint_url)
+
+    def die(**_: object) -> None:
+        raise StoppedError
+
+    intercept(dying, "before-call.dynamodb.BatchWriteItem", die)
+    with pytest.raises(StoppedError):
+        world.folder_of(dying).fold(world.scope)
+    assert (len(world.head().deltas), world.head().young) == (1, ())
+    assert world.log.count(world.scope, EVERYTHING) == 3
+    world.folder.fold(world.scope)
+    assert (world.head().deltas, world.log.count(world.scope, EVERYTHING)) == ((), 3)
 
 
 def test_it_cuts_a_delta_that_touches_more_rows_than_a_transaction_holds(world: World) -> None:
     world.log.put(world.scope, spread(95))
-    world.now += SETTLING
     assert world.folder.fold(world.scope)
-    assert 0 < len(list(world.head().young())) < 95
+    assert 0 < world.head().bucket.totals().total() < 95
+    assert len(world.log.tail(world.scope, EVERYTHING, 0, 100).events) == 95
     assert world.log.count(world.scope, EVERYTHING) == 95
     world.fold_all()
     assert world.settled() == {"system:a": 48, "system:b": 47}
@@ -168,7 +190,7 @@ def test_it_keeps_every_entry_in_the_arrival_log_once(world: World) -> None:
         world.fold_all()
     world.log.put(world.scope, spread(95, 30))
     world.fold_all()
-    arrivals = ArrivalLog(world.client, "TallyTable").after(world.scope, 0, 200, world.now)
+    arrivals = ArrivalLog(world.client, "TallyTable").after(world.scope, 0, 200)
     assert not world.head().deltas
     ids = [entry.id for entry in arrivals.entries]
     assert ids == [f"e{n}" for n in range(125)]
@@ -200,27 +222,126 @@ def test_it_counts_kinds_beyond_the_limit_together(
     assert world.log.count(world.scope, Compare("type", Op.EQ, "t9")) == 0
 
 
-def test_compacting_leaves_readers_little_to_read(world: World) -> None:
+def work(world: World) -> Work:
+    """Do what is due, with a wake-up before as the stream brings it."""
+    world.folder.wake(world.scope)
+    while (done := world.folder.work(world.scope)) in (Work.FOLDED, Work.SOON):
+        world.now += SECOND
+    return done
+
+
+def test_many_deltas_are_due(world: World) -> None:
     for number in range(70):
         world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
-    world.folder.compact(world.scope, seconds=60)
-    assert world.head().deltas == ()
-    assert world.settled() == {"system:a": 70}
+    assert world.folder.work(world.scope) is not Work.LATER
+    assert (world.head().deltas, world.settled()) == ((), {"system:a": 70})
 
 
-def test_compacting_leaves_a_few_small_deltas_alone(world: World) -> None:
+def test_many_events_are_due(world: World) -> None:
+    for batch in range(11):
+        world.log.put(world.scope, spread(95, 95 * batch))
+    for _ in range(60):
+        world.folder.work(world.scope)
+    assert world.head().bucket.totals().total() > 45
+
+
+def test_a_few_deltas_are_left_until_nothing_comes_any_more(world: World) -> None:
     world.log.put(world.scope, spread(5))
-    world.now += SETTLING
-    world.folder.compact(world.scope, seconds=60)
+    for _ in range(4):
+        assert work(world) is Work.LATER
     assert world.head().bucket == Bucket()
+    assert work(world) is Work.DONE
+    assert world.settled().total() == 5
+    assert (world.head().deltas, world.head().recent) == ((), ())
 
 
-def test_compacting_ends_in_time(world: World) -> None:
-    for number in range(70):
+def test_a_scope_in_which_something_comes_is_not_quiet(world: World) -> None:
+    for number in range(10):
         world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
-    world.folder.compact(world.scope, seconds=3)
+        assert work(world) is Work.LATER
     assert world.head().bucket == Bucket()
+
+
+def test_what_will_be_due_within_seconds_is_waited_for(world: World) -> None:
+    for number in range(40):
+        world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
+        assert world.folder.work(world.scope) is Work.SOON
+        world.now += SECOND // 10
+
+
+def test_settling_ends_in_time(world: World) -> None:
+    world.log.put(world.scope, spread(5))
+    assert not world.folder.settle(world.scope, seconds=3)
     assert world.now <= 10**15 + 4 * SECOND
+
+
+class TestFences:
+    """Numbers that a writer took and never used."""
+
+    @pytest.fixture
+    def world(self, engine: DynamoDBClient) -> World:
+        """Return a log in which a writer has died with the numbers 3 and 4."""
+        world = World(engine)
+        world.log.put(world.scope, spread(2))
+        self.numbers = Numbers(engine, "TallyTable").take(world.scope, 2)
+        world.log.put(world.scope, spread(1, 2))
+        return world
+
+    def fence(self, world: World) -> None:
+        world.folder.fold(world.scope)
+        world.now += FENCING_SECONDS * SECOND
+        world.folder.fold(world.scope)
+        world.folder.fold(world.scope)
+
+    def test_hold_back_what_follows_only_for_a_while(self, world: World) -> None:
+        world.folder.fold(world.scope)
+        world.now += FENCING_SECONDS * SECOND - 1
+        world.folder.fold(world.scope)
+        assert world.log.latest(world.scope) == 2
+        self.fence(world)
+        assert world.log.latest(world.scope) == 5
+        assert world.head().fenced == Ranges(((3, 4),))
+
+    def test_are_never_used_any_more(self, world: World) -> None:
+        """A writer that was stopped takes new numbers and stores everything."""
+        stopped, calls = connect(world.client.meta.endpoint_url), list[object]()
+
+        def wait(**_: object) -> None:
+            calls.append(None)
+            if len(calls) == 1:
+                world.log.put(world.scope, spread(1, 9))
+                self.fence(world)
+
+        stopped.meta.events.register("before-call.dynamodb.TransactWriteItems", wait)
+        seqs = [each.seq for each in world.log_of(stopped).put(world.scope, spread(2, 5))]
+        assert seqs == [9, 10]
+        assert world.log.count(world.scope, EVERYTHING) == 6
+        tail = world.log.tail(world.scope, EVERYTHING, 0, 100)
+        assert ([event.seq for event in tail.events], tail.complete) == ([1, 2, 5, 8, 9, 10], 10)
+
+    def test_count_what_a_writer_stores_long_after_the_fence_is_gone(self, world: World) -> None:
+        """Only who follows the order of arrival has passed it."""
+        self.fence(world)
+        assert len(world.head().deltas) == 2
+        world.now += 31 * 60 * SECOND
+        world.folder.fold(world.scope)
+        assert world.head().deltas == ()
+        late: Any = world.log
+        with patch.object(Numbers, "take", lambda *_: self.numbers):
+            late.put(world.scope, spread(2, 5))
+        query = EventQuery(world.scope, EVERYTHING, Order.ASCENDING, Window(10), with_total=True)
+        for _ in range(2):
+            assert [event.id for event in world.log.find(query).events] == [
+                "e0",
+                "e1",
+                "e2",
+                "e5",
+                "e6",
+            ]
+            assert world.log.count(world.scope, EVERYTHING) == 5
+            world.fold_all()
+        assert world.head().fenced == Ranges()
+        assert world.settled().total() == 5
 
 
 @pytest.fixture(scope="module")
@@ -274,9 +395,9 @@ def test_whoever_dies_wherever_nothing_is_lost_or_counted_twice(
         live(world, mortal.client)
         report = Verifier(engine, TABLES, 1, world.facets).verify(world.scope)
         assert (report.settled + report.young, report.drifts) == (90, ()), call
-        world.fold_all()
+        world.fold_all()  # Numbers that the dead have taken are fenced.
         assert world.settled().total() == 90, call
-        world.now += 120 * SECOND  # Nobody waits any longer for numbers that the dead have taken.
+        assert world.log.latest(world.scope) == world.head().decided.last
         tail = world.log.tail(world.scope, EVERYTHING, 0, 100)
         assert ({event.id for event in tail.events}, len(tail.events)) == (IDS, 90), call
         if mortal.is_alive():
@@ -286,7 +407,6 @@ def test_whoever_dies_wherever_nothing_is_lost_or_counted_twice(
 
 def test_a_folder_that_was_overtaken_changes_nothing(world: World, intercept: Intercept) -> None:
     world.log.put(world.scope, spread(20))
-    world.now += SETTLING
     overtaken = connect(world.client.meta.endpoint_url)
 
     def overtake(**_: object) -> None:
@@ -352,7 +472,7 @@ class TestRequests:
         assert [event.id for event in log.find(query).events] == page
         assert calls == ["Query", "Query"]
 
-    def test_a_total_of_any_range_takes_four(self, settled: World, calls: list[str]) -> None:
+    def test_a_total_of_any_range_takes_three(self, settled: World, calls: list[str]) -> None:
         log = dynamo_store(settled.client)
         within = And(
             (
@@ -361,10 +481,10 @@ class TestRequests:
             )
         )
         assert log.count(settled.scope, within) == 600
-        assert len(calls) == 4
+        assert len(calls) == 3
         calls.clear()
         assert log.count(settled.scope, within) == 600
-        assert calls == ["Query", "Query", "Query"]
+        assert calls == ["Query", "Query"]
 
 
 def test_a_page_near_the_end_is_not_shifted_by_what_is_stored_meanwhile(world: World) -> None:

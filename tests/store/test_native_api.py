@@ -20,7 +20,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.examples import examples
 from support.interception import Intercept
 from support.memory import MemoryEventStore, MemoryKeyStore
-from support.stores import TABLES, dynamo_store
+from support.stores import dynamo_store, settle
 from support.strategies import NOON, events, normal_filters
 
 from polylog.api.call import Services
@@ -29,10 +29,8 @@ from polylog.api.http import Request, Response
 from polylog.dialects.native import DIALECT
 from polylog.dialects.native.wire import render_event
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.retention import DAY, Retention
 from polylog.dynamo.tally import kinds as counted_kinds
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.model import times
 from polylog.model.event import Event
 from polylog.model.filter import predicate
@@ -246,8 +244,7 @@ class TestGroups:
             events = small(number, type=type, origin=origin)
             renamed = [event.model_copy(update={"id": f"{number}-{event.id}"}) for event in events]
             api.store.put(api.scope, renamed)
-            clock.now += SETTLING
-            Folder(engine, TABLES.tally, SystemClock(clock)).fold(api.scope)
+            settle(engine, api.scope)
         return api
 
     @pytest.mark.engine

@@ -15,17 +15,15 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.examples import examples
 from support.lag import LaggingClient
 from support.memory import MemoryEventStore
-from support.stores import LIMITS, TABLES, dynamo_store
+from support.stores import LIMITS, dynamo_store, settle
 
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.maintenance.fold import Folder
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.model.errors import TooBroad
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Not, Op, Or, Text
 from polylog.model.query import EventQuery, Order, Page, Window
 from polylog.model.store import EventStore
-from polylog.model.times import SECOND, Clock
+from polylog.model.times import SECOND
 
 pytestmark = pytest.mark.engine
 
@@ -96,8 +94,8 @@ class World:
         events = [made(n) for n in range(number)]
         settled, old = number * 5 // 7, number * 6 // 7
         self._put(events[:settled])
-        self.now += SETTLING
-        Folder(engine, TABLES.tally, Clock(lambda: self.now)).fold(self.scope)
+        self.now += 5 * SECOND
+        settle(engine, self.scope)
         self._put(events[settled:old])
         self.now += 5 * SECOND
         self._put(events[old:])

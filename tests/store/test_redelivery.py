@@ -14,9 +14,8 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.examples import long
 from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo.maintenance.fold import HOLDING, Folder
+from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.verify import Verifier
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
 from polylog.model.store import Bar, Group, Interval, Outcome, Status
@@ -49,7 +48,8 @@ class World:
         self.scope = scope
         self.now = 10**15
         self.log = dynamo_store(client, SHARDS, clock=lambda: self.now)
-        self.folder = Folder(client, "TallyTable", Clock(lambda: self.now))
+        clock = Clock(lambda: self.now, lambda: self.now / SECOND, self.sleep)
+        self.folder = Folder(client, "TallyTable", clock)
 
     def send(self, seed: int, most: int) -> list[Outcome]:
         """Offer all events in an order of the seed's, cut into batches of up to so many.
@@ -65,10 +65,10 @@ class World:
         self.folder.fold(self.scope)
 
     def fold_all(self) -> None:
-        for seconds in (SETTLING, HOLDING, HOLDING):
-            self.now += seconds
-            while self.folder.fold(self.scope):
-                pass
+        assert self.folder.settle(self.scope, 60)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += int(seconds * SECOND)
 
     def answers(self) -> Answers:
         return [

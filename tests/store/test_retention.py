@@ -11,11 +11,10 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.maintenance.expire import Expirer
-from polylog.dynamo.maintenance.fold import HOLDING, Folder
+from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.restamp import Restamper
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import DAY, FOR_EVER, Retention
-from polylog.dynamo.tally.delta import SETTLING
 from polylog.dynamo.tally.head import read_head, read_root
 from polylog.model.errors import PositionExpired
 from polylog.model.event import Event
@@ -56,13 +55,16 @@ class World:
     def keep(self, days: int) -> None:
         self.retention = Retention(days)
         options: Any = {
-            "clock": Clock(lambda: self.now, sleep=lambda seconds: None),
+            "clock": Clock(lambda: self.now, lambda: self.now / SECOND, self.sleep),
             "retention": self.retention,
             "facets": ["project"],
         }
         self.log = dynamo_store(self.client, **options)
         self.folder = Folder(self.client, "TallyTable", **options)
         self.expirer = Expirer(self.client, "TallyTable", options["clock"], self.retention)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += int(seconds * SECOND)
 
     def put(self, *days_ago: int) -> list[Status]:
         events = [
@@ -72,10 +74,7 @@ class World:
         return [outcome.status for outcome in self.log.put(self.scope, events)]
 
     def fold_all(self) -> None:
-        self.now += SETTLING
-        while read_head(self.client, "TallyTable", self.scope).deltas:
-            self.folder.fold(self.scope)
-            self.now += HOLDING
+        assert self.folder.settle(self.scope, 60)
 
     def rows(self) -> set[str]:
         """Return the tally's rows, but for the log's."""

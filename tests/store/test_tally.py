@@ -19,13 +19,12 @@ from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo import pages
 from polylog.dynamo.maintenance.expire import Expirer
-from polylog.dynamo.maintenance.fold import HOLDING, Folder
+from polylog.dynamo.maintenance.fold import SETTLING_SECONDS, Folder
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tally import kinds as counted_kinds
 from polylog.dynamo.tally.bucket import Bucket
-from polylog.dynamo.tally.delta import SETTLING
-from polylog.dynamo.tally.head import read_head
+from polylog.dynamo.tally.moment import read_moment
 from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.rows import read_buckets
 from polylog.dynamo.tally.totals import View
@@ -83,26 +82,24 @@ class World:
     def keep(self, days: int) -> None:
         """Keep events so long from now on."""
         self.retention = Retention(days)
-        self.lagging: Any = LaggingClient(self.client, self.clock, SETTLING - SECOND)
+        self.lagging: Any = LaggingClient(self.client, self.clock, (SETTLING_SECONDS - 1) * SECOND)
         options: Any = {"facets": FACETS, "retention": self.retention}
         self.log = dynamo_store(self.lagging, self.shards, clock=self.clock, **options)
-        self.folder = Folder(self.lagging, "TallyTable", Clock(self.clock), **options)
+        clock = Clock(self.clock, lambda: self.now / SECOND, self.advance)
+        self.folder = Folder(self.lagging, "TallyTable", clock, **options)
         self.expirer = Expirer(self.client, "TallyTable", Clock(self.clock), self.retention)
         self.advance(0)
 
-    def advance(self, seconds: int) -> None:
+    def advance(self, seconds: float) -> None:
         """Let time pass, and DynamoDB delete what has expired."""
-        self.now += seconds * SECOND
+        self.now += int(seconds * SECOND)
         self.list.floor = max(self.list.floor, self.retention.floor(self.now))
         for key in expired(self.client, self.scope, self.shards, self.now // SECOND):
             self.client.delete_item(TableName="EventsTable", Key=key)
 
     def settle(self) -> None:
-        """Fold and clear all there is, and recount it."""
-        self.advance(SETTLING // SECOND)
-        while read_head(self.client, "TallyTable", self.scope).deltas:
-            self.folder.fold(self.scope)
-            self.advance(HOLDING // SECOND)
+        """Fold all there is, and recount it."""
+        assert self.folder.settle(self.scope, 3600)
         self.expirer.expire(self.scope)
         report = Verifier(self.client, TABLES, self.shards, FACETS).verify(self.scope)
         assert report.drifts == ()
@@ -302,12 +299,12 @@ def test_a_row_that_is_replaced_meanwhile_is_not_counted(engine: DynamoDBClient)
     world = World(engine)
     world.put([Event(id=f"e{n}", time=NOON + n * 3600 * SECOND, type="a") for n in range(30)])
     world.fold(6)
-    head = read_head(engine, "TallyTable", world.scope)
+    moment = read_moment(engine, "TallyTable", world.scope, SYSTEM_CLOCK)
     question = Question.of(Compare("time", Op.GE, NOON + 7 * 3600 * SECOND))
     assert question is not None
 
     def fetch(names: Sequence[str]) -> dict[str, Bucket]:
         return read_buckets(engine, "TallyTable", world.scope, names, SYSTEM_CLOCK)
 
-    view = View(head, question, Tree(head.bucket, Restless(), fetch), lambda time: ())
+    view = View(moment, question, Tree(moment.head.bucket, Restless(), fetch), lambda time: ())
     assert view.total() == 23

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
-from support.stores import TABLES, dynamo_store
+from support.stores import TABLES, dynamo_store, settle
 
-from polylog.dynamo.maintenance.fold import HOLDING, Folder
+from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.recount import Drift
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.tally import kinds
-from polylog.dynamo.tally.delta import SETTLING, Newest
 from polylog.dynamo.tally.head import read_head
+from polylog.dynamo.tally.summary import Newest
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Op
 from polylog.model.times import Clock
@@ -32,12 +32,8 @@ def scope(engine: DynamoDBClient) -> str:
     """Return a scope with 30 settled events and 3 young ones."""
     scope, now = f"verify-{next(_numbers)}", 10**15
     store = dynamo_store(engine, shards=3, clock=lambda: now)
-    folder = Folder(engine, "TallyTable", Clock(lambda: now))
     store.put(scope, [Event(id=f"e{n}", time=n * HOUR, type="ab"[n % 2]) for n in range(30)])
-    now += SETTLING
-    folder.fold(scope)
-    now += HOLDING
-    folder.fold(scope)
+    settle(engine, scope)
     store.put(scope, [Event(id=f"young{n}", time=n, type="c") for n in range(3)])
     return scope
 
@@ -55,8 +51,7 @@ def test_it_agrees_where_kinds_are_counted_together(
     scope, now = f"verify-{next(_numbers)}", 10**15
     store = dynamo_store(engine, clock=lambda: now)
     store.put(scope, [Event(id=f"e{n}", time=n, type=f"t{n}") for n in range(5)])
-    now += SETTLING
-    Folder(engine, "TallyTable", Clock(lambda: now)).fold(scope)
+    settle(engine, scope)
     assert kinds.OTHER in read_head(engine, "TallyTable", scope).bucket.totals()
     assert Verifier(engine, TABLES, 1).verify(scope).drifts == ()
 
@@ -125,7 +120,7 @@ def test_a_recount_that_a_fold_disturbs_begins_again(engine: DynamoDBClient, sco
 
         def __getattr__(self, name: str) -> Any:
             if name == "batch_get_item" and next(folds, False):
-                Folder(engine, "TallyTable", Clock(lambda: 2 * 10**15)).fold(scope)
+                Folder(engine, "TallyTable", Clock()).fold(scope)
             return getattr(engine, name)
 
     disturbing: Any = Disturbing()
@@ -135,7 +130,7 @@ def test_a_recount_that_a_fold_disturbs_begins_again(engine: DynamoDBClient, sco
 
 def test_no_number_is_given_twice_after_a_repair(engine: DynamoDBClient, scope: str) -> None:
     damaged(engine, f"{scope}|seq", "seq")
-    Folder(engine, "TallyTable", Clock(lambda: 2 * 10**15)).fold(scope)
+    Folder(engine, "TallyTable", Clock()).fold(scope)
     Verifier(engine, TABLES, 3).repair(scope)
     (outcome,) = dynamo_store(engine, 3).put(scope, [Event(id="next", time=0, type="a")])
     assert outcome.seq == 34

@@ -21,7 +21,6 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.tally.head import read_head
-from polylog.model import times
 from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, predicate
 from polylog.model.query import EventQuery, Order, Page, Window
@@ -155,7 +154,7 @@ class Stage:
 
     def fold(self, number: int) -> list[Read]:
         """Fold, until something was."""
-        folder = Folder(self.client, "TallyTable", Clock(times.now), facets=FACETS)
+        folder = Folder(self.client, "TallyTable", Clock(), facets=FACETS)
         while self.is_on() or (not self._has_folded() and self.is_on(FOLLOW_SECONDS)):
             folder.fold(self.soak.scope)
         return []

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.strategies import texts
 
+from polylog.dynamo.packing import pack, unpack
 from polylog.dynamo.tally.bucket import Bucket
-from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.kinds import kind_of
 from polylog.dynamo.tally.levels import (
     child_of,
@@ -20,6 +21,7 @@ from polylog.dynamo.tally.levels import (
     path_to,
     row_of,
 )
+from polylog.dynamo.tally.summary import Newest, from_json, merged, summary_of, to_json
 from polylog.model.times import EARLIEST, LATEST, SECOND
 
 MINUTE = "2026-11-20T13:05"
@@ -57,6 +59,10 @@ def test_a_time_lies_in_its_minute(time: int, minute: str) -> None:
     assert minute_start(minute) <= time < minute_start(minute) + 60 * SECOND
 
 
+def newest_of(entry: Entry) -> Newest:
+    return Newest(entry.time, entry.seq, entry.source)
+
+
 entries = st.lists(
     st.builds(
         lambda seq, time, type: Entry(
@@ -72,13 +78,13 @@ entries = st.lists(
 
 @given(first=entries, second=entries)
 def test_a_bucket_comes_back_as_it_was_packed(first: list[Entry], second: list[Entry]) -> None:
-    bucket = Bucket().with_entries("", first).with_entries("", second)
+    bucket = Bucket().with_summary("", summary_of(first)).with_summary("", summary_of(second))
     assert Bucket.unpack(bucket.version, bucket.pack()) == bucket
 
 
 @given(first=entries, second=entries)
 def test_a_bucket_counts_all_it_was_given(first: list[Entry], second: list[Entry]) -> None:
-    bucket = Bucket().with_entries("", first).with_entries("", second)
+    bucket = Bucket().with_summary("", summary_of(first)).with_summary("", summary_of(second))
     given = [entry.kind for entry in first + second]
     assert bucket.totals() == {kind: given.count(kind) for kind in given}
     assert bucket.version == 2
@@ -86,15 +92,26 @@ def test_a_bucket_counts_all_it_was_given(first: list[Entry], second: list[Entry
 
 @given(given=entries)
 def test_a_bucket_knows_the_newest_of_each_kind(given: list[Entry]) -> None:
-    newest = {entry.kind: entry.newest for entry in sorted(given, key=lambda e: e.newest)}
-    assert Bucket().with_entries("", given).latest() == newest
+    newest = {entry.kind: newest_of(entry) for entry in sorted(given, key=lambda e: newest_of(e))}
+    assert Bucket().with_summary("", summary_of(given)).latest() == newest
 
 
 @given(given=entries)
 def test_an_hour_knows_the_newest_of_each_of_its_minutes(given: list[Entry]) -> None:
-    hour = Bucket().with_entries("2026-11-20T13", given)
-    newest = {(e.minute, e.kind): e.newest for e in sorted(given, key=lambda e: e.newest)}
+    hour = Bucket().with_summary("2026-11-20T13", summary_of(given))
+    newest = {(e.minute, e.kind): newest_of(e) for e in sorted(given, key=lambda e: newest_of(e))}
     assert {(m, k): event for m, n in hour.newest.items() for k, event in n.items()} == newest
+
+
+@given(given=entries)
+def test_a_summary_comes_back_as_it_was_written(given: list[Entry]) -> None:
+    summary = summary_of(given)
+    assert from_json(unpack(pack(to_json(summary)))) == summary
+
+
+@given(first=entries, second=entries)
+def test_summaries_add_up(first: list[Entry], second: list[Entry]) -> None:
+    assert merged([summary_of(first), summary_of(second)]) == summary_of(first + second)
 
 
 def test_an_hour_of_very_many_sources_still_fits_into_an_item() -> None:
@@ -103,7 +120,7 @@ def test_an_hour_of_very_many_sources_still_fits_into_an_item() -> None:
         Entry(n, n * 1_500_000, f"system:t{n % 40}", "id", random.randbytes(128).hex())
         for n in range(2400)
     ]
-    hour = Bucket().with_entries("1970-01-01T00", many)
+    hour = Bucket().with_summary("1970-01-01T00", summary_of(many))
     packed = hour.pack()
     assert len(packed) < 400_000
     reduced = Bucket.unpack(hour.version, packed)
@@ -111,6 +128,6 @@ def test_an_hour_of_very_many_sources_still_fits_into_an_item() -> None:
     newest = {kind: event[:2] for kind, event in hour.latest().items()}
     assert {kind: event[:2] for kind, event in reduced.latest().items()} == newest
     late = Entry(2400, 2400 * 1_500_000 - 1, "system:t0", "id", None)
-    after = reduced.with_entries("1970-01-01T00", [late])
+    after = reduced.with_summary("1970-01-01T00", summary_of([late]))
     assert set(after.newest) == {"1970-01-01T00"}
-    assert after.latest()["system:t0"] == late.newest
+    assert after.latest()["system:t0"] == newest_of(late)

@@ -13,8 +13,7 @@ from polylog.aws import compact
 from polylog.aws.compact import compact_handler
 from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.maintenance import fold
-from polylog.dynamo.maintenance.fold import Folder
-from polylog.dynamo.tally.delta import SETTLING
+from polylog.dynamo.maintenance.fold import Folder, Work
 from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.registry import Scopes
 from polylog.model import times
@@ -40,9 +39,17 @@ VARIABLES = {
 }
 
 
-def record(scope: str) -> dict[str, object]:
-    keys = {"scope": {"S": scope}, "row": {"S": "head/delta/0000000000000001"}}
+def record(scope: str, row: str = "head/delta/0000000000000001") -> dict[str, object]:
+    keys = {"scope": {"S": scope}, "row": {"S": row}}
     return {"eventName": "INSERT", "dynamodb": {"Keys": keys}}
+
+
+def wake_up(scope: str) -> dict[str, object]:
+    return record(f"{scope}|wake", "wake/young")
+
+
+def counted(client: DynamoDBClient, scope: str) -> dict[str, int]:
+    return read_head(client, "TallyTable", scope).bucket.totals()
 
 
 def metrics(printed: str) -> list[dict[str, Any]]:
@@ -61,8 +68,8 @@ def woken(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClie
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(fold, "_DUE_DELTAS", DUE)
-    monkeypatch.setattr(compact, "SYSTEM_CLOCK", StoppedClock(times.now() + SETTLING).clock)
-    store = dynamo_store(moto, clock=lambda: times.now() - SETTLING)
+    monkeypatch.setattr(compact, "SYSTEM_CLOCK", StoppedClock(times.now()).clock)
+    store = dynamo_store(moto)
     for scope in ("one", "two"):
         for number in range(DUE):
             store.put(scope, [Event(id=f"e{number}", time=number, type="t")])
@@ -71,8 +78,8 @@ def woken(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClie
 
 def test_it_folds_the_scopes_of_its_records_alone(woken: DynamoDBClient) -> None:
     compact_handler()({"Records": [record("one"), record("one")]}, None)
-    assert read_head(woken, "TallyTable", "one").bucket.totals() == {"system:t": DUE}
-    assert read_head(woken, "TallyTable", "two").bucket.totals() == {}
+    assert counted(woken, "one") == {"system:t": DUE}
+    assert counted(woken, "two") == {}
 
 
 def test_a_schedule_folds_what_is_left_of_every_scope_and_drops_what_has_expired(
@@ -80,11 +87,48 @@ def test_a_schedule_folds_what_is_left_of_every_scope_and_drops_what_has_expired
 ) -> None:
     handler = compact_handler()
     handler({"Records": [record("one"), record("two")]}, None)
-    store = dynamo_store(woken, clock=lambda: times.now() - SETTLING)
+    store = dynamo_store(woken)
     store.put("two", [Event(id="last", time=times.now(), type="t")])
     handler({}, None)
-    assert read_head(woken, "TallyTable", "one").bucket.totals() == {}
-    assert read_head(woken, "TallyTable", "two").bucket.totals() == {"system:t": 1}
+    assert counted(woken, "one") == {}
+    assert counted(woken, "two") == {"system:t": 1}
+    assert read_head(woken, "TallyTable", "two").recent == ()
+
+
+def test_what_is_left_of_a_scope_is_folded_after_some_wake_ups(woken: DynamoDBClient) -> None:
+    handler, store = compact_handler(), dynamo_store(woken)
+    handler({"Records": [record("one")]}, None)
+    store.put("one", [Event(id="last", time=7, type="t")])
+    for _ in range(4):
+        assert counted(woken, "one") == {"system:t": DUE}
+        handler({"Records": [wake_up("one")]}, None)
+    handler({"Records": [wake_up("one")]}, None)
+    assert counted(woken, "one") == {"system:t": DUE + 1}
+    head = read_head(woken, "TallyTable", "one")
+    assert (head.deltas, head.recent) == ((), ())
+
+
+def test_a_scope_that_is_never_done_does_not_keep_the_others_from_it(
+    woken: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, turns = Folder.work, list[str]()
+
+    def never_done(folder: Folder, scope: str) -> Work:
+        turns.append(scope)
+        return Work.SOON if scope == "one" else work(folder, scope)
+
+    monkeypatch.setattr(Folder, "work", never_done)
+    compact_handler()({"Records": [record("one"), record("two")]}, None)
+    assert turns[:4] == ["one", "two", "one", "two"]
+    assert counted(woken, "two") == {"system:t": DUE}
+    assert len(turns) == pytest.approx(compact.RUN_SECONDS / compact.PAUSE_SECONDS, rel=0.2)
+    woke = woken.query(
+        TableName="TallyTable",
+        KeyConditionExpression="#scope = :scope",
+        ExpressionAttributeNames={"#scope": "scope"},
+        ExpressionAttributeValues={":scope": {"S": "one|wake"}},
+    )
+    assert woke["Count"] == 1
 
 
 def test_it_takes_records_of_an_unknown_scope(woken: DynamoDBClient) -> None:
@@ -95,23 +139,23 @@ def test_it_takes_records_of_an_unknown_scope(woken: DynamoDBClient) -> None:
 def test_a_scope_that_fails_does_not_keep_the_others_from_it(
     woken: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fold_one = Folder.compact
+    work = Folder.work
 
-    def fail_for_one(folder: Folder, scope: str, seconds: int) -> None:
+    def fail_for_one(folder: Folder, scope: str) -> Work:
         if scope == "one":
             raise Unavailable
-        fold_one(folder, scope, seconds)
+        return work(folder, scope)
 
-    monkeypatch.setattr(Folder, "compact", fail_for_one)
+    monkeypatch.setattr(Folder, "work", fail_for_one)
     with pytest.raises(Unavailable):
         compact_handler()({"Records": [record("one"), record("two")]}, None)
-    assert read_head(woken, "TallyTable", "two").bucket.totals() == {"system:t": DUE}
+    assert counted(woken, "two") == {"system:t": DUE}
 
 
 def test_it_tells_how_many_kinds_the_richest_of_its_scopes_has(
     woken: DynamoDBClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = dynamo_store(woken, clock=lambda: times.now() - SETTLING)
+    store = dynamo_store(woken)
     store.put("two", [Event(id=f"k{n}", time=n, type=f"t{n}") for n in range(3)])
     compact_handler()({"Records": [record("one"), record("two")]}, None)
     told = capsys.readouterr().out

@@ -13,6 +13,7 @@ READ = {
     "EventsTable": "BatchGetItem GetItem Query",
     "EventsTable/index/*": "BatchGetItem GetItem Query",
     "TallyTable": "BatchGetItem GetItem Query",
+    "TallyTable if LeadingKeys is like *|wake": "PutItem",
     "KeysTable": "GetItem",
     "PepperSecret": "GetSecretValue",
 }
@@ -31,8 +32,7 @@ MAY = {
     "EventsFunction": READ_AND_WRITE
     | {"KeysTable": "GetItem PutItem UpdateItem", "KeysTable/index/by_scope": "Query"},
     "CompactFunction": {
-        "TallyTable": "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem "
-        "Query UpdateItem",
+        "TallyTable": "BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem",
         "EventsTable/index/by_time": "Query",
         "all but TallyTable": "not GetRecords not GetShardIterator",
     },
@@ -73,6 +73,17 @@ def named(value: Any) -> str:
     return text.replace("${", "").replace(".Arn}", "")
 
 
+def condition(statement: dict[str, Any]) -> str:
+    """Return what a statement demands of the keys of items, if it does."""
+    match statement.get("Condition"):
+        case {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": like}}:
+            return f" if LeadingKeys is like {like}"
+        case None:
+            return ""
+        case other:
+            raise AssertionError(other)
+
+
 def granted(statements: list[dict[str, Any]]) -> dict[str, str]:
     """Return the actions by resource."""
     found: dict[str, set[str]] = defaultdict(set)
@@ -81,7 +92,7 @@ def granted(statements: list[dict[str, Any]]) -> dict[str, str]:
         target, prefix = ("NotResource", "all but ") if negation else ("Resource", "")
         actions = {negation + name.partition(":")[2] for name in as_list(statement["Action"])}
         for resource in as_list(statement[target]):
-            found[prefix + named(resource)] |= actions
+            found[prefix + named(resource) + condition(statement)] |= actions
     return {resource: " ".join(sorted(actions)) for resource, actions in found.items()}
 
 

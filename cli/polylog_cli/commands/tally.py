@@ -10,11 +10,14 @@ from polylog.model.times import SYSTEM_CLOCK
 from polylog_cli.commands.access import opened
 from polylog_cli.commands.options import Data, Stack, parse_scope
 from polylog_cli.local.home import DEFAULT_DATA
-from polylog_cli.output.console import console
+from polylog_cli.output.console import console, failure
 
 if TYPE_CHECKING:
     from polylog.dynamo.maintenance.recount import Drift
     from polylog_cli.local.log import Log
+
+_SETTLE_SECONDS = 60
+"""How long to wait for a scope that is written to be folded."""
 
 # What knows DynamoDB imports boto3, which is slow: each command imports it when it runs.
 
@@ -49,10 +52,23 @@ def verify(
 def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
     """Fold the young counts of a scope into the rows of its tallies.
 
-    Events that are older than the log keeps them leave the tallies.
+    The service does this by itself. Events that are older than the log keeps them leave the
+    tallies.
     """
+    from polylog.dynamo.maintenance.fold import Folder
+    from polylog.dynamo.tally.head import read_head
+
     with opened(stack, data) as log, console.status("Folding"):
         _tidy(log, scope)
+        before = read_head(log.client, log.tables.tally, scope)
+        folder = Folder(
+            log.client, log.tables.tally, SYSTEM_CLOCK, facets=log.facets, retention=log.retention
+        )
+        folder.settle(scope, _SETTLE_SECONDS)
+        after = read_head(log.client, log.tables.tally, scope)
+    folded = after.bucket.totals().total() - before.bucket.totals().total()
+    young = sum(delta.number for delta in after.young)
+    print(f"{folded} events folded, {young} not folded yet")
 
 
 def restamp(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
@@ -71,14 +87,14 @@ def restamp(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
 
 
 def _tidy(log: Log, scope: str) -> None:
+    """Take what is too old out of the tallies of a scope, which must exist."""
+    from polylog.dynamo.events.numbers import Numbers
     from polylog.dynamo.maintenance.expire import Expirer
-    from polylog.dynamo.maintenance.fold import Folder
 
-    table, retention = log.tables.tally, log.retention
-    folder = Folder(log.client, table, SYSTEM_CLOCK, facets=log.facets, retention=retention)
-    while folder.fold(scope):
-        pass
-    Expirer(log.client, table, SYSTEM_CLOCK, retention).expire(scope)
+    table = log.tables.tally
+    if not Numbers(log.client, table).are_taken(scope):
+        raise failure(f"nothing was ever stored in a scope {scope!r}")
+    Expirer(log.client, table, SYSTEM_CLOCK, log.retention).expire(scope)
 
 
 def _described(drift: Drift) -> str:

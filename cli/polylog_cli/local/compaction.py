@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from polylog.dynamo.tally.delta import DELTA_ROWS
+from polylog.dynamo.tally.wake import WAKE_ROWS
 from polylog.model.errors import Unavailable
 from polylog.model.times import SYSTEM_CLOCK, Clock
 from polylog_cli.local.tables import TABLES, connect, connect_streams
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from polylog.aws.http import Handler
 
-_DELTA = "head/delta/"
 _PAUSE_SECONDS = 1.0
 _RETRY_SECONDS = 5.0
 _DAY_SECONDS = 86_400.0
@@ -80,7 +81,7 @@ class Deltas:
             if position is not None:
                 answer = self.streams.get_records(ShardIterator=position)
                 position = answer.get("NextShardIterator")
-                records += filter(_is_new_delta, answer["Records"])
+                records += filter(_wakes, answer["Records"])
             iterators[shard_id] = position
         return records, iterators
 
@@ -132,6 +133,8 @@ def _has_succeeded(work: Callable[[], None]) -> bool:
     return True
 
 
-def _is_new_delta(record: Any) -> bool:
-    row: str = record["dynamodb"]["Keys"]["row"]["S"]
-    return record["eventName"] == "INSERT" and row.startswith(_DELTA)
+def _wakes(record: Any) -> bool:
+    """Return whether a record is about a new delta or a wake-up, as the template's filter does."""
+    name, row = record["eventName"], record["dynamodb"]["Keys"]["row"]["S"]
+    is_wake = row.startswith(WAKE_ROWS) and name in ("INSERT", "MODIFY")
+    return is_wake or (row.startswith(DELTA_ROWS) and name == "INSERT")

@@ -78,24 +78,26 @@ class Call:
         *,
         with_total: bool = False,
         is_partial: bool = False,
+        moment: object | None = None,
     ) -> Page:
-        """Return the events of a window that the caller may see."""
+        """Return the events of a window that the caller may see; see `EventQuery`."""
         scope, restricted = self.principal.scope, self.visible(filter)
-        query = EventQuery(scope, restricted, order, window, with_total, is_partial)
+        query = EventQuery(scope, restricted, order, window, with_total, is_partial, moment)
         return self.services.store.find(query)
 
-    def find_on(self, filter: Filter, order: Order, window: Window) -> Page:
-        """Return a further page of the same answer, even if midnight has passed since the last.
+    def find_on(self, filter: Filter, order: Order, window: Window, before: Page) -> Page:
+        """Return the page after another one of the same answer, as of the same moment.
 
-        At midnight the events around the window's position may expire. In ascending order the page
-        then starts with the oldest event that is kept; in descending order nothing follows.
+        Midnight may have passed since, and the events around the window's position have expired.
+        In ascending order the page then starts with the oldest event that is kept; in descending
+        order nothing follows.
         """
         try:
-            return self.find(filter, order, window)
+            return self.find(filter, order, window, moment=before.moment)
         except PositionExpired:
             if order is Order.DESCENDING:
                 return Page((), None)
-            return self.find(filter, order, replace(window, after=None))
+            return self.find(filter, order, replace(window, after=None), moment=before.moment)
 
     def scan(
         self, filter: Filter, order: Order, *, first_page: int = _FIRST_PAGE
@@ -107,8 +109,8 @@ class Call:
         """
         deadline, left = self.services.clock.deadline(_LONGEST_SCAN_SECONDS), _MOST_SCANNED
         window = Window(limit=first_page)
+        page = self.find(filter, order, window)
         while True:
-            page = self.find_on(filter, order, window)
             yield from page.events
             left -= window.limit
             if page.next is None:
@@ -116,6 +118,7 @@ class Call:
             if left == 0 or deadline.is_over:
                 raise TooBroad
             window = Window(limit=min(_GROWTH * window.limit, _PAGE, left), after=page.next)
+            page = self.find_on(filter, order, window, page)
 
     def fitting(self, response: Callable[[int], Response], number: int) -> Response:
         """Return the response with this number of events, or the most that can be delivered.

@@ -6,9 +6,11 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 
 from polylog.aws import Payload, begin_to_collect
 from polylog.aws.environment import (
@@ -20,26 +22,34 @@ from polylog.aws.metrics import DRIFT, KINDS, LOG, new_metrics, publish
 from polylog.dynamo.connection import connect
 from polylog.dynamo.maintenance.audit import Auditor
 from polylog.dynamo.maintenance.expire import Expirer
-from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.maintenance.fold import Folder, Work
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.head import read_root
 from polylog.dynamo.tally.registry import Scopes
+from polylog.dynamo.tally.wake import is_wake, scope_of
 from polylog.model.errors import Unavailable
-from polylog.model.times import SYSTEM_CLOCK, Clock
+from polylog.model.times import SYSTEM_CLOCK, Clock, Deadline
 
-SCOPE_SECONDS = 25
-RUN_SECONDS = 75
-"""How long to work on one scope, and how long after its start a run takes on another scope.
+RUN_SECONDS = 20
+"""How long one run folds. What is left then gets a wake-up."""
 
-The next wake-up does the rest.
-"""
+TIDY_SECONDS = 75
+"""How long after its start the daily run takes on another scope."""
+
+PAUSE_SECONDS = 0.3
+"""How long to wait when no scope has anything to do yet."""
+
+SETTLE_SECONDS = 25
+"""How long the daily run waits for one scope to be wholly folded."""
+
+T = TypeVar("T")
 
 
 def compact_handler() -> Callable[[Payload, object], None]:
     """Return the Lambda handler that folds the scopes with new deltas.
 
-    The records only say where to look, so lost or repeated records do no harm. Without records, it
-    tidies every scope up. It ignores the context.
+    The records of deltas and wake-ups only say where to look, so lost or repeated records do no
+    harm. Without records, it tidies every scope up. It ignores the context.
     """
     compactor = Compactor(SYSTEM_CLOCK)
 
@@ -70,58 +80,89 @@ class Compactor:
         self._logger = Logger(LOG)
         self._metrics = new_metrics()
 
-    def compact(self, scopes: Iterable[str]) -> None:
-        """Fold these scopes if that is due."""
-        measured = Counter({KINDS: 0})
-        self._each([(partial(self._compact, measured), scope) for scope in scopes], measured)
+    def compact(self, partitions: Iterable[str]) -> None:
+        """Fold the scopes that these partitions of the tally table belong to.
+
+        Each scope gets one step, then the next one has its turn, so that none of them starves.
+        """
+        run, partitions = self._run(RUN_SECONDS, KINDS), set(partitions)
+        for partition in filter(is_wake, partitions):
+            run.attempt(self._folder.wake, scope_of(partition))
+        active = scopes = sorted(set(map(scope_of, partitions)))
+        while active and not run.is_over:
+            works = {scope: run.attempt(self._folder.work, scope) for scope in active}
+            active = [scope for scope in active if works[scope] in (Work.FOLDED, Work.SOON)]
+            if active and Work.FOLDED not in works.values():
+                self._clock.sleep(PAUSE_SECONDS)
+        for scope in active:
+            run.attempt(self._folder.leave, scope)
+        for scope in scopes:
+            run.attempt(partial(self._count_kinds, run), scope)
+        run.end()
 
     def tidy(self) -> None:
         """Tidy every scope up, then recount one day of each.
 
-        Expired days leave the tallies, and the few deltas that were not due are folded.
+        Everything young is folded, and expired days leave the tallies.
         """
-        measured = Counter({KINDS: 0, DRIFT: 0})
-        scopes, work = _shuffled(self._scopes.all()), (self._tidy, self._audit)
-        self._each([(partial(do, measured), scope) for do in work for scope in scopes], measured)
+        run, scopes = self._run(TIDY_SECONDS, KINDS, DRIFT), _shuffled(self._scopes.all())
+        for do in (self._tidy, self._audit):
+            for scope in scopes:
+                if not run.is_over:
+                    run.attempt(partial(do, run), scope)
+        run.end()
 
-    def _compact(self, measured: Counter[str], scope: str) -> None:
-        self._folder.compact(scope, SCOPE_SECONDS)
-        self._count_kinds(measured, scope)
-        self._logger.info("compacted", extra={"scope": scope})
+    def _run(self, seconds: float, *names: str) -> _Run:
+        deadline = self._clock.deadline(seconds)
+        return _Run(deadline, self._logger, self._metrics, Counter(dict.fromkeys(names, 0)))
 
-    def _tidy(self, measured: Counter[str], scope: str) -> None:
-        while self._folder.fold(scope):
-            pass
+    def _tidy(self, run: _Run, scope: str) -> None:
+        self._folder.settle(scope, SETTLE_SECONDS)
         self._expirer.expire(scope)
-        self._count_kinds(measured, scope)
+        self._count_kinds(run, scope)
         self._logger.info("tidied up", extra={"scope": scope})
 
-    def _count_kinds(self, measured: Counter[str], scope: str) -> None:
-        measured[KINDS] = max(measured[KINDS], len(self._root(scope).bucket.kinds()))
+    def _count_kinds(self, run: _Run, scope: str) -> None:
+        kinds = len(self._root(scope).bucket.kinds())
+        run.measured[KINDS] = max(run.measured[KINDS], kinds)
 
-    def _audit(self, measured: Counter[str], scope: str) -> None:
+    def _audit(self, run: _Run, scope: str) -> None:
         drifts = self._auditor.audit(scope)
-        measured[DRIFT] += len(drifts)
+        run.measured[DRIFT] += len(drifts)
         if drifts:
             told = {"scope": scope, "differences": len(drifts), "first": str(drifts[0])}
             self._logger.error("a tally is wrong", extra=told)
 
-    def _each(
-        self, work: Iterable[tuple[Callable[[str], None], str]], measured: Counter[str]
-    ) -> None:
-        """Do one piece of work after the other; a failure does not stop the others."""
-        deadline, failed = self._clock.deadline(RUN_SECONDS), list[Unavailable]()
-        for do, scope in work:
-            if deadline.is_over:
-                break
-            try:
-                do(scope)
-            except Unavailable as error:
-                self._logger.exception("not compacted", extra={"scope": scope})
-                failed.append(error)
-        publish(self._metrics, measured)
-        if failed:
-            raise failed[0]
+
+@dataclass(slots=True)
+class _Run:
+    """One run of the function: until when it works, what it measures, and what failed."""
+
+    deadline: Deadline
+    logger: Logger
+    metrics: Metrics
+    measured: Counter[str]
+    failed: list[Unavailable] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return self.deadline.is_over
+
+    def attempt(self, do: Callable[[str], T], scope: str) -> T | None:
+        """Do some work on a scope; a failure does not stop the others."""
+        try:
+            return do(scope)
+        except Unavailable as error:
+            self.logger.exception("not compacted", extra={"scope": scope})
+            self.failed.append(error)
+            return None
+
+    def end(self) -> None:
+        """Publish what was measured; raises the first failure."""
+        publish(self.metrics, self.measured)
+        if self.failed:
+            raise self.failed[0]
 
 
 def _shuffled(scopes: Iterable[str]) -> list[str]:

@@ -9,12 +9,13 @@ from typing import TypeVar
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.explanation import note, note_counts
 from polylog.dynamo.queries import TimeRange
-from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.totals import View, Views
 from polylog.model.event import Event
 from polylog.model.filter import Compare, Filter, Op, conjunction, simplified
-from polylog.model.times import EARLIEST, Deadline
+from polylog.model.times import EARLIEST, NEVER, Deadline
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ class Asked:
     facets: frozenset[str]
     views: Views
     reader: Reader
+    deadline: Deadline = NEVER
 
     @classmethod
     def of(
@@ -49,7 +51,7 @@ class Asked:
 
     def until(self, deadline: Deadline) -> Asked:
         """Return the same question, for an answer that has to end by then."""
-        return replace(self, reader=self.reader.until(deadline))
+        return replace(self, reader=self.reader.until(deadline), deadline=deadline)
 
     def by_tally(self, answer: Callable[[View], T]) -> T | None:
         """Return an answer from a tally, None where no tally can give an exact one."""
@@ -68,25 +70,24 @@ class Asked:
             note_counts(question.filter)
             return answer(view)
 
-        return self.views.ask(self.scope, question, read, exact)
+        return self.views.ask(self.scope, question, read, exact, self.deadline)
 
-    def count(self) -> int:
-        """Return how many events pass, from an index and the young events."""
-        young, kept = self.young()
-        if not young:
-            return self.reader.count(self.scope, kept)
-        settled = self.reader.seqs(self.scope, kept) - {entry.seq for entry in young}
-        return len(settled) + len(self.reader.young_seqs(self.scope, kept, young))
+    def count(self, moment: Moment) -> int:
+        """Return how many events pass, from an index."""
+        return self.reader.count(self.scope, self.kept(moment), moment)
 
     def all(self) -> Iterator[Event]:
         """Return every event that passes, the earliest first."""
-        young, kept = self.young()
-        return self.reader.all(self.scope, kept, young)
+        moment = self.moment()
+        return self.reader.all(self.scope, self.kept(moment), moment)
 
-    def young(self) -> tuple[tuple[Entry, ...], Filter]:
-        """Return what is young, and the filter for what the tally still keeps."""
-        head = self.views.head(self.scope)
-        return tuple(head.young()), since(self.filter, head.floor)
+    def moment(self) -> Moment:
+        """Return the scope as it is now."""
+        return self.views.moment(self.scope)
+
+    def kept(self, moment: Moment) -> Filter:
+        """Return the filter for what the tally still keeps."""
+        return since(self.filter, moment.head.floor)
 
 
 def since(filter: Filter, floor: int) -> Filter:

@@ -19,10 +19,11 @@ from polylog.dynamo.limits import Limits
 from polylog.dynamo.pages import Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.tables import Shards, Tables
-from polylog.dynamo.tally.delta import Entry, Newest
+from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.levels import LEVELS, minute_of, start_of
-from polylog.dynamo.tally.totals import Views, count_kinds
+from polylog.dynamo.tally.summary import Newest, count_kinds
+from polylog.dynamo.tally.totals import Views
 from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import Filter
 from polylog.model.query import EventQuery, Page
@@ -98,7 +99,7 @@ class DynamoEventStore:
         """Return how many events pass the filter."""
         asked = self._begun(scope, filter)
         total = asked.by_tally(lambda view: view.total())
-        return asked.count() if total is None else total
+        return asked.count(asked.moment()) if total is None else total
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
         """Return the events that pass, by origin and type; see `EventStore.groups`."""
@@ -123,7 +124,7 @@ class DynamoEventStore:
     def latest(self, scope: str) -> int:
         """Return the number up to which arrivals are complete; see `EventStore.latest`."""
         note("the end of the order of arrival is looked for")
-        return self._arrivals.latest(scope, self._clock.now())
+        return self._arrivals.latest(scope)
 
     def explaining(self, explanation: Explanation) -> AbstractContextManager[None]:
         """Note how answers are found while the block runs; see `EventStore.explaining`."""

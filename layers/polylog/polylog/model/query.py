@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -44,6 +44,9 @@ class EventQuery:
 
     With `is_partial`, a query that needs too much reading gets the part that could be read instead
     of an error, and a total only if counting it needs no reading of events.
+
+    An answer shows the events of one moment: that of the request, or the `moment` of a page that it
+    continues.
     """
 
     scope: str
@@ -52,6 +55,7 @@ class EventQuery:
     window: Window
     with_total: bool = False
     is_partial: bool = False
+    moment: object | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ class Page:
     the last event that was read, whether it passed the filter or not; otherwise it is that of the
     last event in the page. `skip` is the part of the window's offset that is still left to skip.
 
-    `total` is the number of events that pass the filter, if the query asked for it.
+    `total` is the number of events that pass the filter, if the query asked for it. `moment` says,
+    in a form that only the log understands, which events it had when the page was read.
     """
 
     events: tuple[Event, ...]
@@ -70,3 +75,4 @@ class Page:
     total: int | None = None
     is_cut: bool = False
     skip: int = 0
+    moment: object | None = field(default=None, repr=False, compare=False)

@@ -92,7 +92,7 @@ def list_events(call: Call, params: ListParams) -> Response:
     rows = _render(call, page.events)
     while page.next and len(rows) < limit and _fits(call, rows, total):
         window = Window(min(limit - len(rows), _READ_AT_ONCE), after=page.next)
-        page = call.find_on(EVERYTHING, Order.DESCENDING, window)
+        page = call.find_on(EVERYTHING, Order.DESCENDING, window, page)
         rows += _render(call, page.events)
     if not _fits(call, rows, total):
         most = bisect_left(range(len(rows)), True, key=lambda n: not _fits(call, rows[:n], total))

@@ -5,5 +5,5 @@ follows them and reads the events that may pass a filter. It never waits: the na
 `polylog.dialects.native.tail`.
 
 Writers take numbers before they store, so a higher number can arrive before a lower one. A tail
-holds back at such a gap until no event can get the missing number any more.
+holds back at such a gap until an event has the missing number, or until a fence says that none can.
 """

@@ -10,7 +10,7 @@ from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.events.scan import read_entries
 from polylog.dynamo.explanation import note_arrivals
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.question import Question
 from polylog.model.event import Event
 from polylog.model.filter import Filter, predicate
@@ -69,7 +69,7 @@ class Tails:
         passes, question = predicate(filter), Question.of(filter)
         note_arrivals(filter, is_known=question is not None)
         most = _AT_ONCE if question is None else max(1, min(_AT_ONCE, limit))
-        for some in self._arrivals.since(scope, after, self._clock.now()):
+        for some in self._arrivals.since(scope, after):
             asked = [each for each in some.entries if question is None or question.asks(each)]
             chunks = list(batched(asked, most))
             for chunk in chunks[:-1]:

@@ -4,6 +4,6 @@ Writing: `writer` turns events into items (`items`), takes numbers of arrival fo
 and stores them together with their delta in one transaction.
 
 Reading: `reader` answers a question by one or more scans. A `scan` merges the streams of an index
-with the young events, which the index may not show yet, and `selection` drops the events that the
+with the events of a moment that it may not show yet, and `selection` drops the events that the
 index could not rule out.
 """

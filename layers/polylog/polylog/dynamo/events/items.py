@@ -19,7 +19,7 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 
 from polylog.dynamo.retention import FOR_EVER, Retention
-from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.entry import Entry
 from polylog.model.event import Event
 from polylog.model.query import Position
 from polylog.model.times import SECOND
@@ -136,6 +136,11 @@ def expires_at(item: Item) -> float:
 def read_position(item: Item) -> Position:
     """Return the position of an item, without reading its body."""
     return Position(int(item["time"]["N"]), int(item["seq"]["N"]))
+
+
+def read_seq(item: Item) -> int:
+    """Return an item's number of arrival."""
+    return int(item["seq"]["N"])
 
 
 def pack_body(body: bytes, item: Item) -> AttributeValueTypeDef:

@@ -47,6 +47,12 @@ class Numbers:
         floor = int(row["floor"]["N"]) if "floor" in row else EARLIEST
         return Taken(last - count + 1, last, floor)
 
+    def are_taken(self, scope: str) -> bool:
+        """Return whether anything was ever stored in a scope, or at least tried to."""
+        with failures_as_unavailable():
+            answer = self._client.get_item(TableName=self._table, Key=number_key(scope))
+        return "Item" in answer
+
     def raise_to(self, scope: str, last: int) -> None:
         """Make sure that no number up to this one is handed out again."""
         self._raise(scope, "last", last)

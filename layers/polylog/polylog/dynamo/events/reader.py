@@ -1,16 +1,18 @@
-"""Answers questions from the events table, young events included."""
+"""Answers questions about a moment from the events table and what its indexes do not show yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from polylog.dynamo.events.items import read_item
 from polylog.dynamo.events.scan import MOST, Scan
 from polylog.dynamo.explanation import note_minute, note_plan
 from polylog.dynamo.limits import Budget, Limits
 from polylog.dynamo.queries import plan
-from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.moment import Moment
 from polylog.model.errors import TooBroad
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Filter
@@ -30,10 +32,7 @@ _AT_ONCE: Final = 100
 
 
 class Reader:
-    """Reads the events table for one answer, in one scan or several.
-
-    `young` holds the entries of young events, which an index may not show yet.
-    """
+    """Reads the events of a moment for one answer, in one scan or several."""
 
     def __init__(
         self,
@@ -55,13 +54,13 @@ class Reader:
         """Return a reader of the same table, for an answer that has to end by then."""
         return Reader(self._client, self._table, self._shards, self._limits, self._clock, deadline)
 
-    def find(self, query: EventQuery, young: Iterable[Entry]) -> Page:
+    def find(self, query: EventQuery, moment: Moment) -> Page:
         """Return the events of the query's window, or those that the budget allows."""
         scan, part = self._noted(query.scope, query.filter), _Part(query.window)
         stop = query.window.offset + query.window.limit
         is_cut = False
         try:
-            part.take(scan.examined(query, young, stop))
+            part.take(scan.examined(query, moment, stop))
         except TooBroad:
             if part.last is None or not query.is_partial:
                 raise
@@ -71,53 +70,33 @@ class Reader:
             return Page(events, part.last, is_cut=True, skip=part.skip)
         return Page(events, part.last if part.is_full else None)
 
-    def walk(
-        self, query: EventQuery, young: Iterable[Entry]
-    ) -> tuple[tuple[Position, ...], tuple[Event, ...]]:
-        """Return the events of the window, and the positions of these and the skipped ones."""
-        scan, window = self._noted(query.scope, query.filter), query.window
-        stop = window.offset + window.limit
-        found = islice(scan.found(query, young, stop), stop)
-        skipped = [place for place, _ in islice(found, window.offset)]
-        shown = list(found)
-        events = tuple(event for _, event in scan.resolved(shown))
-        return (*skipped, *(place for place, _ in shown)), events
-
-    def count(self, scope: str, filter: Filter) -> int:
-        """Return how many events the indexes show; reads bodies only if it has to."""
+    def count(self, scope: str, filter: Filter, moment: Moment) -> int:
+        """Return how many events pass; reads bodies only if it has to."""
         scan = self._noted(scope, filter)
-        if scan.plan.residual == EVERYTHING:
-            return scan.count()
-        return len(_seqs(scan))
-
-    def seqs(self, scope: str, filter: Filter) -> frozenset[int]:
-        """Return the seqs of the events that the indexes show."""
-        return _seqs(self._noted(scope, filter))
+        query = EventQuery(scope, filter, Order.ASCENDING, Window(limit=MOST))
+        if scan.plan.residual != EVERYTHING:
+            return sum(1 for _ in scan.found(query, moment, MOST))
+        seqs = {seq for seq in scan.seqs() if moment.knows(seq)}
+        seqs |= {place.seq for place, found in scan.unindexed(query, moment) if found is not None}
+        return len(seqs)
 
     def entries(self, scope: str, filter: Filter) -> tuple[Entry, ...]:
         """Return the entries of the events in the indexes, for a filter within one minute."""
         scan = self._scan(scope, filter)
         note_minute(scan.plan, self._shards)
-        events = self._all(scan, scope, filter, young=())
-        return tuple(map(Entry.of, events))
+        return tuple(map(Entry.of, map(read_item, scan.items(Order.ASCENDING, None, MOST))))
 
-    def all(self, scope: str, filter: Filter, young: Iterable[Entry]) -> Iterator[Event]:
+    def indexed(self, scope: str, filter: Filter) -> Iterator[Event]:
+        """Yield the events that the indexes show, of any moment, the earliest first."""
+        return map(read_item, self._noted(scope, filter).items(Order.ASCENDING, None, MOST))
+
+    def all(self, scope: str, filter: Filter, moment: Moment) -> Iterator[Event]:
         """Yield every event that passes, the earliest first."""
-        return self._all(self._noted(scope, filter), scope, filter, young)
-
-    def _all(
-        self, scan: Scan, scope: str, filter: Filter, young: Iterable[Entry]
-    ) -> Iterator[Event]:
+        scan = self._noted(scope, filter)
         query = EventQuery(scope, filter, Order.ASCENDING, Window(limit=MOST))
-        found = scan.found(query, young, MOST)
+        found = scan.found(query, moment, MOST)
         while some := list(islice(found, _AT_ONCE)):
             yield from (event for _, event in scan.resolved(some))
-
-    def young_seqs(self, scope: str, filter: Filter, young: Iterable[Entry]) -> frozenset[int]:
-        """Return the seqs of the young events that pass."""
-        query = EventQuery(scope, filter, Order.ASCENDING, Window(limit=MOST))
-        scan = self._scan(scope, filter)
-        return frozenset(position.seq for position, _ in scan.young(query, young))
 
     def _noted(self, scope: str, filter: Filter) -> Scan:
         scan = self._scan(scope, filter)
@@ -156,7 +135,3 @@ class _Part:
                 self.skip -= 1
             elif found is not None:
                 self.shown.append((self.last, found))
-
-
-def _seqs(scan: Scan) -> frozenset[int]:
-    return frozenset(position.seq for position, _ in scan.shown())

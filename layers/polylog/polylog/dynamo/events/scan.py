@@ -1,4 +1,4 @@
-"""One question to the events table: streams of an index and of young events, merged in order."""
+"""One question to the events table: an index, and what it may not show yet, merged in order."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batched
 from polylog.dynamo.connection import failures_as_unavailable, get_all
-from polylog.dynamo.events.items import READ, partition_key, read_item, read_position
+from polylog.dynamo.events.items import (
+    READ,
+    partition_key,
+    read_item,
+    read_position,
+    read_seq,
+)
 from polylog.dynamo.events.selection import selector
 from polylog.dynamo.limits import Budget
 from polylog.dynamo.queries import QueryPlan, Span, spans_after
-from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.question import Question
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Filter, predicate
@@ -35,10 +42,10 @@ if TYPE_CHECKING:
 _LEAST: Final = 100
 MOST: Final = 1000
 
-# DynamoDB counts in pages of 1 MB, whatever the number of items.
+# DynamoDB reads pages of 1 MB, whatever the number of items.
 _NO_LIMIT: Final = 2**31 - 1
 
-_READ: Final = {f"#{name}": name for name in READ}
+
 _place = itemgetter(0)
 
 
@@ -75,36 +82,25 @@ class Scan:
         return heapq.merge(*streams, key=read_position, reverse=order is Order.DESCENDING)
 
     def examined(
-        self, query: EventQuery, young: Iterable[Entry], wanted: int
+        self, query: EventQuery, moment: Moment, wanted: int
     ) -> Iterator[tuple[Position, Found | None]]:
-        """Return settled and young events, each once, in order.
+        """Return the events of a moment, each once, in order.
 
         None stands for an event that does not pass. Raises `TooBroad` at the end of the budget;
         nothing is missing before that point.
         """
         descending = query.order is Order.DESCENDING
-        shown = self._judged(self.items(query.order, query.window.after, wanted))
-        entries = tuple(young)
-        if not entries:
-            return shown
-        both = heapq.merge(shown, self._young(query, entries), key=_place, reverse=descending)
+        items = self.items(query.order, query.window.after, wanted)
+        shown = self._judged(item for item in items if moment.knows(read_seq(item)))
+        both = heapq.merge(shown, self.unindexed(query, moment), key=_place, reverse=descending)
         return (next(same) for _, same in groupby(both, key=_place))
 
     def found(
-        self, query: EventQuery, young: Iterable[Entry], wanted: int
+        self, query: EventQuery, moment: Moment, wanted: int
     ) -> Iterator[tuple[Position, Found]]:
         """Return the examined events that pass."""
-        return _passing(self.examined(query, young, wanted))
-
-    def shown(self) -> Iterator[tuple[Position, Found]]:
-        """Return the events in the indexes that pass, in order."""
-        return _passing(self._judged(self.items(Order.ASCENDING, None, MOST)))
-
-    def young(
-        self, query: EventQuery, entries: Iterable[Entry]
-    ) -> Iterator[tuple[Position, Found]]:
-        """Return the young events that pass, in order; reads them only if it has to."""
-        return _passing(self._young(query, entries))
+        examined = self.examined(query, moment, wanted)
+        return ((place, found) for place, found in examined if found is not None)
 
     def _judged(self, items: Iterable[Item]) -> Iterator[tuple[Position, Found | None]]:
         if self.plan.residual == EVERYTHING:
@@ -112,24 +108,28 @@ class Scan:
         select = selector(self.plan.residual)
         return ((read_position(item), select(item)) for item in items)
 
-    def _young(
-        self, query: EventQuery, entries: Iterable[Entry]
+    def unindexed(
+        self, query: EventQuery, moment: Moment
     ) -> Iterator[tuple[Position, Found | None]]:
-        question = Question.of(query.filter)
-        positions = {
-            Position(entry.time, entry.seq): entry
-            for entry in entries
-            if self._may_hold(entry) and (question is None or question.wants(entry.kind))
-        }
-        after, descending = query.window.after, query.order is Order.DESCENDING
-        ordered = sorted(positions, reverse=descending)
-        if after is not None:
-            ordered = [p for p in ordered if (p < after if descending else p > after)]
-        if question is not None:
-            return ((place, positions[place]) for place in ordered)
-        return self._judged_young([(place, positions[place]) for place in ordered], query.filter)
+        """Return the events of a moment that the indexes may not show, in order.
 
-    def _judged_young(
+        It reads the events themselves only if their entries do not tell whether they pass.
+        """
+        question = Question.of(query.filter)
+        after, descending = query.window.after, query.order is Order.DESCENDING
+        entries = (
+            (Position(entry.time, entry.seq), entry)
+            for entry in moment.unindexed(self.plan.time, is_descending=descending)
+            if self._may_hold(entry) and (question is None or question.wants(entry.kind))
+        )
+        rest = (
+            (place, entry)
+            for place, entry in entries
+            if after is None or (place < after if descending else place > after)
+        )
+        return rest if question is not None else self._judged_by_key(rest, query.filter)
+
+    def _judged_by_key(
         self, entries: Iterable[tuple[Position, Entry]], filter: Filter
     ) -> Iterator[tuple[Position, Found | None]]:
         passes = predicate(filter)
@@ -139,7 +139,7 @@ class Scan:
                 yield place, event if passes(event) else None
 
     def resolved(self, found: Sequence[tuple[Position, Found]]) -> Iterator[tuple[Position, Event]]:
-        """Return the events themselves; young ones are read by their keys."""
+        """Return the events themselves; what came from an entry is read by its key."""
         entries = [each for _, each in found if isinstance(each, Entry)]
         read = read_entries(self.client, self.table, self.scope, entries, self.clock)
         for place, each in found:
@@ -158,23 +158,23 @@ class Scan:
         )
         return bool(is_possible) and self.plan.time.first <= entry.time <= self.plan.time.last
 
-    def count(self) -> int:
-        """Return how many items the partitions hold in the plan's range of time."""
-        span = Span(self.plan.time)
-        requests = [
-            self.plan.request(self.table, partition, span, Order.ASCENDING)
-            for partition in self.partitions
-        ]
-        for request in requests:
-            request["Select"] = "COUNT"
-        answers = (self._answers(request, repeat(_NO_LIMIT)) for request in requests)
-        return sum(answer["Count"] for each in answers for answer in each)
+    def seqs(self) -> Iterator[int]:
+        """Yield the numbers of the items in the plan's range of time, without their bodies.
+
+        DynamoDB cannot count those of some numbers: a condition must not be about an index's key.
+        """
+        for partition in self.partitions:
+            request = self.plan.request(
+                self.table, partition, Span(self.plan.time), Order.ASCENDING
+            )
+            for answer in self._answers(_with(request, ("seq",)), repeat(_NO_LIMIT)):
+                yield from map(read_seq, answer["Items"])
 
     def _stream(
         self, partition: Item, spans: list[Span], order: Order, limit: int
     ) -> Iterator[Item]:
         for span in spans:
-            request = _with_items(self.plan.request(self.table, partition, span, order))
+            request = _with(self.plan.request(self.table, partition, span, order), READ)
             for answer in self._answers(request, _growing(limit)):
                 yield from answer["Items"]
 
@@ -193,19 +193,15 @@ class Scan:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _with_items(request: QueryInputTypeDef) -> QueryInputTypeDef:
+def _with(request: QueryInputTypeDef, attributes: Sequence[str]) -> QueryInputTypeDef:
     """Return the request with the attributes that are read."""
-    names = {**request["ExpressionAttributeNames"], **_READ}
-    return {**request, "ProjectionExpression": ", ".join(_READ), "ExpressionAttributeNames": names}
+    projection = ", ".join(f"#{name}" for name in attributes)
+    names = {f"#{name}": name for name in attributes}
+    names |= request["ExpressionAttributeNames"]
+    return {**request, "ProjectionExpression": projection, "ExpressionAttributeNames": names}
 
 
 def _growing(limit: int) -> Iterator[int]:
     while True:
         yield limit
         limit = min(MOST, limit * 2)
-
-
-def _passing(
-    examined: Iterable[tuple[Position, Found | None]],
-) -> Iterator[tuple[Position, Found]]:
-    return ((place, found) for place, found in examined if found is not None)

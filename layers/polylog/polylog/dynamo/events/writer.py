@@ -12,12 +12,12 @@ from polylog.dynamo.events.items import Draft, partition_key
 from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tables import Tables
-from polylog.dynamo.tally.delta import SETTLING, Delta
+from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.rows import new_row, write_new
 from polylog.model.errors import Throttled, Unavailable
 from polylog.model.event import MAX_EVENT_BYTES, Event
 from polylog.model.store import Outcome, Status
-from polylog.model.times import SECOND, Clock
+from polylog.model.times import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,8 +34,9 @@ _ITEM_BYTES: Final = 4096
 _ENTRY_SHARE: Final = 10
 """Entries may take a tenth of the bytes: a delta's entries share one item of at most 400 KB."""
 
-# Older numbers are dropped, since readers in the order of arrival wait for them.
-_TAKEN: Final = 10 * SECOND
+# Readers in the order of arrival wait for numbers. A folder soon fences those that nobody uses, so
+# a writer takes new ones in good time, by its own clock.
+_TAKEN_SECONDS: Final = 8
 
 _ATTEMPTS: Final = 8
 _TOO_MUCH: Final = {"ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -49,11 +50,14 @@ _RETRIED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """Numbers that nobody else gets, when they were taken, and the first time that is kept."""
+    """Numbers that nobody else gets, when they were taken, and the first time that is kept.
+
+    `at` is on the writer's monotonic clock, in seconds.
+    """
 
     first: int
     last: int
-    at: int
+    at: float
     floor: int
 
     def holds(self, seq: int) -> bool:
@@ -128,6 +132,7 @@ class Writer:
 
         An attempt may commit although DynamoDB reported a conflict, or did not answer. Its events
         are then found under numbers that this call took: it stored them, and their delta is there.
+        If none of them is found, a folder has fenced the numbers, and this call takes new ones.
         """
         kept: dict[str, _Kept] = {}
         taken = self._take(scope, len(drafts))
@@ -138,7 +143,7 @@ class Writer:
             if not pending:
                 self._close(scope, taken, kept)
                 return kept
-            if self._clock.now() - taken.at >= _TAKEN:
+            if self._clock.monotonic() - taken.at >= _TAKEN_SECONDS:
                 taken = self._take(scope, len(pending))
                 tried.append(taken)
             numbered = dict(enumerate(pending, taken.first))
@@ -147,7 +152,11 @@ class Writer:
                 stored = {d.event.id: _Kept(d.digest, seq, d) for seq, d in numbered.items()}
                 return kept | stored
             if "ConditionalCheckFailed" in reasons:
-                kept |= self._look_up(scope, pending, tried)
+                found = self._look_up(scope, pending, tried)
+                kept |= found
+                if not found:
+                    taken = self._take(scope, len(pending))
+                    tried.append(taken)
             else:
                 self._clock.sleep(backoff(attempt))
         if reasons & _TOO_MUCH:
@@ -155,26 +164,23 @@ class Writer:
         raise Unavailable("transactions went on conflicting")
 
     def _take(self, scope: str, count: int) -> _Taken:
-        at = self._clock.now()
+        at = self._clock.monotonic()
         taken = self._numbers.take(scope, count)
-        return _Taken(taken.first, taken.last, at, max(taken.floor, self._retention.floor(at)))
+        floor = max(taken.floor, self._retention.floor(self._clock.now()))
+        return _Taken(taken.first, taken.last, at, floor)
 
     def _close(self, scope: str, taken: _Taken, kept: Mapping[str, _Kept]) -> None:
         """Record that no event will have these numbers, unless some have."""
         if any(taken.holds(each.seq) for each in kept.values()):
             return
-        delta = Delta(taken.first, taken.last, self._clock.now(), (), self._facets)
-        write_new(self._client, self._tally, delta.item(scope))
+        delta = Delta.of(taken.first, taken.last, (), self._facets)
+        for item in delta.items(scope, self._retention):
+            write_new(self._client, self._tally, item)
 
     def _transact(self, scope: str, taken: _Taken, numbered: dict[int, Draft]) -> set[str]:
-        """Store all or nothing; return DynamoDB's reasons against it, none if stored.
-
-        It returns late if storing took long: the events may be folded at once then, before the
-        indexes show them.
-        """
-        begin = self._clock.now()
-        entries = tuple(draft.entry(seq, self._facets) for seq, draft in numbered.items())
-        delta = Delta(taken.first, taken.last, begin, entries, self._facets)
+        """Store all or nothing; return DynamoDB's reasons against it, none if stored."""
+        entries = (draft.entry(seq, self._facets) for seq, draft in numbered.items())
+        delta = Delta.of(taken.first, taken.last, entries, self._facets)
         actions: list[TransactWriteItemTypeDef] = [
             {
                 "Put": {
@@ -185,7 +191,8 @@ class Writer:
             }
             for seq, draft in numbered.items()
         ]
-        actions.append({"Put": new_row(self._tally, delta.item(scope))})
+        rows = delta.items(scope, self._retention)
+        actions += [{"Put": new_row(self._tally, row)} for row in rows]
         with failures_as_unavailable():
             try:
                 self._client.transact_write_items(TransactItems=actions)
@@ -196,8 +203,6 @@ class Writer:
                 if not codes <= _RETRIED:
                     raise
                 return codes
-        if self._clock.now() - begin > SETTLING // 2:
-            self._clock.sleep(SETTLING / SECOND)
         return set()
 
     def _look_up(

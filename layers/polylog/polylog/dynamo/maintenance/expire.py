@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from polylog.batches import batched
-from polylog.dynamo.connection import failures_as_unavailable
 from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tally.bucket import Bucket
@@ -15,16 +13,11 @@ from polylog.dynamo.tally.facets import partition_of
 from polylog.dynamo.tally.head import read_root
 from polylog.dynamo.tally.levels import ROOT, Level, end_of, hours_of, row_of, start_of
 from polylog.dynamo.tally.registry import Scopes
-from polylog.dynamo.tally.rows import read_buckets, write_rows
+from polylog.dynamo.tally.rows import delete_rows, read_buckets, write_rows
 from polylog.model.times import EARLIEST, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-    from polylog.dynamo.tables import Item
-
-# DynamoDB takes 25 writes at once, and a day has 25 rows.
-_AT_ONCE: Final = 25
 
 
 class Expirer:
@@ -88,15 +81,8 @@ class Expirer:
 
     def _delete(self, partition: str, days: Sequence[str]) -> None:
         """Delete the rows of whole days; a row that is left over does no harm."""
-        names = [name for day in days for name in _rows_of(day)]
-        for batch in batched(names, _AT_ONCE):
-            keys: list[Item] = [
-                {"scope": {"S": partition}, "row": {"S": row_of(name)}} for name in batch
-            ]
-            with failures_as_unavailable():
-                self._client.batch_write_item(
-                    RequestItems={self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
-                )
+        rows = (row_of(name) for day in days for name in _rows_of(day))
+        delete_rows(self._client, self._table, partition, rows, self._clock)
 
 
 def _starts_before(level: Level, bucket: str, time: int) -> bool:

@@ -1,28 +1,43 @@
-"""Counts the events of one tally again, and compares all its rows."""
+"""Counts the events of one tally again, and compares all its rows.
+
+The log may be written and folded meanwhile. A recount takes one moment: the rows in the versions
+that belong to it, and the events that these rows count. If a fold replaces a row before it was
+read, the recount takes a later moment and goes on with the same day.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.events.reader import Reader
+from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.bucket import Bucket
-from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facets import FACETS, partition_of
-from polylog.dynamo.tally.head import Head, read_head
+from polylog.dynamo.tally.head import read_root
 from polylog.dynamo.tally.kinds import Kinds
-from polylog.dynamo.tally.levels import ROOT, Level, ancestors_of
+from polylog.dynamo.tally.levels import ROOT, Level, end_of, parent_of, start_of
+from polylog.dynamo.tally.moment import Moment, read_moment
+from polylog.dynamo.tally.ranges import Ranges
 from polylog.dynamo.tally.rows import read_buckets
-from polylog.model.filter import Compare, Filter, Op, conjunction
-from polylog.model.query import EventQuery, Order, Position, Window
-from polylog.model.times import Clock
+from polylog.dynamo.tally.summary import counted, newest_of, summary_of
+from polylog.dynamo.tally.tree import StaleRowsError
+from polylog.model.errors import Unavailable
+from polylog.model.filter import Compare, Op, conjunction
+from polylog.model.times import LATEST, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_PAGE: Final = 1000
+_ATTEMPTS: Final = 50
+
+_NEWEST: Final = "newest "
+
+NOTHING: Final = Ranges()
 
 Rows = Mapping[str, Bucket]
 
@@ -48,7 +63,10 @@ class MovedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The tally of a scope or of one of its facets, and the index of the events that it counts."""
+    """The tally of a scope or of one of its facets, and the index of the events that it counts.
+
+    `lost` are numbers of events that should be settled, but that the head does not know.
+    """
 
     client: DynamoDBClient
     table: str
@@ -56,15 +74,23 @@ class Books:
     clock: Clock
     scope: str
     facet: str | None = None
+    lost: Ranges = NOTHING
 
     @property
     def partition(self) -> str:
         """The partition of the tally's rows."""
         return partition_of(self.scope, self.facet)
 
-    def head(self) -> Head:
-        """Return the head of the tally."""
-        return read_head(self.client, self.table, self.scope, self.facet)
+    def moment(self) -> Moment:
+        """Return the tally as it is now; raises `MovedError`."""
+        try:
+            return read_moment(self.client, self.table, self.scope, self.clock, self.facet)
+        except StaleRowsError as error:
+            raise MovedError from error
+
+    def version(self) -> int:
+        """Return the version of the tally's head."""
+        return read_root(self.client, self.table, self.partition).bucket.version
 
     def rows(self, names: Iterable[str]) -> dict[str, Bucket]:
         """Return the named buckets that have a row."""
@@ -76,51 +102,47 @@ class Books:
         return {n: row for n, row in found.items() if row.version == parent.versions[n]}
 
     def settled(
-        self, filter: Filter, facets: Iterable[str] = (), *, version: int | None = None
-    ) -> Iterator[Entry]:
-        """Yield the entries of the events that the rows count, the earliest first.
+        self, moment: Moment, time: TimeRange, names: Iterable[str] = ()
+    ) -> tuple[list[Entry], set[int]]:
+        """Return what the rows have to count in a range of time, the earliest first.
 
-        Raises `MovedError` if the head gets another version than the given one.
+        Returns also the numbers of events that came after the moment. `names` are the facets that
+        the entries have to state.
         """
-        after: Position | None = None
-        kinds: Kinds | None = None
-        while True:
-            window = Window(_PAGE, after=after)
-            query = EventQuery(self.scope, filter, Order.ASCENDING, window)
-            page = self.reader.find(query, young=())
-            head = self.head()
-            if version is not None and head.bucket.version != version:
-                raise MovedError
-            young = {entry.seq for entry in head.young()}
-            kinds = kinds or Kinds(head.bucket.kinds())
-            entries = (Entry.of(event, facets) for event in page.events)
-            yield from (entry.counted(kinds) for entry in entries if entry.seq not in young)
-            after = page.next
-            if after is None:
-                return
-
-    def events(self, since: int) -> Filter:
-        """Return the filter for the events that the tally counts."""
-        bound = Compare("time", Op.GE, since)
-        if self.facet is None:
-            return bound
-        name, _, value = self.facet.partition("=")
-        return conjunction([Compare(FACETS[name], Op.EQ, value), bound])
+        time = time.intersection(TimeRange(first=moment.head.cleared))
+        terms = list(time.bounds)
+        if self.facet is not None:
+            name, _, value = self.facet.partition("=")
+            terms.append(Compare(FACETS[name], Op.EQ, value))
+        entries, later = dict[int, Entry](), set[int]()
+        for event in self.reader.indexed(self.scope, conjunction(terms)):
+            if moment.counts(event.seq) or event.seq in self.lost:
+                entries[event.seq] = Entry.of(event, names)
+            elif not moment.knows(event.seq):
+                later.add(event.seq)
+        for entry in moment.unindexed(time, is_descending=False):
+            if moment.counts(entry.seq):
+                entries.setdefault(entry.seq, entry)
+        return sorted(entries.values(), key=lambda entry: (entry.time, entry.seq)), later
 
 
-def rows_of(day: str, entries: Iterable[Entry]) -> dict[str, Bucket]:
-    """Return the rows of a day that count these entries, in the order of time."""
-    entries = list(entries)
-    by_hour = groupby(entries, key=lambda entry: Level.HOUR.bucket(entry.minute))
-    rows = {hour: Bucket().with_entries(hour, group) for hour, group in by_hour}
-    return {day: Bucket().with_entries(day, entries), **rows}
+def rows_of(day: str, entries: Iterable[Entry], kinds: Kinds) -> dict[str, Bucket]:
+    """Return the rows of a day that count these entries, in the order of time.
+
+    `kinds` are those that the tally counts apart.
+    """
+    summary = counted(summary_of(entries), kinds)
+    by_hour = groupby(summary.items(), key=lambda item: Level.HOUR.bucket(item[0]))
+    rows = {hour: Bucket().with_summary(hour, dict(parts)) for hour, parts in by_hour}
+    return {day: Bucket().with_summary(day, summary), **rows}
 
 
 class Recount:
     """A tally that is recounted.
 
     `settled` and `rows` say how many events and rows it has so far, `last` the highest `seq`, and
-    `facets` which facets of the given names the events have.
+    `facets` which facets of the given names the events have. `later` are the numbers of events that
+    came after the moment at which they were looked for.
     """
 
     def __init__(self, books: Books, names: Iterable[str] = ()) -> None:
@@ -130,56 +152,124 @@ class Recount:
         self.last = 0
         self.rows = 0
         self.facets: set[str] = set()
+        self.later: set[int] = set()
+        self.upper: dict[str, Bucket] = {}
+        """The rows from the root down to the days, as they are at the moment."""
+        self._renew()
 
     def drifts(self) -> list[Drift]:
-        """Return all wrong numbers; raises `MovedError`."""
-        head, facet = self._books.head(), self._books.facet
-        upper = self._upper(head.bucket)
-        expected = {ROOT: Bucket()}
-        drifts: list[Drift] = []
-        left = {name for name in upper if Level.of(name) is Level.DAY}
-        entries = self._books.settled(
-            self._books.events(head.cleared), self._names, version=head.bucket.version
-        )
-        for day, group in groupby(entries, key=lambda entry: Level.DAY.bucket(entry.minute)):
-            same = list(group)
-            self._note(same)
-            drifts += compare(rows_of(day, same), self._day(upper, day), facet)
-            for name in ancestors_of(day):
-                expected[name] = expected.get(name, Bucket()).with_entries(name, same)
-            left.discard(day)
+        """Return all wrong numbers; raises `Unavailable` if the rows change too quickly."""
+        drifts = set(self._above())
+        cursor, left = TimeRange(), self.days()
+        self.rows += len(self.upper)
+        found = set[Drift]()
         for day in left:
-            drifts += compare({}, self._day(upper, day), facet)
-        above = {name: row for name, row in upper.items() if Level.of(name) < Level.DAY}
-        drifts += compare(expected, above, facet)
-        if self._books.head().bucket.version != head.bucket.version:
-            raise MovedError
-        return sorted(drifts, key=lambda drift: (drift.bucket, drift.what))
+            found |= self._between(TimeRange(cursor.first, start_of(day) - 1))
+            found.update(self.day(day))
+            cursor = TimeRange(end_of(day))
+        found |= self._between(cursor)
+        told = {(drift.bucket, drift.what) for drift in drifts | found}
+        above = (each for each in self._summed(found) if (each.bucket, each.what) not in told)
+        return sorted({*drifts, *found, *above}, key=lambda drift: (drift.bucket, drift.what))
+
+    def days(self) -> list[str]:
+        """Return the days that have a row or are counted by their month."""
+        months = [row for name, row in self.upper.items() if Level.of(name) is Level.MONTH]
+        counted_days = {day for month in months for day in month.children}
+        return sorted(counted_days.union(n for n in self.upper if Level.of(n) is Level.DAY))
+
+    def day(self, day: str) -> list[Drift]:
+        """Return the wrong numbers in the rows of a day and of its hours."""
+        there, moment = self._rows(day)
+        entries, later = self._books.settled(moment, _whole(day), self._names)
+        self.later |= later
+        self.rows += len(there) - (day in there)
+        self._note(entries)
+        expected = rows_of(day, entries, Kinds(moment.head.bucket.kinds()))
+        month = parent_of(day)
+        expected[month] = Bucket(children={day: expected[day].totals()})
+        stated = self.upper.get(month, Bucket()).children.get(day, {})
+        there[month] = Bucket(children={day: stated})
+        return list(compare(expected, there, self._books.facet))
 
     def _note(self, entries: list[Entry]) -> None:
         self.settled += len(entries)
-        self.last = max(self.last, *(entry.seq for entry in entries))
+        self.last = max([self.last, *(entry.seq for entry in entries)])
         self.facets.update(facet for entry in entries for facet in entry.facets)
 
-    def _upper(self, root: Bucket) -> dict[str, Bucket]:
-        """Return the rows from the root down to the days."""
-        rows, level = {ROOT: root}, [root]
-        for _ in ("years", "months", "days"):
-            found: dict[str, Bucket] = {}
-            for parent in level:
-                found |= self._books.stated(parent)
-            rows |= found
-            level = list(found.values())
-        self.rows += len(rows)
-        return rows
+    def _between(self, time: TimeRange) -> set[Drift]:
+        """Return what is wrong in the days of a range in which there was no row."""
+        if time.is_empty:
+            return set()
+        entries, later = self._books.settled(self._moment, time)
+        self.later |= later
+        days = {Level.DAY.bucket(entry.minute) for entry in entries}
+        return {drift for day in days for drift in self.day(day)}
 
-    def _day(self, upper: Rows, day: str) -> dict[str, Bucket]:
-        """Return the row of a day, and those of its hours."""
-        if day not in upper:
-            return {}
-        hours = self._books.stated(upper[day])
-        self.rows += len(hours)
-        return {day: upper[day], **hours}
+    def _above(self) -> Iterator[Drift]:
+        """Yield what is wrong in the rows above the days: they add up the rows below them."""
+        for name, row in self.upper.items():
+            if Level.of(name) < Level.DAY:
+                below = {child: self.upper.get(child, Bucket()) for child in row.children}
+                totals = {child: bucket.totals() for child, bucket in below.items()}
+                latest = newest_of(
+                    each for bucket in below.values() for each in bucket.latest().items()
+                )
+                expected = Bucket(children=totals, newest={name: latest})
+                yield from compare({name: expected}, {name: row}, self._books.facet)
+
+    def _summed(self, drifts: Iterable[Drift]) -> Iterator[Drift]:
+        """Yield what is wrong in months and years because it is wrong in their days."""
+        wrong: Counter[tuple[str, str]] = Counter()
+        for drift in drifts:
+            if len(drift.bucket) == Level.DAY and not drift.what.startswith(_NEWEST):
+                for level in (Level.YEAR, Level.MONTH):
+                    wrong[level.bucket(drift.bucket), drift.what] += drift.events - drift.row
+        for (name, kind), number in wrong.items():
+            row = self.upper.get(parent_of(name), Bucket()).children.get(name, {}).get(kind, 0)
+            yield Drift(self._books.facet, name, kind, row + number, row)
+
+    def _rows(self, day: str) -> tuple[dict[str, Bucket], Moment]:
+        """Return the rows of a day and its hours, and the moment that they belong to."""
+        for _ in range(_ATTEMPTS):
+            row, moment = self.upper.get(day), self._moment
+            try:
+                hours = self._below(row) if row else {}
+            except MovedError:
+                self._renew()
+                continue
+            return ({day: row, **hours} if row else {}), moment
+        raise Unavailable("the tally went on changing")
+
+    def _renew(self) -> None:
+        """Take a later moment, with the rows down to the days."""
+        for _ in range(_ATTEMPTS):
+            try:
+                self._moment = self._books.moment()
+                rows, level = {ROOT: self._moment.head.bucket}, [self._moment.head.bucket]
+                for _ in ("years", "months", "days"):
+                    found = {n: row for parent in level for n, row in self._below(parent).items()}
+                    rows |= found
+                    level = list(found.values())
+            except MovedError:
+                continue
+            self.upper = rows
+            return
+        raise Unavailable("the tally went on changing")
+
+    def _below(self, parent: Bucket) -> dict[str, Bucket]:
+        """Return the rows below a bucket; raises `MovedError` if a fold has replaced one."""
+        found = self._books.stated(parent)
+        if len(found) < len(parent.versions):
+            moved = self._books.version() != self._moment.head.bucket.version
+            if moved:
+                raise MovedError
+        return found
+
+
+def _whole(day: str) -> TimeRange:
+    start = start_of(day)
+    return TimeRange(start, min(end_of(day) - 1, LATEST))
 
 
 def compare(expected: Rows, there: Rows, facet: str | None = None) -> Iterator[Drift]:
@@ -200,4 +290,4 @@ def _differences(ours: Bucket, theirs: Bucket) -> Iterator[tuple[str, str, int, 
         newest, said = ours.newest[name], theirs.newest[name]
         for kind in newest.keys() & said.keys():
             if newest[kind][:2] != said[kind][:2]:
-                yield name, f"newest {kind}", newest[kind].seq, said[kind].seq
+                yield name, f"{_NEWEST}{kind}", newest[kind].seq, said[kind].seq

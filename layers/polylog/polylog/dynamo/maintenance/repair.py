@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from polylog.dynamo.maintenance.recount import Books, MovedError, rows_of
-from polylog.dynamo.retention import DAY
+from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.bucket import Bucket
-from polylog.dynamo.tally.delta import Newest, newest_of
+from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.head import Head, read_root
+from polylog.dynamo.tally.kinds import Kinds
 from polylog.dynamo.tally.levels import (
     ROOT,
     Level,
     ancestors_of,
+    end_of,
     first_minute,
     hours_of,
     start_of,
 )
 from polylog.dynamo.tally.rows import write_rows
-from polylog.model.filter import Compare, Op, conjunction
+from polylog.dynamo.tally.summary import Newest, newest_of
 from polylog.model.times import EARLIEST
+
+_ATTEMPTS: Final = 20
 
 _UNKNOWN: Final = Newest(EARLIEST, 0, None)
 
@@ -28,21 +33,37 @@ _UNKNOWN: Final = Newest(EARLIEST, 0, None)
 def repair(books: Books, bucket: str) -> None:
     """Recount the first day of a bucket, and write the day's rows and those above it.
 
-    One transaction does it, so readers see all of it or nothing. Raises `MovedError` if the tally
-    was changed meanwhile.
+    One transaction does it, so readers see all of it or nothing. Folds that do not touch the day do
+    not disturb it. Raises `MovedError` if the day was changed meanwhile.
     """
-    head = books.head()
-    day = Level.DAY.bucket(first_minute(bucket or max(head.bucket.children, default="")))
-    start = start_of(day)
-    end = Compare("time", Op.LT, start + DAY)
-    filter = conjunction([books.events(max(head.cleared, start)), end])
-    entries = list(books.settled(filter, version=head.bucket.version))
+    moment = books.moment()
+    day = Level.DAY.bucket(first_minute(bucket or max(moment.head.bucket.children, default="")))
+    names = [day, *hours_of(day)]
+    before = books.rows(names)
+    entries, _ = books.settled(moment, TimeRange(start_of(day), end_of(day) - 1))
+    for _ in range(_ATTEMPTS):
+        head = read_root(books.client, books.table, books.partition)
+        old = {ROOT: head.bucket, **books.rows([*ancestors_of(day)[1:], *names])}
+        if _versions(old, names) != _versions(before, names):
+            raise MovedError
+        new, root = _repaired(books, day, entries, old, head)
+        if write_rows(books.client, books.table, books.partition, old, new, root):
+            return
+    raise MovedError
 
-    old = {ROOT: head.bucket, **books.rows([*ancestors_of(day)[1:], day, *hours_of(day)])}
+
+def _versions(rows: Mapping[str, Bucket], names: Iterable[str]) -> list[int]:
+    return [rows.get(name, Bucket()).version for name in names]
+
+
+def _repaired(
+    books: Books, day: str, entries: Sequence[Entry], old: Mapping[str, Bucket], head: Head
+) -> tuple[dict[str, Bucket], Head]:
+    """Return the rows of a day that count these entries, those above it, and the head."""
     new = {name: Bucket() for name in old}
     version = head.bucket.version + 1
     if entries:
-        new |= rows_of(day, entries)
+        new |= rows_of(day, entries, Kinds(head.bucket.kinds()))
     hours = {name: row for name, row in new.items() if Level.of(name) is Level.HOUR}
     new[day] = _stating(day, new.get(day, Bucket()), hours, hours, version)
     child = day
@@ -52,9 +73,8 @@ def repair(books: Books, bucket: str) -> None:
         new[name] = _stating(name, there, {**books.stated(there), **changed}, changed, version)
         child = name
     new[ROOT] = replace(new[ROOT], version=version)
-    head = replace(head, bucket=new[ROOT])
-    if not write_rows(books.client, books.table, books.partition, old, new, head):
-        raise MovedError
+    settled = head.settled | books.lost
+    return new, replace(head, bucket=new[ROOT], settled=settled)
 
 
 def _stating(

@@ -12,7 +12,7 @@ from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tables import Tables
-from polylog.dynamo.tally.head import read_root
+from polylog.dynamo.tally.moment import read_moment
 from polylog.model.filter import EVERYTHING
 from polylog.model.times import SYSTEM_CLOCK, Clock
 
@@ -36,6 +36,7 @@ class Restamper:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._client = client
+        self._clock = clock
         self._tables = tables
         self._reader = Reader(client, tables.events, shards, UNLIMITED, clock)
         self._arrivals = ArrivalLog(client, tables.tally)
@@ -47,11 +48,11 @@ class Restamper:
         Events that were cleared from the tally are deleted here, since DynamoDB's own expiry never
         deletes items that expired more than five years ago.
         """
-        floor = read_root(self._client, self._tables.tally, scope).cleared
         kept = gone = 0
-        for event in self._reader.all(scope, EVERYTHING, young=()):
+        moment = read_moment(self._client, self._tables.tally, scope, self._clock)
+        for event in self._reader.all(scope, EVERYTHING, moment):
             key: Item = {"pk": {"S": partition_key(scope, event.id)}}
-            if event.time < floor:
+            if event.time < moment.head.cleared:
                 self._delete(key)
                 gone += 1
             else:

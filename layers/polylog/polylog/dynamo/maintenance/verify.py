@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED
-from polylog.dynamo.maintenance.recount import Books, Drift, MovedError, Recount
+from polylog.dynamo.maintenance.recount import NOTHING, Books, Drift, MovedError, Recount
 from polylog.dynamo.maintenance.repair import repair
 from polylog.dynamo.tables import Tables
-from polylog.dynamo.tally.head import read_head
+from polylog.dynamo.tally.head import Head, read_head, read_root
 from polylog.dynamo.tally.levels import ROOT, Level
+from polylog.dynamo.tally.ranges import Ranges
 from polylog.dynamo.tally.registry import Scopes
 from polylog.dynamo.tally.rows import write_rows
 from polylog.model.errors import Unavailable
@@ -23,7 +24,7 @@ from polylog.model.times import SYSTEM_CLOCK, Clock
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_ATTEMPTS: Final = 5
+_ATTEMPTS: Final = 20
 _ROUNDS: Final = 3
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ class Report:
     """What a recount found: settled and young events, rows read, and all wrong numbers.
 
     `facets` names those that all events are tallied by, so that they can answer. `last` is the
-    highest `seq` of a settled event.
+    highest `seq` of a settled event. `lost` are numbers that the head should know and does not.
     """
 
     settled: int
@@ -43,6 +44,7 @@ class Report:
     drifts: tuple[Drift, ...]
     facets: frozenset[str]
     last: int
+    lost: Ranges = NOTHING
 
 
 class Verifier:
@@ -69,12 +71,8 @@ class Verifier:
         self._scopes = Scopes(client, tables.tally)
 
     def verify(self, scope: str) -> Report:
-        """Return how the rows compare with the events.
-
-        Raises `Unavailable` if the scope is folded again and again meanwhile.
-        """
-        usable = read_head(self._client, self._table, scope).facets(self._facets)
-        return _while_still(partial(self._recount, scope, usable))
+        """Return how the rows compare with the events; raises `Unavailable`."""
+        return self._recount(scope, self._head(scope).facets(self._facets))
 
     def repair(self, scope: str) -> Report:
         """Correct the wrong numbers, and return those that are still wrong.
@@ -83,38 +81,47 @@ class Verifier:
         events still lack them.
         """
         for _ in range(_ROUNDS):
-            report = _while_still(partial(self._recount, scope, self._facets))
+            report = self._recount(scope, self._facets)
             self._numbers.raise_to(scope, report.last)
             for wrong in sorted({drift.facet for drift in report.drifts if drift.facet}):
                 self._scopes.add_facet(scope, wrong)
             days = {(drift.facet, Level.DAY.bucket(drift.bucket)) for drift in report.drifts}
             for facet, day in sorted(days, key=str):
-                _while_still(partial(repair, self._books(scope, facet), day))
+                _while_still(partial(repair, self._books(scope, facet, report.lost), day))
             if not report.drifts:
                 _while_still(partial(self._adopt, scope))
                 break
         return self.verify(scope)
 
-    def _recount(self, scope: str, names: frozenset[str]) -> Report:
-        main = Recount(self._books(scope), names)
+    def _head(self, scope: str) -> Head:
+        return read_head(self._client, self._table, scope)
+
+    def _recount(self, scope: str, names: frozenset[str], lost: Ranges = NOTHING) -> Report:
+        main = Recount(self._books(scope, lost=lost), names)
         drifts = main.drifts()
+        head = self._head(scope)
+        unknown = {number for number in main.later if number not in head.decided}
+        if unknown:  # They were stored before the head was read, which should know them.
+            missing = Ranges.of(head.decided.missing(1, max(unknown)))
+            return self._recount(scope, names, lost | missing)
         known = {f for f in self._scopes.facets(scope) if f.partition("=")[0] in names}
-        others = [Recount(self._books(scope, facet)) for facet in sorted(known | main.facets)]
+        facets = sorted(known | main.facets)
+        others = [Recount(self._books(scope, facet, lost)) for facet in facets]
         for other in others:
             drifts += other.drifts()
-        head = read_head(self._client, self._table, scope)
         return Report(
             main.settled,
-            sum(1 for _ in head.young()),
+            sum(delta.number for delta in head.young),
             sum(recount.rows for recount in (main, *others)),
             tuple(drifts),
             head.facets(self._facets),
             main.last,
+            lost,
         )
 
     def _adopt(self, scope: str) -> None:
         """Record that all events are tallied by every facet."""
-        head = read_head(self._client, self._table, scope)
+        head = read_root(self._client, self._table, scope)
         if head.tallied is None or head.tallied == self._facets:
             return
         bucket = replace(head.bucket, version=head.bucket.version + 1)
@@ -123,8 +130,8 @@ class Verifier:
         if not write_rows(self._client, self._table, scope, *rows, adopting):
             raise MovedError
 
-    def _books(self, scope: str, facet: str | None = None) -> Books:
-        return Books(self._client, self._table, self._reader, self._clock, scope, facet)
+    def _books(self, scope: str, facet: str | None = None, lost: Ranges = NOTHING) -> Books:
+        return Books(self._client, self._table, self._reader, self._clock, scope, facet, lost)
 
 
 def _while_still(attempt: Callable[[], T]) -> T:

@@ -1,7 +1,7 @@
 """The tally: exact counts of a scope's events, by time and kind, in a few small rows.
 
 A total, a group, a bar of a histogram and the place of the n-th event are all read from here, in a
-handful of requests, whatever the size of the log.
+handful of requests, whatever the size of the log and while it is being written.
 
 **Buckets.** A bucket counts the events of a year, a month, a day or an hour (`levels`). A kind is
 an event's origin and type together (`kinds`). Suppose that a scope `demo` has three events:
@@ -33,28 +33,42 @@ Minutes have no rows: their hour holds their counts. "All events since 13:00 on 
 path to that hour and adds up whole children on the way. What a range has of a minute that it cuts
 is read from the index.
 
-**Young and settled.** A writer does not touch these rows. It stores its events and one *delta* in
-one transaction: a row ``head/delta/<last seq>`` with an entry for each event (`delta`). Writers so
-never wait for each other. Suppose that event 4 arrives: ``head/delta/0000000000000004`` says
-``[4, 2026-11-21T08:00:30Z, system:app.stop, its id]``. Until it is folded, event 4 is *young*, and
-the three others are *settled*. Every answer is the sum of both, so an event counts from the moment
-that its write returns.
+**Young.** A writer does not touch these rows. It stores its events and one *delta* in one
+transaction: a row ``head/delta/<last seq>`` (`delta`). Writers so never wait for each other. A
+delta has a summary of its events: how many of each kind lie in each minute (`summary`). Their
+entries, one for each event (`entry`), are in the delta too if there are few of them. The entries of
+many go into a row of the arrival log in the same transaction (`stretch`). Suppose that event 4
+arrives: ``head/delta/…4`` says ``[4, 2026-11-21T08:00:30Z, system:app.stop, its id]``.
+Event 4 is *young* now, and the three others are *settled*. Every answer is the sum of both, so an
+event counts from the moment that its write returns.
 
 **Folding** turns young into settled (`polylog.dynamo.maintenance.fold`). One transaction writes
-``hour/2026-11-21T08``, its day, month and year, and ``head/all``, all with version 8. The new
-``head/all`` also *marks* the delta as folded (`head`). Readers ignore marked deltas, so the event
-never counts twice. A later fold deletes them.
+``hour/2026-11-21T08``, its day, month and year, and ``head/all``, all with version 8. The new head
+says that the numbers 1 to 4 are settled (`head`, `ranges`). Readers ignore a delta of settled
+numbers, so the event never counts twice. Then the folder deletes the delta.
 
-**Reading.** One strongly consistent query returns ``head/all`` and every delta. Rows below it are
-fetched by name and count only in the version that their parent states (`tree`). If a fold replaced
-one of them meanwhile, all are read again. So an answer describes one moment (`totals`).
+**One moment.** One strongly consistent query returns every delta, and then the head. Rows below the
+head are fetched by name and count only in the version that their parent states (`tree`). If a fold
+replaced one of them meanwhile, all are read again. So an answer describes one moment (`moment`,
+`totals`), and it shows no event whose number was neither settled nor young at that moment.
+
+**Recent.** An index can lag some seconds behind. So the head also names the rows of the arrival log
+whose events were settled lately, and in which spans of time these lie. A page takes the events of
+its own span from there as well as from the index. A folder takes a row off this list once it has
+seen it there for five seconds of its own clock. No clocks of two machines are ever compared.
+
+**Fences.** A number that a writer took and never used would stop everybody who follows the order of
+arrival. When a folder has missed a number for some seconds, it writes a *fence*: a delta without
+events, under the key that the writer would use. The writer's transaction can then only fail, and it
+takes new numbers.
 
 **Facets.** A scope's events can be tallied once more for each value of a facet, such as
 ``project=p-1`` (`facets`). Such a tally has the same rows, in the partition ``demo|project=p-1``.
 Its young part is the scope's. `registry` lists the scopes, and the facets of each.
 
 A `question` is a filter that a tally can answer: a range of time, types, origins, and at most one
-facet. `watermark` says which numbers are too old for an event that is still being stored.
+facet. A `wake` asks for folding.
 
-Within the package: ``levels, kinds < facets < delta < bucket < head < rows < tree < totals``.
+Within the package: ``levels, kinds, ranges < facets < entry < summary, stretch < delta, bucket <
+head < rows, tree < moment < totals``.
 """

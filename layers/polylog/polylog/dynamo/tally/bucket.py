@@ -7,15 +7,15 @@ version of each child's row: that is how a reader knows that the rows it read be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Final
 
 from polylog.dynamo.packing import pack, unpack
-from polylog.dynamo.tally.delta import Entry, Newest, newest_of
 from polylog.dynamo.tally.kinds import Counts
 from polylog.dynamo.tally.levels import Level, child_of
+from polylog.dynamo.tally.summary import Newest, Summary, newest_of
 
 _MAX_BYTES: Final = 350_000
 """What a row may take of the 400 KB that an item holds."""
@@ -114,17 +114,18 @@ class Bucket:
         }
         return cls(version, children, document["kv"], newest)
 
-    def with_entries(self, name: str, entries: Iterable[Entry]) -> Bucket:
-        """Return the next version of the bucket of this name, with these entries counted."""
+    def with_summary(self, name: str, summary: Summary) -> Bucket:
+        """Return the next version of the bucket of this name, with these events counted."""
         children = {child: dict(counts) for child, counts in self.children.items()}
         newest = {each: dict(events) for each, events in self.newest.items()}
         has_minutes = Level.of(name) is Level.HOUR and name not in newest
-        for entry in entries:
-            child = child_of(name, entry.minute)
+        for minute, part in summary.items():
+            child = child_of(name, minute)
             counts = children.setdefault(child, {})
-            counts[entry.kind] = counts.get(entry.kind, 0) + 1
             events = newest.setdefault(child if has_minutes else name, {})
-            events[entry.kind] = max(entry.newest, events.get(entry.kind, entry.newest))
+            for kind, (number, latest) in part.kinds.items():
+                counts[kind] = counts.get(kind, 0) + number
+                events[kind] = max(latest, events.get(kind, latest))
         return Bucket(self.version + 1, children, dict(self.versions), newest)
 
 

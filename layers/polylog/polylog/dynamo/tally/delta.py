@@ -1,132 +1,104 @@
-"""Deltas: what one transaction stored, kept until it is folded into the buckets."""
+"""Deltas: what one transaction of a writer stored, kept until it is folded into the buckets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.packing import pack, unpack
-from polylog.dynamo.tally.facets import facets_of
-from polylog.dynamo.tally.kinds import Kinds, kind_of
-from polylog.dynamo.tally.levels import minute_of
-from polylog.model.event import Event
-from polylog.model.times import SECOND
+from polylog.dynamo.retention import Retention
+from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.stretch import Stretch
+from polylog.dynamo.tally.summary import Summary, from_json, summary_of, to_json
 
 if TYPE_CHECKING:
     from polylog.dynamo.tables import Item
 
 DELTA_ROWS: Final = "head/delta/"
 
-SETTLING: Final = 5 * SECOND
-"""How long an index may lag behind. A folded event is looked for in the indexes alone."""
-
-
-class Newest(NamedTuple):
-    """The newest of some events: its place in the order, and its source."""
-
-    time: int
-    seq: int
-    source: str | None
-
-
-def newest_of(events: Iterable[tuple[str, Newest]]) -> dict[str, Newest]:
-    """Return the newest event of each kind."""
-    newest: dict[str, Newest] = {}
-    for kind, event in events:
-        newest[kind] = max(event, newest.get(kind, event))
-    return newest
-
-
-class Entry(NamedTuple):
-    """What a delta says of one event."""
-
-    seq: int
-    time: int
-    kind: str
-    id: str
-    source: str | None
-    facets: tuple[str, ...] = ()
-    """The facets that the event is tallied under too."""
-
-    @classmethod
-    def of(cls, event: Event, facets: Iterable[str] = ()) -> Entry:
-        """Return the entry of an event; `facets` names those that events are tallied by."""
-        return cls(
-            event.seq,
-            event.time,
-            kind_of(event.origin, event.type),
-            event.id,
-            event.source,
-            facets_of(event, facets),
-        )
-
-    @classmethod
-    def read(cls, values: list[Any]) -> Entry:
-        """Return the entry that this JSON array holds."""
-        seq, time, kind, id, source, facets = values
-        return cls(seq, time, kind, id, source, tuple(facets))
-
-    @property
-    def minute(self) -> str:
-        """The minute that the event lies in."""
-        return minute_of(self.time)
-
-    @property
-    def newest(self) -> Newest:
-        """The event as the newest of itself."""
-        return Newest(self.time, self.seq, self.source)
-
-    def counted(self, kinds: Kinds) -> Entry:
-        """Return the entry with the kind that a tally counts it as."""
-        return self._replace(kind=kinds.counted_as(self.kind))
+_INLINE_BYTES: Final = 700
+"""Entries up to this size fit into the delta's own row, which takes one write unit anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What one transaction stored: the numbers taken for it, and the entries of its events.
+    """What one transaction stored: the numbers taken for it, and a summary of its events.
 
-    Every event with a number from `first` to `last` is among the entries. `at` is when the
-    transaction began, in microseconds. `facets` names those that the entries state.
+    Every event with a number from `first` to `last` is in it. `facets` names those that its entries
+    state. A small delta `is_inline`: its row has its entries. Those of a large one are in the
+    arrival log, in the row of `first`, and `entries` is None until they are read.
+
+    `fenced_at` is None for what a writer stored. A folder writes deltas without events where a
+    writer has not stored anything under its numbers: then nobody can any more. It says when that
+    was, in microseconds.
     """
 
     first: int
     last: int
-    at: int
-    entries: tuple[Entry, ...]
+    summary: Summary
+    entries: tuple[Entry, ...] | None = None
     facets: frozenset[str] = frozenset()
+    is_inline: bool = True
+    fenced_at: int | None = None
+
+    @property
+    def number(self) -> int:
+        """How many events the delta has."""
+        parts = self.summary.values()
+        return sum(each.number for part in parts for each in part.kinds.values())
+
+    @classmethod
+    def of(
+        cls, first: int, last: int, entries: Iterable[Entry] = (), facets: Iterable[str] = ()
+    ) -> Delta:
+        """Return the delta of events that were stored under these numbers."""
+        entries = tuple(entries)
+        return cls(first, last, summary_of(entries), entries, frozenset(facets))
+
+    @classmethod
+    def fence(cls, number: int, now: int) -> Delta:
+        """Return the delta that keeps a writer from storing anything under a number."""
+        return cls(number, number, {}, (), fenced_at=now)
 
     @property
     def row(self) -> str:
         """The delta's sort key."""
         return f"{DELTA_ROWS}{self.last:016}"
 
-    def pack(self) -> bytes:
-        """Return the entries, packed."""
-        return pack(self.entries)
-
-    def item(self, scope: str) -> Item:
-        """Return the delta's item."""
-        return {
+    def items(self, scope: str, retention: Retention) -> Sequence[Item]:
+        """Return the delta's item and, if its entries do not fit in, that of a log row."""
+        item: Item = {
             "scope": {"S": scope},
             "row": {"S": self.row},
             "first": {"N": str(self.first)},
             "last": {"N": str(self.last)},
-            "at": {"N": str(self.at)},
             "facets": {"S": written(self.facets)},
-            "b": {"B": self.pack()},
         }
+        if self.fenced_at is not None:
+            return [{**item, "fenced": {"N": str(self.fenced_at)}}]
+        assert self.entries is not None
+        packed = pack(self.entries)
+        if len(packed) <= _INLINE_BYTES:
+            return [{**item, "e": {"B": packed}}]
+        summary = pack(to_json(self.summary))
+        return [{**item, "s": {"B": summary}}, Stretch(self.entries).item(scope, retention)]
 
     @classmethod
     def read(cls, item: Item) -> Delta:
         """Return the delta that an item holds."""
-        first, last, at = (int(item[name]["N"]) for name in ("first", "last", "at"))
-        entries = tuple(map(Entry.read, unpack(item["b"]["B"])))
-        return cls(first, last, at, entries, names_in(item["facets"]["S"]))
+        first, last = int(item["first"]["N"]), int(item["last"]["N"])
+        if "fenced" in item:
+            return cls.fence(last, int(item["fenced"]["N"]))
+        facets = names_in(item["facets"]["S"])
+        if "e" in item:
+            return cls.of(first, last, map(Entry.read, unpack(item["e"]["B"])), facets)
+        return cls(first, last, from_json(unpack(item["s"]["B"])), None, facets, is_inline=False)
 
-    def of_facet(self, facet: str) -> Delta:
-        """Return the delta with the entries of one facet alone."""
-        return replace(self, entries=tuple(e for e in self.entries if facet in e.facets))
+    def with_entries(self, entries: Iterable[Entry]) -> Delta:
+        """Return the delta with these entries alone."""
+        entries = tuple(entries)
+        return replace(self, entries=entries, summary=summary_of(entries))
 
 
 def written(names: Iterable[str]) -> str:

@@ -1,8 +1,11 @@
-"""The head of a tally: its all-time bucket, and the deltas that are not folded into it yet.
+"""The head of a tally: its all-time bucket, which numbers it counts, and the deltas beside it.
 
-Folding counts a delta's entries in the buckets and marks the delta in the head, in one transaction.
-The delta is deleted later. Readers ignore the deltas that the head marks, so every event counts
-once at any moment.
+Folding counts the events of some deltas in the buckets and adds their numbers to the head's
+`settled` ones, in one transaction. The deltas are deleted afterwards. Readers ignore deltas whose
+numbers are settled, so every event counts once at any moment.
+
+The deltas are read before the head is. A delta that is gone by then was settled before it went, so
+the head counts it. This holds however slowly the rows are read.
 
 The tally of a facet lies in a partition of its own, with a head of its own. Its deltas are those of
 the scope. They are folded into the facets first, and into the scope last.
@@ -11,7 +14,7 @@ the scope. They are folded into the facets first, and into the scope last.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,10 +23,10 @@ from pydantic_core import from_json
 from polylog.dynamo.connection import failures_as_unavailable, query_pages
 from polylog.dynamo.packing import pack, unpack
 from polylog.dynamo.tally.bucket import Bucket
-from polylog.dynamo.tally.delta import Delta, Entry, names_in, written
-from polylog.dynamo.tally.facets import partition_of
+from polylog.dynamo.tally.delta import Delta, names_in, written
 from polylog.dynamo.tally.levels import HEAD_ROW
-from polylog.dynamo.tally.watermark import Watermark
+from polylog.dynamo.tally.ranges import Range, Ranges
+from polylog.dynamo.tally.summary import Summary
 from polylog.model.times import EARLIEST
 
 if TYPE_CHECKING:
@@ -33,77 +36,66 @@ if TYPE_CHECKING:
     from polylog.dynamo.tables import Item
 
 
-class Mark(NamedTuple):
-    """How far a delta is folded.
+class Span(NamedTuple):
+    """The earliest and the latest time of some events, both in microseconds."""
 
-    `until` is the last minute that is folded, None when all are. `group` is the version of the head
-    that completed it, and `at` the time of that, in microseconds.
-    """
+    earliest: int
+    latest: int
 
-    until: str | None
-    group: int
-    at: int
+
+def spans_of(summary: Summary) -> tuple[Span, ...]:
+    """Return a span for each minute that has events."""
+    return tuple(Span(part.earliest, part.latest) for part in summary.values())
+
+
+class Recent(NamedTuple):
+    """A stretch of the arrival log that the indexes may not show yet, and where its events lie."""
+
+    first: int
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The settled counts of all time, and everything that is young.
+    """The settled counts of all time, and what is not settled or not indexed yet.
 
-    Nothing before `floor` may be shown, and the buckets hold nothing before `cleared`. `tallied`
-    names the facets that all settled events of the scope are tallied by, None without any event.
+    `settled` has the numbers of all events that the buckets count. `fenced` has numbers that no
+    event got and that none can get any more. `recent` names what was settled so lately that an
+    index may not show it. Nothing before `floor` may be shown, and the buckets hold nothing before
+    `cleared`. `tallied` names the facets that all settled events of the scope are tallied by, None
+    without any event.
     """
 
     bucket: Bucket = field(default_factory=Bucket)
-    marks: Mapping[str, Mark] = field(default_factory=dict)
+    settled: Ranges = field(default_factory=Ranges)
+    fenced: Ranges = field(default_factory=Ranges)
+    recent: tuple[Recent, ...] = ()
     deltas: tuple[Delta, ...] = ()
     floor: int = EARLIEST
     cleared: int = EARLIEST
     tallied: frozenset[str] | None = None
-    watermark: Watermark = field(default_factory=Watermark)
 
-    def young(self) -> Iterator[Entry]:
-        """Return the entries that no bucket counts yet."""
-        return (entry for delta in self.deltas for entry in self.unfolded(delta))
+    @property
+    def young(self) -> tuple[Delta, ...]:
+        """The deltas that are not settled, or not wholly, in the order of their numbers."""
+        return tuple(delta for delta in self.deltas if not self.is_settled(delta))
 
-    def is_folded(self, delta: Delta) -> bool:
-        """Return whether the buckets count all of a delta."""
-        return delta.row in self.marks and self.marks[delta.row].until is None
+    def is_settled(self, delta: Delta) -> bool:
+        """Return whether the head knows all numbers of a delta."""
+        known = self.settled if delta.fenced_at is None else self.fenced
+        return known.covers(delta.first, delta.last)
 
-    def unfolded(self, delta: Delta) -> Sequence[Entry]:
-        """Return the entries of a delta that no bucket counts yet."""
-        mark = self.marks.get(delta.row)
-        if mark is None:
-            return delta.entries
-        if mark.until is None:
-            return ()
-        return [entry for entry in delta.entries if entry.minute > mark.until]
+    @property
+    def decided(self) -> Ranges:
+        """The numbers of which it is known whether an event has them."""
+        young = ((delta.first, delta.last) for delta in self.deltas)
+        return Ranges.of((*self.settled.ranges, *self.fenced.ranges, *young))
 
     def facets(self, configured: frozenset[str]) -> frozenset[str]:
         """Return which of the configured facets all events are tallied by, young ones included."""
         settled = configured if self.tallied is None else self.tallied
-        young = (delta.facets for delta in self.deltas if not self.is_folded(delta))
+        young = (delta.facets for delta in self.young if delta.fenced_at is None)
         return configured.intersection(settled, *young)
-
-    def of_facet(self, facet: str, own: Head) -> Head:
-        """Return the head of a facet's tally; `own` must be read after this head.
-
-        A delta that is folded here was folded there before, even if that row has forgotten it. A
-        facet without a row has nothing of the deltas that are partly folded here.
-        """
-        folded = {
-            row: mark
-            for row, mark in self.marks.items()
-            if mark.until is None or not own.bucket.version
-        }
-        deltas = tuple(delta.of_facet(facet) for delta in self.deltas)
-        return replace(
-            own,
-            marks={**own.marks, **folded},
-            deltas=deltas,
-            floor=self.floor,
-            tallied=self.tallied,
-            watermark=self.watermark,
-        )
 
     def item(self, partition: str) -> Item:
         """Return the item of the head's own row, without the deltas."""
@@ -112,29 +104,39 @@ class Head:
             "row": {"S": HEAD_ROW},
             "v": {"N": str(self.bucket.version)},
             "b": {"B": self.bucket.pack()},
-            "f": {"B": pack(self.marks)},
+            "recent": {"B": pack(self.recent)},
+            "settled": {"S": json.dumps(self.settled.ranges, separators=(",", ":"))},
+            "fenced": {"S": json.dumps(self.fenced.ranges, separators=(",", ":"))},
             "floor": {"N": str(self.cleared)},
             "facets": {"S": written(self.tallied or ())},
-            "taken": {"S": json.dumps(self.watermark.marks)},
         }
 
     @classmethod
     def read(cls, item: Item) -> Head:
         """Return the head in this item, without the deltas."""
-        marks = unpack(item["f"]["B"])
+        recent = (
+            Recent(first, tuple(Span(*span) for span in spans))
+            for first, spans in unpack(item["recent"]["B"])
+        )
         floor = int(item["floor"]["N"])
         return cls(
             Bucket.unpack(int(item["v"]["N"]), item["b"]["B"]),
-            {row: Mark(*mark) for row, mark in marks.items()},
+            _ranges(item["settled"]["S"]),
+            _ranges(item["fenced"]["S"]),
+            tuple(recent),
             floor=floor,
             cleared=floor,
             tallied=names_in(item["facets"]["S"]),
-            watermark=Watermark(tuple(map(tuple, from_json(item["taken"]["S"])))),
         )
 
 
-def read_head(client: DynamoDBClient, table: str, scope: str, facet: str | None = None) -> Head:
-    """Return the head of a scope, or of one of its facets; strongly consistent."""
+def _ranges(text: str) -> Ranges:
+    ranges: Iterable[Range] = map(tuple, from_json(text))
+    return Ranges(tuple(ranges))
+
+
+def read_head(client: DynamoDBClient, table: str, scope: str) -> Head:
+    """Return the head of a scope, strongly consistent."""
     request: QueryInputTypeDef = {
         "TableName": table,
         # All rows that begin with head/. DynamoDB Local is slow at begins_with among many rows.
@@ -146,14 +148,12 @@ def read_head(client: DynamoDBClient, table: str, scope: str, facet: str | None 
             ":last": {"S": "head0"},
         },
         "ConsistentRead": True,
+        "ScanIndexForward": False,  # The head itself comes last.
     }
     items = [item for page in query_pages(client, request) for item in page["Items"]]
-    is_there = bool(items) and items[0]["row"]["S"] == HEAD_ROW
-    root = Head.read(items[0]) if is_there else Head()
-    head = replace(root, deltas=tuple(map(Delta.read, items[is_there:])))
-    if facet is None:
-        return head
-    return head.of_facet(facet, read_root(client, table, partition_of(scope, facet)))
+    is_there = bool(items) and items[-1]["row"]["S"] == HEAD_ROW
+    root = Head.read(items.pop()) if is_there else Head()
+    return replace(root, deltas=tuple(map(Delta.read, reversed(items))))
 
 
 def read_root(client: DynamoDBClient, table: str, partition: str) -> Head:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from polylog.dynamo.queries import TimeRange, choice, is_time_bound, time_range
-from polylog.dynamo.tally.delta import Entry
+from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facets import FACETS
 from polylog.dynamo.tally.kinds import OTHER, Counts, kind_of
 from polylog.model.filter import Compare, Filter, Op, conjunction, conjuncts

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
-from polylog.dynamo.connection import failures_as_unavailable, get_all
+from polylog.batches import batched
+from polylog.dynamo.connection import backoff, failures_as_unavailable, get_all
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.head import Head
-from polylog.dynamo.tally.levels import HEAD_ROW, ROOT, row_of
+from polylog.dynamo.tally.levels import ROOT, row_of
 from polylog.model.times import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
-        ConditionCheckTypeDef,
         DeleteTypeDef,
         PutTypeDef,
         TransactWriteItemTypeDef,
+        WriteRequestUnionTypeDef,
     )
 
     from polylog.dynamo.tables import Item
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 # DynamoDB takes 4 MB in a transaction.
 _MAX_BYTES: Final = 3_500_000
+
+# DynamoDB takes 25 writes in a batch.
+_AT_ONCE: Final = 25
+_ATTEMPTS: Final = 8
 
 
 class RowsTooLargeError(Exception):
@@ -57,14 +62,13 @@ def write_rows(
     old: Mapping[str, Bucket],
     new: Mapping[str, Bucket],
     head: Head,
-    above: tuple[str, int] | None = None,
+    added: Iterable[Item] = (),
 ) -> bool:
     """Replace `old` rows by `new` ones; return False if any of them was changed meanwhile.
 
-    `head` is the new head, whose bucket is the new root. `above` names the partition of another
-    tally, and the version that its head must still have. A bucket without children has no row. All
-    rows get the version of the root, so that a row never gets a version twice. Raises
-    `RowsTooLargeError`.
+    `head` is the new head, whose bucket is the new root. `added` are rows that must be new. A
+    bucket without children has no row. All rows get the version of the root, so that a row never
+    gets a version twice. Raises `RowsTooLargeError`.
     """
     version = new[ROOT].version
     actions = [
@@ -73,10 +77,7 @@ def write_rows(
         if name != ROOT and (bucket.children or name in old)
     ]
     actions.append(_put(table, head.item(partition), old[ROOT].version))
-    if above is not None:
-        key: Item = {"scope": {"S": above[0]}, "row": {"S": HEAD_ROW}}
-        check = {"TableName": table, "Key": key, **_unchanged(above[1])}
-        actions.append({"ConditionCheck": cast("ConditionCheckTypeDef", check)})
+    actions += [{"Put": new_row(table, item)} for item in added]
     if sum(map(_size, actions)) > _MAX_BYTES:
         raise RowsTooLargeError
     with failures_as_unavailable():
@@ -104,6 +105,23 @@ def write_new(client: DynamoDBClient, table: str, item: Item) -> None:
         suppress(client.exceptions.ConditionalCheckFailedException),
     ):
         client.put_item(**new_row(table, item))
+
+
+def delete_rows(
+    client: DynamoDBClient, table: str, partition: str, rows: Iterable[str], clock: Clock
+) -> None:
+    """Delete rows of a tally that nobody needs any more; raises `Unavailable`."""
+    for batch in batched(rows, _AT_ONCE):
+        keys: list[Item] = [{"scope": {"S": partition}, "row": {"S": row}} for row in batch]
+        left: Mapping[str, Sequence[WriteRequestUnionTypeDef]] = {
+            table: [{"DeleteRequest": {"Key": key}} for key in keys]
+        }
+        for attempt in range(_ATTEMPTS):
+            with failures_as_unavailable():
+                left = client.batch_write_item(RequestItems=left)["UnprocessedItems"]
+            if not left:
+                break
+            clock.sleep(backoff(attempt))
 
 
 def _action(

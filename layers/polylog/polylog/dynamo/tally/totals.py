@@ -1,24 +1,25 @@
 """Totals, groups, histograms and ranks: what a scope's tally says at one moment.
 
-Everything is settled (bucket rows) plus young (the entries of deltas, by their exact times).
-Buckets do not know the times within a minute. If a range cuts a minute, its settled events are read
-from the index, after the head: the index shows every event that was settled by then.
+Everything is settled (bucket rows) plus young (the summaries of deltas). Buckets do not know the
+times within a minute. If a range cuts a minute, its settled events are read from the index and from
+the arrival log, after the head.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
+from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.bucket import Bucket
-from polylog.dynamo.tally.delta import Entry, Newest, newest_of
+from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facets import partition_of
-from polylog.dynamo.tally.head import Head, read_head
 from polylog.dynamo.tally.kinds import OTHER, Counts
 from polylog.dynamo.tally.levels import (
     ROOT,
@@ -31,12 +32,15 @@ from polylog.dynamo.tally.levels import (
     minute_within,
     path_to,
 )
+from polylog.dynamo.tally.moment import Moment, read_moment
 from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.rows import read_buckets
+from polylog.dynamo.tally.summary import Newest, OfKind, OfMinute, count_kinds, newest_of
 from polylog.dynamo.tally.tree import StaleRowsError, Tree
+from polylog.dynamo.tally.wake import Wake, leave_wake
 from polylog.model.errors import Unavailable
 from polylog.model.query import Order
-from polylog.model.times import EARLIEST, LATEST, SECOND, Clock
+from polylog.model.times import EARLIEST, LATEST, NEVER, SECOND, Clock, Deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,9 +49,11 @@ _MINUTE: Final = 60 * SECOND
 
 _ATTEMPTS: Final = 20
 
-# A large head is read in parts, and a facet's head after the scope's. After two seconds, deltas may
-# be gone that the head does not know to be folded.
-_HELD_SECONDS: Final = 1.0
+_MANY_DELTAS: Final = 256
+_MANY_EVENTS: Final = 4000
+"""Four times as much as a folder leaves young."""
+
+_WAKE_SECONDS: Final = 10
 
 # An unpacked row takes about 10 KB, so this many take a few MB.
 _MOST_ROWS: Final = 300
@@ -55,20 +61,16 @@ _MOST_ROWS: Final = 300
 T = TypeVar("T")
 
 
-class OfKind(NamedTuple):
-    """The number of events of a kind, and the newest of them."""
+class _Parts(NamedTuple):
+    """A range of time in parts: whole minutes, and minutes of which it has only some events."""
 
-    number: int
-    newest: Newest
+    start: str
+    stop: str
+    cut: frozenset[str]
 
 
-def count_kinds(entries: Iterable[Entry]) -> dict[str, OfKind]:
-    """Return entries by kind."""
-    kinds: dict[str, OfKind] = {}
-    for entry in entries:
-        count, newest = kinds.get(entry.kind, (0, entry.newest))
-        kinds[entry.kind] = OfKind(count + 1, max(newest, entry.newest))
-    return kinds
+def _counts(part: OfMinute) -> Counts:
+    return {kind: each.number for kind, each in part.kinds.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class View:
     Every method raises `StaleRowsError` if the rows of the tree do not belong together.
     """
 
-    head: Head
+    moment: Moment
     question: Question
     tree: Tree
     read: Callable[[TimeRange], Sequence[Entry]]
@@ -88,7 +90,7 @@ class View:
     @property
     def time(self) -> TimeRange:
         """The range of time that is asked for, without what is no longer kept."""
-        return self.question.time.intersection(TimeRange(first=self.head.floor))
+        return self.question.time.intersection(TimeRange(first=self.moment.head.floor))
 
     def is_exact(self, facets: frozenset[str]) -> bool:
         """Return whether the buckets can tell the wanted events from others.
@@ -96,9 +98,10 @@ class View:
         `facets` names those that events are tallied by now. Older events may lack some of them.
         """
         name = (self.question.facet or "").partition("=")[0]
-        if name and name not in self.head.facets(facets):
+        head = self.moment.head
+        if name and name not in head.facets(facets):
             return False
-        return self.question.is_counted_among(self.head.bucket.kinds())
+        return self.question.is_counted_among(head.bucket.kinds())
 
     def total(self) -> int:
         """Return how many events are asked for."""
@@ -151,26 +154,58 @@ class View:
         """
         if first >= end:
             return
-        start, stop = minute_of(first), minute_at(end)
-        if minute_start(start) < first:
-            start = minute_at(minute_start(start) + _MINUTE)
-        if start < stop:
-            yield from self._settled(start, stop, level)
-        for entry in (*self._cut(first, end), *self.head.young()):
-            if first <= entry.time < end:
-                yield entry.minute, {entry.kind: 1}
+        parts = self._parts(first, end)
+        if parts.start < parts.stop:
+            yield from self._settled(parts.start, parts.stop, level)
+        for entry in self._cut(parts, first, end):
+            yield entry.minute, {entry.kind: 1}
+        for minute, part in self.moment.young_within(first, end):
+            yield minute, _counts(part)
 
-    def _cut(self, *ends: int) -> Iterator[Entry]:
-        """Yield the settled entries of the minutes that these times cut."""
-        young = {entry.seq for entry in self.head.young()}
-        cut = {minute_of(end) for end in ends if end <= LATEST and end % _MINUTE}
-        for minute in sorted(cut):
-            yield from (entry for entry in self._minute(minute) if entry.seq not in young)
+    def _parts(self, first: int, end: int) -> _Parts:
+        """Return the parts of the range from `first` to before `end`, for settled events."""
+        start, stop = minute_of(first), minute_at(end)
+        is_aligned = minute_start(start) == first
+        ends_within = end <= LATEST and bool(end % _MINUTE)
+        if not is_aligned or ends_within:
+            self.tree.prefetch(start, stop)
+        cut = set[str]()
+        if not is_aligned and self._has_settled(start):
+            cut.add(start)
+        if ends_within and self._has_settled(stop):
+            if self._ends_before(stop, end) and (is_aligned or start != stop):
+                stop = minute_at(minute_start(stop) + _MINUTE)
+            else:
+                cut.add(stop)
+        if not is_aligned:
+            start = minute_at(minute_start(start) + _MINUTE)
+        return _Parts(start, stop, frozenset(cut))
+
+    def _has_settled(self, minute: str) -> bool:
+        """Return whether the buckets count any wanted event in a minute."""
+        hour = self.tree.bucket(Level.HOUR.bucket(minute))
+        return self.question.count(hour.children.get(minute, {})) > 0
+
+    def _ends_before(self, minute: str, end: int) -> bool:
+        """Return whether all settled events of a minute are known to lie before a time."""
+        newest = self.tree.bucket(Level.HOUR.bucket(minute)).newest.get(minute)
+        return newest is not None and all(each.time < end for each in newest.values())
+
+    def _cut(self, parts: _Parts, first: int, end: int) -> Iterator[Entry]:
+        """Yield the wanted settled events of the minutes that a range cuts."""
+        for minute in sorted(parts.cut):
+            yield from (entry for entry in self._minute(minute) if first <= entry.time < end)
 
     def _minute(self, minute: str) -> Sequence[Entry]:
+        """Return the wanted settled events of a minute."""
         if minute not in self._minutes:
             start = minute_start(minute)
-            self._minutes[minute] = self.read(TimeRange(start, start + _MINUTE - 1))
+            shown = self.read(TimeRange(start, start + _MINUTE - 1))
+            settled = {entry.seq: entry for entry in shown if self.moment.counts(entry.seq)}
+            for entry in self.moment.recent_within(minute):
+                if self.question.wants(entry.kind):
+                    settled[entry.seq] = entry
+            self._minutes[minute] = tuple(settled.values())
         return self._minutes[minute]
 
     def _settled(self, first: str, end: str, coarsest: Level) -> Iterator[tuple[str, Counts]]:
@@ -178,7 +213,7 @@ class View:
 
         They come in the coarsest buckets possible, but never coarser than `coarsest`.
         """
-        cleared = minute_of(self.head.cleared)
+        cleared = minute_of(self.moment.head.cleared)
         if first <= cleared:
             first = minute_of(EARLIEST)
         level = [ROOT] if end > cleared else []
@@ -201,17 +236,18 @@ class View:
     def _newest(self, kinds: Iterable[str], first: int, end: int) -> dict[str, Newest]:
         """Return the newest event of each of these kinds; the range has events of all of them."""
         counted_as = self._naming()
-        exact = (
-            (counted_as(entry.kind), entry.newest)
-            for entry in (*self._cut(first, end), *self.head.young())
-            if first <= entry.time < end and self.question.wants(entry.kind)
+        parts = self._parts(first, end)
+        young = (part.kinds.items() for _, part in self.moment.young_within(first, end))
+        exact = chain(count_kinds(self._cut(parts, first, end)).items(), *young)
+        wanted = (
+            (counted_as(kind), each.newest) for kind, each in exact if self.question.wants(kind)
         )
-        settled = self.head.bucket.kinds().intersection(kinds)
-        return newest_of(chain(exact, self._settled_newest(settled, minute_at(end))))
+        settled = self.moment.head.bucket.kinds().intersection(kinds)
+        return newest_of(chain(wanted, self._settled_newest(settled, parts.stop)))
 
     def _naming(self) -> Callable[[str], str]:
         """Return the function that tells which kind the buckets count a kind as."""
-        known = self.head.bucket.kinds()
+        known = self.moment.head.bucket.kinds()
         return lambda kind: kind if kind in known or OTHER not in known else OTHER
 
     def _settled_newest(self, kinds: Iterable[str], end: str) -> Iterator[tuple[str, Newest]]:
@@ -219,7 +255,7 @@ class View:
 
         At every level, it lies in the last child before the minute that has events of the kind.
         """
-        left, latest = set(kinds), self.head.bucket.latest()
+        left, latest = set(kinds), self.moment.head.bucket.latest()
         for kind in tuple(left):
             if minute_of(latest[kind].time) < end:
                 yield kind, latest[kind]
@@ -245,15 +281,19 @@ class View:
         if minute in hour.newest:
             return hour.newest[minute]
         counted_as = self._naming()
-        return newest_of((counted_as(entry.kind), entry.newest) for entry in self._minute(minute))
+        found = count_kinds(self._minute(minute)).items()
+        return newest_of((counted_as(kind), each.newest) for kind, each in found)
 
     def _minute_of_rank(self, rank: int) -> tuple[str, int, int]:
         """Return the minute of the event at a rank, and the numbers of events before and in it.
 
         Along with a row, it fetches the rows below at the place where the event is likely to be.
         """
-        young = Counter(e.minute for e in self.head.young() if self.question.wants(e.kind))
-        latest = max((newest.time for newest in self.head.bucket.latest().values()), default=LATEST)
+        young: Counter[str] = Counter()
+        for minute, part in self.moment.young_within(EARLIEST, LATEST + 1):
+            young[minute] += self.question.count(_counts(part))
+        newest = self.moment.head.bucket.latest().values()
+        latest = max((each.time for each in newest), default=LATEST)
         name, passed, inside = ROOT, 0, 0
         while Level.of(name) is not Level.MINUTE:
             if name != ROOT:
@@ -282,10 +322,7 @@ class Views:
         self._table = table
         self._clock = clock
         self._rows: dict[str, dict[str, Bucket]] = {}
-
-    def head(self, scope: str, facet: str | None = None) -> Head:
-        """Return the head of a scope, or of one of its facets."""
-        return read_head(self._client, self._table, scope, facet)
+        self._woken: dict[str, float] = {}
 
     def ask(
         self,
@@ -293,10 +330,12 @@ class Views:
         question: Question,
         read: Callable[[TimeRange], Sequence[Entry]],
         answer: Callable[[View], T],
+        deadline: Deadline = NEVER,
     ) -> T:
         """Return the answer from a view whose rows belong together.
 
         `read` returns the entries of the wanted events that the index shows in a range of time.
+        Raises `Unavailable` if folds replace rows again and again until the deadline.
         """
         partition = partition_of(scope, question.facet)
 
@@ -306,18 +345,35 @@ class Views:
             )
 
         for attempt in range(_ATTEMPTS):
-            began = self._clock.monotonic()
-            head = read_head(self._client, self._table, scope, question.facet)
-            if self._clock.monotonic() - began > _HELD_SECONDS:
-                continue
             # A stale row does not have the stated version. The next attempt reads consistently.
             rows = partial(fetch, consistent=attempt > 0)
-            tree = Tree(head.bucket, self._remembered(partition), rows)
             try:
-                return answer(View(head, question, tree, read))
+                moment = self.moment(scope, question.facet)
+                tree = Tree(moment.head.bucket, self._remembered(partition), rows)
+                return answer(View(moment, question, tree, read))
             except StaleRowsError:
-                continue
+                if deadline.is_over:
+                    break
         raise Unavailable("the tally went on changing")
+
+    def moment(self, scope: str, facet: str | None = None) -> Moment:
+        """Return a scope, or one of its facets, as it is now; raises `StaleRowsError`.
+
+        If very much is young, folding has fallen behind or has ended: it gets a wake-up.
+        """
+        moment = read_moment(self._client, self._table, scope, self._clock, facet)
+        young = moment.head.young
+        if len(young) > _MANY_DELTAS or sum(delta.number for delta in young) > _MANY_EVENTS:
+            self._wake(scope)
+        return moment
+
+    def _wake(self, scope: str) -> None:
+        """Wake the folder, not too often. That this fails is no reason not to answer."""
+        now = self._clock.monotonic()
+        if now - self._woken.get(scope, -inf) >= _WAKE_SECONDS:
+            self._woken[scope] = now
+            with suppress(Unavailable):
+                leave_wake(self._client, self._table, scope, Wake(), self._clock)
 
     def _remembered(self, partition: str) -> dict[str, Bucket]:
         if sum(map(len, list(self._rows.values()))) > _MOST_ROWS:

@@ -1,0 +1,236 @@
+"""Moments: which events a scope had when its head was read.
+
+An answer shows the events of one moment, and no others. A number that is neither settled in the
+head nor young beside it belongs to an event that came later, even if an index shows it already.
+
+The indexes may not show yet what is young, nor what was settled a few seconds ago. The entries of
+such events come from the deltas and from the arrival log. Deltas and the head tell in which spans
+of time those events lie, so only the rows that an answer needs are read.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from polylog.batches import batched
+from polylog.dynamo.queries import TimeRange
+from polylog.dynamo.tally.delta import Delta
+from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.facets import partition_of
+from polylog.dynamo.tally.head import Head, Span, read_head, read_root, spans_of
+from polylog.dynamo.tally.levels import minute_start
+from polylog.dynamo.tally.ranges import Ranges
+from polylog.dynamo.tally.stretch import Stretch, read_stretches
+from polylog.dynamo.tally.summary import OfMinute, summary_of
+from polylog.dynamo.tally.tree import StaleRowsError
+from polylog.model.times import SECOND, Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_MINUTE: Final = 60 * SECOND
+
+_AT_ONCE: Final = 100
+"""How many rows one request may read."""
+
+Load = Callable[[Sequence[int]], Mapping[int, Stretch]]
+"""Reads rows of the arrival log by their lowest numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Some events that an index may not show: where they lie, and their entries or their row."""
+
+    spans: tuple[Span, ...]
+    entries: tuple[Entry, ...] | None
+    first: int
+
+    def within(self, time: TimeRange) -> Iterator[Span]:
+        """Yield the spans that touch a range, cut to it."""
+        for earliest, latest in self.spans:
+            if earliest <= time.last and latest >= time.first:
+                yield Span(max(earliest, time.first), min(latest, time.last))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The events of a scope, or of one of its facets, at one moment.
+
+    `head` has the counts. `young` are the deltas that it does not count, with their entries if
+    those are known. `load` reads rows of the arrival log. `known` has the numbers of the moment.
+    """
+
+    head: Head
+    young: tuple[Delta, ...]
+    load: Load
+    facet: str | None = None
+    _loaded: dict[int, tuple[Entry, ...]] = field(default_factory=dict)
+    known: Ranges = field(init=False)
+
+    def __post_init__(self) -> None:
+        young = ((delta.first, delta.last) for delta in self.young)
+        known = Ranges.of((*self.head.settled.ranges, *young))
+        object.__setattr__(self, "known", known)
+
+    def knows(self, seq: int) -> bool:
+        """Return whether the event with this number belongs to the moment."""
+        return seq in self.known
+
+    def counts(self, seq: int) -> bool:
+        """Return whether the buckets count the event with this number."""
+        return seq in self.head.settled
+
+    def young_within(self, first: int, end: int) -> Iterator[tuple[str, OfMinute]]:
+        """Yield the young events from `first` to before `end`, by minute, in parts."""
+        cut = [delta for delta in self.young if _is_cut(delta, first, end)]
+        self._entries([delta.first for delta in cut if delta.entries is None])
+        for delta in self.young:
+            for minute, part in delta.summary.items():
+                if part.earliest >= first and part.latest < end:
+                    yield minute, part
+                elif part.earliest < end and part.latest >= first:
+                    entries = self.entries_of(delta)
+                    some = [e for e in entries if first <= e.time < end and e.minute == minute]
+                    yield from summary_of(some).items()
+
+    def young_entries(self) -> list[Entry]:
+        """Return the entries of all young events."""
+        self._entries([delta.first for delta in self.young if delta.entries is None])
+        return [entry for delta in self.young for entry in self.entries_of(delta)]
+
+    def recent_within(self, minute: str) -> list[Entry]:
+        """Return the entries of a minute that are settled, but may be in no index yet."""
+        start = minute_start(minute)
+        time = TimeRange(start, start + _MINUTE - 1)
+        recent = [each.first for each in self.head.recent if _touches(each.spans, time)]
+        return [
+            entry
+            for entries in self._entries(recent)
+            for entry in entries
+            if time.first <= entry.time <= time.last and self.counts(entry.seq)
+        ]
+
+    def unindexed(self, time: TimeRange, *, is_descending: bool) -> Iterator[Entry]:
+        """Yield the entries in a range that an index may not show, in the order of their times.
+
+        It reads rows of the arrival log when their turn comes, a few more each time.
+        """
+        sign = -1 if is_descending else 1
+
+        def turn(source: _Source) -> int:
+            return min(sign * end for span in source.within(time) for end in span)
+
+        waiting = sorted((s for s in self._sources() if any(s.within(time))), key=turn)
+        waiting.reverse()
+        heap: list[tuple[int, int, Entry]] = []
+        number = 1
+        while waiting or heap:
+            due: list[_Source] = []
+            while waiting and (not heap or turn(waiting[-1]) <= heap[0][0]) and len(due) < number:
+                due.append(waiting.pop())
+            for entry in self._taken(due):
+                if time.first <= entry.time <= time.last:
+                    heapq.heappush(heap, (sign * entry.time, sign * entry.seq, entry))
+            number += len(due)
+            if heap and not (waiting and turn(waiting[-1]) <= heap[0][0]):
+                yield heapq.heappop(heap)[2]
+
+    def _sources(self) -> Iterator[_Source]:
+        for delta in self.young:
+            yield _Source(spans_of(delta.summary), delta.entries, delta.first)
+        for recent in self.head.recent:
+            yield _Source(recent.spans, None, recent.first)
+
+    def _taken(self, sources: Iterable[_Source]) -> Iterator[Entry]:
+        sources = list(sources)
+        self._entries([source.first for source in sources if source.entries is None])
+        for source in sources:
+            yield from self._loaded[source.first] if source.entries is None else source.entries
+
+    def entries_of(self, delta: Delta) -> tuple[Entry, ...]:
+        """Return the entries of a young delta."""
+        return self._entries([delta.first])[0] if delta.entries is None else delta.entries
+
+    def _entries(self, firsts: Sequence[int]) -> list[tuple[Entry, ...]]:
+        """Return the entries in these rows of the arrival log."""
+        left = [first for first in firsts if first not in self._loaded]
+        for some in batched(left, _AT_ONCE):
+            found = self.load(some)
+            for first in some:
+                entries = found[first].entries if first in found else ()
+                self._loaded[first] = self._own(entries)
+        return [self._loaded[first] for first in firsts]
+
+    def _own(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+        return tuple(
+            entry
+            for entry in entries
+            if self.knows(entry.seq) and (self.facet is None or self.facet in entry.facets)
+        )
+
+
+def moment_of(head: Head, load: Load) -> Moment:
+    """Return the moment at which a scope's head was read."""
+    return Moment(head, tuple(_unsettled(head, head.young, load)), load)
+
+
+def _unsettled(head: Head, young: Sequence[Delta], load: Load) -> Iterator[Delta]:
+    """Yield young deltas without those of their events that are settled."""
+    partly = [each for each in young if head.settled.touches(each.first, each.last)]
+    found = load([each.first for each in partly if each.entries is None]) if partly else {}
+    for delta in young:
+        if delta not in partly:
+            yield delta
+        else:
+            entries = found[delta.first].entries if delta.entries is None else delta.entries
+            yield delta.with_entries(e for e in entries if e.seq not in head.settled)
+
+
+def facet_moment(head: Head, own: Head, facet: str, load: Load) -> Moment:
+    """Return the moment of a facet's tally, whose head `own` was read after the scope's.
+
+    Raises `StaleRowsError` if the facet counts events that the scope's head does not know.
+    """
+    if own.settled - head.decided:
+        raise StaleRowsError(facet)
+    whole = moment_of(head, load)
+    settled = head.settled | own.settled
+    entries = [e for e in whole.young_entries() if facet in e.facets and e.seq not in settled]
+    young = tuple(
+        delta.with_entries(e for e in entries if delta.first <= e.seq <= delta.last)
+        for delta in whole.young
+    )
+    counted = replace(head, bucket=own.bucket, cleared=own.cleared, settled=settled)
+    return Moment(counted, young, load, facet)
+
+
+def read_moment(
+    client: DynamoDBClient, table: str, scope: str, clock: Clock, facet: str | None = None
+) -> Moment:
+    """Return a scope or one of its facets as it is now; raises `StaleRowsError`."""
+
+    def load(firsts: Sequence[int]) -> Mapping[int, Stretch]:
+        return read_stretches(client, table, scope, firsts, clock) if firsts else {}
+
+    head = read_head(client, table, scope)
+    if facet is None:
+        return moment_of(head, load)
+    own = read_root(client, table, partition_of(scope, facet))
+    return facet_moment(head, own, facet, load)
+
+
+def _is_cut(delta: Delta, first: int, end: int) -> bool:
+    """Return whether only a part of a minute's events lies from `first` to before `end`."""
+    return any(
+        part.earliest < end
+        and part.latest >= first
+        and not (part.earliest >= first and part.latest < end)
+        for part in delta.summary.values()
+    )
+
+
+def _touches(spans: Iterable[Span], time: TimeRange) -> bool:
+    return any(earliest <= time.last and latest >= time.first for earliest, latest in spans)
