@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench.cases import cold, handlers, ingestion, laptop, warm
+from bench.cases import cold, folding, handlers, ingestion, laptop, warm
 from bench.publish import cost, results
 from bench.stage.measures import Measure
 from tools import ROOT
@@ -19,6 +19,7 @@ _PARTS: Final[dict[str, Callable[[], list[Measure]]]] = {
     "cold": cold.measure,
     "warm": warm.measure,
     "ingestion": ingestion.measure,
+    "folding": folding.measure,
     "laptop": laptop.measure,
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from bench.stage.clients import CLIENTS, Client
 from bench.stage.measures import Measure, Runs, interleaved
 from bench.stage.served import RARE_WORD, SCOPE, WORD, Known, Served, served
+from bench.stage.writers import writing
 from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.tables import TIME_INDEX
 from polylog.model.times import format_rfc3339
@@ -22,6 +23,7 @@ from tools import ROOT
 from tools.events import DAY, START
 
 SECTION: Final = "Over HTTP, one request after the other"
+WRITTEN: Final = "While written"
 PARALLEL: Final = f"Over HTTP, {CLIENTS} clients at once"
 
 _EVENTS: Final = 100_000
@@ -30,6 +32,7 @@ _ROUNDS: Final = 30
 _DISCARDED: Final = 10
 _SLOW_ROUNDS: Final = 3
 _SECONDS: Final = 20
+_WRITTEN_A_SECOND: Final = 650
 _FLOOR_SUFFIX: Final = ", by DynamoDB alone"
 _NEW_SUFFIX: Final = ", over a new connection"
 _TRIVIAL: Final = "nothing: who asks"
@@ -81,7 +84,26 @@ def measure() -> list[Measure]:
     """Return what a log of so many events takes to answer."""
     with served(_EVENTS) as service:
         asked = questions(service.known, _EVENTS)
-        return [*_one_by_one(service, asked), *_at_once(service, asked)]
+        measures = [*_one_by_one(service, asked), *_at_once(service, asked)]
+        return list(_while_written(service, asked, measures))
+
+
+def _while_written(
+    service: Served, asked: Sequence[Question], measures: Sequence[Measure]
+) -> Iterator[Measure]:
+    """Yield the measures with what the same questions take while events are written.
+
+    Questions that read the whole log are not asked again.
+    """
+    address, token = urlsplit(service.credentials.url).netloc, service.credentials.token
+    client = Client(address, token)
+    cases = {each.name: partial(client.get, each.path) for each in asked if not each.reads_all}
+    with writing(service.credentials, _WRITTEN_A_SECOND) as rate:
+        taken = interleaved(cases, _ROUNDS, _DISCARDED)
+    for line in measures:
+        is_asked = line.section == SECTION and line.name in taken
+        yield replace(line, written=taken[line.name].median) if is_asked else line
+    yield Measure(WRITTEN, "events stored", rate.events, "events/s")
 
 
 def _one_by_one(service: Served, asked: Sequence[Question]) -> list[Measure]:

@@ -54,9 +54,9 @@ def read(json_path: Path) -> list[Measure]:
 
 def markdown(measures: Sequence[Measure]) -> str:
     """Return the results as one table, each section under its name, and how noisy they are."""
-    lines = ["| | measured | floor | ratio | goal | |", "|---|---|---|---|---|---|"]
+    lines = ["| | measured | while written | floor | ratio | goal | |", f"|{'---|' * 7}"]
     for section, group in groupby(measures, key=attrgetter("section")):
-        lines.append(f"| **{section}** | | | | | |")
+        lines.append(f"| **{section}** | | | | | | |")
         lines += map(_row, group)
     return "\n".join([*lines, "", f"Noise of this run: {noise(measures):.0%}."]) + "\n"
 
@@ -73,6 +73,7 @@ def _row(line: Measure) -> str:
     cells = (
         line.name,
         _amount(line.value, line.unit),
+        "" if line.written is None else _amount(line.written, line.unit),
         "" if line.floor is None else _amount(line.floor, line.unit),
         "" if line.ratio is None else f"{line.ratio:.2f}",
         _goal(line),

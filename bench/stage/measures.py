@@ -36,7 +36,8 @@ class Measure:
 
     `floor` is what the same would take without us, measured in the same run. `limit` is the goal:
     of the ratio to the floor where there is one, else of the value; the most that it may be, or
-    with `at_least` the least. `detail` is what else is known of it, for the file of results.
+    with `at_least` the least. `written` is the same value while events are written all the time.
+    `detail` is what else is known of it, for the file of results.
     """
 
     section: str
@@ -47,6 +48,7 @@ class Measure:
     floor: float | None = None
     limit: float | None = None
     at_least: bool = False
+    written: float | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     @property

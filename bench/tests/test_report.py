@@ -22,7 +22,7 @@ def results() -> Results:
         for number in (10, 1000)
         for way in ("cold", "warm", "plain", "naive")
     }
-    prices = [Price(SINGLES, 300, 320, 1, 2, 5, 4.5), Price(BATCHES, 300, 320, 95, 2, 5, 0.3)]
+    prices = [Price(SINGLES, 300, 320, 1, 2, 5, 4.6), Price(BATCHES, 300, 320, 95, 2, 5, 0.5)]
     return Results((10, 1000), 1, (), costs, prices)
 
 
