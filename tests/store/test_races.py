@@ -184,6 +184,26 @@ def test_a_page_has_the_events_of_its_total(
     assert len(later) < 8
 
 
+@pytest.mark.parametrize("filter", [EVERYTHING, ODD, OF_P], ids=["tally", "index", "facet"])
+@pytest.mark.parametrize("order", list(Order))
+def test_an_answer_of_several_pages_keeps_to_the_moment_of_the_first(
+    engine: DynamoDBClient, scope: str, order: Order, filter: Filter
+) -> None:
+    store = dynamo_store(engine, facets=["project"])
+    store.put(scope, [made(number) for number in range(0, 12, 2)])
+    query = EventQuery(scope, filter, order, Window(2), with_total=True)
+    page = store.find(query)
+    found, number = [*page.events], 1
+    while page.next is not None:
+        store.put(scope, [made(number), made(number + 100), made(-number)])
+        settle(engine, scope, facets=["project"])
+        window = Window(2, after=page.next)
+        page = store.find(EventQuery(scope, filter, order, window, moment=page.moment))
+        found, number = [*found, *page.events], number + 2
+    ids = [f"e{each}" for each in range(0, 12, 2)]
+    assert [event.id for event in found] == (ids if order is Order.ASCENDING else ids[::-1])
+
+
 @pytest.mark.parametrize("limit", [2, 5, 100])
 @pytest.mark.parametrize("with_total", [False, True])
 @pytest.mark.parametrize("order", list(Order))

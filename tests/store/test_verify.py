@@ -19,6 +19,7 @@ from polylog.dynamo.tally.summary import Newest
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Op
 from polylog.model.times import Clock
+from polylog_cli.local.tables import connect
 
 pytestmark = pytest.mark.engine
 
@@ -126,6 +127,39 @@ def test_a_recount_that_a_fold_disturbs_begins_again(engine: DynamoDBClient, sco
     disturbing: Any = Disturbing()
     report = Verifier(disturbing, TABLES, 3).verify(scope)
     assert (report.settled, report.young, report.drifts) == (33, 0, ())
+
+
+@pytest.mark.parametrize("facets", [(), ("project",)], ids=["scope", "facets"])
+def test_a_log_that_is_written_and_folded_all_the_time_is_verified(
+    engine: DynamoDBClient, scope: str, facets: tuple[str, ...]
+) -> None:
+    """Events come before each read of a recount, into days that are there and into new ones."""
+    options: Any = {"facets": facets}
+    scope = f"{scope}-busy"
+    store, stored = dynamo_store(engine, shards=3, **options), list[Event]()
+
+    def write(**_: object) -> None:
+        if len(stored) == 40:
+            return
+        number = len(stored)
+        event = Event(id=f"w{number}", time=number * 7 * HOUR, type="a", project_id="p")
+        store.put(scope, [event])
+        stored.append(event)
+        Folder(engine, "TallyTable", Clock(), **options).fold(scope)
+
+    for _ in range(10):
+        write()
+    busy = connect(engine.meta.endpoint_url)
+    for operation in ("Query", "BatchGetItem", "GetItem"):
+        busy.meta.events.register(f"before-call.dynamodb.{operation}", write)
+    report = Verifier(busy, TABLES, 3, facets).verify(scope)
+    assert report.drifts == ()
+    assert len(stored) == 40
+    key = {"pk": {"S": f"{scope}/w3"}}
+    settle(engine, scope, **options)
+    engine.delete_item(TableName="EventsTable", Key=key)
+    found = Verifier(engine, TABLES, 3, facets).verify(scope).drifts
+    assert {drift.bucket for drift in found} >= {"1970-01-01T21", "1970-01-01T21:00"}
 
 
 def test_no_number_is_given_twice_after_a_repair(engine: DynamoDBClient, scope: str) -> None:
