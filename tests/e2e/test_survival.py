@@ -1,17 +1,78 @@
-"""What `polylog run` does when its parts die."""
+"""What `polylog run` does when its parts die, or its disk fills up."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from signal import SIGKILL
 
-from support.service import running_service
+import httpx
+import pytest
+from support.service import Service, running_service
+
+from polylog_cli.local.disk import NEEDED_BYTES
+from tools import ROOT
 
 FOLDING = "polylog_cli.local.compaction"
+
+ON_A_DISK_LIKE_THAT = """
+import shutil, sys
+from pathlib import Path
+from types import SimpleNamespace
+free = Path(sys.argv.pop(1))
+shutil.disk_usage = lambda folder: SimpleNamespace(free=int(free.read_text()))
+from polylog_cli.main import app
+app()
+"""
+
+
+class Disk:
+    """The command on a disk with as much free space as a file says."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "free"
+        self.command = (sys.executable, "-c", ON_A_DISK_LIKE_THAT, str(self._file))
+
+    def has(self, free: int) -> None:
+        new = self._file.with_suffix(".new")
+        new.write_text(str(free))
+        new.replace(self._file)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Disk:
+    return Disk(tmp_path)
+
+
+def post(service: Service, id: str) -> httpx.Response:
+    """Hand an event in through the native API."""
+    event = {"id": id, "time": "2026-03-01T12:00:00Z", "type": "door.open"}
+    headers = {"Authorization": f"Bearer {service.credentials.token}"}
+    url = f"{service.credentials.url}/v1/events"
+    return httpx.post(url, headers=headers, json=event, timeout=60)
+
+
+def report(service: Service) -> httpx.Response:
+    """Hand an event in through Cloud Eye's API."""
+    detail = {"event_state": "normal", "event_level": "Info"}
+    now = time.time_ns() // 1_000_000
+    event = {"event_name": "e", "event_source": "a.B", "time": now, "detail": detail}
+    headers = {"X-Auth-Token": service.credentials.token}
+    url = f"{service.credentials.url}/V1.0/{service.credentials.scope}/events"
+    return httpx.post(url, headers=headers, json=[event], timeout=60)
+
+
+def get(service: Service) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {service.credentials.token}"}
+    return httpx.get(f"{service.credentials.url}/v1/events", headers=headers, timeout=60)
+
+
+def ids(service: Service) -> set[str]:
+    return {event["id"] for event in get(service).json()["events"]}
 
 
 def parts(service: int, name: str) -> list[int]:
@@ -49,3 +110,34 @@ def test_folding_starts_again_when_it_was_killed_and_ends_with_a_killed_service(
         (second,) = parts(service.process.pid, FOLDING)
         service.process.kill()
         until(lambda: has_ended(second))
+
+
+def test_a_service_on_a_full_disk_refuses_events_until_there_is_room(
+    tmp_path: Path, disk: Disk
+) -> None:
+    disk.has(NEEDED_BYTES)
+    with running_service(tmp_path / "data", "--no-sample", command=disk.command) as service:
+        assert post(service, "before").is_success
+        disk.has(NEEDED_BYTES - 1)
+        until(lambda: not post(service, "now").is_success)
+        for answer in (post(service, "late"), report(service), post(service, "late")):
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert "late" not in ids(service)
+        disk.has(NEEDED_BYTES)
+        until(lambda: report(service).is_success)
+        assert post(service, "late").is_success
+        assert {"before", "late"} < ids(service)
+    printed = service.log.read_text().splitlines()
+    assert [line.split(":")[0] for line in printed[-2:]] == [
+        "Events are refused until there is more room",
+        "Events are stored again",
+    ]
+
+
+def test_a_service_does_not_start_on_a_full_disk(tmp_path: Path, disk: Disk) -> None:
+    disk.has(NEEDED_BYTES - 1)
+    command = [*disk.command, "run", "--port", "0", "--data", str(tmp_path / "data")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    said = f"199 MB are free for {tmp_path}/data, 200 MB are needed"
+    assert done.stderr.startswith(f"polylog: {said}; make room")

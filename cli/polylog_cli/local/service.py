@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -35,11 +36,13 @@ from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Order, Window
 from polylog_cli.client.credentials import Credentials
 from polylog_cli.local.compaction import compaction
+from polylog_cli.local.disk import Disk, log_no_refusals
 from polylog_cli.local.dynamodb import dynamodb
 from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import Home, Running
 from polylog_cli.local.log import local_keys
 from polylog_cli.local.sample import sample_events
+from polylog_cli.local.store import with_safe_store
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Function, Template
 from polylog_cli.output.console import console
@@ -80,16 +83,17 @@ class Settings:
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted; raises `PortTakenError` or `NoDynamoDBError`."""
+    """Serve until interrupted; raises `PortTakenError`, `NoRoom` or `NoDynamoDBError`."""
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:
+        disk = _disk(settings, home)
         console.print("Starting DynamoDB")
         tables = None if settings.memory else home.path / "dynamodb"
         with dynamodb(settings.dynamodb, tables) as url:
             client = connect(url)
             _create_tables(client, template)
-            gateway = _gateway(template, home, url)
+            gateway = _gateway(template, home, url, disk)
             running = _running(listener, url)
             keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
@@ -125,6 +129,15 @@ def _home(settings: Settings) -> Iterator[Home]:
         yield Home(settings.data).make()
 
 
+def _disk(settings: Settings, home: Home) -> Disk | None:
+    """Return the disk that events go to, None if it is not ours; raises `NoRoom`."""
+    if settings.memory or settings.dynamodb != "local":
+        return None
+    disk = Disk(home.path)
+    disk.require_room_to_start()
+    return disk
+
+
 def _running(listener: socket.socket, dynamodb: str) -> Running:
     """Return how to reach the service; its functions are loaded, and with them the environment."""
     return Running(
@@ -145,12 +158,15 @@ def _announced(home: Home, running: Running) -> Iterator[None]:
         home.remove_running()
 
 
-def _gateway(template: Template, home: Home, dynamodb: str) -> Gateway:
+def _gateway(template: Template, home: Home, dynamodb: str, disk: Disk | None) -> Gateway:
     os.environ.pop("AWS_PROFILE", None)
     os.environ.update(ENVIRONMENT)
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb
     os.environ["PEPPER_FILE"] = str(home.pepper)
-    return Gateway.of(template)
+    if disk is None:
+        return Gateway.of(template)
+    log_no_refusals()
+    return Gateway.of(template, partial(with_safe_store, disk=disk))
 
 
 def _compact_function(template: Template) -> Function:
