@@ -1,4 +1,4 @@
-"""What `polylog run` does when its parts die, or its disk fills up."""
+"""What `polylog run` survives, and how it ends otherwise: its parts die, its disk fills up."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from signal import SIGKILL
+from threading import Timer
 
 import httpx
 import pytest
-from support.service import Service, running_service
+from support.service import COMMAND, Service, running_service
 
 from polylog_cli.local.disk import NEEDED_BYTES
 from tools import ROOT
 
+JAVA = "DynamoDBLocal.jar"
 FOLDING = "polylog_cli.local.compaction"
 
 ON_A_DISK_LIKE_THAT = """
@@ -98,6 +100,47 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_a_service_whose_dynamodb_died_goes_on_but_ends_when_it_dies_again(tmp_path: Path) -> None:
+    with running_service(tmp_path / "data", "--no-sample") as service:
+        assert post(service, "before").is_success
+        (first,) = parts(service.process.pid, JAVA)
+        os.kill(first, SIGKILL)
+        answers: list[httpx.Response] = []
+        until(lambda: answers.append(get(service)) or answers[-1].is_success)
+        failed = [answer for answer in answers if not answer.is_success]
+        assert {(each.status_code, each.headers["Retry-After"]) for each in failed} <= {(503, "1")}
+        assert post(service, "after").is_success
+        assert ids(service) == {"before", "after"}
+        (second,) = parts(service.process.pid, JAVA)
+        folding = parts(service.process.pid, FOLDING)
+        os.kill(second, SIGKILL)
+        assert service.process.wait(60) == 1
+    assert service.log.read_text().splitlines()[-1] == (
+        "polylog: DynamoDB Local died twice in 5 minutes; "
+        f"{tmp_path}/data/dynamodb/dynamodb.log may say why"
+    )
+    assert service.home.read_running() is None
+    assert [has_ended(pid) for pid in folding] == [True]
+
+
+def test_a_service_in_memory_ends_when_its_dynamodb_dies() -> None:
+    command = [COMMAND, "run", "--memory", "--port", "0", "--no-sample"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        watchdog = Timer(60, process.kill)
+        watchdog.start()
+        process.stdout.readline()
+        for java in parts(process.pid, JAVA):
+            os.kill(java, SIGKILL)
+        _, errors = process.communicate()
+        watchdog.cancel()
+    assert process.returncode == 1
+    assert errors.splitlines()[-1] == (
+        "polylog: DynamoDB Local died, and the events that it held in memory are lost"
+    )
 
 
 def test_folding_starts_again_when_it_was_killed_and_ends_with_a_killed_service(

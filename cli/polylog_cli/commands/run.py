@@ -71,7 +71,7 @@ def run(
 
 @contextmanager
 def _failures(dynamodb: str, data: Path) -> Iterator[None]:
-    """End the command with a message if the service cannot start."""
+    """End the command with a message if the service cannot start or go on."""
     from polylog_cli.client.load import LoadError
     from polylog_cli.local.disk import NoRoom
     from polylog_cli.local.dynamodb import EngineError

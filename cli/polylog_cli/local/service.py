@@ -83,27 +83,30 @@ class Settings:
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted; raises `PortTakenError`, `NoRoom` or `NoDynamoDBError`."""
+    """Serve until interrupted, or until DynamoDB Local is lost.
+
+    Raises `PortTakenError`, `NoRoom`, `NoDynamoDBError` or `EngineError`.
+    """
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:
         disk = _disk(settings, home)
         console.print("Starting DynamoDB")
         tables = None if settings.memory else home.path / "dynamodb"
-        with dynamodb(settings.dynamodb, tables) as url:
-            client = connect(url)
+        with dynamodb(settings.dynamodb, tables) as engine:
+            client = connect(engine.url)
             _create_tables(client, template)
-            gateway = _gateway(template, home, url, disk)
-            running = _running(listener, url)
+            gateway = _gateway(template, home, engine.url, disk)
+            running = _running(listener, engine.url)
             keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
             credentials.write(home.credentials)
-            with compaction(_compact_function(template), url) as folding:
+            with compaction(_compact_function(template), engine.url) as folding:
                 if settings.sample and settings.dynamodb != "moto":
                     _load_sample(gateway, credentials, home)
                 with _served(gateway, listener) as served, _announced(home, running):
                     _greet(home, credentials)
-                    _watch(served, folding.look)
+                    _watch(served, engine.look, folding.look)
 
 
 def _create_tables(client: DynamoDBClient, template: Template) -> None:
