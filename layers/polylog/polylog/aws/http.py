@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger
 
+from polylog.api.call import Services
 from polylog.api.dialect import Dialect, serve
 from polylog.api.http import Request, Response
 from polylog.aws import Payload, begin_to_collect
@@ -17,18 +19,23 @@ from polylog.aws.environment import services_from_environment
 Handler = Callable[[Payload, object], Payload]
 
 
-def api_handler(dialect: Dialect) -> Handler:
-    """Return the Lambda handler that serves a dialect."""
-    services, logger = services_from_environment(), Logger("polylog")
+@dataclass(frozen=True, slots=True)
+class ApiHandler:
+    """A Lambda handler that serves a dialect."""
 
-    def handler(event: Payload, context: object) -> Payload:
+    dialect: Dialect
+    services: Services
+    logger: Logger
+
+    def __call__(self, event: Payload, context: object) -> Payload:
+        """Answer a gateway event."""
         start = time.perf_counter()
         request = read_request(event)
-        response = serve(dialect, request, services)
-        logger.info(
+        response = serve(self.dialect, request, self.services)
+        self.logger.info(
             "answered",
             extra={
-                "dialect": dialect.name,
+                "dialect": self.dialect.name,
                 "method": request.method,
                 "path": request.path,
                 "status": response.status,
@@ -39,6 +46,10 @@ def api_handler(dialect: Dialect) -> Handler:
         )
         return write_response(response)
 
+
+def api_handler(dialect: Dialect) -> ApiHandler:
+    """Return the Lambda handler that serves a dialect."""
+    handler = ApiHandler(dialect, services_from_environment(), Logger("polylog"))
     begin_to_collect()
     return handler
 
