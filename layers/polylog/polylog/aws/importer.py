@@ -79,15 +79,15 @@ class Kind:
         """Yield the pieces of a stream of such events that begins at a place."""
         if start.inside is Inside.RUBBISH:
             return
-        place = start
+        piece: Piece | None = None
         read = (
             lines(stream, start) if self.has_lines else values(stream, start, self.format.envelope)
         )
         try:
             for piece in read:
                 yield piece
-                place = piece.end
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            place = piece.end if piece else start
             yield Piece.last(place, InvalidBody(f"from here on not gzip: {error}"))
 
     def read(self, piece: Piece) -> Sequence[Offered]:
