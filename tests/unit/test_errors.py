@@ -101,7 +101,7 @@ def test_the_tree_is_drawn_as_it_is() -> None:
 
 def test_faults_without_number_are_not_named() -> None:
     faults = {f"m{n}": 1 for n in range(errors._MOST_FAULTS + 1)}
-    with pytest.raises(InvalidParameter, match=r"^event has 1001 faults, too many to name$"):
+    with pytest.raises(InvalidParameter, match=r"^event has 101 faults, too many to name$"):
         errors.validated(Inner, faults)
     with pytest.raises(InvalidParameter, match=r"^m0 is not known$") as raised:
         errors.validated(Inner, dict(list(faults.items())[:-1]))

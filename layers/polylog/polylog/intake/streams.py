@@ -123,17 +123,14 @@ def values(
 
 
 def _values(scanner: _Scanner, inside: Inside, envelope: str | None) -> Iterator[Piece]:
-    is_begun = inside is not Inside.NOTHING
-    while is_begun or (sign := scanner.peek()):
-        if not is_begun:
-            inside = _enter(scanner, sign, envelope)
-        if inside is Inside.NOTHING:
+    if inside is not Inside.NOTHING:
+        yield from _rest(scanner, inside, envelope)
+    while sign := scanner.peek():
+        inside = _enter(scanner, sign, envelope)
+        if inside is Inside.NOTHING or scanner.peek() != b"]":
             yield scanner.piece(inside)
-            continue
-        yield from _elements(scanner, inside, is_begun=is_begun)
-        if inside is Inside.ENVELOPE and envelope is not None:
-            scanner.leave(envelope)
-        is_begun = False
+        if inside is not Inside.NOTHING:
+            yield from _rest(scanner, inside, envelope)
 
 
 def _enter(scanner: _Scanner, sign: bytes, envelope: str | None) -> Inside:
@@ -146,18 +143,12 @@ def _enter(scanner: _Scanner, sign: bytes, envelope: str | None) -> Inside:
     return Inside.NOTHING
 
 
-def _elements(scanner: _Scanner, inside: Inside, *, is_begun: bool) -> Iterator[Piece]:
-    """Yield the elements of the array that the reader is in, and continue after it.
-
-    `is_begun` says that the reader stands behind an element.
-    """
-    if not is_begun:
-        if scanner.peek() == b"]":
-            scanner.expect(b"]")
-            return
-        yield scanner.piece(inside)
+def _rest(scanner: _Scanner, inside: Inside, envelope: str | None) -> Iterator[Piece]:
+    """Yield what follows an element of an array, and continue after the document."""
     while scanner.expect(b",", b"]") == b",":
         yield scanner.piece(inside)
+    if inside is Inside.ENVELOPE and envelope is not None:
+        scanner.leave(envelope)
 
 
 class _Scanner:
