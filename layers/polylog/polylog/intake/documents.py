@@ -6,7 +6,7 @@ import io
 import math
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from sys import maxsize
@@ -24,15 +24,16 @@ MAX_DEPTH: Final = 100
 """How deep an event may nest: clients fail at about 200 levels, and lists add some."""
 
 MAX_TOGETHER: Final = 10_000
-"""The most events in one message, or one line of an import: all are in memory together."""
+"""The most events in a message, or in a line of an import: all are in memory at the same time."""
 
 MAX_VALUES: Final = MAX_EVENT_BYTES // 2
-"""How many values an event may hold: with more it is too long, since each takes two bytes."""
+"""The most values in an event: each takes two bytes or more, so with more it would be too long."""
 
 _CONTAINERS: Final = 500
-"""How many arrays and objects an event has at most in the mean; one may take 200 bytes."""
+"""The most arrays and objects in an event, on average; in memory, one may take 200 bytes."""
 
-_LINE: Final = re.compile(rb"[^\r\n]+")
+_LINE: Final = re.compile(rb"[^ \t\r\n][^\r\n]*+")
+"""A line that is not blank, from where it is not."""
 
 _LOOKED_AT: Final = (dict, list, float)
 """The types of values that can be refused, or can contain such a value."""
@@ -69,8 +70,8 @@ def read_lines(text: bytes, format: Format, scope: str, most: int = maxsize) -> 
     """
     _require_few_containers(text, most)
     found = list[JsonValue | InvalidBody]()
-    for line in _lines(text):
-        found += _unpack_line(line, format, most)
+    for line in _LINE.finditer(text):
+        found += _unpack_line(line[0], format, most)
         if len(found) > most:
             raise _too_many(most)
     return [_read_found(each, format, scope) for each in found]
@@ -82,11 +83,6 @@ def read_line(line: bytes, format: Format, scope: str, most: int = maxsize) -> l
     Raises `RequestTooLarge` if it has more than `most` events.
     """
     return [_read_found(each, format, scope) for each in _unpack_line(line, format, most)]
-
-
-def _lines(text: bytes) -> Iterator[bytes]:
-    """Yield the lines, without a list of all."""
-    return (found[0] for found in _LINE.finditer(text))
 
 
 def _unpack_line(line: bytes, format: Format, most: int) -> list[JsonValue] | list[InvalidBody]:
@@ -105,9 +101,9 @@ def _read_found(found: JsonValue | InvalidBody, format: Format, scope: str) -> O
 def read_json(text: bytes, envelope: str | None = None, most: int = maxsize) -> JsonValue:
     """Read one JSON document (RFC 8259).
 
-    Raises `InvalidBody`, which says what is wrong where. Raises `RequestTooLarge`, before it builds
+    Raises `InvalidBody`, which says what is wrong where. Raises `RequestTooLarge` before it builds
     any value, if the document or its member `envelope` is an array of more than `most` elements, or
-    if there is more in them than memory has room for.
+    if so many events cannot have so many arrays and objects.
     """
     if _has_more(text, envelope, most):
         raise _too_many(most)
@@ -132,7 +128,7 @@ def unpack(document: JsonValue, format: Format, most: int = maxsize) -> list[Jso
 
 def _has_more(text: bytes, envelope: str | None, most: int) -> bool:
     """Return whether the array that a document is or holds has more than `most` elements."""
-    # So many elements have as many commas, and commas are counted a thousand times as fast.
+    # An array of more than `most` elements has `most` commas, and commas are counted much faster.
     if text.count(b",") < most:
         return False
     found = values(io.BytesIO(text), Place(), envelope, longest=len(text))
@@ -141,9 +137,9 @@ def _has_more(text: bytes, envelope: str | None, most: int) -> bool:
 
 
 def _require_few_containers(text: bytes, most: int) -> None:
-    """Raise `RequestTooLarge` if a text of `most` events has more than memory has room for.
+    """Raise `RequestTooLarge` if memory may have no room for the arrays and objects of a text.
 
-    Brackets in texts count too: to tell them apart takes as long as reading.
+    Brackets inside strings count too: telling them apart would take as long as reading.
     """
     if text.count(b"{") + text.count(b"[") > most * _CONTAINERS:
         raise RequestTooLarge(f"more than {most * _CONTAINERS} arrays and objects at once")

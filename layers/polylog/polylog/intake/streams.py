@@ -3,8 +3,8 @@
 A piece is the text of one JSON value, at most `MAX_PIECE` bytes long, and knows the place after it.
 To continue later, open a stream that begins at that place.
 
-Values are found without being built: only brackets, commas and the ends of texts matter. So a piece
-need not be JSON itself; whoever reads it finds that out.
+Values are found without being built: only brackets, commas and quotes matter. So a piece may turn
+out not to be JSON when it is read.
 """
 
 from __future__ import annotations
@@ -30,12 +30,23 @@ _TEXT: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _SIGN: Final = re.compile(rb"[^ \t\n\r]")
 _WORD: Final = _TEXT + rb"|-?\d[\d.eE+-]*+|true|false|null"
 _SCALAR: Final = re.compile(_WORD, re.DOTALL)
-_PLAIN: Final = re.compile(
-    rb"(?:%b%b%b:%b(?:%b)%b,)*+" % (_SPACE, _TEXT, _SPACE, _SPACE, _WORD, _SPACE), re.DOTALL
-)
-"""Members of an object, with commas after them, that hold no arrays and no objects."""
 
-_BRACKETS: Final = re.compile(rb'(?:[^][{}"]++|%b)*+([\[{]++|[\]}]++)' % _TEXT, re.DOTALL)
+
+def _without(levels: int) -> bytes:
+    """Return what matches no bracket at all, but values that nest so many levels at most."""
+    inner = _without(levels - 1) + rb"[\]}]" if levels else rb"(?!)"
+    return rb'(?:[^][{}"]++|%b|[\[{]%b)*+' % (_TEXT, inner)
+
+
+# Most values nest only a few levels: one match passes over them. Deeper ones take one a bracket.
+_FEW_LEVELS: Final = _without(4)
+_PLAIN: Final = re.compile(
+    rb"(?:%b%b%b:%b(?:%b|{%b})%b,)*+" % (_SPACE, _TEXT, _SPACE, _SPACE, _WORD, _FEW_LEVELS, _SPACE),
+    re.DOTALL,
+)
+"""Members of an object, with commas after them, that are no arrays."""
+
+_BRACKETS: Final = re.compile(rb"%b([\[{]++|[\]}]++)" % _FEW_LEVELS, re.DOTALL)
 """What lies before the next bracket, and all brackets there that open, or all that close."""
 
 
@@ -76,7 +87,7 @@ class Piece(NamedTuple):
     `text` is an error if the piece cannot be read.
     """
 
-    # A tuple, because there are millions of them and only the last one's place is asked for.
+    # A tuple without a place inside: there are millions of pieces, and few are asked for theirs.
     line: int
     text: bytes | InvalidBody
     offset: int
@@ -277,7 +288,7 @@ class _Scanner:
 
     def _nested(self, ahead: int) -> int:
         """Return how far ahead the bracket is closed that opens at a distance ahead."""
-        depth, end = 0, ahead
+        depth, end = 1, ahead + 1
         while True:
             found = _BRACKETS.match(self._text, self._at + end)
             if not found:
@@ -292,10 +303,11 @@ class _Scanner:
                 return start + depth
 
     def _fill_more(self, ahead: int) -> None:
-        """Read on, since a value begins at a distance ahead and has no end in the window.
+        """Read on, because the value at a distance ahead does not end in the window.
 
-        Reads as much again, so that looking at it anew takes no longer than reading it. Raises
-        `InvalidBody` if there is nothing more, or if the value is too long.
+        The window then holds twice as much of it, so that all looks at one value together cover
+        little more than its length. Raises `InvalidBody` if there is nothing more, or if the value
+        is too long.
         """
         size = len(self._text) - self._at - ahead
         if self._is_at_end or size > self._longest:
@@ -303,7 +315,7 @@ class _Scanner:
         self._fill(size)
 
     def _fill(self, least: int = 1) -> bool:
-        """Drop what is done, and read at least so many bytes; return whether there were as many."""
+        """Drop what is done and read at least this many bytes; return False if there are fewer."""
         self._count_lines()
         blocks = [self._text[self._at :]]
         while least > 0 and (block := self._stream.read(_BLOCK)):
