@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polylog.intake import streams
-from polylog.intake.streams import MAX_PIECE, Inside, Piece, Place, lines, values
+from polylog.intake.streams import MAX_PIECE, Inside, Piece, Place, _Scanner, lines, values
 from polylog.model.errors import InvalidBody
 
 START = Place()
@@ -146,6 +146,38 @@ def test_a_value_may_have_as_many_bytes_as_that() -> None:
 def test_a_number_may_have_any_number_of_digits() -> None:
     """Python's own reader refuses integers of more than 4,300."""
     assert texts(read(b"[1,%b,2]" % (b"9" * 5000))) == [b"1", b"9" * 5000, b"2"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" + b"1,\n" * (MAX_PIECE // 8) + b"1]",
+        b'["%b"]' % (b"a" * (MAX_PIECE - 2)),
+        b"[[%b1]]" % (b"1," * (MAX_PIECE // 2 - 2)),
+        b"[" * (MAX_PIECE // 2) + b"]" * (MAX_PIECE // 2),
+        b'[{"a":1%b}]' % (b',"a":1' * (MAX_PIECE // 6 - 2)),
+        b'{"a":"%b","events":[1]}' % (b"a" * (MAX_PIECE - 100)),
+        b"{%b1]}" % (b'"a":1,' * (MAX_PIECE // 6 - 3) + b'"events":['),
+        b'{"events":[1]%b}' % (b',"a":[{}]' * (MAX_PIECE // 32)),
+        b"[1%b]" % (b" " * (4 * MAX_PIECE)),
+    ],
+    ids=range(9),
+)
+def test_windows_are_together_little_longer_than_the_text(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So looking at all of them takes time that grows with the text."""
+    windows: list[int] = []
+    fill = _Scanner._fill
+
+    def note(scanner: _Scanner, least: int = 1) -> bool:
+        is_full = fill(scanner, least)
+        windows.append(len(scanner._text))
+        return is_full
+
+    monkeypatch.setattr(_Scanner, "_fill", note)
+    assert [piece for piece in read(content) if isinstance(piece.text, InvalidBody)] == []
+    assert sum(windows) < 4 * len(content)
 
 
 def test_white_space_may_be_longer_than_a_value() -> None:

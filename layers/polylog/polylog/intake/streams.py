@@ -305,14 +305,13 @@ class _Scanner:
     def _fill_more(self, ahead: int) -> None:
         """Read on, because the value at a distance ahead does not end in the window.
 
-        The window then holds twice as much of it, so that all looks at one value together cover
-        little more than its length. Raises `InvalidBody` if there is nothing more, or if the value
-        is too long.
+        The window then holds twice as much, so that all windows together are little longer than
+        the text. Raises `InvalidBody` if there is nothing more, or if the value is too long.
         """
-        size = len(self._text) - self._at - ahead
-        if self._is_at_end or size > self._longest:
+        kept = len(self._text) - self._at
+        if self._is_at_end or kept - ahead > self._longest:
             raise self._not_json()
-        self._fill(size)
+        self._fill(min(kept, self._longest))
 
     def _fill(self, least: int = 1) -> bool:
         """Drop what is done and read at least this many bytes; return False if there are fewer."""
