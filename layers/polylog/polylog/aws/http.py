@@ -62,7 +62,8 @@ def read_request(event: Payload) -> Request:
     surrogates, which no parameter accepts.
     """
     http, headers = event["requestContext"]["http"], event.get("headers", {})
-    body = event.get("body") or ""
+    # A lone surrogate becomes bytes that are not UTF-8, which no reader of a body accepts.
+    body = (event.get("body") or "").encode(errors="surrogatepass")
     query = parse_qsl(
         event.get("rawQueryString", ""), keep_blank_values=True, errors="surrogateescape"
     )
@@ -71,7 +72,7 @@ def read_request(event: Payload) -> Request:
         path=_clean(event["rawPath"]),
         query=tuple(query),
         headers={name: _clean(value) for name, value in headers.items()},
-        body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
+        body=base64.b64decode(body) if event.get("isBase64Encoded") else body,
         url=f"{headers.get('x-forwarded-proto', 'https')}://{headers.get('host', '')}",
     )
 
