@@ -185,9 +185,12 @@ class TestTheTail:
         (Page(array("q", [1]), 5, "next", 0, 2), ["the page has 1 events"]),
         (Page(array("q", [1, 2]), 5, None, 0, 2), ["no page follows"]),
         (Page(array("q", [4, 5]), 5, "next", 3, 2), ["a page follows"]),
+        (Page(array("q", [1, 2]), 2, None), []),
+        (Page(array("q", [1, 2]), 3, "next"), []),
+        (Page(array("q", [1, 2]), 3, None), ["the only page has 2 events"]),
     ],
 )
 def test_a_page_must_agree_with_itself(page: Page, texts: list[str]) -> None:
-    found = [*disagreements(page)]
+    found = [*disagreements(page, is_first=True)]
     assert len(found) == len(texts)
     assert all(one.startswith(other) for one, other in zip(found, texts, strict=True))

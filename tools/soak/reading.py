@@ -98,7 +98,7 @@ class Reader:
         began = time.monotonic()
         found: list[array[int]] = []
         while path is not None and (not found or (self.is_on() and len(found) != pages)):
-            page = self._page(listing, what, wanted, path, is_single=pages == 1)
+            page = self._page(listing, what, wanted, path, is_first=start == 0 and not found)
             if page is None:
                 return
             if not (found or newest_first or pages):
@@ -121,18 +121,18 @@ class Reader:
         return self.random.choice((last, self.random.randint(0, last)))
 
     def _page(
-        self, listing: Listing, what: str, wanted: Wanted, path: str, *, is_single: bool
+        self, listing: Listing, what: str, wanted: Wanted, path: str, *, is_first: bool
     ) -> Page | None:
         answer, asked = self._get(f"{what}, a page", path)
         if answer is None:
             return None
         page = listing.read(path, answer)
-        self.noted.append(Took(asked, page.units if is_single else None))
+        self.noted.append(Took(asked, page.units))
         if page.total is not None:
             self.noted.append(Total(asked, wanted, page.total))
             if wanted == ALL:
                 self.totals[listing.name] = page.total
-        self.noted += (Fault(asked, f"{path}: {text}") for text in disagreements(page))
+        self.noted += (Fault(asked, f"{path}: {text}") for text in disagreements(page, is_first))
         return page
 
     def _look_back(self, listing: Listing, wanted: Wanted) -> None:
@@ -176,11 +176,15 @@ def _pages(first: Page) -> int:
     return -(-(first.total or 0) // max(1, len(first.numbers)))
 
 
-def disagreements(page: Page) -> Iterator[str]:
+def disagreements(page: Page, is_first: bool) -> Iterator[str]:
     """Yield what in one answer contradicts the rest of it."""
     if len(set(page.numbers)) < len(page.numbers):
         yield "an event is on the page twice"
-    if page.offset is None or page.total is None:
+    if page.total is None:
+        return
+    if page.offset is None:
+        if is_first and page.next is None and page.total != len(page.numbers):
+            yield f"the only page has {len(page.numbers)} events, but the total is {page.total}"
         return
     due = max(0, min(page.limit, page.total - page.offset))
     if len(page.numbers) != due:
