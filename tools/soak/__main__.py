@@ -22,6 +22,10 @@ from tools.soak.stage import MODES, Plan, play
 _REST_SECONDS: Final = 60
 
 
+_MEMORY: Final = Path("/dev/shm")
+"""A folder in memory, where there is one: a disk would decide how fast a log can be written."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Soak; return 1 if anything was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tools.soak", description=__doc__)
@@ -34,7 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def soak(mode: str, seconds: float) -> Report:
     """Write and read a new log for some seconds, judge every answer, and print the report."""
-    with TemporaryDirectory(prefix="soak-") as folder, serving(Path(folder)) as service:
+    parent = _MEMORY if _MEMORY.exists() else None
+    with (
+        TemporaryDirectory(prefix="soak-", dir=parent) as folder,
+        serving(Path(folder)) as service,
+    ):
         report = _soak(Plan(service, mode, seconds))
     print(*report.lines(), "", sep="\n", flush=True)
     return report

@@ -23,7 +23,7 @@ from tools.soak.reading import Reader, follow
 from tools.soak.service import Service
 from tools.soak.writing import Writer
 
-_PAUSE_SECONDS: Final = {"walk": 1.0, "ask": 2.0}
+_PAUSE_SECONDS: Final = {"walk": 0.5, "ask": 1.0}
 """How long readers wait before each request, so that writers get most of the machine."""
 
 _SPAWN: Final = get_context("spawn")
