@@ -21,7 +21,6 @@ from tools.soak.stage import MODES, Plan, play
 
 _REST_SECONDS: Final = 60
 
-
 _MEMORY: Final = Path("/dev/shm")
 """A folder in memory, where there is one: a disk would decide how fast a log can be written."""
 
@@ -71,6 +70,7 @@ def _soak(plan: Plan) -> Report:
         *_judged(oracle, rested),
         *([] if is_right else [Fault(asked, verified)]),
     ]
+    client.close()
     return Report(
         plan.mode, plan.seconds, played.began, oracle, gauges, written, rested, verified, faults
     )

@@ -42,6 +42,10 @@ class Client:
         """Return the answer to a POST of JSON; raises `RefusedError`."""
         return self._ask("POST", path, json.dumps(document).encode())
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
     def _ask(self, method: str, path: str, body: bytes | None) -> Answer:
         try:
             self._connection.request(method, path, body, self._headers)

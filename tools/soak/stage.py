@@ -23,7 +23,7 @@ from tools.soak.reading import Reader, follow
 from tools.soak.service import Service
 from tools.soak.writing import Writer
 
-_PAUSE_SECONDS: Final = {"walk": 0.5, "ask": 1.0}
+_PAUSE_SECONDS: Final = {"walk": 1.0, "ask": 2.0}
 """How long readers wait before each request, so that writers get most of the machine."""
 
 _SPAWN: Final = get_context("spawn")
@@ -141,13 +141,13 @@ def _write(number: int) -> Written:
 
     client = Client(plan.service.address, "Authorization", f"Bearer {plan.service.token}")
     is_mixed, size = plan.mode == "mixed", plan.writers[number]
-    may_try = _before(end + SETTLE_SECONDS / 2)
-    return Writer(number, size, is_mixed, client, acknowledge, may_try).write(_before(end))
+    may_try = before(end + SETTLE_SECONDS / 2)
+    return Writer(number, size, is_mixed, client, acknowledge, may_try).write(before(end))
 
 
 def _read(name: str, way: str) -> list[Observation]:
     end = _stage.begin()
-    reader = reader_of(_stage.plan.service, name, _before(end), seed=len(way))
+    reader = reader_of(_stage.plan.service, name, before(end), seed=len(way))
     reader.pause_seconds = _PAUSE_SECONDS[way]
     while reader.is_on():
         reader.walk_all() if way == "walk" else reader.ask_all()
@@ -172,5 +172,6 @@ def _follow() -> list[Took | Arrived | Fault]:
     return noted
 
 
-def _before(end: float) -> Callable[[], bool]:
+def before(end: float) -> Callable[[], bool]:
+    """Return what says whether a moment is still to come."""
     return lambda: time.monotonic() < end
