@@ -45,9 +45,9 @@ class Reader:
         """Ask for a page of each list, and for everything that is counted."""
         for listing in self.family.listings:
             newest_first = self.random.choice(listing.orders)
-            self.walk(listing, self.wanted(listing, narrow=0.7), newest_first, pages=1)
+            self.walk(listing, self.wanted(listing, narrow=0.5), newest_first, pages=1)
         for count in self.family.counts:
-            self.count(count, self.wanted(count, narrow=0.7))
+            self.count(count, self.wanted(count, narrow=0.5))
 
     def wanted(self, question: Listing | Count, narrow: float) -> Wanted:
         """Return what to ask for: with a chance of `narrow` not simply all events."""
@@ -67,7 +67,7 @@ class Reader:
     def _some_time(self, wanted: Wanted = ALL) -> Wanted:
         """Narrow down to a time of whole seconds that began a little or long ago."""
         now = int(time.time())
-        since = now - self.random.choice((2, 10, 60, 3600, 86_400 * 30))
+        since = now - self.random.choice((1, 2, 10, 3600, 86_400 * 30))
         until = self.random.choice((None, None, since + 1 + (now - since) // 2))
         return replace(
             wanted, since=since * SECOND, until=None if until is None else until * SECOND
@@ -113,12 +113,11 @@ class Reader:
         )
 
     def _start(self, listing: Listing, wanted: Wanted) -> int:
-        """Return the number of the page to begin with: often the first one."""
-        total = self.totals.get(listing.name, 0)
-        if listing.size is None or wanted != ALL or self.random.random() < 0.5:
+        """Return the number of the page to begin with: often the last one, which totals cut."""
+        if listing.size is None or wanted != ALL:
             return 0
-        last = max(0, total - 1) // listing.size
-        return self.random.choice((last, self.random.randint(0, last)))
+        last = max(0, self.totals.get(listing.name, 0) - 1) // listing.size
+        return self.random.choice((0, last, last, self.random.randint(0, last)))
 
     def _page(
         self, listing: Listing, what: str, wanted: Wanted, path: str, *, is_first: bool

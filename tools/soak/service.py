@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -65,7 +64,7 @@ def serving(folder: Path, *options: str) -> Iterator[Service]:
     command = (_COMMAND, "run", "--port", "0", "--no-sample", "--data", str(data), *options)
     log = folder / "log"
     with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, env=os.environ)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
     try:
         running = _wait(process, data / "running.json", log)
         credentials = json.loads((data / "credentials.json").read_text())
