@@ -174,6 +174,12 @@ class TestTheTail:
         assert text in found.text
 
 
+@pytest.mark.parametrize(("seqs", "shared"), [(range(EVENTS), 0), ([1] * EVENTS, EVENTS - 1)])
+def test_no_two_events_may_have_one_number(seqs: Iterable[int], shared: int) -> None:
+    found = [fault.text for fault in Oracle([written(seqs=seqs)]).judge_numbers(asked())]
+    assert found == [f"{shared} events have the seq of another one"] * bool(shared)
+
+
 @pytest.mark.parametrize(
     ("page", "texts"),
     [

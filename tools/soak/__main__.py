@@ -66,6 +66,7 @@ def _soak(plan: Plan) -> Report:
     written = [*played.observations, *played.tail]
     faults = [
         *chain.from_iterable(log.faults for log in played.written),
+        *oracle.judge_numbers(asked),
         *_judged(oracle, written),
         *_judged(oracle, rested),
         *([] if is_right else [Fault(asked, verified)]),

@@ -57,9 +57,11 @@ class Oracle:
         """How many events were offered."""
         return len(self._numbers)
 
-    def twice_numbered(self) -> int:
-        """Return how many acknowledged events share their `seq` with another one."""
-        return sum(seq >= 0 for seq in self._seqs) - len(self._by_seq)
+    def judge_numbers(self, asked: Asked) -> Iterator[Fault]:
+        """Yield a fault if acknowledged events share a `seq`."""
+        shared = sum(seq >= 0 for seq in self._seqs) - len(self._by_seq)
+        if shared:
+            yield Fault(asked, f"{shared} events have the seq of another one")
 
     def bounds(self, total: Total) -> tuple[int, int]:
         """Return the least and the most that a total may say."""
