@@ -28,8 +28,8 @@ _PAUSE_SECONDS: Final = {"walk": 1.0, "ask": 2.0}
 
 _SPAWN: Final = get_context("spawn")
 _START_SECONDS: Final = 120
-SETTLE_SECONDS: Final = 60
-"""How long, after the last write, the tail may take to come to the end."""
+SETTLE_SECONDS: Final = 90
+"""How long after the end of writing the tail may take. Writers may try a third of it longer."""
 
 MODES: Final[dict[str, tuple[int, ...]]] = {
     "singles": (1, 1, 1, 1),
@@ -63,17 +63,21 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the processes share: the plan, a start, and a counter for each writer."""
+    """What the processes share: the plan, a start, and for each writer what it got done.
+
+    That is how many of its events were acknowledged, and 1 once it has ended.
+    """
 
     plan: Plan
     start: Barrier
     acknowledged: ctypes.Array[ctypes.c_int64]
+    ended: ctypes.Array[ctypes.c_int64]
 
     @classmethod
     def of(cls, plan: Plan) -> Stage:
         """Return the stage for a plan; the caller is one of those who begin."""
-        counters = RawArray(ctypes.c_int64, len(plan.writers))
-        return cls(plan, _SPAWN.Barrier(plan.actors + 1), counters)
+        counters = (RawArray(ctypes.c_int64, len(plan.writers)) for _ in range(2))
+        return cls(plan, _SPAWN.Barrier(plan.actors + 1), *counters)
 
     def begin(self) -> float:
         """Wait for all others; return when the writers stop."""
@@ -141,8 +145,10 @@ def _write(number: int) -> Written:
 
     client = Client(plan.service.address, "Authorization", f"Bearer {plan.service.token}")
     is_mixed, size = plan.mode == "mixed", plan.writers[number]
-    may_try = before(end + SETTLE_SECONDS / 2)
-    return Writer(number, size, is_mixed, client, acknowledge, may_try).write(before(end))
+    may_try = before(end + SETTLE_SECONDS / 3)
+    written = Writer(number, size, is_mixed, client, acknowledge, may_try).write(before(end))
+    stage.ended[number] = 1
+    return written
 
 
 def _read(name: str, way: str) -> list[Observation]:
@@ -161,9 +167,8 @@ def _follow() -> list[Took | Arrived | Fault]:
     shown = 0
 
     def is_on() -> bool:
-        is_writing = time.monotonic() < end + 1
-        is_behind = shown < sum(stage.acknowledged)
-        return is_writing or (is_behind and time.monotonic() < end + SETTLE_SECONDS)
+        is_due = sum(stage.ended) < len(stage.ended) or shown < sum(stage.acknowledged)
+        return is_due and time.monotonic() < end + SETTLE_SECONDS
 
     noted: list[Took | Arrived | Fault] = []
     for observation in follow(client, is_on):
