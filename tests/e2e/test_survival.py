@@ -15,7 +15,9 @@ import httpx
 import pytest
 from support.service import COMMAND, Service, running_service
 
+from polylog_cli.local.compaction import _start
 from polylog_cli.local.disk import NEEDED_BYTES
+from polylog_cli.local.template import Template
 from tools import ROOT
 
 JAVA = "DynamoDBLocal.jar"
@@ -153,6 +155,16 @@ def test_folding_starts_again_when_it_was_killed_and_ends_with_a_killed_service(
         (second,) = parts(service.process.pid, FOLDING)
         service.process.kill()
         until(lambda: has_ended(second))
+
+
+def test_folding_without_dynamodb_ends_with_a_sentence(
+    template: Template, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (function,) = (each for each in template.functions if each.module == "compact")
+    with _start(function, "http://127.0.0.1:1") as process:
+        assert process.wait(60) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("The folding process does not find the tally: ")
 
 
 def test_a_service_on_a_full_disk_refuses_events_until_there_is_room(

@@ -105,13 +105,17 @@ def main() -> None:
     """
     function, dynamodb = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_standard_input, daemon=True).start()
-    arn = connect(dynamodb).describe_table(TableName=TABLES.tally)["Table"]["LatestStreamArn"]
+    try:
+        arn = connect(dynamodb).describe_table(TableName=TABLES.tally)["Table"]["LatestStreamArn"]
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"The folding process does not find the tally: {error}")
     deltas = Deltas(connect_streams(dynamodb), arn)
     Compactor(load_handler(function), deltas).run(threading.Event().wait)
 
 
 def _end_with_standard_input() -> None:
-    sys.stdin.buffer.read()
+    # Not by its buffer: Python aborts if that is being read when `main` ends with an exception.
+    os.read(sys.stdin.fileno(), 1)
     os._exit(0)
 
 
