@@ -11,9 +11,6 @@ SECONDS = 20
 
 
 @pytest.mark.long
-@pytest.mark.xfail(
-    strict=False, reason="while a log is written, pages miss events that were acknowledged"
-)
 @pytest.mark.parametrize("mode", MODES)
 def test_every_answer_is_true_while_a_log_is_written(mode: str) -> None:
     report = soak(mode, SECONDS)

@@ -166,9 +166,8 @@ class Deltas:
         for shard_id, position in self._iterators.items():
             if position is not None:
                 answer = self.streams.get_records(ShardIterator=position)
-                position = answer.get("NextShardIterator")
                 records += filter(_wakes, answer["Records"])
-            iterators[shard_id] = position
+                iterators[shard_id] = answer.get("NextShardIterator")
         return records, iterators
 
 
@@ -215,3 +214,7 @@ def _wakes(record: Any) -> bool:
     name, row = record["eventName"], record["dynamodb"]["Keys"]["row"]["S"]
     is_wake = row.startswith(WAKE_ROWS) and name in ("INSERT", "MODIFY")
     return is_wake or (row.startswith(DELTA_ROWS) and name == "INSERT")
+
+
+if __name__ == "__main__":
+    main()
