@@ -43,7 +43,7 @@ from polylog_cli.local.home import Home, Running
 from polylog_cli.local.log import local_keys
 from polylog_cli.local.sample import sample_events
 from polylog_cli.local.store import with_safe_store
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables, refuse_outdated_rows
 from polylog_cli.local.template import Function, Template
 from polylog_cli.output.console import console
 from polylog_cli.output.loading import load_visibly
@@ -112,6 +112,7 @@ def run(settings: Settings) -> None:
 def _create_tables(client: DynamoDBClient, template: Template) -> None:
     try:
         create_tables(client, template)
+        refuse_outdated_rows(client)
     except (BotoCoreError, ClientError) as error:
         raise NoDynamoDBError from error
 
