@@ -125,7 +125,7 @@ REASONS: Final = re.compile(
 
 @pytest.fixture(scope="module")
 def served(template: Template) -> Iterator[Functions]:
-    with imitated(template) as client, functions(client, template) as served:
+    with imitated() as client, functions(client, template) as served:
         yield served
 
 
