@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
+from typing import Final
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger
@@ -12,19 +13,24 @@ from aws_lambda_powertools import Logger
 from polylog.api.dialect import Dialect, serve
 from polylog.api.http import Request, Response
 from polylog.aws import Payload, begin_to_collect
-from polylog.aws.environment import services_from_environment
+from polylog.aws.environment import Invocation, asking_until, services_from_environment
+from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 
-Handler = Callable[[Payload, object], Payload]
+Handler = Callable[[Payload, Invocation | None], Payload]
+
+GATEWAY_SECONDS: Final = 29
+"""How long API Gateway waits for a function: 30 seconds, of which it needs some itself."""
 
 
 def api_handler(dialect: Dialect) -> Handler:
     """Return the Lambda handler that serves a dialect."""
     services, logger = services_from_environment(), Logger("polylog")
 
-    def handler(event: Payload, context: object) -> Payload:
+    def handler(event: Payload, context: Invocation | None) -> Payload:
         start = time.perf_counter()
         request = read_request(event)
-        response = serve(dialect, request, services)
+        with asking_until(context, LAST_REQUEST_SECONDS, GATEWAY_SECONDS):
+            response = serve(dialect, request, services)
         logger.info(
             "answered",
             extra={
