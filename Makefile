@@ -9,7 +9,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 LOCK_OPTIONS := --upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: run test test-long check format readme openapi lock clean bench bench-scale bench-handlers cost
+.PHONY: run test test-long soak check format readme openapi lock clean bench bench-scale bench-handlers cost
 
 run: .venv/ready ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
@@ -19,6 +19,9 @@ test: .venv/ready ## Run the tests, DynamoDB Local included
 
 test-long: .venv/ready ## Run what takes long: soaks, a stack on an emulator, properties with all examples
 	@$(PYTEST) -m "long or hypothesis" --hypothesis-profile long
+
+soak: .venv/ready ## Write logs as fast as they go, and judge what all APIs answer (SECONDS=600 MODE=mixed)
+	@$(BIN)/python -m tools.soak --seconds $(or $(SECONDS),60) $(if $(MODE),--mode $(MODE))
 
 check: .venv/ready ## Lint, types, import rules, template
 	@$(BIN)/ruff format --check

@@ -37,7 +37,7 @@ BATCHING = {
 
 USED = {"ImportFunction": BATCHING, "IngestFunction": BATCHING}
 MOST_MODULES = {"ImportFunction": 230, "IngestFunction": 230}
-MOST_MODULES_USUALLY = 180
+MOST_MODULES_USUALLY = 185
 
 DIALECT_OF = {
     "CedanaFunction": "cedana",

@@ -52,6 +52,7 @@ MORE_CHECKS = {
     "dws": ("positive_data_acceptance",),
     "native": ("unsupported_method",),
 }
+REFUSALS = [400, 401, 403, 404, 406, 413]
 BEARER = ("Authorization", "Bearer $token")
 
 # Of now, and with names that generated requests have too.
@@ -97,7 +98,10 @@ def document(name: str) -> Any:
     That bad values are refused is asked for where one is tried at a time: `x=1&x=2`, one of the
     bad ones that are made up together, is good here, and its last value counts.
     """
-    checks = {check: {"enabled": True} for check in (*CHECKS, *MORE_CHECKS.get(name, ()))}
+    checks: dict[str, dict[str, object]] = {
+        check: {"enabled": True} for check in (*CHECKS, *MORE_CHECKS.get(name, ()))
+    }
+    checks["negative_data_rejection"]["expected-statuses"] = REFUSALS
     config = {
         "seed": 1,
         "parameters": {"path.project_id": SCOPE, "query.wait": 0},

@@ -17,18 +17,18 @@ pytestmark = pytest.mark.engine
 
 
 def test_loaded_events_are_stored_counted_and_logged(engine: DynamoDBClient) -> None:
-    events = list(Maker(seed=1, size=300).spread(600, days=10))
-    assert load(engine, TABLES, "bulk", iter(events), shards=3, facets=["project"]) == 600
+    events = list(Maker(seed=1, size=300).spread(200, days=10))
+    assert load(engine, TABLES, "bulk", iter(events), shards=3, facets=["project"]) == 200
     report = Verifier(engine, TABLES, 3, ["project"]).verify("bulk")
-    assert (report.settled, report.young, report.drifts) == (600, 0, ())
+    assert (report.settled, report.young, report.drifts) == (200, 0, ())
     assert report.facets == {"project"}
     head = read_head(engine, TABLES.tally, "bulk")
     assert head.deltas == ()
     store = dynamo_store(engine, shards=3)
     numbered = [event.model_copy(update={"seq": n}) for n, event in enumerate(events, start=1)]
-    assert list(store.tail("bulk", EVERYTHING, after=0, limit=600).events) == numbered
+    assert list(store.tail("bulk", EVERYTHING, after=0, limit=200).events) == numbered
     (outcome,) = store.put("bulk", [Event(id="next", time=0, type="a")])
-    assert outcome.seq == 601
+    assert outcome.seq == 201
 
 
 def test_made_up_events_are_always_the_same_and_of_about_the_size_that_is_asked_for() -> None:

@@ -92,7 +92,7 @@ def test_an_array_of_more_events_than_memory_holds_spoils_no_other(
     said = imported(s3, document([event("e1"), array, event("e2")], ending), ending)
     assert said["counts"]["stored"] == 2
     assert [(each["line"], each["reason"]) for each in said["refused"]] == [
-        (2, "10001 events in one array, more than 10000")
+        (2, "more than 10000 events at once")
     ]
 
 

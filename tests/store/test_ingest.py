@@ -10,6 +10,7 @@ from support.queues import SCOPE, Ingestion, event, record, text
 from support.stores import dynamo_store
 
 from polylog.dynamo.retention import Retention
+from polylog.intake.documents import MAX_TOGETHER
 from polylog.model.event import MAX_EVENT_BYTES
 from polylog.model.filter import EVERYTHING
 
@@ -96,6 +97,16 @@ def test_of_two_in_one_batch_the_first_is_stored(ingestion: Ingestion) -> None:
     stored = dynamo_store(ingestion.client).get(SCOPE, "a")
     assert stored is not None
     assert stored.message is None
+    assert total(ingestion) == 2
+
+
+@pytest.mark.parametrize(("number", "expected"), [(MAX_TOGETHER - 2, [2]), (MAX_TOGETHER, [1, 1])])
+def test_after_as_many_events_as_memory_holds_messages_are_stored_one_by_one(
+    ingestion: Ingestion, asked: Asked, number: int, expected: list[int]
+) -> None:
+    messages = [record(event(name), f"m-{name}") for name in "ab"]
+    assert ingestion.hand_over(record([1] * number), *messages) == []
+    assert transactions(asked) == expected
     assert total(ingestion) == 2
 
 

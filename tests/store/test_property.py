@@ -97,7 +97,7 @@ def test_it_stores_and_finds_what_the_reference_does(
 
 @pytest.fixture(scope="module", params=[1, 3])
 def large(request: pytest.FixtureRequest, engine: DynamoDBClient) -> tuple[str, list[EventStore]]:
-    """Return a scope of 3 MB, three times what one query returns, in a store and a reference."""
+    """Return a scope of 1.6 MB, more than one query returns, in a store and a reference."""
     random, scope = Random(1), f"large-{request.param}"
     batch = [
         Event(
@@ -106,7 +106,7 @@ def large(request: pytest.FixtureRequest, engine: DynamoDBClient) -> tuple[str, 
             type="ab"[number % 2],
             data=random.randbytes(100_000).hex(),
         )
-        for number in range(30)
+        for number in range(16)
     ]
     stores: list[EventStore] = [
         dynamo_store(engine, request.param),

@@ -29,7 +29,7 @@ SHARDS = 2
 SENDERS = 3
 EVENTS = [
     Event(id=f"e{n}", time=NOON + n * 7 * HOUR, type="abc"[n % 3], source=f"s{n}")
-    for n in range(250)
+    for n in range(130)
 ]
 IDS = [event.id for event in EVENTS]
 FILTERS: tuple[Filter, ...] = (
@@ -113,7 +113,7 @@ def first_seqs(outcomes: list[Outcome]) -> dict[str | None, int | None]:
 
 @pytest.mark.parametrize("most", [30, *long(4, 120)])
 def test_what_is_sent_again_changes_nothing(world: World, most: int) -> None:
-    seqs = first_seqs(world.send(0, 250))
+    seqs = first_seqs(world.send(0, 130))
     expected = world.answers()
     for round, seconds in enumerate((6, 1, 2), start=1):
         world.fold(seconds)

@@ -5,9 +5,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import dynamo_store, settle
 
+from polylog.dynamo.tally.levels import HEAD_ROW
+from polylog.model.event import Event
 from polylog_cli.local.dynamodb import dynamodb_local
-from polylog_cli.local.tables import connect, create_tables
+from polylog_cli.local.tables import (
+    TABLES,
+    OutdatedTablesError,
+    connect,
+    create_tables,
+    refuse_outdated_rows,
+)
 from polylog_cli.local.template import Template
 
 
@@ -28,3 +38,18 @@ def test_no_index_is_read_from_end_to_end(template: Template, tmp_path: Path) ->
         for index in arguments.get("GlobalSecondaryIndexes", ())
     }
     assert wanted <= _indexes(tmp_path)
+
+
+def test_rows_of_another_version_are_refused(moto: DynamoDBClient) -> None:
+    store = dynamo_store(moto)
+    store.put("a", [Event(id="e", time=0, type="t")])
+    refuse_outdated_rows(moto)
+    settle(moto, "a")
+    refuse_outdated_rows(moto)
+    moto.update_item(
+        TableName=TABLES.tally,
+        Key={"scope": {"S": "a"}, "row": {"S": HEAD_ROW}},
+        UpdateExpression="REMOVE settled",
+    )
+    with pytest.raises(OutdatedTablesError, match="another version of Polylog"):
+        refuse_outdated_rows(moto)

@@ -2,5 +2,6 @@
 
 `stores` and `memory` are stores to test, `strategies` make events and filters, and `brute_force`
 answers every question the slow and obvious way. `lag` and `interception` make DynamoDB behave
-badly. `service`, `served`, `command` and `ministack` run whole services.
+badly, and `hostile` makes bodies that exhaust functions. `service`, `served`, `command` and
+`ministack` run whole services.
 """

@@ -1,9 +1,10 @@
 """AWS as moto imitates it in this process, with the template's tables.
 
-Four things make it quick. botocore parses the models of the services once, not for each client.
+Five things make it quick. botocore parses the models of the services once, not for each client.
 boto3 keeps its session. The tables are made once, and each test gets copies of them. A transaction
 of moto remembers which items its tables had: left alone it copies each item of the table, once for
-each action, to have something to go back to.
+each action, to have something to go back to. Texts and numbers in items are answered as they are:
+left alone moto looks in each for each of the ten types, under several names.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from functools import cache
 from typing import Any
 
 from botocore.loaders import JSONFileLoader
+from botocore.model import StructureShape
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.config import default_user_config
 from moto.core.models import RESPONSES_METHODS
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -50,6 +53,7 @@ def make_quick() -> None:
     JSONFileLoader.load_file = _load_file
     Table.__deepcopy__ = _remember_table
     DynamoDBBackend.transact_write_items = _transact_write_items
+    BaseJSONSerializer._serialize_type_structure = _serialize_structure
     default_user_config["core"]["reset_boto3_session"] = False
     RESPONSES_METHODS.clear()  # Nobody asks AWS through `requests`.
 
@@ -79,3 +83,15 @@ _transact = DynamoDBBackend.transact_write_items
 def _transact_write_items(self: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
     assert not any("Update" in action for action in transact_items), "it could not be undone"
     _transact(self, transact_items)
+
+
+_serialize = BaseJSONSerializer._serialize_type_structure
+
+
+def _serialize_structure(
+    self: BaseJSONSerializer, serialized: Any, value: Any, shape: StructureShape, key: str
+) -> None:
+    if shape.name == "AttributeValue" and value.keys() <= {"S", "N"}:
+        self._default_serialize(serialized, value, shape, key)
+    else:
+        _serialize(self, serialized, value, shape, key)

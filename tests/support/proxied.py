@@ -62,7 +62,7 @@ class World:
 
     def log(self) -> Log:
         """Return a new log that holds some events."""
-        scope = f"proxied-{next(_scopes)}"
+        scope = f"slow-{next(_scopes)}"
         keys = local_keys(self.engine, self.home)
         token = keys.create(scope, frozenset(PERMISSIONS), Restriction(), None).token
         seeds = [read_event(event) for event in made(SEEDED)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +21,12 @@ START_SECONDS = 120
 
 @dataclass(frozen=True)
 class Service:
-    """A `polylog run` in a process of its own, and the data folder it was given."""
+    """A `polylog run` in a process of its own, its data folder, and a file with what it prints."""
 
     home: Home
     credentials: Credentials
+    process: subprocess.Popen[bytes]
+    log: Path
 
     def polylog(self, *arguments: str) -> Outcome:
         """Run the command against the service."""
@@ -40,9 +42,11 @@ def start_polylog(*arguments: str, folder: Path = ROOT) -> Outcome:
 
 
 @contextmanager
-def running_service(data: Path, *options: str) -> Iterator[Service]:
+def running_service(
+    data: Path, *options: str, command: Sequence[str] = (COMMAND,)
+) -> Iterator[Service]:
     """Run the service on a free port until the block ends."""
-    command = [COMMAND, "run", "--port", "0", "--data", str(data), *options]
+    command = [*command, "run", "--port", "0", "--data", str(data), *options]
     home = Home(data)
     with (data.parent / f"{data.name}.log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
@@ -52,7 +56,7 @@ def running_service(data: Path, *options: str) -> Iterator[Service]:
                 assert process.poll() is None, Path(log.name).read_text()
                 assert time.monotonic() < deadline, Path(log.name).read_text()
                 time.sleep(0.05)
-            yield Service(home, Credentials.read(home.credentials))
+            yield Service(home, Credentials.read(home.credentials), process, Path(log.name))
         finally:
             process.terminate()
             process.wait(30)

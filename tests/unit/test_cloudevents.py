@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from polylog.intake.formats.cloudevents import is_binary, read_binary, read_event
+from polylog.intake.streams import MAX_PIECE
 from polylog.model.errors import ApiError, InvalidParameter
 from polylog.model.event import Entity, Event
 from polylog.model.times import parse_iso8601
@@ -127,6 +128,14 @@ def test_in_headers_what_ascii_lacks_is_escaped() -> None:
 
 def test_in_headers_bad_data_are_an_error() -> None:
     assert str(binary("application/json", b"{")).startswith("not JSON")
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
+def test_in_headers_no_more_data_are_read_than_an_event_may_have(content_type: str) -> None:
+    text = b"[" * (MAX_PIECE + 1)
+    reason = f"the data has more than {MAX_PIECE} bytes"
+    assert str(binary(content_type, text)) == reason
+    assert str(binary(content_type, text[1:])) != reason
 
 
 def test_other_requests_have_no_event_in_their_headers() -> None:

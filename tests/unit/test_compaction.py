@@ -1,4 +1,4 @@
-"""When `polylog run` wakes the compact function, and that no failure ends it."""
+"""When `polylog run` wakes the compact function, and that nothing ends it for good."""
 
 from __future__ import annotations
 
@@ -7,38 +7,50 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from polylog.model.errors import Unavailable
 from polylog.model.times import Clock
-from polylog_cli.local.compaction import Compactor, Deltas
+from polylog_cli.local.compaction import Compaction, Compactor, Deltas
 
 DAY_SECONDS = 86_400
 TIDY: dict[str, Any] = {}
 
 
 class Streams:
-    """A stream of one shard; an iterator is a place in it."""
+    """A stream of shards, of which only the last is open; an iterator is a place in one."""
 
     def __init__(self) -> None:
-        self.records: list[dict[str, Any]] = []
+        self.shards: list[list[dict[str, Any]]] = [[]]
         self.failures: list[Exception] = []
+        self.listed = 0
 
     def put(self, scope: str, row: str = "head/delta/1", event: str = "INSERT") -> None:
         keys = {"scope": {"S": scope}, "row": {"S": row}}
-        self.records.append({"eventName": event, "dynamodb": {"Keys": keys}})
+        self.shards[-1].append({"eventName": event, "dynamodb": {"Keys": keys}})
 
     def describe_stream(self, **_: object) -> dict[str, Any]:
-        return {"StreamDescription": {"Shards": [{"ShardId": "only"}]}}
+        self.listed += 1
+        shards = [{"ShardId": str(number)} for number in range(len(self.shards))]
+        return {"StreamDescription": {"Shards": shards}}
 
-    def get_shard_iterator(self, **_: object) -> dict[str, Any]:
-        return {"ShardIterator": str(len(self.records))}
+    def get_shard_iterator(
+        self,
+        ShardId: str,  # noqa: N803, boto3's name
+        ShardIteratorType: str,  # noqa: N803
+        **_: object,
+    ) -> dict[str, Any]:
+        end = len(self.shards[int(ShardId)])
+        return {"ShardIterator": f"{ShardId}/{end if ShardIteratorType == 'LATEST' else 0}"}
 
-    def get_records(self, ShardIterator: str) -> dict[str, Any]:  # noqa: N803, boto3's name
+    def get_records(self, ShardIterator: str) -> dict[str, Any]:  # noqa: N803
         if self.failures:
             raise self.failures.pop()
-        end = str(len(self.records))
-        return {"Records": self.records[int(ShardIterator) :], "NextShardIterator": end}
+        number, place = map(int, ShardIterator.split("/"))
+        shard = self.shards[number]
+        is_open = number == len(self.shards) - 1
+        further = {"NextShardIterator": f"{number}/{len(shard)}"} if is_open else {}
+        return {"Records": shard[place:]} | further
 
 
 class Run:
@@ -94,6 +106,12 @@ def test_deltas_wake_the_function_once(run: Run) -> None:
     assert run.scopes == [["a", "b"]]
 
 
+def test_rows_that_are_there_to_wake_it_do_so(run: Run) -> None:
+    run.streams.put("a", "wake/1")
+    run.rounds(1)
+    assert run.scopes == [["a"]]
+
+
 @pytest.mark.parametrize(("row", "event"), [("head/all", "INSERT"), ("head/delta/1", "REMOVE")])
 def test_other_records_do_not(run: Run, row: str, event: str) -> None:
     run.streams.put("a", row, event)
@@ -136,6 +154,31 @@ def test_a_stream_that_cannot_be_read_is_opened_anew(run: Run) -> None:
     assert run.scopes == [["b"]]
 
 
+def test_a_stream_that_did_not_answer_is_read_on_from_where_it_was(run: Run) -> None:
+    run.streams.failures = [EndpointConnectionError(endpoint_url="http://x")]
+    run.streams.put("a")
+    run.rounds(2)
+    assert run.scopes == [["a"]]
+
+
+def test_a_shard_that_ends_is_followed_by_the_next_from_its_beginning(run: Run) -> None:
+    run.streams.put("a")
+    run.streams.shards.append([])
+    run.streams.put("b")
+    run.rounds(2)
+    run.streams.put("c")
+    run.rounds(1)
+    assert run.scopes == [["a"], ["b"], ["c"]]
+
+
+def test_shards_are_listed_only_when_one_has_ended(run: Run) -> None:
+    run.rounds(3)
+    assert run.streams.listed == 1
+    run.streams.shards.append([])
+    run.rounds(4)
+    assert run.streams.listed == 2
+
+
 def test_scopes_are_tidied_at_the_start_and_every_day(run: Run) -> None:
     run.rounds(3)
     assert run.tidied == 1
@@ -158,3 +201,58 @@ def test_a_tidying_that_fails_keeps_no_delta_waiting(run: Run) -> None:
     run.streams.put("a")
     run.rounds(1)
     assert run.scopes == [["a"]]
+
+
+class Process:
+    """A process that dies when it is given a status."""
+
+    status: int | None = None
+
+    def poll(self) -> int | None:
+        return self.status
+
+
+class Processes:
+    """A compaction whose processes and clock are fakes."""
+
+    def __init__(self) -> None:
+        self.started: list[Process] = []
+        self.failures: list[Exception] = []
+        self.now = 0.0
+        self.compaction = Compaction(self._start, Clock(monotonic=lambda: self.now))
+
+    def look(self, *, after: float) -> int:
+        """Look after so many seconds; return how many processes have been started by then."""
+        self.now += after
+        self.compaction.look()
+        return len(self.started)
+
+    def _start(self) -> Any:
+        if self.failures:
+            raise self.failures.pop()
+        self.started.append(Process())
+        return self.started[-1]
+
+
+def test_a_process_that_lives_is_left_alone() -> None:
+    processes = Processes()
+    assert [processes.look(after=100) for _ in range(3)] == [1, 1, 1]
+
+
+def test_a_process_that_died_is_started_again_after_a_pause(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    processes = Processes()
+    processes.started[0].status = -9
+    assert [processes.look(after=1) for _ in range(8)] == [1, 1, 1, 1, 1, 2, 2, 2]
+    told = "The folding process died (status -9) and is started again\n"
+    assert capsys.readouterr().err == told
+    processes.started[1].status = 1
+    assert [processes.look(after=1) for _ in range(6)] == [2, 2, 2, 2, 2, 3]
+
+
+def test_a_process_that_cannot_be_started_is_tried_again() -> None:
+    processes = Processes()
+    processes.started[0].status = 1
+    processes.failures = [BlockingIOError()]
+    assert [processes.look(after=10) for _ in range(3)] == [1, 1, 2]

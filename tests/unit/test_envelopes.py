@@ -162,6 +162,8 @@ def test_its_attributes_say_what_those_of_a_message_do() -> None:
 def test_what_the_message_says_holds_if_the_notification_does_not_say() -> None:
     assert read(notified(CLOUD_EVENT), scope="team-1")[0] == "team-1"
     assert read(notified(CLOUD_EVENT, scope=text("team-2")), scope="team-1")[0] == "team-2"
+    one = notified(CLOUD_EVENT, format=text("cloudevents"))
+    assert read(one, format="syslog") == read(CLOUD_EVENT)
 
 
 @pytest.mark.parametrize(

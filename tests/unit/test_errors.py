@@ -86,6 +86,17 @@ def test_a_long_value_is_not_repeated_whole() -> None:
     assert reason == f"must be an integer but was '{'x' * 100}'"
 
 
+class Unreadable:
+    """A value that must not be made a text: it may be as long as a whole body."""
+
+    def __str__(self) -> str:
+        raise AssertionError
+
+
+def test_a_value_that_is_not_repeated_is_not_made_a_text() -> None:
+    assert refusal({"last": Unreadable()}) == ("last", "must be a string")
+
+
 def test_an_error_reads_as_a_sentence() -> None:
     assert str(InvalidParameter("page", "must be >= 1")) == "page must be >= 1"
 
@@ -101,7 +112,7 @@ def test_the_tree_is_drawn_as_it_is() -> None:
 
 def test_faults_without_number_are_not_named() -> None:
     faults = {f"m{n}": 1 for n in range(errors._MOST_FAULTS + 1)}
-    with pytest.raises(InvalidParameter, match=r"^event has 1001 faults, too many to name$"):
+    with pytest.raises(InvalidParameter, match=r"^event has 101 faults, too many to name$"):
         errors.validated(Inner, faults)
     with pytest.raises(InvalidParameter, match=r"^m0 is not known$") as raised:
         errors.validated(Inner, dict(list(faults.items())[:-1]))

@@ -10,10 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
+from pydantic_core import from_json
 from support import strategies
 
-from polylog.intake.documents import Format, read_document, read_json, read_lines, unpack
+from polylog.intake import documents
+from polylog.intake.documents import (
+    MAX_VALUES,
+    Format,
+    read_document,
+    read_json,
+    read_line,
+    read_lines,
+    unpack,
+)
 from polylog.intake.offers import Offered
+from polylog.intake.streams import MAX_PIECE
 from polylog.model.errors import InvalidBody, InvalidParameter, RequestTooLarge
 from polylog.model.event import Event
 
@@ -180,6 +191,23 @@ def unread() -> Unread:
     return Unread(Format(read, envelope="things"), wires)
 
 
+TOO_MANY = r"^more than 3 events at once$"
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return the texts of which values were built."""
+    texts: list[bytes] = []
+
+    def build(text: bytes, **options: bool) -> JsonValue:
+        texts.append(text)
+        value: JsonValue = from_json(text, **options)
+        return value
+
+    monkeypatch.setattr(documents, "from_json", build)
+    return texts
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -192,18 +220,66 @@ def unread() -> Unread:
     ],
 )
 def test_lines_are_counted_before_an_event_is_read(text: bytes, unread: Unread) -> None:
-    with pytest.raises(RequestTooLarge, match="more than 3 events in one request"):
+    with pytest.raises(RequestTooLarge, match=TOO_MANY):
         read_lines(text, unread.format, "demo", 3)
     assert unread.wires == []
     assert len(read_lines(text, unread.format, "demo", 4)) == 4
 
 
-@pytest.mark.parametrize("text", [b"[1,2,3,4]", b'{"things":[1,2,3,4]}'])
-def test_an_array_is_counted_before_an_event_is_read(text: bytes, unread: Unread) -> None:
-    with pytest.raises(InvalidBody, match="4 events in one array, more than 3"):
+ARRAYS = [
+    b"[1,2,3,4]",
+    b' [\n[1,2,3] ,{"a":[1,2]},"]\\"",4]',
+    b'{"things":[1,2,3,4]}',
+    b'{"a":[1,2,3,4,5],"things":[1,2,3,4],"b":1}',
+    b'{"\\u0074hings":[1,2,3,4]}',
+    b'\xef\xbb\xbf[1,2,3,"%b"]' % (b"a" * MAX_PIECE),
+]
+
+
+@pytest.mark.parametrize("text", ARRAYS)
+@pytest.mark.parametrize("reader", [read_document, read_line, read_lines])
+def test_an_array_is_counted_before_a_value_is_built(
+    reader: Callable[..., list[Offered]], text: bytes, unread: Unread, built: list[bytes]
+) -> None:
+    text = text.replace(b"\n", b" ")
+    with pytest.raises(RequestTooLarge, match=TOO_MANY):
+        reader(text, unread.format, "demo", 3)
+    assert (unread.wires, built) == ([], [])
+    assert len(reader(text, unread.format, "demo", 4)) == 4
+
+
+def test_an_envelope_that_comes_twice_is_counted_where_it_counts(unread: Unread) -> None:
+    """As everywhere in Python, the last member of a name is the one that is read."""
+    text = b'{"things":[1],"things":[1,2,3,4]}'
+    with pytest.raises(RequestTooLarge, match=TOO_MANY):
         read_document(text, unread.format, "demo", 3)
     assert unread.wires == []
-    assert len(read_document(text, unread.format, "demo", 4)) == 4
+
+
+@pytest.mark.parametrize("text", [b"1,2,3,4", b'{"a":1}\n' * 9, b'"' + b"," * 9, b","])
+def test_what_is_not_json_is_not_too_much(text: bytes) -> None:
+    with pytest.raises(InvalidBody, match="not JSON"):
+        read_document(text, PLAIN, "demo", 3)
+
+
+@pytest.mark.parametrize("unit", [b"[],", b'{"":', b'"[{",', b"{},\n"])
+@pytest.mark.parametrize("reader", [read_document, read_lines])
+def test_no_more_is_built_than_memory_has_room_for(
+    reader: Callable[..., list[Offered]], unit: bytes, built: list[bytes]
+) -> None:
+    with pytest.raises(RequestTooLarge, match=r"^more than 1000 arrays and objects at once$"):
+        reader(b'{"name":[' + unit * 1000, PLAIN, "demo", 2)
+    assert built == []
+
+
+@pytest.mark.parametrize("value", [[1] * MAX_VALUES, {f"m{n}": 1 for n in range(MAX_VALUES)}])
+def test_an_event_of_more_values_than_it_has_bytes_is_not_read(
+    value: JsonValue, unread: Unread
+) -> None:
+    text = json.dumps([{"name": "a", "data": value}, 1]).encode()
+    (refused, _) = read_document(text, unread.format, "demo")
+    assert str(refused) == f"event must not hold more than {MAX_VALUES} values"
+    assert unread.wires == [1]
 
 
 def test_a_refused_event_keeps_nothing_of_how_it_was_read() -> None:

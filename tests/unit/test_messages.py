@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 from support import strategies
 
-from polylog.aws.messages import MAX_EVENTS, Message, read_message
-from polylog.intake.documents import MAX_DEPTH
+from polylog.aws.messages import Message, read_message
+from polylog.intake.documents import MAX_DEPTH, MAX_TOGETHER
 from polylog.intake.offers import Offered
-from polylog.model.errors import ApiError, InvalidBody, InvalidParameter
+from polylog.model.errors import ApiError, InvalidBody, InvalidParameter, RequestTooLarge
 from polylog.model.event import Event
 from tools import cross_reading
 
@@ -204,9 +204,21 @@ def test_what_is_not_json_is_refused(body: str, attributes: dict[str, str]) -> N
 def test_more_events_than_a_message_may_have_are_refused_together(
     attributes: dict[str, str],
 ) -> None:
-    assert len(offered([1] * MAX_EVENTS, **attributes)) == MAX_EVENTS
-    with pytest.raises(InvalidBody, match=r"^10001 events in one array, more than 10000$"):
-        offered([1] * (MAX_EVENTS + 1), **attributes)
+    assert len(offered([1] * MAX_TOGETHER, **attributes)) == MAX_TOGETHER
+    too_many = [1] * (MAX_TOGETHER + 1)
+    with pytest.raises(RequestTooLarge, match=r"^more than 10000 events at once$"):
+        offered(too_many, **attributes)
+
+
+@pytest.mark.parametrize(
+    ("envelope", "attributes"), [("events", {}), ("resources", {"format": "cloudfoundry"})]
+)
+def test_more_events_than_a_list_response_may_have_are_refused_together(
+    envelope: str, attributes: dict[str, str]
+) -> None:
+    too_many = [1] * (MAX_TOGETHER + 1)
+    with pytest.raises(RequestTooLarge, match=r"^more than 10000 events at once$"):
+        offered({envelope: too_many}, **attributes)
 
 
 def test_an_event_that_nests_too_deep_spoils_no_other() -> None:

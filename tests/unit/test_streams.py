@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polylog.intake import streams
-from polylog.intake.streams import MAX_PIECE, Inside, Piece, Place, lines, values
+from polylog.intake.streams import MAX_PIECE, Inside, Piece, Place, _Scanner, lines, values
 from polylog.model.errors import InvalidBody
 
 START = Place()
 NOT_JSON = f"from here on not JSON, or a value of more than {MAX_PIECE} bytes"
+
+AGAIN = "from here on not read: a second 'events'"
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -56,7 +58,7 @@ def texts(pieces: Sequence[Piece]) -> list[bytes | str]:
         (b'{"total": 2, "events": [1, 2], "next": {"a": [3]}}', [b"1", b"2"]),
         (b'{"events": []}', []),
         (b'{"events": [1], "a": "events"}', [b"1"]),
-        (b'{"events": [1], "events": [2]}', [b"1", "from here on not read: a second 'events'"]),
+        (b'{"events": [1], "events": [2]}', [b"1", AGAIN]),
         (b'{"events": 7}', [b'{"events": 7}']),
         (b'{"a": 1}\n{"a": 2}\n', [b'{"a": 1}', b'{"a": 2}']),
         (b'[1][2]{"events":[3]}4', [b"1", b"2", b"3", b"4"]),
@@ -67,6 +69,9 @@ def texts(pieces: Sequence[Piece]) -> list[bytes | str]:
         (b'{"events": [1], "next": ', [b"1", NOT_JSON]),
         (b'{"a": ', [NOT_JSON]),
         (b"nonsense", [NOT_JSON]),
+        (b'[1, {"a": tru}, 2]', [b"1", b'{"a": tru}', b"2"]),
+        (b'{"\\u0065vents": [1], "a": [2]}', [b"1"]),
+        (b'{"events": [1], "\\u0065vents": 7}', [b"1", AGAIN]),
         (b"[" * 100_000, [NOT_JSON]),
         ("[1]".encode("utf-16"), [NOT_JSON]),
     ],
@@ -83,6 +88,56 @@ def test_a_piece_says_on_which_line_it_begins() -> None:
     assert [piece.line for piece in read(b'[\n1,\n\n{"a":\n2}, 3\n]\n[4]')] == [2, 4, 5, 7]
 
 
+@pytest.mark.parametrize(
+    ("content", "number"),
+    [
+        (b"[\n,1]", 0),
+        (b"[1,\n\n,2]", 1),
+        (b"[\n1,]", 1),
+        (b"[1\n2]", 1),
+        (b"[1\n}", 1),
+        (b"[1,\n:2]", 1),
+        (b"[" + b"," * 1000, 0),
+        (b"\n,", 0),
+        (b"\n]", 0),
+        (b'{"events": [1\n,]}', 1),
+        (b'{"events": [1]\n]', 1),
+        (b'{"events": [1]\n"a": 2}', 1),
+        (b'{"events": [1],\n,"a": 2}', 1),
+        (b'{"events": [1],\n}', 1),
+        (b'{"events": [1], "a"\n, 2}', 1),
+        (b'{"events": [1],\n1: 2}', 1),
+    ],
+)
+def test_what_json_forbids_between_values_ends_the_reading(content: bytes, number: int) -> None:
+    *pieces, last = read(content)
+    assert [piece.text for piece in pieces] == [b"1"] * number
+    assert (str(last.text), last.end.inside) == (NOT_JSON, Inside.RUBBISH)
+    assert last.line == content.count(b"\n") + 1
+
+
+TOKENS = st.sampled_from([b"1", b",", b"\n", b'"]"', b"{}", b'{"a":[2]}', b"[3]", b"-", b"{", b":"])
+
+
+@given(st.lists(TOKENS, max_size=12).map(b"".join))
+def test_an_array_is_read_to_its_end_if_it_is_json(content: bytes) -> None:
+    pieces = read(b"[" + content + b"]")
+    try:
+        expected = json.loads(b"[" + content + b"]")
+    except ValueError:
+        assert any(not is_json(piece.text) for piece in pieces)
+    else:
+        assert [json.loads(str(piece.text, "ascii")) for piece in pieces] == expected
+
+
+def is_json(text: bytes | InvalidBody) -> bool:
+    try:
+        json.loads(text if isinstance(text, bytes) else "")
+    except ValueError:
+        return False
+    return True
+
+
 def test_a_value_may_have_as_many_bytes_as_that() -> None:
     largest = b'"%b"' % (b"a" * (MAX_PIECE - 2))
     assert texts(read(b"[1,%b,2]" % largest)) == [b"1", largest, b"2"]
@@ -91,6 +146,38 @@ def test_a_value_may_have_as_many_bytes_as_that() -> None:
 def test_a_number_may_have_any_number_of_digits() -> None:
     """Python's own reader refuses integers of more than 4,300."""
     assert texts(read(b"[1,%b,2]" % (b"9" * 5000))) == [b"1", b"9" * 5000, b"2"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" + b"1,\n" * (MAX_PIECE // 8) + b"1]",
+        b'["%b"]' % (b"a" * (MAX_PIECE - 2)),
+        b"[[%b1]]" % (b"1," * (MAX_PIECE // 2 - 2)),
+        b"[" * (MAX_PIECE // 2) + b"]" * (MAX_PIECE // 2),
+        b'[{"a":1%b}]' % (b',"a":1' * (MAX_PIECE // 6 - 2)),
+        b'{"a":"%b","events":[1]}' % (b"a" * (MAX_PIECE - 100)),
+        b"{%b1]}" % (b'"a":1,' * (MAX_PIECE // 6 - 3) + b'"events":['),
+        b'{"events":[1]%b}' % (b',"a":[{}]' * (MAX_PIECE // 32)),
+        b"[1%b]" % (b" " * (4 * MAX_PIECE)),
+    ],
+    ids=range(9),
+)
+def test_windows_are_together_little_longer_than_the_text(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So looking at all of them takes time that grows with the text."""
+    windows: list[int] = []
+    fill = _Scanner._fill
+
+    def note(scanner: _Scanner, least: int = 1) -> bool:
+        is_full = fill(scanner, least)
+        windows.append(len(scanner._text))
+        return is_full
+
+    monkeypatch.setattr(_Scanner, "_fill", note)
+    assert [piece for piece in read(content) if isinstance(piece.text, InvalidBody)] == []
+    assert sum(windows) < 4 * len(content)
 
 
 def test_white_space_may_be_longer_than_a_value() -> None:
@@ -112,8 +199,18 @@ def test_no_more_is_kept_of_an_object_than_of_a_value(begin: bytes, more: bytes)
     assert stream.tell() < 3 * MAX_PIECE
 
 
-def test_a_value_that_has_many_more_ends_the_reading() -> None:
-    assert texts(read(b'[1,"%b",2]' % (b"a" * (2 * MAX_PIECE)))) == [b"1", NOT_JSON]
+@pytest.mark.parametrize(
+    "value",
+    [
+        b'"%b"' % (b"a" * (MAX_PIECE - 1)),
+        b"9" * (MAX_PIECE + 1),
+        b"[%b]" % (b"1," * (MAX_PIECE // 2)),
+        b"[" * MAX_PIECE + b"]" * MAX_PIECE,
+        b'{"a":1%b}' % (b',"a":1' * (MAX_PIECE // 3)),
+    ],
+)
+def test_a_value_that_has_more_ends_the_reading(value: bytes) -> None:
+    assert texts(read(b"[1,%b,2]" % value)) == [b"1", NOT_JSON]
 
 
 @given(st.lists(JSON), SPACE, st.sampled_from([1, 2, 3, 7, 64]), st.booleans())

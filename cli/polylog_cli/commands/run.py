@@ -71,8 +71,9 @@ def run(
 
 @contextmanager
 def _failures(dynamodb: str, data: Path) -> Iterator[None]:
-    """End the command with a message if the service cannot start."""
+    """End the command with a message if the service cannot start or go on."""
     from polylog_cli.client.load import LoadError
+    from polylog_cli.local.disk import NoRoom
     from polylog_cli.local.dynamodb import EngineError
     from polylog_cli.local.service import NoDynamoDBError, PortTakenError
     from polylog_cli.local.tables import OutdatedTablesError
@@ -85,6 +86,8 @@ def _failures(dynamodb: str, data: Path) -> Iterator[None]:
         raise failure(f"{error}; {hint}") from error
     except (EngineError, LoadError) as error:
         raise failure(str(error)) from error
+    except NoRoom as error:
+        raise failure(f"{error}; make room, or give another folder with --data") from error
     except OutdatedTablesError as error:
         raise failure(f"{error}. Give another folder with --data, or remove {data}.") from error
     except (Unavailable, NoDynamoDBError) as error:

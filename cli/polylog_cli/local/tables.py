@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import boto3
@@ -10,6 +11,8 @@ from botocore.config import Config
 
 from polylog.dynamo.connection import prepare
 from polylog.dynamo.tables import Tables
+from polylog.dynamo.tally.levels import HEAD_ROW
+from polylog.dynamo.tally.registry import Scopes
 from polylog_cli.local.template import Template
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ _SESSION: _Session = {
 
 
 class OutdatedTablesError(Exception):
-    """A table in the data folder lacks an index or a stream that the template has."""
+    """The tables in the data folder, or the rows in them, are not those of this version."""
 
 
 def connect(url: str | None, config: Config | None = None) -> DynamoDBClient:
@@ -71,6 +74,15 @@ def create_tables(client: DynamoDBClient, template: Template) -> None:
         has_stream = "StreamSpecification" not in arguments or "LatestStreamArn" in table
         if not (wanted <= there and has_stream):
             raise OutdatedTablesError(f"{name} was made by another version of Polylog")
+
+
+def refuse_outdated_rows(client: DynamoDBClient) -> None:
+    """Raise `OutdatedTablesError` if a tally was written by a version that kept other rows."""
+    for scope in islice(Scopes(client, TABLES.tally).all(), 1):
+        key = {"scope": {"S": scope}, "row": {"S": HEAD_ROW}}
+        head = client.get_item(TableName=TABLES.tally, Key=key).get("Item")
+        if head is not None and "settled" not in head:
+            raise OutdatedTablesError(f"{TABLES.tally} was written by another version of Polylog")
 
 
 def _distinct(arguments: dict[str, Any]) -> dict[str, Any]:

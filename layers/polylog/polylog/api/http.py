@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from pydantic_core import to_json
 
 Pairs = tuple[tuple[str, str], ...]
+
+MAX_FORM_BYTES: Final = 64 * 1024
+"""The most bytes of a body that carries no events."""
 
 JSON = ("Content-Type", "application/json")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger
 
+from polylog.api.call import Services
 from polylog.api.dialect import Dialect, serve
 from polylog.api.http import Request, Response
 from polylog.aws import Payload, begin_to_collect
@@ -22,19 +24,24 @@ GATEWAY_SECONDS: Final = 29
 """How long API Gateway waits for a function: 30 seconds, of which it needs some itself."""
 
 
-def api_handler(dialect: Dialect) -> Handler:
-    """Return the Lambda handler that serves a dialect."""
-    services, logger = services_from_environment(), Logger("polylog")
+@dataclass(frozen=True, slots=True)
+class ApiHandler:
+    """A Lambda handler that serves a dialect."""
 
-    def handler(event: Payload, context: Invocation | None) -> Payload:
+    dialect: Dialect
+    services: Services
+    logger: Logger
+
+    def __call__(self, event: Payload, context: Invocation | None) -> Payload:
+        """Answer a gateway event."""
         start = time.perf_counter()
         request = read_request(event)
         with asking_until(context, LAST_REQUEST_SECONDS, GATEWAY_SECONDS):
-            response = serve(dialect, request, services)
-        logger.info(
+            response = serve(self.dialect, request, self.services)
+        self.logger.info(
             "answered",
             extra={
-                "dialect": dialect.name,
+                "dialect": self.dialect.name,
                 "method": request.method,
                 "path": request.path,
                 "status": response.status,
@@ -45,6 +52,10 @@ def api_handler(dialect: Dialect) -> Handler:
         )
         return write_response(response)
 
+
+def api_handler(dialect: Dialect) -> ApiHandler:
+    """Return the Lambda handler that serves a dialect."""
+    handler = ApiHandler(dialect, services_from_environment(), Logger("polylog"))
     begin_to_collect()
     return handler
 
@@ -57,7 +68,8 @@ def read_request(event: Payload) -> Request:
     surrogates, which no parameter accepts.
     """
     http, headers = event["requestContext"]["http"], event.get("headers", {})
-    body = event.get("body") or ""
+    # A lone surrogate becomes bytes that are not UTF-8, which no reader of a body accepts.
+    body = (event.get("body") or "").encode(errors="surrogatepass")
     query = parse_qsl(
         event.get("rawQueryString", ""), keep_blank_values=True, errors="surrogateescape"
     )
@@ -66,7 +78,7 @@ def read_request(event: Payload) -> Request:
         path=_clean(event["rawPath"]),
         query=tuple(query),
         headers={name: _clean(value) for name, value in headers.items()},
-        body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
+        body=base64.b64decode(body) if event.get("isBase64Encoded") else body,
         url=f"{headers.get('x-forwarded-proto', 'https')}://{headers.get('host', '')}",
     )
 

@@ -20,10 +20,10 @@ from polylog.aws.ledger import FOLDER, Ledger, Progress
 from polylog.aws.objects import PART_BYTES, Documents, ObjectAbsent, ObjectReader, ObjectVersion
 from polylog.batches import batched_by_weight
 from polylog.dialects import format_named
-from polylog.intake.documents import Format, read_line
+from polylog.intake.documents import MAX_TOGETHER, Format, read_line
 from polylog.intake.offers import Offered, put_readable
 from polylog.intake.streams import Inside, Piece, Place, Stream, lines, values
-from polylog.model.errors import InvalidBody, InvalidParameter, Unavailable
+from polylog.model.errors import InvalidBody, InvalidParameter, RequestTooLarge, Unavailable
 from polylog.model.store import EventStore, Outcome, Status
 from polylog.model.times import SYSTEM_CLOCK, Clock, Deadline
 
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 # Ten transactions of the store.
 _MAX_PIECES: Final = 950
 _MAX_BYTES: Final = 3_000_000
-
-_MAX_EVENTS: Final = 10_000
-"""The most events in one piece: all are in memory, and stored without a look at the clock."""
 
 _SAVED_EVERY_SECONDS: Final = 5
 
@@ -79,22 +76,25 @@ class Kind:
         """Yield the pieces of a stream of such events that begins at a place."""
         if start.inside is Inside.RUBBISH:
             return
-        place = start
+        piece: Piece | None = None
         read = (
             lines(stream, start) if self.has_lines else values(stream, start, self.format.envelope)
         )
         try:
             for piece in read:
                 yield piece
-                place = piece.end
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            place = piece.end if piece else start
             yield Piece.last(place, InvalidBody(f"from here on not gzip: {error}"))
 
     def read(self, piece: Piece) -> Sequence[Offered]:
         """Return the events of a piece; an unreadable event does not spoil the others."""
         if isinstance(piece.text, InvalidBody):
             return (piece.text,)
-        return read_line(piece.text, self.format, self.scope, _MAX_EVENTS)
+        try:
+            return read_line(piece.text, self.format, self.scope, MAX_TOGETHER)
+        except RequestTooLarge as error:
+            return (error,)
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from polylog.aws.metrics import DEAD, LOG, name_of, new_metrics, publish
 from polylog.batches import batched_by_weight
 from polylog.dynamo.connection import connect
 from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
+from polylog.intake.documents import MAX_TOGETHER
 from polylog.intake.offers import Offered, put_readable
 from polylog.model.errors import ApiError, Unavailable
 from polylog.model.store import EventStore, Outcome
@@ -119,13 +120,16 @@ class Intake:
 
         Returns what became of each message's events, by its receipt: a batch may hold a message
         twice. Messages that came before, and all of a scope that failed, are left out and stored
-        one by one, since they may make others fail.
+        one by one, since they may make others fail. So is what comes after `MAX_TOGETHER` events,
+        which memory has no room for.
         """
+        number = 0
         by_scope = defaultdict[str, list[tuple[str, list[Offered]]]](list)
         for record in records:
             with self._logging("not read", message_id=record.message_id):
-                if received(record) == 1:
+                if received(record) == 1 and number < MAX_TOGETHER:
                     scope, offered = self._read(record)
+                    number += len(offered)
                     by_scope[scope].append((record.receipt_handle, offered))
         found: dict[str, Found] = {}
         for scope, messages in by_scope.items():

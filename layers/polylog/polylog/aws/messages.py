@@ -18,7 +18,7 @@ from pydantic import JsonValue
 from polylog.api.auth import is_scope
 from polylog.dialects import format_named
 from polylog.dialects.native.wire import read_event
-from polylog.intake.documents import Format, read_json, read_one, unpack
+from polylog.intake.documents import MAX_TOGETHER, Format, read_json, read_one, unpack
 from polylog.intake.formats import cloudevents, eventbridge
 from polylog.intake.offers import Offered
 from polylog.model.errors import InvalidParameter
@@ -26,10 +26,6 @@ from polylog.model.event import Event
 from polylog.model.times import format_rfc3339, read_time
 
 _NOTIFICATION: Final = ("MessageId", "TopicArn", "Message", "Timestamp")
-
-
-MAX_EVENTS: Final = 10_000
-"""The most events in one message, of which all are in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,8 @@ class Message:
 def read_message(message: Message, scope: str) -> tuple[str, list[Offered]]:
     """Return the scope of a message (the given one if it names none), and its events.
 
-    Raises `InvalidBody` or `InvalidParameter` if the message as a whole cannot be read.
+    Raises `InvalidBody`, `InvalidParameter` or `RequestTooLarge` if the message as a whole cannot
+    be read.
     """
     document = _json(message)
     if isinstance(document, dict) and _is_notification(document):
@@ -59,7 +56,9 @@ def read_message(message: Message, scope: str) -> tuple[str, list[Offered]]:
 
 
 def _json(message: Message) -> JsonValue:
-    return read_json(message.body.encode(errors="replace"))
+    # A notification may name another format, so only our own lists are counted before they are
+    # built. A queue takes messages of 1 MiB, which bounds what the others need.
+    return read_json(message.body.encode(errors="replace"), _LISTED.envelope, MAX_TOGETHER)
 
 
 def _is_notification(document: Mapping[str, JsonValue]) -> bool:
@@ -89,8 +88,9 @@ def _events(message: Message, document: JsonValue) -> list[tuple[JsonValue, Form
     name = message.attributes.get("format", _OWN)
     if name != _OWN:
         format = format_named(name)
-        return [(wire, format) for wire in unpack(document, format, MAX_EVENTS)]
-    wires = [document] if cloudevents.is_event(document) else unpack(document, _LISTED, MAX_EVENTS)
+        return [(wire, format) for wire in unpack(document, format, MAX_TOGETHER)]
+    is_alone = cloudevents.is_event(document)
+    wires = [document] if is_alone else unpack(document, _LISTED, MAX_TOGETHER)
     if len(wires) == 1 and wires[0] is document:
         return [(document, _format(document, message, message.id))]
     return [

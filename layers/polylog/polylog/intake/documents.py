@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from sys import maxsize
 from typing import Final
 
@@ -14,13 +16,24 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 from polylog.intake.offers import Offered
+from polylog.intake.streams import Inside, Place, values
 from polylog.model.errors import InvalidBody, InvalidParameter, RequestTooLarge
-from polylog.model.event import Event
+from polylog.model.event import MAX_EVENT_BYTES, Event
 
 MAX_DEPTH: Final = 100
 """How deep an event may nest: clients fail at about 200 levels, and lists add some."""
 
-_LINE: Final = re.compile(rb"[^\r\n]+")
+MAX_TOGETHER: Final = 10_000
+"""The most events in a message, or in a line of an import: all are in memory at the same time."""
+
+MAX_VALUES: Final = MAX_EVENT_BYTES // 2
+"""The most values in an event: each takes two bytes or more, so with more it would be too long."""
+
+_CONTAINERS: Final = 500
+"""The most arrays and objects in an event, on average; in memory, one may take 200 bytes."""
+
+_LINE: Final = re.compile(rb"[^ \t\r\n][^\r\n]*+")
+"""A line that is not blank, from where it is not."""
 
 _LOOKED_AT: Final = (dict, list, float)
 """The types of values that can be refused, or can contain such a value."""
@@ -44,9 +57,9 @@ def read_document(text: bytes, format: Format, scope: str, most: int = maxsize) 
     """Read an array of events, a list response of the API, or one event.
 
     An event that names another scope than the given one is refused. Raises `InvalidBody` if the
-    text is not JSON, or if it has more than `most` events.
+    text is not JSON, and `RequestTooLarge` if it has more than `most` events.
     """
-    wires = unpack(read_json(text), format, most)
+    wires = unpack(read_json(text, format.envelope, most), format, most)
     return [read_one(wire, format, scope) for wire in wires]
 
 
@@ -55,41 +68,46 @@ def read_lines(text: bytes, format: Format, scope: str, most: int = maxsize) -> 
 
     The events are counted before any is read; raises `RequestTooLarge` for more than `most`.
     """
+    _require_few_containers(text, most)
     found = list[JsonValue | InvalidBody]()
-    for line in _lines(text):
-        found += _wires_of(line, format)
+    for line in _LINE.finditer(text):
+        found += _unpack_line(line[0], format, most)
         if len(found) > most:
-            raise RequestTooLarge(f"more than {most} events in one request")
-    return [
-        each if isinstance(each, InvalidBody) else read_one(each, format, scope) for each in found
-    ]
+            raise _too_many(most)
+    return [_read_found(each, format, scope) for each in found]
 
 
-def _lines(text: bytes) -> Iterator[bytes]:
-    """Yield the lines that are not blank, without a list of all."""
-    lines = (found[0] for found in _LINE.finditer(text))
-    return (line for line in lines if line.strip())
+def read_line(line: bytes, format: Format, scope: str, most: int = maxsize) -> list[Offered]:
+    """Read a line of NDJSON: nothing from a blank one, one error from one that is not JSON.
+
+    Raises `RequestTooLarge` if it has more than `most` events.
+    """
+    return [_read_found(each, format, scope) for each in _unpack_line(line, format, most)]
 
 
-def _wires_of(line: bytes, format: Format) -> list[JsonValue] | list[InvalidBody]:
+def _unpack_line(line: bytes, format: Format, most: int) -> list[JsonValue] | list[InvalidBody]:
+    if not line.strip():
+        return list[JsonValue]()
     try:
-        return unpack(read_json(line), format)
+        return unpack(read_json(line, format.envelope, most), format, most)
     except InvalidBody as error:
         return [error]
 
 
-def read_line(line: bytes, format: Format, scope: str, most: int = maxsize) -> Sequence[Offered]:
-    """Read a line of NDJSON: nothing from a blank one, one error from one that is not JSON."""
-    if not line.strip():
-        return ()
-    try:
-        return read_document(line, format, scope, most)
-    except InvalidBody as error:
-        return (error,)
+def _read_found(found: JsonValue | InvalidBody, format: Format, scope: str) -> Offered:
+    return found if isinstance(found, InvalidBody) else read_one(found, format, scope)
 
 
-def read_json(text: bytes) -> JsonValue:
-    """Read one JSON document (RFC 8259); raises `InvalidBody`, which says what is wrong where."""
+def read_json(text: bytes, envelope: str | None = None, most: int = maxsize) -> JsonValue:
+    """Read one JSON document (RFC 8259).
+
+    Raises `InvalidBody`, which says what is wrong where. Raises `RequestTooLarge` before it builds
+    any value, if the document or its member `envelope` is an array of more than `most` elements, or
+    if so many events cannot have so many arrays and objects.
+    """
+    if _has_more(text, envelope, most):
+        raise _too_many(most)
+    _require_few_containers(text, most)
     try:
         document: JsonValue = from_json(text.removeprefix(BOM_UTF8), allow_inf_nan=False)
     except ValueError as error:
@@ -98,20 +116,44 @@ def read_json(text: bytes) -> JsonValue:
 
 
 def unpack(document: JsonValue, format: Format, most: int = maxsize) -> list[JsonValue]:
-    """Return the events of a document, in order; raises `InvalidBody` for more than `most`."""
+    """Return the events of a document, in order; raises `RequestTooLarge` for more than `most`."""
     if isinstance(document, dict) and format.envelope is not None:
         document = document.get(format.envelope, document)
     if not isinstance(document, list):
         return [document]
     if len(document) > most:
-        raise InvalidBody(f"{len(document)} events in one array, more than {most}")
+        raise _too_many(most)
     return document
+
+
+def _has_more(text: bytes, envelope: str | None, most: int) -> bool:
+    """Return whether the array that a document is or holds has more than `most` elements."""
+    # An array of more than `most` elements has `most` commas, and commas are counted much faster.
+    if text.count(b",") < most:
+        return False
+    found = values(io.BytesIO(text), Place(), envelope, longest=len(text))
+    elements = takewhile(lambda piece: piece.inside is not Inside.NOTHING, found)
+    return sum(1 for _ in islice(elements, most + 1)) > most
+
+
+def _require_few_containers(text: bytes, most: int) -> None:
+    """Raise `RequestTooLarge` if memory may have no room for the arrays and objects of a text.
+
+    Brackets inside strings count too: telling them apart would take as long as reading.
+    """
+    if text.count(b"{") + text.count(b"[") > most * _CONTAINERS:
+        raise RequestTooLarge(f"more than {most * _CONTAINERS} arrays and objects at once")
+
+
+def _too_many(most: int) -> RequestTooLarge:
+    return RequestTooLarge(f"more than {most} events at once")
 
 
 def read_one(wire: JsonValue, format: Format, scope: str) -> Offered:
     """Read an event, or return the error that says why it is refused."""
     try:
-        _check(wire)
+        if _count(wire) > MAX_VALUES:
+            raise InvalidParameter("event", f"must not hold more than {MAX_VALUES} values")
         event = format.read(wire)
         _require_scope(wire, format, scope)
     except InvalidParameter as error:
@@ -130,17 +172,20 @@ def _require_scope(wire: JsonValue, format: Format, scope: str) -> None:
             )
 
 
-def _check(value: JsonValue, depth: int = 0) -> None:
-    """Raise `InvalidParameter` for a value that nests too deep or has an infinite number.
+def _count(value: JsonValue, depth: int = 0) -> int:
+    """Return how many values there are in a value.
 
-    Looks only at containers and floats, because most values are texts.
+    Raises `InvalidParameter` if it nests too deep or has an infinite number. Looks only at
+    containers and floats, because most values are texts.
     """
     if isinstance(value, float) and math.isinf(value):
         raise InvalidParameter("event", "must not hold a number beyond 1.8e308")
     if not isinstance(value, dict | list):
-        return
+        return 0
     if value and depth == MAX_DEPTH:
         raise InvalidParameter("event", f"must not nest deeper than {MAX_DEPTH} levels")
+    number = len(value)
     for member in value.values() if isinstance(value, dict) else value:
         if isinstance(member, _LOOKED_AT):
-            _check(member, depth + 1)
+            number += _count(member, depth + 1)
+    return number

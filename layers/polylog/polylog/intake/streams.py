@@ -1,18 +1,22 @@
-"""Reads files that are too long for memory piece by piece: line by line, or event by event.
+"""Reads JSON that is too long for memory piece by piece: line by line, or event by event.
 
 A piece is the text of one JSON value, at most `MAX_PIECE` bytes long, and knows the place after it.
 To continue later, open a stream that begins at that place.
+
+Values are found without being built: only brackets, commas and quotes matter. So a piece may turn
+out not to be JSON when it is read.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol, Self
+from typing import Final, NamedTuple, Protocol, Self
+
+from pydantic_core import from_json
 
 from polylog.model.errors import InvalidBody
 
@@ -20,11 +24,30 @@ MAX_PIECE: Final = 1024 * 1024
 """The most bytes of a line or a value; an event has at most a quarter of that."""
 
 _BLOCK: Final = 64 * 1024
-_MORE_OF_A_NUMBER: Final = re.compile(r"[\d.eE+-]|\Z")
-"""Characters after a number that may belong to it, and the end of what was read so far."""
 
-_SPACE: Final = re.compile(r"[ \t\n\r]*")
-_MARK: Final = BOM_UTF8.decode("latin-1")
+_SPACE: Final = rb"[ \t\n\r]*+"
+_TEXT: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_SIGN: Final = re.compile(rb"[^ \t\n\r]")
+_WORD: Final = _TEXT + rb"|-?\d[\d.eE+-]*+|true|false|null"
+_SCALAR: Final = re.compile(_WORD, re.DOTALL)
+
+
+def _without(levels: int) -> bytes:
+    """Return what matches no bracket at all, but values that nest so many levels at most."""
+    inner = _without(levels - 1) + rb"[\]}]" if levels else rb"(?!)"
+    return rb'(?:[^][{}"]++|%b|[\[{]%b)*+' % (_TEXT, inner)
+
+
+# Most values nest only a few levels: one match passes over them. Deeper ones take one a bracket.
+_FEW_LEVELS: Final = _without(4)
+_PLAIN: Final = re.compile(
+    rb"(?:%b%b%b:%b(?:%b|{%b})%b,)*+" % (_SPACE, _TEXT, _SPACE, _SPACE, _WORD, _FEW_LEVELS, _SPACE),
+    re.DOTALL,
+)
+"""Members of an object, with commas after them, that are no arrays."""
+
+_BRACKETS: Final = re.compile(rb"%b([\[{]++|[\]}]++)" % _FEW_LEVELS, re.DOTALL)
+"""What lies before the next bracket, and all brackets there that open, or all that close."""
 
 
 class Stream(Protocol):
@@ -58,140 +81,158 @@ class Place:
     inside: Inside = Inside.NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a stream, the line it begins on (counted from 1), and the place after it.
+class Piece(NamedTuple):
+    """A part of a stream, the line it begins on (counted from 1), and where it ends.
 
     `text` is an error if the piece cannot be read.
     """
 
+    # A tuple without a place inside: there are millions of pieces, and few are asked for theirs.
     line: int
     text: bytes | InvalidBody
-    end: Place
+    offset: int
+    lines: int
+    inside: Inside = Inside.NOTHING
+
+    @property
+    def end(self) -> Place:
+        """The place after it."""
+        return Place(self.offset, self.lines, self.inside)
 
     @classmethod
     def last(cls, place: Place, error: InvalidBody) -> Self:
         """Return the piece that says why nothing after a place can be read."""
-        return cls(place.lines + 1, error, replace(place, inside=Inside.RUBBISH))
+        return cls(place.lines + 1, error, place.offset, place.lines, Inside.RUBBISH)
 
 
 def lines(stream: Stream, start: Place) -> Iterator[Piece]:
     """Yield the lines of a stream that begins at a place; a line that is too long is an error."""
-    place = start
+    offset, number = start.offset, start.lines
     while line := stream.readline(MAX_PIECE):
         size, is_long = len(line), False
         while not line.endswith(b"\n") and (more := stream.readline(MAX_PIECE)):
             line, size, is_long = more, size + len(more), True
-        number = place.lines + 1
+        offset, number = offset + size, number + 1
         text = InvalidBody(f"the line has more than {MAX_PIECE} bytes") if is_long else line
-        place = Place(place.offset + size, number)
-        yield Piece(number, text, place)
+        yield Piece(number, text, offset, number)
 
 
-def values(stream: Stream, start: Place, envelope: str | None) -> Iterator[Piece]:
+def values(
+    stream: Stream, start: Place, envelope: str | None, longest: int = MAX_PIECE
+) -> Iterator[Piece]:
     """Yield the events of a stream of JSON documents that begins at a place.
 
     Each document is an array of events, a list response with the events in its member `envelope`,
-    or a single event. If the stream stops being JSON, the last piece says so.
+    or a single event. If the stream stops being JSON, or has a value of more than `longest` bytes,
+    the last piece says so.
     """
-    scanner = _Scanner(stream, start)
+    scanner = _Scanner(stream, start, longest)
     try:
         yield from _values(scanner, start.inside, envelope)
     except InvalidBody as error:
-        yield Piece.last(scanner.place(start.inside), error)
+        yield Piece.last(scanner.place, error)
 
 
 def _values(scanner: _Scanner, inside: Inside, envelope: str | None) -> Iterator[Piece]:
-    while (sign := scanner.peek()) or inside is not Inside.NOTHING:
-        match inside, sign:
-            case Inside.NOTHING, "[":
-                scanner.go_on(1)
-                inside = Inside.ARRAY
-            case Inside.NOTHING, "{" if envelope is not None and scanner.enter(envelope):
-                inside = Inside.ENVELOPE
-            case Inside.NOTHING, _:
-                yield scanner.piece(inside)
-            case _, "]":
-                scanner.go_on(1)
-                if inside is Inside.ENVELOPE and envelope is not None:
-                    scanner.leave(envelope)
-                inside = Inside.NOTHING
-            case _, ",":
-                scanner.go_on(1)
-            case _:
-                yield scanner.piece(inside)
+    if inside is not Inside.NOTHING:
+        yield from _rest(scanner, inside, envelope)
+    while sign := scanner.peek():
+        inside = _enter(scanner, sign, envelope)
+        if inside is Inside.NOTHING or scanner.peek() != b"]":
+            yield scanner.piece(inside)
+        if inside is not Inside.NOTHING:
+            yield from _rest(scanner, inside, envelope)
+
+
+def _enter(scanner: _Scanner, sign: bytes, envelope: str | None) -> Inside:
+    """Enter the array that a document is or holds, and return what the reader is in then."""
+    if sign == b"[":
+        scanner.expect(sign)
+        return Inside.ARRAY
+    if sign == b"{" and envelope is not None and scanner.enter(envelope):
+        return Inside.ENVELOPE
+    return Inside.NOTHING
+
+
+def _rest(scanner: _Scanner, inside: Inside, envelope: str | None) -> Iterator[Piece]:
+    """Yield what follows an element of an array, and continue after the document."""
+    while scanner.expect(b",", b"]") == b",":
+        yield scanner.piece(inside)
+    if inside is Inside.ENVELOPE and envelope is not None:
+        scanner.leave(envelope)
 
 
 class _Scanner:
     """A window on a stream that finds where JSON values end.
 
-    Bytes are decoded as Latin-1, one character each, because JSON's own characters are ASCII. A
-    distance `ahead` counts from the reader's place in the window.
+    A distance `ahead` counts from the reader's place in the window.
     """
 
-    # Numbers stay text: Python refuses to read integers of more than 4,300 digits.
-    _decoder: Final = json.JSONDecoder(parse_int=str, parse_float=str)
-
-    def __init__(self, stream: Stream, start: Place) -> None:
+    def __init__(self, stream: Stream, start: Place, longest: int) -> None:
         self._stream = stream
+        self._longest = longest
         self._offset = start.offset
         self._lines = start.lines
-        self._text = ""
+        self._text = b""
         self._at = 0
+        self._counted = 0
         self._is_at_end = False
-        while len(self._text) < len(_MARK) and self._fill():
-            pass
-        if start.offset == 0 and self._text.startswith(_MARK):
-            self._at = len(_MARK)
+        self._fill(len(BOM_UTF8))
+        if start.offset == 0 and self._text.startswith(BOM_UTF8):
+            self._at = len(BOM_UTF8)
 
-    def peek(self) -> str:
-        """Return the next character that is not white space, or `""` at the end."""
-        self.go_on(self._space(0))
-        while not (sign := self._character(0)) and not self._is_at_end:
-            self.go_on(self._space(0))
+    @property
+    def place(self) -> Place:
+        """The reader's place."""
+        self._count_lines()
+        return Place(self._offset + self._at, self._lines)
+
+    def peek(self) -> bytes:
+        """Skip white space, and return the character there, or nothing at the end."""
+        while not (sign := _SIGN.search(self._text, self._at)):
+            self._at = len(self._text)
+            if not self._fill():
+                return b""
+        self._at = sign.start()
+        return sign[0]
+
+    def expect(self, *signs: bytes) -> bytes:
+        """Skip the next character, which must be one of these; raises `InvalidBody`."""
+        sign = self.peek()
+        if sign not in signs:
+            raise self._not_json()
+        self._at += 1
         return sign
 
-    def place(self, inside: Inside) -> Place:
-        """Return the reader's place."""
-        lines = self._lines + self._text.count("\n", 0, self._at)
-        return Place(self._offset + self._at, lines, inside)
-
-    def go_on(self, ahead: int) -> None:
-        """Skip this number of characters."""
-        # A method, since `self._at += self._space(0)` would read `_at` before the window moves.
-        self._at += ahead
-
     def piece(self, inside: Inside) -> Piece:
-        """Return the value that begins here, and continue after it."""
-        line = self.place(inside).lines + 1
-        size = self._value(0)
-        text = self._text[self._at : self._at + size].encode("latin-1")
-        self.go_on(size)
-        return Piece(line, text, self.place(inside))
+        """Return the value that comes next, and continue after it."""
+        self.peek()
+        self._count_lines()
+        line = self._lines + 1
+        text = self._take()
+        self._count_lines()
+        return Piece(line, text, self._offset + self._at, self._lines, inside)
 
     def enter(self, envelope: str) -> bool:
         """Enter the array in an object's member, and return whether there is one.
 
-        The array must begin within `MAX_PIECE` bytes of the object's beginning.
+        The array must begin within the longest value from the object's beginning.
         """
-        ahead = 1
-        while ahead <= MAX_PIECE:
-            ahead = self._space(ahead)
-            if self._character(ahead) != '"':
-                return False
+        ahead, sign = self._look_at_member(1)
+        while sign == b'"':
             end = self._value(ahead)
-            name = json.loads(self._text[self._at + ahead : self._at + end])
-            ahead = self._space(end)
-            if self._character(ahead) != ":":
+            name = self._text[self._at + ahead : self._at + end]
+            ahead, sign = self._look(end)
+            if sign != b":":
                 return False
-            ahead = self._space(ahead + 1)
-            if name == envelope and self._character(ahead) == "[":
-                self.go_on(ahead + 1)
+            ahead, sign = self._look(ahead + 1)
+            if sign == b"[" and _is_named(name, envelope):
+                self._at += ahead + 1
                 return True
-            ahead = self._space(self._value(ahead))
-            if self._character(ahead) != ",":
+            ahead, sign = self._look(self._value(ahead))
+            if sign != b",":
                 return False
-            ahead += 1
+            ahead, sign = self._look_at_member(ahead + 1)
         return False
 
     def leave(self, envelope: str) -> None:
@@ -199,52 +240,105 @@ class _Scanner:
 
         Raises `InvalidBody` if the object has that member again: its events would be lost.
         """
-        while (sign := self.peek()) != "}":
-            if sign in (",", ":"):
-                self.go_on(1)
-                continue
-            size = self._value(0)
-            is_again = self._text[self._at : self._at + size] == f'"{envelope}"'
-            self.go_on(size)
-            if is_again and self.peek() == ":":
+        while self.expect(b",", b"}") == b",":
+            if self.peek() != b'"':
+                raise self._not_json()
+            name = self._take()
+            self.expect(b":")
+            if _is_named(name, envelope):
                 raise InvalidBody(f"from here on not read: a second '{envelope}'")
-        self.go_on(1)
+            self.peek()
+            self._take()
 
-    def _character(self, ahead: int) -> str:
-        return self._text[self._at + ahead : self._at + ahead + 1]
+    def _take(self) -> bytes:
+        """Return the value that begins here, and continue after it."""
+        end = self._value(0)
+        text = self._text[self._at : self._at + end]
+        self._at += end
+        return text
 
-    def _space(self, ahead: int) -> int:
-        """Return how far ahead the next character is that is not white space.
+    def _look_at_member(self, ahead: int) -> tuple[int, bytes]:
+        """Look at the next member; passes over plain ones, of which there are many."""
+        plain = _PLAIN.match(self._text, self._at + ahead)
+        return self._look(plain.end() - self._at if plain else ahead)
 
-        White space longer than `MAX_PIECE` ends where the window ends.
-        """
-        while True:
-            space = _SPACE.match(self._text, self._at + ahead)
-            ahead = space.end() - self._at if space else ahead
-            is_found = self._at + ahead < len(self._text)
-            if is_found or ahead > MAX_PIECE or not self._fill():
-                return ahead
+    def _look(self, ahead: int) -> tuple[int, bytes]:
+        """Return how far ahead the next character is that is not white space, and which it is."""
+        while not (sign := _SIGN.search(self._text, self._at + ahead)):
+            self._fill_more(0)
+        return sign.start() - self._at, sign[0]
 
     def _value(self, ahead: int) -> int:
         """Return how far ahead the value ends that begins at a distance ahead."""
-        while True:
-            try:
-                _, end = self._decoder.raw_decode(self._text, self._at + ahead)
-                if self._is_at_end or not _MORE_OF_A_NUMBER.match(self._text, end):
-                    return end - self._at
-            except (json.JSONDecodeError, RecursionError):
-                is_too_long = len(self._text) - self._at - ahead > MAX_PIECE
-                if is_too_long or self._is_at_end:
-                    break
-            self._fill()
-        raise InvalidBody(f"from here on not JSON, or a value of more than {MAX_PIECE} bytes")
+        begin = self._at + ahead
+        is_nested = self._text[begin : begin + 1] in (b"[", b"{")
+        end = self._nested(ahead) if is_nested else self._scalar(ahead)
+        if end - ahead > self._longest:
+            raise self._not_json()
+        return end
 
-    def _fill(self) -> bool:
-        """Read the next block and drop what is done; return whether there was more."""
-        block = self._stream.read(_BLOCK)
-        here = self.place(Inside.NOTHING)
-        self._offset, self._lines = here.offset, here.lines
-        self._text = self._text[self._at :] + block.decode("latin-1")
-        self._at = 0
-        self._is_at_end = not block
+    def _scalar(self, ahead: int) -> int:
+        """Return how far ahead a text, a number or a word ends."""
+        while True:
+            found = _SCALAR.match(self._text, self._at + ahead)
+            # A number may go on after the window.
+            if found and (found.end() < len(self._text) or self._is_at_end):
+                return found.end() - self._at
+            self._fill_more(ahead)
+
+    def _nested(self, ahead: int) -> int:
+        """Return how far ahead the bracket is closed that opens at a distance ahead."""
+        depth, end = 1, ahead + 1
+        while True:
+            found = _BRACKETS.match(self._text, self._at + end)
+            if not found:
+                self._fill_more(ahead)
+                continue
+            start, end = (each - self._at for each in found.span(1))
+            if found[1][:1] in (b"[", b"{"):
+                depth += end - start
+            elif depth > end - start:
+                depth -= end - start
+            else:
+                return start + depth
+
+    def _fill_more(self, ahead: int) -> None:
+        """Read on, because the value at a distance ahead does not end in the window.
+
+        The window then holds twice as much, so that all windows together are little longer than
+        the text. Raises `InvalidBody` if there is nothing more, or if the value is too long.
+        """
+        kept = len(self._text) - self._at
+        if self._is_at_end or kept - ahead > self._longest:
+            raise self._not_json()
+        self._fill(min(kept, self._longest))
+
+    def _fill(self, least: int = 1) -> bool:
+        """Drop what is done and read at least this many bytes; return False if there are fewer."""
+        self._count_lines()
+        blocks = [self._text[self._at :]]
+        while least > 0 and (block := self._stream.read(_BLOCK)):
+            blocks.append(block)
+            least -= len(block)
+        self._offset += self._at
+        self._text = b"".join(blocks)
+        self._at = self._counted = 0
+        self._is_at_end = least > 0
         return not self._is_at_end
+
+    def _count_lines(self) -> None:
+        """Count the line breaks up to here, each once."""
+        self._lines += self._text.count(b"\n", self._counted, self._at)
+        self._counted = self._at
+
+    def _not_json(self) -> InvalidBody:
+        return InvalidBody(f"from here on not JSON, or a value of more than {self._longest} bytes")
+
+
+def _is_named(text: bytes, name: str) -> bool:
+    """Return whether this is the text of a name, which may have escapes."""
+    try:
+        is_same: bool = from_json(text) == name
+    except ValueError:
+        return False
+    return is_same

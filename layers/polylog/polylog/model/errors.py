@@ -46,7 +46,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 _MAX_SHOWN = 100
-_MOST_FAULTS = 1000
+_MOST_FAULTS = 100
 _MOST_NAMED = 20
 _REASONS = {
     "greater_than_equal": "must be >= {ge}",
@@ -122,7 +122,9 @@ def _name(detail: ErrorDetails) -> str:
 def _reason(detail: ErrorDetails) -> str:
     template = _REASONS.get(detail["type"])
     if template:
-        return template.format(input=shown(detail["input"]), **detail.get("ctx", {}))
+        # What is not shown is not made a text: it may be as long as the whole body.
+        text = shown(detail["input"]) if "{input}" in template else ""
+        return template.format(input=text, **detail.get("ctx", {}))
     message = detail["msg"].removeprefix("Value error, ")[: 2 * _MAX_SHOWN]
     return message if message.startswith("must ") else message[:1].lower() + message[1:]
 

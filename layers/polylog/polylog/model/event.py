@@ -77,7 +77,7 @@ class Event(_Canonical):
     target: Entity = NOBODY
     organization_id: Key | None = None
     project_id: Key | None = None
-    links: tuple[str, ...] = ()
+    links: Annotated[tuple[str, ...], Field(fail_fast=True)] = ()
     # The JSON reader has checked it. Validating it again would cost more than all other members.
     data: SerializeAsAny[SkipValidation[JsonValue]] = None
     attributes: Mapping[str, str | None] = Field(default_factory=dict)

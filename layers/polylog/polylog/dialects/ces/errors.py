@@ -18,6 +18,7 @@ from polylog.model.errors import (
     ForeignScope,
     InvalidBody,
     InvalidParameter,
+    RequestTooLarge,
     ResponseTooLarge,
     TooBroad,
     Unavailable,
@@ -69,6 +70,8 @@ def render_error(error: ApiError) -> Response:
             return _response(403, "ces.0017", _not_allowed(gateway.foreign(error)))
         case InvalidBody():
             return _response(400, "ces.0014", f"the body is {error}")
+        case RequestTooLarge():
+            return _response(413, "ces.0014", f"the body has {error}")
         case InvalidParameter() | InvalidReport():
             return _response(400, nearest(error, _CODES), str(error))
         case _:

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from polylog.api.auth import Credential, Principal, authenticate
 from polylog.api.call import Call
-from polylog.api.http import Response
+from polylog.api.http import MAX_FORM_BYTES, Response
 from polylog.api.params import Params
 from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE
 from polylog.model.errors import InvalidCredential
@@ -109,6 +109,8 @@ def show_info(call: Call, params: Params) -> Response:
 
 def grant_token(call: Call, params: Params) -> Response:
     """Exchange a password or a refresh token for an OAuth 2 token (RFC 6749, in UAA's form)."""
+    if len(call.request.body) > MAX_FORM_BYTES:
+        return _refuse(400, "invalid_request", f"the form has more than {MAX_FORM_BYTES} bytes")
     form = dict(parse_qsl(call.request.body.decode(errors="replace")))
     match form:
         case {"grant_type": "password", "username": key_id, "password": secret}:

@@ -17,7 +17,7 @@ from polylog.dialects.native.wire import read_event
 from polylog.intake.documents import Format, read_json, read_lines, read_one, unpack
 from polylog.intake.formats import cloudevents
 from polylog.intake.offers import Offered
-from polylog.model.errors import EventConflict, EventRefused, RequestTooLarge
+from polylog.model.errors import EventConflict, EventRefused
 from polylog.model.store import Outcome, Status
 
 MAX_EVENTS: Final = 1000
@@ -74,7 +74,7 @@ def _require_stored(outcome: Outcome) -> None:
 def _read(call: Call, params: IngestParams) -> tuple[Sequence[Offered], bool]:
     """Return the events, and whether the body is a single event, neither a list nor lines.
 
-    Raises `RequestTooLarge` for too many, before any of them is judged.
+    Raises `RequestTooLarge` for too many, before any of them is read.
     """
     request, scope = call.request, call.principal.scope
     if params.format in (None, cloudevents.NAME) and cloudevents.is_binary(request.headers):
@@ -82,10 +82,8 @@ def _read(call: Call, params: IngestParams) -> tuple[Sequence[Offered], bool]:
     format = _format(call, params)
     if _has_lines(request):
         return read_lines(request.body, format, scope, MAX_EVENTS), False
-    document = read_json(request.body)
-    wires = unpack(document, format)
-    if len(wires) > MAX_EVENTS:
-        raise RequestTooLarge(f"{len(wires)} events in one request, more than {MAX_EVENTS}")
+    document = read_json(request.body, format.envelope, MAX_EVENTS)
+    wires = unpack(document, format, MAX_EVENTS)
     is_single = len(wires) == 1 and wires[0] is document
     return [read_one(wire, format, scope) for wire in wires], is_single
 

@@ -9,10 +9,10 @@ from typing_extensions import TypedDict
 
 from polylog.api.auth import AccessKey, Permission, Principal, Restriction
 from polylog.api.call import Call
-from polylog.api.http import JSON, Response
+from polylog.api.http import JSON, MAX_FORM_BYTES, Response
 from polylog.dialects.native.strict import StrictParams
 from polylog.intake.documents import read_json
-from polylog.model.errors import InvalidParameter, validated
+from polylog.model.errors import InvalidParameter, RequestTooLarge, validated
 from polylog.model.event import Key
 from polylog.model.times import format_rfc3339, parse_time
 
@@ -95,7 +95,10 @@ def list_keys(call: Call, params: StrictParams) -> Response:
 
 def create_key(call: Call, params: StrictParams) -> Response:
     """Make a key and show its secret, which you cannot read again later."""
-    new = validated(NewKey, read_json(call.request.body))
+    body = call.request.body
+    if len(body) > MAX_FORM_BYTES:
+        raise RequestTooLarge(f"a key is described in at most {MAX_FORM_BYTES} bytes")
+    new = validated(NewKey, read_json(body))
     if new.expires_at is not None and new.expires_at <= call.services.clock.now():
         raise InvalidParameter("expires_at", "must lie in the future")
     own = call.principal.restriction

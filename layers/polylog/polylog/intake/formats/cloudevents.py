@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from polylog.intake.documents import Format, read_json, read_one
 from polylog.intake.offers import Offered
+from polylog.intake.streams import MAX_PIECE
 from polylog.model.errors import InvalidBody, InvalidParameter, validated
 from polylog.model.event import Event
 from polylog.model.times import read_time
@@ -108,6 +109,8 @@ def _data(content_type: str, body: bytes) -> dict[str, JsonValue]:
     """Return the event's members for a body: `data` or `data_base64`, and its content type."""
     if not body:
         return {}
+    if len(body) > MAX_PIECE:
+        raise InvalidBody(f"the data has more than {MAX_PIECE} bytes")
     media_type = content_type.partition(";")[0].strip().lower()
     typed: dict[str, JsonValue] = {"datacontenttype": content_type} if content_type else {}
     if media_type in ("", "application/json") or media_type.endswith("+json"):
