@@ -20,8 +20,8 @@ from polylog_cli.local.template import Template
 
 pytestmark = pytest.mark.engine
 
-GATEWAY_SECONDS: Final = 29
-"""API Gateway gives up after 30."""
+GATEWAY_SECONDS: Final = 28
+"""API Gateway gives up after 30, of which a function needs some to begin."""
 
 
 @pytest.fixture(scope="module")
