@@ -73,14 +73,16 @@ def _backfill(maker: Maker, number: int, pause: int) -> Iterator[Offer]:
 
 SINGLES: Final = "single events"
 BATCHES: Final = "batches of 95"
+ALONE: Final = "one a minute"
+"""Traffic after each part of which a log is quiet, so that everything is folded at once."""
 
 _TRAFFIC: Final[Mapping[str, Callable[[Maker], Iterator[Offer]]]] = {
     f"{SINGLES}, ten a second": lambda maker: _singles(maker, 600, SECOND // 10),
     f"{SINGLES}, one a second": lambda maker: _singles(maker, 600, SECOND),
-    f"{SINGLES}, one a minute": lambda maker: _singles(maker, 600, 60 * SECOND),
+    f"{SINGLES}, {ALONE}": lambda maker: _singles(maker, 600, 60 * SECOND),
     f"{BATCHES}, ten a second": lambda maker: _batches(maker, 100, SECOND // 10),
     f"{BATCHES}, one a second": lambda maker: _batches(maker, 60, SECOND),
-    f"{BATCHES}, one a minute": lambda maker: _batches(maker, 60, 60 * SECOND),
+    f"{BATCHES}, {ALONE}": lambda maker: _batches(maker, 60, 60 * SECOND),
     "scattered over 400 days, batches of 95, one a second": lambda maker: _backfill(
         maker, 40, SECOND
     ),

@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.cases.questions import FIRST, LAST, MIDDLE
 from tools.meter import Cost
-from tools.writes import BATCHES, SINGLES, Price
+from tools.writes import ALONE, BATCHES, SINGLES, Price
 
 Key = tuple[str, int, str]
 """Question, number of events, and way of asking: cold, warm, plain (pages only) or naive."""
@@ -78,10 +78,15 @@ def _ratios(costs: Mapping[Key, Cost], question: str, way: str) -> Iterator[tupl
 
 
 def _tally(prices: Iterable[Price], traffic: str) -> Iterator[tuple[float, str]]:
+    """Return what this traffic costs, unless so little comes that each event is folded alone.
+
+    That costs more for each event, but little in all, and readers find nothing young after a
+    minute.
+    """
     return (
         (price.tally, f"{price.traffic}, {price.size:,} bytes")
         for price in prices
-        if price.traffic.startswith(traffic)
+        if price.traffic.startswith(traffic) and not price.traffic.endswith(ALONE)
     )
 
 

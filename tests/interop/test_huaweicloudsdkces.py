@@ -19,6 +19,7 @@ from huaweicloudsdkces.v1 import (
     MetricsDimension,
 )
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+from support.examples import long
 from support.huawei import Key, load, make_client, make_key
 from support.service import Service
 
@@ -120,7 +121,7 @@ def test_a_name_may_hold_anything(client: Any) -> None:
     assert details(client, "odd name/with+é~", event_user="").event_info == []
 
 
-@pytest.mark.parametrize("size", [1, 7, 50, 100])
+@pytest.mark.parametrize("size", [*long(1), 7, 50, 100])
 def test_shows_every_occurrence_once(client: Any, size: int) -> None:
     found: list[object] = []
     answer = details(client, limit=size, start=0)

@@ -190,7 +190,7 @@ class Target:
         """What it is called in tests."""
         media_type = self.headers.get("content-type", "")
         return " ".join(
-            filter(None, (self.path, media_type, *self.headers.keys() - {"content-type"}))
+            filter(None, (self.path, media_type, *sorted(self.headers.keys() - {"content-type"})))
         )
 
 
