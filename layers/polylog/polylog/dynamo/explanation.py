@@ -74,7 +74,7 @@ def note(reason: str) -> None:
 
 @contextmanager
 def tentatively() -> Iterator[None]:
-    """Take back the reasons noted in the block if it ends for want of time or items."""
+    """Take back the reasons noted in the block if it runs out of time or items."""
     subject = _subject.get()
     reason = subject.explanation.reason if subject else ""
     try:

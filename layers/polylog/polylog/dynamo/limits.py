@@ -9,7 +9,7 @@ from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.times import NEVER, Clock, Deadline
 
 _SLOW_PER_SECOND: Final = 3
-"""With fewer answers a second, it is the database that is slow, and not the question too broad."""
+"""With fewer requests a second, the database is slow; the question may not be too broad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Allowance:
     def begin_request(self) -> None:
         """Take note of a request; when the time is up, raises `TooBroad` or `TimedOut` instead.
 
-        The answer was too broad if many requests did not do. Otherwise the database was too slow.
+        If many requests were not enough, the answer is too broad. Otherwise the database is slow.
         """
         if self.is_over:
             raise TooBroad if self._requests >= self._many else TimedOut
