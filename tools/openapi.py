@@ -36,6 +36,7 @@ from polylog.model.errors import (
     ResponseTooLarge,
     RouteNotFound,
     Throttled,
+    TimedOut,
     Unauthenticated,
     Unavailable,
 )
@@ -204,7 +205,7 @@ def _kinds(endpoint: Endpoint[Any]) -> Iterator[type[ApiError]]:
         yield from (Unauthenticated, InvalidCredential, Forbidden)
     if endpoint.pattern.groupindex:
         yield RouteNotFound
-    yield from (ResponseTooLarge, Unavailable, Throttled, InternalError)
+    yield from (ResponseTooLarge, Unavailable, Throttled, TimedOut, InternalError)
 
 
 def _example(kind: type[ApiError]) -> ApiError:

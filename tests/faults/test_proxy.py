@@ -5,9 +5,7 @@ After a fault has gone, nothing that was acknowledged is missing, and nothing is
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.proxied import world_of
 from support.proxy import (
     CONFLICT,
     CONFLICT_ALTHOUGH_COMMITTED,
@@ -26,7 +25,6 @@ from support.proxy import (
     RESET_ALTHOUGH_DONE,
     Fault,
     Proxy,
-    proxied,
     slow,
 )
 from support.stores import dynamo_store, settle
@@ -43,7 +41,7 @@ from polylog.model.times import SECOND, SYSTEM_CLOCK, format_rfc3339
 from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import Home
 from polylog_cli.local.log import local_keys
-from polylog_cli.local.tables import ENVIRONMENT, connect
+from polylog_cli.local.tables import connect
 from polylog_cli.local.template import Template
 
 pytestmark = pytest.mark.engine
@@ -153,11 +151,8 @@ def world(
     engine: DynamoDBClient, template: Template, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     home = Home(tmp_path_factory.mktemp("home")).make()
-    with pytest.MonkeyPatch.context() as patch, proxied(engine.meta.endpoint_url) as proxy:
-        places = {"AWS_ENDPOINT_URL_DYNAMODB": proxy.url, "PEPPER_FILE": str(home.pepper)}
-        for name, value in {**ENVIRONMENT, **places}.items():
-            patch.setenv(name, value)
-        yield World(Gateway.of(template), proxy, engine, home)
+    with world_of(engine, template, home) as served:
+        yield World(served.gateway, served.proxy, engine, home)
 
 
 Act = Callable[[Log], list[TestResponse]]
@@ -286,85 +281,6 @@ def test_faults_at_random_change_nothing(world: World, seed: int) -> None:
         log.settle(log.handed_in[before:])
     assert happened > 10
     assert log.problems() == []
-
-
-@dataclass(frozen=True)
-class Question:
-    """How a family is asked, when its answer is right, and what its refusal contains."""
-
-    ask: Callable[[Log], TestResponse]
-    is_right: Callable[[Any], bool]
-    refusal: str = ""
-
-
-QUESTIONS: Final = {
-    "cloudfoundry": Question(
-        lambda log: log.ask("/cf/v2/events", form="bearer"),
-        lambda said: said["total_results"] == len(said["resources"]) == SEEDED,
-        "CF-",
-    ),
-    "waldur": Question(
-        lambda log: log.ask("/api/events/?page_size=100", form="Token"),
-        lambda said: len(said) == SEEDED,
-    ),
-    "dws": Question(
-        lambda log: log.ask(f"/v2/{log.scope}/events", "X-Auth-Token", ""),
-        lambda said: said["count"] == len(said["events"]) == SEEDED,
-        "DWS.0005",
-    ),
-    "ces": Question(
-        lambda log: log.ask(f"/V1.0/{log.scope}/events", "X-Auth-Token", ""),
-        lambda said: sum(row["event_count"] for row in said["events"]) == SEEDED,
-        "ces.0007",
-    ),
-    "cedana": Question(
-        lambda log: log.ask("/v2/events?time=7200"), lambda said: len(said) == SEEDED
-    ),
-    "list": Question(
-        lambda log: log.ask("/v1/events?total_size=true"),
-        lambda said: said["total_size"] == len(said["events"]) == SEEDED,
-    ),
-    "count": Question(
-        lambda log: log.ask("/v1/events:count"), lambda said: said["count"] == SEEDED
-    ),
-    "tail": Question(
-        lambda log: log.ask("/v1/events:tail"), lambda said: len(said["events"]) == SEEDED
-    ),
-    "write": Question(
-        lambda log: log.post(log.make(1)),
-        lambda said: [result["status"] for result in said["results"]] == ["stored"],
-    ),
-}
-
-GATEWAY_SECONDS: Final = 28
-
-
-def slow_outcome(log: Log, question: Question) -> str:
-    """Ask a question of a slow DynamoDB; return what is wrong with the answer."""
-    began = time.monotonic()
-    answer = question.ask(log)
-    took = time.monotonic() - began
-    if took > GATEWAY_SECONDS:
-        return f"took {took:.0f} s, status {answer.status_code}"
-    if answer.status_code == 200:
-        return "" if question.is_right(answer.get_json()) else f"not right: {answer.text[:100]}"
-    is_own = answer.status_code in (500, 503) and question.refusal in answer.text
-    return "" if is_own and "Retry-After" in answer.headers else f"{answer.status} {answer.text}"
-
-
-@pytest.mark.long
-@pytest.mark.xfail(strict=False, reason="no answer has a deadline yet, so slow calls add up")
-@pytest.mark.parametrize("seconds", [1.2, 4.5, 8])
-@pytest.mark.parametrize("most", [False, True], ids=["every call", "two calls of three"])
-def test_every_family_answers_in_time_while_dynamodb_is_slow(
-    world: World, seconds: float, most: bool
-) -> None:
-    logs = [world.log() for _ in QUESTIONS]
-    world.proxy.slow_down(seconds, most=most)
-    with ThreadPoolExecutor(len(logs)) as pool:
-        found = dict(zip(QUESTIONS, pool.map(slow_outcome, logs, QUESTIONS.values()), strict=True))
-    assert world.proxy.happened
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 SEEN: Final = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import TABLES, dynamo_store, settle
 
 from polylog.dynamo.limits import Limits
-from polylog.model.errors import TooBroad
+from polylog.model.errors import TimedOut
 from polylog.model.event import Event
 from polylog.model.filter import And, Compare, Op
 from polylog.model.query import EventQuery, Order, Window
@@ -74,9 +75,21 @@ ASKED: list[Ask] = [
 
 @pytest.mark.parametrize("ask", ASKED, ids=range(len(ASKED)))
 def test_readings_share_the_time_of_their_answer(world: World, ask: Ask) -> None:
-    with pytest.raises(TooBroad):
+    with pytest.raises(TimedOut):
         ask(world.store(REQUEST_SECONDS * SHARDS), world.scope)
     assert world.seconds == REQUEST_SECONDS * SHARDS
+
+
+def test_pages_share_the_time_of_their_answer(world: World) -> None:
+    store = world.store(4 * REQUEST_SECONDS * SHARDS)
+    first = store.find(EventQuery(world.scope, ODD, Order.ASCENDING, Window(2)))
+    query = EventQuery(world.scope, ODD, Order.ASCENDING, Window(2, after=first.next))
+    second = store.find(replace(query, moment=first.moment))
+    assert [event.id for event in (*first.events, *second.events)] == ["e0", "e1", "e2", "e3"]
+    world.seconds += 4 * REQUEST_SECONDS * SHARDS
+    with pytest.raises(TimedOut):
+        store.find(replace(query, moment=first.moment))
+    assert store.find(query).events == second.events
 
 
 def test_a_page_has_time_of_its_own_after_a_total(world: World) -> None:

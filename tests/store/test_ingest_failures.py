@@ -146,14 +146,14 @@ def test_what_failed_is_in_the_log_the_first_time_already(
 def test_what_there_is_no_time_for_comes_again(ingestion: Ingestion, asked: Asked) -> None:
     """Cut off, the function would have answered nothing, and all would come again."""
     messages = [record(event(f"e-{number}"), f"m-{number}", 2) for number in range(4)]
-    assert ingestion.hand_over(*messages, seconds=[59, 29, 24, 3]) == ["m-2", "m-3"]
+    assert ingestion.hand_over(*messages, seconds=[60, 59, 29, 24, 3]) == ["m-2", "m-3"]
     assert delays(asked) == [16, 16]
     assert total(ingestion) == 2
 
 
 def test_scopes_that_there_is_no_time_for_come_again(ingestion: Ingestion) -> None:
     messages = [record(event("e"), scope, scope=scope) for scope in ("one", "two", "three")]
-    assert ingestion.hand_over(*messages, seconds=[59, 20, 2]) == ["two", "three"]
+    assert ingestion.hand_over(*messages, seconds=[60, 59, 20, 2]) == ["two", "three"]
     assert total(ingestion, "one") == 1
 
 
@@ -220,5 +220,5 @@ def test_the_reason_of_a_database_that_is_not_there_is_not_the_databases(
 
 
 def test_a_message_that_there_was_never_time_for_says_so(ingestion: Ingestion) -> None:
-    assert ingestion.hand_over(record(event("a"), "late", receives=5), seconds=[0]) == []
+    assert ingestion.hand_over(record(event("a"), "late", receives=5), seconds=[0, 0]) == []
     assert ingestion.reasons() == {"late": "there was no time left for it, whenever it came"}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.interception import Intercept
 
 from polylog.api.auth import Credential, Restriction, authenticate
+from polylog.dynamo.deadlines import until
 from polylog.dynamo.keys import DynamoKeyStore
-from polylog.model.errors import InvalidCredential
-from polylog.model.times import SECOND, Clock
+from polylog.model.errors import InvalidCredential, TimedOut
+from polylog.model.times import SECOND, Clock, Deadline
 
 MINUTE = 60 * SECOND
+OVER = Deadline(0, lambda: 0)
 
 
 class World:
@@ -69,6 +72,37 @@ def test_a_revoked_key_reads_for_a_minute_at_most(world: World) -> None:
 
 def test_a_revoked_key_is_refused_after_a_minute(world: World) -> None:
     credential = world.create()
+    assert world.is_let_in(credential)
+    world.operator.revoke("s", credential.key_id)
+    world.now = MINUTE
+    assert not world.is_let_in(credential)
+
+
+def test_a_key_that_is_remembered_needs_no_table(world: World) -> None:
+    credential = world.create()
+    assert world.is_let_in(credential)
+    world.now = MINUTE - 1
+    with until(OVER):
+        assert world.is_let_in(credential)
+
+
+def test_a_table_that_does_not_answer_says_nothing_about_a_key(world: World) -> None:
+    credential = world.create()
+    with until(OVER), pytest.raises(TimedOut):
+        world.is_let_in(credential)
+    assert world.is_let_in(credential)
+
+
+def test_a_slow_answer_is_remembered_from_when_it_was_asked_for(
+    world: World, moto: DynamoDBClient, intercept: Intercept
+) -> None:
+    """The key may have been revoked right after it was read."""
+    credential = world.create()
+
+    def take_long(**_: object) -> None:
+        world.now += 50 * SECOND
+
+    intercept(moto, "before-call.dynamodb.GetItem", take_long)
     assert world.is_let_in(credential)
     world.operator.revoke("s", credential.key_id)
     world.now = MINUTE

@@ -32,9 +32,10 @@ from polylog.dynamo.limits import Limits
 from polylog.dynamo.retention import DAY, Retention
 from polylog.dynamo.tally import kinds as counted_kinds
 from polylog.model import times
+from polylog.model.errors import TimedOut
 from polylog.model.event import Event
 from polylog.model.filter import predicate
-from polylog.model.store import EventStore
+from polylog.model.store import EventStore, Tail
 from polylog.model.times import SECOND
 from polylog.model.times import Clock as SystemClock
 from polylog_cli.local.tables import connect
@@ -296,6 +297,21 @@ class TestTail:
         api = Api.at(MemoryEventStore(), clock)
         answer = api.get("/v1/events:tail", wait=20, filter="type = other")
         assert answer["complete"] == len(clock.slept) == 40
+
+    def test_without_time_for_another_look_the_last_one_has_an_answer(self) -> None:
+        class Slow(MemoryEventStore):
+            looks = 0
+
+            def tail(self, *asked: Any) -> Tail:
+                self.looks += 1
+                if self.looks == 3:
+                    raise TimedOut
+                return super().tail(*asked)
+
+        api = Api.at(Slow(), Clock())
+        api.store.put(api.scope, small(3))
+        answer = api.get("/v1/events:tail", wait=20, filter="type = other")
+        assert answer == {"events": [], "complete": 3, "is_held_back": False}
 
     def test_from_the_latest_on_nothing_is_missed(self) -> None:
         api = Api.over(MemoryEventStore())

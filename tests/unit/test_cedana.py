@@ -20,7 +20,7 @@ from polylog.dialects.cedana import DIALECT
 from polylog.dialects.cedana.wire import read_event, render_event
 from polylog.dynamo.events.items import Draft, read_item
 from polylog.intake.documents import Format, read_document
-from polylog.model.errors import InvalidParameter, TooBroad, Unavailable
+from polylog.model.errors import ApiError, InvalidParameter, TimedOut, TooBroad, Unavailable
 from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Page, Window
@@ -265,19 +265,21 @@ def test_what_lambda_cannot_carry_is_not_read_to_the_end() -> None:
 class TiringEventStore(MemoryEventStore):
     """Gives up after so many pages."""
 
-    def __init__(self, pages: int) -> None:
+    def __init__(self, pages: int, error: ApiError) -> None:
         super().__init__()
         self.pages = pages
+        self.error = error
 
     def find(self, query: EventQuery) -> Page:
         if self.pages == 0:
-            raise TooBroad
+            raise self.error
         self.pages -= 1
         return super().find(query)
 
 
-def test_what_could_be_read_is_answered_and_marked() -> None:
-    store = TiringEventStore(pages=2)
+@pytest.mark.parametrize("error", [TooBroad(), TimedOut()], ids=repr)
+def test_what_could_be_read_is_answered_and_marked(error: ApiError) -> None:
+    store = TiringEventStore(2, error)
     store.put("demo", [Event(id=f"e{k}", time=NOW + k, type="t") for k in range(1000)])
     response = ask(store)
     assert (response.status, is_cut(response)) == (200, True)
@@ -313,7 +315,7 @@ def test_the_few_of_a_resource_type_are_answered_and_marked() -> None:
 
 
 def test_a_window_that_cannot_be_read_at_all_says_how_to_narrow_it() -> None:
-    response = ask(TiringEventStore(pages=0))
+    response = ask(TiringEventStore(0, TooBroad()))
     document = json.loads(response.body)
     assert (response.status, document["code"], is_cut(response)) == (400, "400", False)
     assert document["message"].startswith("time must be smaller")

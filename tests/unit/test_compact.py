@@ -11,13 +11,14 @@ from support.stores import dynamo_store
 
 from polylog.aws import compact
 from polylog.aws.compact import compact_handler
+from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.maintenance import fold
 from polylog.dynamo.maintenance.fold import Folder, Work
 from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.registry import Scopes
 from polylog.model import times
-from polylog.model.errors import Unavailable
+from polylog.model.errors import TimedOut, Unavailable
 from polylog.model.event import Event
 from polylog_cli.local.tables import ENVIRONMENT
 from tools.clocks import StoppedClock
@@ -80,6 +81,21 @@ def test_it_folds_the_scopes_of_its_records_alone(woken: DynamoDBClient) -> None
     compact_handler()({"Records": [record("one"), record("one")]}, None)
     assert counted(woken, "one") == {"system:t": DUE}
     assert counted(woken, "two") == {}
+
+
+class Ending:
+    """An invocation that has no time left for a request."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 1000 * LAST_REQUEST_SECONDS
+
+
+def test_without_time_for_a_request_it_fails_so_that_its_records_come_again(
+    woken: DynamoDBClient,
+) -> None:
+    with pytest.raises(TimedOut):
+        compact_handler()({"Records": [record("one")]}, Ending())
+    assert counted(woken, "one") == {}
 
 
 def test_a_schedule_folds_what_is_left_of_every_scope_and_drops_what_has_expired(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
 from time import monotonic
 from typing import Annotated
 
@@ -475,15 +474,6 @@ def test_a_scan_goes_to_its_limit_and_not_beyond(
     world.store.put("many", [event(str(number)) for number in range(349)])
     assert world.ask("GET", "/toy/all").status == 200
     world.store.put("many", [event("one"), event("two")])
-    assert error_of(world.ask("GET", "/toy/all")) == "TooBroad"
-
-
-def test_a_scan_ends_in_time(world: World) -> None:
-    """Lambda would end it otherwise, with an answer that is no dialect's."""
-    world.let_in("read", scope="many")
-    world.store.put("many", [event(str(number)) for number in range(3000)])
-    seconds = count(step=7)
-    world.monotonic = lambda: next(seconds)
     assert error_of(world.ask("GET", "/toy/all")) == "TooBroad"
 
 

@@ -11,7 +11,9 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 
 from polylog.api.auth import is_scope
+from polylog.aws.http import GATEWAY_SECONDS
 from polylog.aws.ingest import ENDING_SECONDS
+from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 from tools import ROOT
 
 FUNCTION_METRICS = ("Errors", "Throttles")
@@ -69,6 +71,12 @@ def test_the_function_gives_a_message_up_before_its_queue_does(parts: dict[str, 
 
 def test_ingestion_has_time_to_begin_with_something(parts: dict[str, Any]) -> None:
     assert parts["IngestFunction"]["Timeout"] >= 2 * ENDING_SECONDS
+
+
+def test_functions_that_answer_have_the_time_of_the_gateway(document: dict[str, Any]) -> None:
+    """Neither may end a function before it has asked DynamoDB for the last time and answered."""
+    timeout = document["Globals"]["Function"]["Timeout"]
+    assert LAST_REQUEST_SECONDS < GATEWAY_SECONDS == timeout < 30
 
 
 def test_dead_letters_outlive_the_messages_they_were(parts: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import boto3
 from botocore.config import Config
 
-from polylog.dynamo.connection import parse_items, refuse_damaged
+from polylog.dynamo.connection import prepare
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.levels import HEAD_ROW
 from polylog.dynamo.tally.registry import Scopes
@@ -54,8 +54,7 @@ class OutdatedTablesError(Exception):
 def connect(url: str | None, config: Config | None = None) -> DynamoDBClient:
     """Return a client for the DynamoDB at a URL; None means the one that moto mocks in-process."""
     client = boto3.client("dynamodb", endpoint_url=url, config=config, **_SESSION)
-    parse_items(client)
-    refuse_damaged(client)
+    prepare(client)
     return client
 
 

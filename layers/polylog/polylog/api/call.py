@@ -39,9 +39,6 @@ _PAGE = 1000
 _GROWTH = 4
 _MOST_SCANNED = 100_000
 
-# After this time a scan reads no further page, so that the answer ends before Lambda's time-out.
-_LONGEST_SCAN_SECONDS = 12
-
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -86,7 +83,7 @@ class Call:
         return self.services.store.find(query)
 
     def find_on(self, filter: Filter, order: Order, window: Window, before: Page) -> Page:
-        """Return the page after another one of the same answer, as of the same moment.
+        """Return the page after another one of the same answer, as of its moment and in its time.
 
         Midnight may have passed since, and the events around the window's position have expired.
         In ascending order the page then starts with the oldest event that is kept; in descending
@@ -104,10 +101,10 @@ class Call:
     ) -> Iterator[Event]:
         """Yield every event that passes and that the caller may see.
 
-        Reads in pages that grow from `first_page`. Raises `TooBroad` after 100,000 events or 12
-        seconds, or if a single page is too broad.
+        Reads in pages that grow from `first_page`, and share the time of one answer. Raises
+        `TooBroad` after 100,000 events, or if a page is too broad.
         """
-        deadline, left = self.services.clock.deadline(_LONGEST_SCAN_SECONDS), _MOST_SCANNED
+        left = _MOST_SCANNED
         window = Window(limit=first_page)
         page = self.find(filter, order, window)
         while True:
@@ -115,7 +112,7 @@ class Call:
             left -= window.limit
             if page.next is None:
                 return
-            if left == 0 or deadline.is_over:
+            if left == 0:
                 raise TooBroad
             window = Window(limit=min(_GROWTH * window.limit, _PAGE, left), after=page.next)
             page = self.find_on(filter, order, window, page)

@@ -14,12 +14,15 @@ from aws_lambda_powertools import Logger, Metrics
 
 from polylog.aws import Payload, begin_to_collect
 from polylog.aws.environment import (
+    Invocation,
+    asking_until,
     facets_from_environment,
     retention_from_environment,
     shards_from_environment,
 )
 from polylog.aws.metrics import DRIFT, KINDS, LOG, new_metrics, publish
 from polylog.dynamo.connection import connect
+from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 from polylog.dynamo.maintenance.audit import Auditor
 from polylog.dynamo.maintenance.expire import Expirer
 from polylog.dynamo.maintenance.fold import Folder, Work
@@ -45,20 +48,21 @@ SETTLE_SECONDS = 25
 T = TypeVar("T")
 
 
-def compact_handler() -> Callable[[Payload, object], None]:
+def compact_handler() -> Callable[[Payload, Invocation | None], None]:
     """Return the Lambda handler that folds the scopes with new deltas.
 
     The records of deltas and wake-ups only say where to look, so lost or repeated records do no
-    harm. Without records, it tidies every scope up. It ignores the context.
+    harm. Without records, it tidies every scope up.
     """
     compactor = Compactor(SYSTEM_CLOCK)
 
-    def handler(event: Payload, context: object) -> None:
+    def handler(event: Payload, context: Invocation | None) -> None:
         records = event.get("Records")
-        if records is None:
-            compactor.tidy()
-        else:
-            compactor.compact({record["dynamodb"]["Keys"]["scope"]["S"] for record in records})
+        with asking_until(context, LAST_REQUEST_SECONDS):
+            if records is None:
+                compactor.tidy()
+            else:
+                compactor.compact({record["dynamodb"]["Keys"]["scope"]["S"] for record in records})
 
     begin_to_collect()
     return handler

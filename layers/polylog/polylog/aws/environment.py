@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from polylog.api.call import Services
 from polylog.api.http import Response
 from polylog.dynamo.connection import connect
+from polylog.dynamo.deadlines import until
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.peppers import Peppers, peppers_from_file, peppers_from_secret
@@ -21,11 +24,17 @@ from polylog.dynamo.tally.facets import FACETS
 from polylog.model.times import SYSTEM_CLOCK, Clock, Deadline
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_RESPONSE_BYTES = 5_900_000
 """The largest response: Lambda's 6 MB, less room for headers and the payload's frame."""
+
+
+class Invocation(Protocol):
+    """The part of Lambda's context that tells how much time is left."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return for how many milliseconds the function may go on."""
 
 
 def services_from_environment() -> Services:
@@ -70,9 +79,21 @@ def retention_from_environment() -> Retention:
     return Retention(int(os.environ["RETENTION_DAYS"]))
 
 
-def deadline_of(context: LambdaContext, margin_seconds: float) -> Deadline:
+def deadline_of(context: Invocation, margin_seconds: float) -> Deadline:
     """Return when an invocation has to end, less a margin for its last work; by Lambda's clock."""
     return Deadline(-margin_seconds, lambda: -context.get_remaining_time_in_millis() / 1000)
+
+
+def asking_until(
+    context: Invocation | None, margin_seconds: float, most_seconds: float = inf
+) -> AbstractContextManager[None]:
+    """Ask the database in the block until this margin before the end of an invocation.
+
+    An invocation takes `most_seconds` even if Lambda leaves more. Outside of Lambda, there is no
+    context.
+    """
+    left = inf if context is None else context.get_remaining_time_in_millis() / 1000
+    return until(SYSTEM_CLOCK.deadline(min(left, most_seconds) - margin_seconds))
 
 
 def fits_lambda(response: Response) -> bool:

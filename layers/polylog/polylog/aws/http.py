@@ -6,6 +6,7 @@ import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger
@@ -14,9 +15,13 @@ from polylog.api.call import Services
 from polylog.api.dialect import Dialect, serve
 from polylog.api.http import Request, Response
 from polylog.aws import Payload, begin_to_collect
-from polylog.aws.environment import services_from_environment
+from polylog.aws.environment import Invocation, asking_until, services_from_environment
+from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 
-Handler = Callable[[Payload, object], Payload]
+Handler = Callable[[Payload, Invocation | None], Payload]
+
+GATEWAY_SECONDS: Final = 29
+"""How long API Gateway waits for a function: 30 seconds, of which it needs some itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,12 @@ class ApiHandler:
     services: Services
     logger: Logger
 
-    def __call__(self, event: Payload, context: object) -> Payload:
+    def __call__(self, event: Payload, context: Invocation | None) -> Payload:
         """Answer a gateway event."""
         start = time.perf_counter()
         request = read_request(event)
-        response = serve(self.dialect, request, self.services)
+        with asking_until(context, LAST_REQUEST_SECONDS, GATEWAY_SECONDS):
+            response = serve(self.dialect, request, self.services)
         self.logger.info(
             "answered",
             extra={

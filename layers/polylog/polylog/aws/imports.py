@@ -19,11 +19,12 @@ from botocore.config import Config
 
 from polylog.aws import Payload, begin_to_collect
 from polylog.aws.dead_letters import DeadLetters
-from polylog.aws.environment import deadline_of, store_from_environment
+from polylog.aws.environment import asking_until, deadline_of, store_from_environment
 from polylog.aws.importer import Importer, Stuck, Unfinished
 from polylog.aws.metrics import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.objects import ObjectVersion
 from polylog.dynamo.connection import client_of, connect
+from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 from polylog.model.errors import InvalidBody
 from polylog.model.times import SYSTEM_CLOCK, Deadline
 
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 _ENDING_SECONDS: Final = 60
 """How long before the function's end it stops taking on further events."""
+
+_LAST_SECONDS: Final = LAST_REQUEST_SECONDS + 22
+"""How long before the function's end it stops asking the database.
+
+Afterwards it notes in the bucket how far it got.
+"""
 
 _CONFIG: Final = Config(
     connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 5}
@@ -51,8 +58,8 @@ def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
 
     @Logger(LOG).inject_lambda_context
     def handler(event: Payload, context: LambdaContext) -> Payload:
-        deadline = deadline_of(context, _ENDING_SECONDS)
-        return imports.take(event["Records"], deadline)
+        with asking_until(context, _LAST_SECONDS):
+            return imports.take(event["Records"], deadline_of(context, _ENDING_SECONDS))
 
     begin_to_collect()
     return handler

@@ -21,11 +21,12 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from polylog.aws import Payload, begin_to_collect
 from polylog.aws.dead_letters import DeadLetters, first_sent, received, string_attributes
-from polylog.aws.environment import deadline_of, store_from_environment
+from polylog.aws.environment import asking_until, deadline_of, store_from_environment
 from polylog.aws.messages import Message, read_message
 from polylog.aws.metrics import DEAD, LOG, name_of, new_metrics, publish
 from polylog.batches import batched_by_weight
 from polylog.dynamo.connection import connect
+from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 from polylog.intake.documents import MAX_TOGETHER
 from polylog.intake.offers import Offered, put_readable
 from polylog.model.errors import ApiError, Unavailable
@@ -41,9 +42,12 @@ Found = tuple[Outcome, ...] | Unavailable
 Put = Callable[[str, Sequence[Offered]], tuple[Outcome, ...]]
 
 ENDING_SECONDS: Final = 25
-"""How long before the function's end it stops taking on further events.
+"""How long before the function's end it stops taking on further events."""
 
-The database may leave one request without an answer for that long, in three attempts.
+_LAST_SECONDS: Final = LAST_REQUEST_SECONDS + 7
+"""How long before the function's end it stops asking the database.
+
+Afterwards it tells the queue which messages must come again.
 """
 
 _TOGETHER: Final = 950
@@ -70,8 +74,8 @@ def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
 
     @Logger(LOG).inject_lambda_context
     def handler(event: Payload, context: LambdaContext) -> Payload:
-        deadline = deadline_of(context, ENDING_SECONDS)
-        return intake.take(event["Records"], deadline)
+        with asking_until(context, _LAST_SECONDS):
+            return intake.take(event["Records"], deadline_of(context, ENDING_SECONDS))
 
     begin_to_collect()
     return handler

@@ -10,7 +10,7 @@ down, and nothing below knows what is above it:
 * `queries` turns a filter into the requests that DynamoDB gets.
 
 `maintenance` works in the background: it folds new events into the counts, clears expired ones
-away, and checks and repairs the counts. `connection`, `tables`, `packing`, `limits`, `retention`
-and `explanation` are what all of these share. `keys` and `peppers` hold access keys, which have a
-table of their own.
+away, and checks and repairs the counts. `connection`, `deadlines`, `tables`, `packing`, `limits`,
+`retention` and `explanation` are what all of these share. `keys` and `peppers` hold access keys,
+which have a table of their own.
 """

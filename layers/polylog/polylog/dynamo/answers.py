@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.explanation import note, note_counts
+from polylog.dynamo.limits import Allowance
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
@@ -15,7 +16,7 @@ from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.totals import View, Views
 from polylog.model.event import Event
 from polylog.model.filter import Compare, Filter, Op, conjunction, simplified
-from polylog.model.times import EARLIEST, NEVER, Deadline
+from polylog.model.times import EARLIEST
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ class Asked:
     facets: frozenset[str]
     views: Views
     reader: Reader
-    deadline: Deadline = NEVER
+    allowance: Allowance = field(default_factory=Allowance)
 
     @classmethod
     def of(
@@ -49,9 +50,9 @@ class Asked:
         """Return the question that a filter asks of a scope."""
         return cls(scope, simplified(since(filter, floor)), floor, facets, views, reader)
 
-    def until(self, deadline: Deadline) -> Asked:
-        """Return the same question, for an answer that has to end by then."""
-        return replace(self, reader=self.reader.until(deadline), deadline=deadline)
+    def within(self, allowance: Allowance) -> Asked:
+        """Return the same question, for an answer that may take this time."""
+        return replace(self, reader=self.reader.within(allowance), allowance=allowance)
 
     def by_tally(self, answer: Callable[[View], T]) -> T | None:
         """Return an answer from a tally, None where no tally can give an exact one."""
@@ -70,7 +71,7 @@ class Asked:
             note_counts(question.filter)
             return answer(view)
 
-        return self.views.ask(self.scope, question, read, exact, self.deadline)
+        return self.views.ask(self.scope, question, read, exact, self.allowance)
 
     def count(self, moment: Moment) -> int:
         """Return how many events pass, from an index."""

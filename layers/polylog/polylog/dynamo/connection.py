@@ -13,20 +13,31 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from io import BytesIO
 from itertools import chain
-from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    ReadTimeoutError,
+)
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.session import Session, get_session
 from pydantic_core import from_json
 
 from polylog.batches import batched
-from polylog.model.errors import Throttled, Unavailable
+from polylog.dynamo.deadlines import (
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    OutOfTime,
+    end_in_time,
+    pause,
+)
+from polylog.model.errors import Throttled, TimedOut, Unavailable
 from polylog.model.times import Clock
 
 if TYPE_CHECKING:
@@ -41,11 +52,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("polylog")
 
-# Three tries and the pauses between them end well before the gateway's 30 seconds. DynamoDB checks
-# our requests anyway, so botocore need not.
+# DynamoDB checks our requests anyway, so botocore need not.
 CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=5,
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
     max_pool_connections=50,
     parameter_validation=False,
     retries={"mode": "standard", "total_max_attempts": 3},
@@ -61,13 +71,13 @@ _TOO_MUCH: Final = {
 }
 """What DynamoDB calls its refusals of a request that is right, but too much at the moment."""
 
+_LATE: Final = (OutOfTime, ConnectTimeoutError, ReadTimeoutError)
+"""Failures to answer in time."""
+
 _MOST_KEYS: Final = 100
 """How many keys DynamoDB takes in one BatchGetItem."""
 
 _ATTEMPTS: Final = 8
-
-# Functions that start from one snapshot share the state of Python's own generator.
-_RANDOM: Final = SystemRandom()
 
 # JSON of DynamoDB's making.
 _Answer = dict[str, Any]
@@ -76,9 +86,15 @@ _Answer = dict[str, Any]
 def connect() -> DynamoDBClient:
     """Return a client for the region and credentials that the environment names."""
     client: DynamoDBClient = client_of("dynamodb", CONFIG)
+    prepare(client)
+    return client
+
+
+def prepare(client: DynamoDBClient) -> None:
+    """Let a client read items quickly, refuse damaged answers, and keep to the deadline."""
     parse_items(client)
     refuse_damaged(client)
-    return client
+    end_in_time(client)
 
 
 def client_of(service: str, config: Config) -> Any:
@@ -264,7 +280,7 @@ def _get_batch(
         asked = answer["UnprocessedKeys"]
         if not asked:
             return
-        clock.sleep(backoff(attempt))
+        pause(attempt, clock)
     raise Throttled("keys went on unprocessed")
 
 
@@ -272,7 +288,7 @@ def _get_batch(
 def failures_as_unavailable() -> Iterator[None]:
     """Turn every failure that DynamoDB, or the way to it, reports into `Unavailable`.
 
-    A failure for too much load becomes `Throttled`.
+    A failure for too much load becomes `Throttled`, and one for lack of time `TimedOut`.
     """
     try:
         yield
@@ -280,9 +296,4 @@ def failures_as_unavailable() -> Iterator[None]:
         is_load = error.response.get("Error", {}).get("Code") in _TOO_MUCH
         raise (Throttled if is_load else Unavailable) from error
     except BotoCoreError as error:
-        raise Unavailable from error
-
-
-def backoff(attempt: int) -> float:
-    """Return how many seconds to wait after an attempt (from 0), at random: callers spread out."""
-    return _RANDOM.uniform(0, 0.02 * 2**attempt)
+        raise (TimedOut if isinstance(error, _LATE) else Unavailable) from error

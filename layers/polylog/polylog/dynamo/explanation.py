@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from polylog.dynamo.queries import QueryPlan
 from polylog.dynamo.tables import Tables
-from polylog.model.errors import TooBroad
+from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.filter import EVERYTHING, Filter, conjuncts
 from polylog.model.store import Explanation
 
@@ -74,12 +74,12 @@ def note(reason: str) -> None:
 
 @contextmanager
 def tentatively() -> Iterator[None]:
-    """Take back the reasons noted in the block if it ends with `TooBroad`."""
+    """Take back the reasons noted in the block if it runs out of time or items."""
     subject = _subject.get()
     reason = subject.explanation.reason if subject else ""
     try:
         yield
-    except TooBroad:
+    except (TooBroad, TimedOut):
         if subject:
             subject.explanation.reason = reason
         raise

@@ -58,12 +58,13 @@ class DynamoKeyStore:
         read_at, key = self._cache.get(key_id, (None, None))
         if not fresh and self._is_recent(read_at):
             return key
+        now = self._clock.now()
         with failures_as_unavailable():
             answer = self._client.get_item(
                 TableName=self._table, Key={"key_id": {"S": key_id}}, ConsistentRead=True
             )
         key = _read_key(answer["Item"]) if "Item" in answer else None
-        self._cache[key_id] = (self._clock.now(), key)
+        self._cache[key_id] = (now, key)
         return key
 
     def create(

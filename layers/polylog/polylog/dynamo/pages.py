@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from polylog.dynamo.answers import Asked
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.explanation import note, tentatively
-from polylog.dynamo.limits import Limits
+from polylog.dynamo.limits import Allowance, Limits
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.totals import View
-from polylog.model.errors import PositionExpired, TooBroad
+from polylog.model.errors import PositionExpired, TimedOut, TooBroad
 from polylog.model.query import EventQuery, Page, Position, Window
-from polylog.model.times import Clock, Deadline
+from polylog.model.times import Clock
 
 # Up to this many events, reading and skipping them takes fewer requests than looking up the place.
 _NEAR: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What the pages of one answer share: the moment that they show, and their time."""
+
+    moment: Moment
+    allowance: Allowance
 
 
 class Pages:
@@ -33,40 +41,39 @@ class Pages:
         if after is not None and after.time < asked.floor:
             raise PositionExpired
         query = replace(query, filter=asked.filter)
-        deadline = self._limits.deadline(self._clock)
-        if isinstance(query.moment, Moment):
-            return _read(query, asked.until(deadline), query.moment)
-        page = self._tallied(query, asked) if query.with_total or _is_far(query.window) else None
-        return page or self._counted(query, asked, deadline)
+        if isinstance(query.moment, _Begun):
+            return _read(query, asked, query.moment)
+        whole = asked.within(self._limits.allow(self._clock))
+        page = self._tallied(query, whole) if query.with_total or _is_far(query.window) else None
+        return page or self._counted(query, whole)
 
-    def _tallied(self, query: EventQuery, asked: Asked) -> Page | None:
+    def _tallied(self, query: EventQuery, whole: Asked) -> Page | None:
         """Return the page that a tally helps to find, None if no tally can.
 
         For a page in part, this may take half of the time; reading it takes the other half.
         """
         part = 0.5 if query.is_partial else 1
-        asked = asked.until(self._limits.deadline(self._clock, part))
+        asked = whole.within(self._limits.allow(self._clock, part))
         try:
             with tentatively():
                 return asked.by_tally(partial(self._page, query, asked))
-        except TooBroad:
-            if query.is_partial:
+        except (TooBroad, TimedOut):
+            if query.is_partial and not whole.allowance.is_over:
                 return None
             raise
 
-    def _counted(self, query: EventQuery, asked: Asked, deadline: Deadline) -> Page:
+    def _counted(self, query: EventQuery, asked: Asked) -> Page:
         """Return the page without a tally. If a total was counted, the page has time of its own."""
-        asked = asked.until(deadline)
         moment = asked.moment()
         total = None
         if query.with_total and query.is_partial:
             note("the tally cannot tell the total")
         elif query.with_total:
             total = asked.count(moment)
-            asked = asked.until(self._limits.deadline(self._clock))
+            asked = asked.within(self._limits.allow(self._clock))
             if query.window.offset >= total:
                 return Page((), None, total)
-        return _told(_read(query, asked, moment), query, total)
+        return _told(_read(query, asked, _Begun(moment, asked.allowance)), query, total)
 
     def _page(self, query: EventQuery, asked: Asked, view: View) -> Page:
         total = view.total()
@@ -78,13 +85,14 @@ class Pages:
             page = _from_the_end(within, asked.reader, view, total)
             page = page or _looked_up(within, asked.reader, view, total)
         page = page or asked.reader.find(within, view.moment)
-        return replace(_told(page, query, total), moment=view.moment)
+        return replace(_told(page, query, total), moment=_Begun(view.moment, asked.allowance))
 
 
-def _read(query: EventQuery, asked: Asked, moment: Moment) -> Page:
-    """Return the page as of a moment."""
-    page = asked.reader.find(replace(query, filter=asked.kept(moment)), moment)
-    return replace(page, moment=moment)
+def _read(query: EventQuery, asked: Asked, begun: _Begun) -> Page:
+    """Return a page of an answer that has begun."""
+    reader = asked.reader.within(begun.allowance)
+    page = reader.find(replace(query, filter=asked.kept(begun.moment)), begun.moment)
+    return replace(page, moment=begun)
 
 
 def _from_the_end(query: EventQuery, reader: Reader, view: View, total: int) -> Page | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from polylog.dynamo.connection import CONFIG, client_of, failures_as_unavailable
+from polylog.dynamo.deadlines import end_in_time
 
 Peppers = Mapping[str, bytes]
 """Version -> pepper; the highest version makes new keys."""
@@ -21,6 +22,7 @@ def peppers_from_secret(name: str) -> Peppers:
     """Read the peppers from Secrets Manager; `name` is the secret's ARN."""
     with failures_as_unavailable():
         client = client_of("secretsmanager", CONFIG)
+        end_in_time(client)
         answer = client.get_secret_value(SecretId=name)
     return _read(answer["SecretString"])
 

@@ -135,8 +135,8 @@ class DynamoEventStore:
         return Asked.of(scope, filter, floor, self._facets, self._views, self._reader)
 
     def _begun(self, scope: str, filter: Filter) -> Asked:
-        """Return what is asked, with one deadline for the whole answer."""
-        return self._asked(scope, filter).until(self._limits.deadline(self._clock))
+        """Return what is asked, for an answer that begins now."""
+        return self._asked(scope, filter).within(self._limits.allow(self._clock))
 
 
 def _group(kind: str, count: int, newest: Newest) -> Group:

@@ -27,7 +27,8 @@
     ├── RequestTooLarge         the request carries too many bytes or events
     ├── ResponseTooLarge        the response would carry too many bytes
     ├── Unavailable             the database refused, or did not answer in time
-    │   └── Throttled               the database has more to do than it was set to
+    │   ├── Throttled               the database has more to do than it was set to
+    │   └── TimedOut                the database did not answer in time
     └── InternalError           a fault of ours
 
 An error carries data. Each dialect makes the status and the sentence of its API from that.
@@ -259,11 +260,15 @@ class ResponseTooLarge(ApiError):
 
 
 class Unavailable(ApiError):
-    """The database refused or timed out after retries; the same request may succeed later."""
+    """The database refused or did not answer; the same request may succeed later."""
 
 
 class Throttled(Unavailable):
     """The database refused because it has too much to do at the moment."""
+
+
+class TimedOut(Unavailable):
+    """The database did not answer, or did so too slowly for the time that an answer may take."""
 
 
 class InternalError(ApiError):

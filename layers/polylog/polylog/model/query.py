@@ -46,7 +46,7 @@ class EventQuery:
     of an error, and a total only if counting it needs no reading of events.
 
     An answer shows the events of one moment: that of the request, or the `moment` of a page that it
-    continues.
+    continues. Then it also shares the time of that page's answer.
     """
 
     scope: str

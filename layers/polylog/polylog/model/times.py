@@ -63,7 +63,12 @@ class Deadline:
     @property
     def is_over(self) -> bool:
         """Whether the time is up."""
-        return self.monotonic() >= self.end
+        return self.left <= 0
+
+    @property
+    def left(self) -> float:
+        """How many seconds are left; negative if the time is up."""
+        return self.end - self.monotonic()
 
 
 NEVER = Deadline(inf)

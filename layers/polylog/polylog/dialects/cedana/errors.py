@@ -13,6 +13,7 @@ from polylog.model.errors import (
     ResponseTooLarge,
     RouteNotFound,
     Throttled,
+    TimedOut,
     TooBroad,
     Unauthenticated,
     Unavailable,
@@ -51,6 +52,7 @@ _ERRORS: dict[type[ApiError], tuple[int, str | None]] = {
     RouteNotFound: (404, "Not found: this API has GET /v2/events"),
     ResponseTooLarge: (500, "An event is too large to be sent"),
     Throttled: (503, "Too many requests: try again later"),
+    TimedOut: (503, "The database is slow: try again later"),
     Unavailable: (500, "Failed to fetch events"),
     ApiError: (500, "Internal server error"),
 }

@@ -13,7 +13,7 @@ from polylog.api.call import Call
 from polylog.api.http import JSON, Response
 from polylog.api.params import Params, Where
 from polylog.dialects.cedana.wire import render_event
-from polylog.model.errors import TooBroad
+from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import Event
 from polylog.model.filter import Compare, Filter, Op, conjunction
 from polylog.model.query import Order
@@ -76,7 +76,8 @@ def list_events(call: Call, params: ListParams) -> Response:
     """List the events of the window, the newest first.
 
     Ours: the order. Also ours: if there are more events than can be read or sent at once, you get
-    the newest and a header that says so. Raises `TooBroad` if not even one could be read.
+    the newest and a header that says so. Raises `TooBroad` or `TimedOut` if not even one could
+    be read.
     """
     wanted = conjunction([_window(call.services.clock.now(), params.time), params.filter])
     # No index has the resource type, so even a small page may use up the whole budget.
@@ -119,7 +120,7 @@ def _render(call: Call, events: Iterator[Event]) -> tuple[list[bytes], bool]:
                 unchecked = 0
                 if not _can_deliver(call, rendered):
                     break
-    except TooBroad:
+    except (TooBroad, TimedOut):
         if not rendered:
             raise
         return rendered, False

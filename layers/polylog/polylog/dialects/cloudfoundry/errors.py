@@ -16,6 +16,7 @@ from polylog.model.errors import (
     ResponseTooLarge,
     RouteNotFound,
     Throttled,
+    TimedOut,
     TooBroad,
     Unauthenticated,
     Unavailable,
@@ -98,6 +99,7 @@ _FIXED: dict[type[ApiError], tuple[int, int, str, str]] = {
     RouteNotFound: (404, 10000, "CF-NotFound", "Unknown request"),
     # The server knows this for a full queue of its own: clients try again.
     Throttled: (503, 10015, "CF-ServiceUnavailable", "Too many requests: try again later"),
+    TimedOut: (503, 10015, "CF-ServiceUnavailable", "The database is slow: try again later"),
     Unavailable: (500, 10011, "CF-DatabaseError", "Database error"),
     ApiError: (500, 10001, "UnknownError", "An unknown error occurred."),
 }

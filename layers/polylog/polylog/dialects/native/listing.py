@@ -14,7 +14,7 @@ from polylog.dialects.native.explaining import Explained, explaining, member, wi
 from polylog.dialects.native.page_tokens import Tokens
 from polylog.dialects.native.wire import WireEvent, render_event
 from polylog.language.parser import MAX_LENGTH, parse
-from polylog.model.errors import InvalidParameter, TooBroad, shown
+from polylog.model.errors import InvalidParameter, TimedOut, TooBroad, shown
 from polylog.model.filter import Filter
 from polylog.model.query import Order, Page, Position, Window
 from polylog.model.store import Explanation
@@ -186,5 +186,5 @@ def next_token(tokens: Tokens, page: Page, number: int) -> str | None:
 def _count(call: Call, filter: Filter) -> int | None:
     try:
         return call.count(filter)
-    except TooBroad:
+    except (TooBroad, TimedOut):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Annotated, Final, NotRequired
 
 from pydantic import BeforeValidator, Field
@@ -13,7 +14,7 @@ from polylog.api.http import Response
 from polylog.dialects.native.explaining import explaining, member
 from polylog.dialects.native.listing import Filtered, PageSize, limit_of
 from polylog.dialects.native.wire import WireEvent, render_event
-from polylog.model.errors import shown
+from polylog.model.errors import TimedOut, shown
 from polylog.model.event import MAX_SEQ
 from polylog.model.filter import Filter
 from polylog.model.store import Explanation, Tail
@@ -23,9 +24,6 @@ _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
 
 # A waiting client gets an event at most half a second late.
 _POLL_SECONDS: Final = 0.5
-
-# Leaves time for the last look before Lambda ends after 29 seconds.
-_LONGEST_SECONDS: Final = 20
 
 
 def _read_after(text: object) -> int | None:
@@ -105,13 +103,11 @@ def _latest(call: Call) -> Tail:
 
 def _wait(call: Call, params: TailParams, wanted: Filter, after: int) -> Tail:
     limit, clock = limit_of(params.page_size), call.services.clock
-    start = clock.monotonic()
-    while True:
-        began = clock.monotonic()
-        found = call.tail(wanted, after, limit)
-        now = clock.monotonic()
-        waited, took = now - start, now - began
-        if found.events or waited >= params.wait or waited + took > _LONGEST_SECONDS:
-            return found
-        clock.sleep(_POLL_SECONDS)
-        after = found.complete
+    waiting = clock.deadline(params.wait)
+    found = call.tail(wanted, after, limit)
+    # If there is no time for one more look, the last one has an answer.
+    with suppress(TimedOut):
+        while not (found.events or waiting.is_over):
+            clock.sleep(_POLL_SECONDS)
+            found = call.tail(wanted, found.complete, limit)
+    return found

@@ -12,6 +12,7 @@ from polylog.dynamo.explanation import note_arrivals
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.question import Question
+from polylog.model.errors import TimedOut
 from polylog.model.event import Event
 from polylog.model.filter import Filter, predicate
 from polylog.model.store import Tail
@@ -44,19 +45,24 @@ class Tails:
     def read(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         """Return the events that arrived after a number; see `EventStore.tail`.
 
-        It always takes at least one step, so that a reader who goes on makes progress.
+        It always takes at least one step, so that a reader who goes on makes progress. Raises
+        `TimedOut` only if there is no step at all.
         """
-        deadline = self._limits.deadline(self._clock)
+        allowance = self._limits.allow(self._clock)
         events: list[Event] = []
         examined, complete, is_held_back = 0, after, False
-        for step, number in self._steps(scope, filter, after, limit):
-            events += step.events
-            if len(events) > limit:
-                return Tail(tuple(events[:limit]), events[limit - 1].seq, False)
-            complete, is_held_back = step.complete, step.is_held_back
-            examined += number
-            if len(events) == limit or examined >= self._limits.items or deadline.is_over:
-                break
+        try:
+            for step, number in self._steps(scope, filter, after, limit):
+                events += step.events
+                if len(events) > limit:
+                    return Tail(tuple(events[:limit]), events[limit - 1].seq, False)
+                complete, is_held_back = step.complete, step.is_held_back
+                examined += number
+                if len(events) == limit or examined >= self._limits.items or allowance.is_over:
+                    break
+        except TimedOut:
+            if complete == after:
+                raise
         return Tail(tuple(events), complete, is_held_back)
 
     def _steps(

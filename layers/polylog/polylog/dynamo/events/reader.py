@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 from polylog.dynamo.events.items import read_item
 from polylog.dynamo.events.scan import MOST, Scan
 from polylog.dynamo.explanation import note_minute, note_plan
-from polylog.dynamo.limits import Budget, Limits
+from polylog.dynamo.limits import Allowance, Budget, Limits
 from polylog.dynamo.queries import plan
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
-from polylog.model.errors import TooBroad
+from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Filter
 from polylog.model.query import EventQuery, Order, Page, Position, Window
-from polylog.model.times import NEVER, Clock, Deadline
+from polylog.model.times import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,18 +41,18 @@ class Reader:
         shards: int,
         limits: Limits,
         clock: Clock,
-        deadline: Deadline = NEVER,
+        allowance: Allowance | None = None,
     ) -> None:
         self._client = client
         self._table = table
         self._shards = shards
         self._limits = limits
         self._clock = clock
-        self._deadline = deadline
+        self._allowance = allowance or Allowance()
 
-    def until(self, deadline: Deadline) -> Reader:
-        """Return a reader of the same table, for an answer that has to end by then."""
-        return Reader(self._client, self._table, self._shards, self._limits, self._clock, deadline)
+    def within(self, allowance: Allowance) -> Reader:
+        """Return a reader of the same table, for an answer that may take this time."""
+        return Reader(self._client, self._table, self._shards, self._limits, self._clock, allowance)
 
     def find(self, query: EventQuery, moment: Moment) -> Page:
         """Return the events of the query's window, or those that the budget allows."""
@@ -61,7 +61,7 @@ class Reader:
         is_cut = False
         try:
             part.take(scan.examined(query, moment, stop))
-        except TooBroad:
+        except (TooBroad, TimedOut):
             if part.last is None or not query.is_partial:
                 raise
             is_cut = True
@@ -106,7 +106,7 @@ class Reader:
     def _scan(self, scope: str, filter: Filter) -> Scan:
         chosen = plan(filter, most_values=max(1, _MOST_STREAMS // self._shards))
         partitions = chosen.partitions(scope, self._shards)
-        budget = Budget(self._limits.items, self._deadline, len(partitions))
+        budget = Budget(self._limits.items, self._allowance, len(partitions))
         return Scan(self._client, self._table, scope, chosen, partitions, budget, self._clock)
 
 

@@ -86,8 +86,8 @@ class Scan:
     ) -> Iterator[tuple[Position, Found | None]]:
         """Return the events of a moment, each once, in order.
 
-        None stands for an event that does not pass. Raises `TooBroad` at the end of the budget;
-        nothing is missing before that point.
+        None stands for an event that does not pass. Raises `TooBroad` at the end of the budget, or
+        `TimedOut`; nothing is missing before that point.
         """
         descending = query.order is Order.DESCENDING
         items = self.items(query.order, query.window.after, wanted)
@@ -134,7 +134,7 @@ class Scan:
     ) -> Iterator[tuple[Position, Found | None]]:
         passes = predicate(filter)
         for batch in batched(entries, _LEAST):
-            self.budget.check_time()
+            self.budget.begin_request()
             for place, event in self.resolved(batch):
                 yield place, event if passes(event) else None
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batched_by_weight
-from polylog.dynamo.connection import backoff, failures_as_unavailable, get_all
+from polylog.dynamo.connection import failures_as_unavailable, get_all
+from polylog.dynamo.deadlines import pause
 from polylog.dynamo.events.items import Draft, partition_key
 from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.retention import Retention
@@ -158,7 +159,7 @@ class Writer:
                     taken = self._take(scope, len(pending))
                     tried.append(taken)
             else:
-                self._clock.sleep(backoff(attempt))
+                pause(attempt, self._clock)
         if reasons & _TOO_MUCH:
             raise Throttled("transactions went on being throttled")
         raise Unavailable("transactions went on conflicting")

@@ -48,7 +48,7 @@ class Auditor:
         """
         clock = self._clock
         reader = Reader(self._client, self._tables.events, self._shards, _LIMITS, clock)
-        reader = reader.until(_LIMITS.deadline(clock))
+        reader = reader.within(_LIMITS.allow(clock))
         books = Books(self._client, self._tables.tally, reader, clock, scope)
         try:
             recount = Recount(books)

@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 from polylog.batches import batched
-from polylog.dynamo.connection import backoff, failures_as_unavailable, get_all
+from polylog.dynamo.connection import failures_as_unavailable, get_all
+from polylog.dynamo.deadlines import pause
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.head import Head
 from polylog.dynamo.tally.levels import ROOT, row_of
@@ -121,7 +122,7 @@ def delete_rows(
                 left = client.batch_write_item(RequestItems=left)["UnprocessedItems"]
             if not left:
                 break
-            clock.sleep(backoff(attempt))
+            pause(attempt, clock)
 
 
 def _action(

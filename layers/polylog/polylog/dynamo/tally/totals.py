@@ -16,6 +16,7 @@ from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
+from polylog.dynamo.limits import Allowance
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.entry import Entry
@@ -40,7 +41,7 @@ from polylog.dynamo.tally.tree import StaleRowsError, Tree
 from polylog.dynamo.tally.wake import Wake, leave_wake
 from polylog.model.errors import Unavailable
 from polylog.model.query import Order
-from polylog.model.times import EARLIEST, LATEST, NEVER, SECOND, Clock, Deadline
+from polylog.model.times import EARLIEST, LATEST, SECOND, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -330,12 +331,12 @@ class Views:
         question: Question,
         read: Callable[[TimeRange], Sequence[Entry]],
         answer: Callable[[View], T],
-        deadline: Deadline = NEVER,
+        allowance: Allowance,
     ) -> T:
         """Return the answer from a view whose rows belong together.
 
         `read` returns the entries of the wanted events that the index shows in a range of time.
-        Raises `Unavailable` if folds replace rows again and again until the deadline.
+        Raises `Unavailable` if folds replace rows again and again until the time is up.
         """
         partition = partition_of(scope, question.facet)
 
@@ -352,7 +353,7 @@ class Views:
                 tree = Tree(moment.head.bucket, self._remembered(partition), rows)
                 return answer(View(moment, question, tree, read))
             except StaleRowsError:
-                if deadline.is_over:
+                if allowance.is_over:
                     break
         raise Unavailable("the tally went on changing")
 
