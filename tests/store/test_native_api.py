@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from random import Random
 from typing import Any
@@ -34,7 +34,8 @@ from polylog.dynamo.tally import kinds as counted_kinds
 from polylog.model import times
 from polylog.model.errors import TimedOut
 from polylog.model.event import Event
-from polylog.model.filter import predicate
+from polylog.model.filter import Filter, predicate
+from polylog.model.query import EventQuery, Page
 from polylog.model.store import EventStore, Tail
 from polylog.model.times import SECOND
 from polylog.model.times import Clock as SystemClock
@@ -262,6 +263,21 @@ class TestGroups:
         groups = api.get("/v1/events:groups", by="origin")["groups"]
         told = [(group["value"], group["count"]) for group in groups]
         assert told == [("custom", 7), ("system", 3)]
+
+
+def test_a_page_without_time_to_count_has_no_total() -> None:
+    class Slow(MemoryEventStore):
+        def find(self, query: EventQuery) -> Page:
+            return replace(super().find(replace(query, with_total=False)), total=None)
+
+        def count(self, scope: str, filter: Filter) -> int:
+            raise TimedOut
+
+    api = Api.over(Slow())
+    api.store.put(api.scope, small(3))
+    answer = api.get("/v1/events", total_size="true")
+    assert len(answer["events"]) == 3
+    assert answer.keys() == {"events"}
 
 
 class TestTail:
