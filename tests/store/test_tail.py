@@ -9,6 +9,7 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import LIMITS, TABLES, dynamo_store
 
+from polylog.dynamo.arrivals import log as arrival_log
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.store import DynamoEventStore
@@ -52,7 +53,14 @@ class Log:
 
 
 @pytest.fixture(scope="module")
-def log(engine: DynamoDBClient) -> Log:
+def log(engine: DynamoDBClient) -> Iterator[Log]:
+    """Yield a log that takes some requests to read."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrival_log, "_ROWS_AT_ONCE", 5)
+        yield _long_log(engine)
+
+
+def _long_log(engine: DynamoDBClient) -> Log:
     client = connect(engine.meta.endpoint_url)
     events = (
         Event(id=f"{n:05}", time=n * SECOND, type="many" if n % 600 else "rare", message="m")
