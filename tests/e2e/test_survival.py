@@ -127,6 +127,7 @@ def test_a_service_whose_dynamodb_died_goes_on_but_ends_when_it_dies_again(tmp_p
     assert [has_ended(pid) for pid in folding] == [True]
 
 
+@pytest.mark.long
 def test_a_service_in_memory_ends_when_its_dynamodb_dies() -> None:
     command = [COMMAND, "run", "--memory", "--port", "0", "--no-sample"]
     with subprocess.Popen(
@@ -145,6 +146,7 @@ def test_a_service_in_memory_ends_when_its_dynamodb_dies() -> None:
     )
 
 
+@pytest.mark.long
 def test_folding_starts_again_when_it_was_killed_and_ends_with_a_killed_service(
     tmp_path: Path,
 ) -> None:
@@ -157,6 +159,7 @@ def test_folding_starts_again_when_it_was_killed_and_ends_with_a_killed_service(
         until(lambda: has_ended(second))
 
 
+@pytest.mark.long
 def test_folding_without_dynamodb_ends_with_a_sentence(
     template: Template, capfd: pytest.CaptureFixture[str]
 ) -> None:

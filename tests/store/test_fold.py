@@ -15,6 +15,7 @@ from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.events.numbers import Numbers
+from polylog.dynamo.maintenance import fold
 from polylog.dynamo.maintenance.fold import FENCING_SECONDS, SETTLING_SECONDS, Folder, Work
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.tally import kinds
@@ -237,12 +238,14 @@ def test_many_deltas_are_due(world: World) -> None:
     assert (world.head().deltas, world.settled()) == ((), {"system:a": 70})
 
 
-def test_many_events_are_due(world: World) -> None:
-    for batch in range(11):
-        world.log.put(world.scope, spread(95, 95 * batch))
-    for _ in range(60):
-        world.folder.work(world.scope)
-    assert world.head().bucket.totals().total() > 45
+def test_many_events_are_due(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fold, "_DUE_EVENTS", 20)
+    world.log.put(world.scope, spread(19))
+    assert world.folder.work(world.scope) is Work.SOON
+    assert world.head().bucket == Bucket()
+    world.log.put(world.scope, spread(1, 19))
+    world.folder.work(world.scope)
+    assert world.head().bucket.totals().total() == 20
 
 
 def test_a_few_deltas_are_left_until_nothing_comes_any_more(world: World) -> None:

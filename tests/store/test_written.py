@@ -104,7 +104,7 @@ def test_answers_cost_few_units_at_any_rate(
         "oldest page": page(Order.ASCENDING),
     }
     most, young = dict.fromkeys(asked, 0.0), list[int]()
-    for number, _ in enumerate(traffic.steps(200 if is_long() else 20)):
+    for number, _ in enumerate(traffic.steps(200 if is_long() else 12)):
         if number % 4 == 3:
             young.append(traffic.young())
             for name, ask in asked.items():
