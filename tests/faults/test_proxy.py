@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from typing import Any, Final
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from mypy_boto3_dynamodb import DynamoDBClient
-from support.proxied import world_of
+from support import proxied
+from support.proxied import World, made, world_of
 from support.proxy import (
     CONFLICT,
     CONFLICT_ALTHOUGH_COMMITTED,
@@ -28,19 +28,14 @@ from support.proxy import (
     slow,
 )
 from support.stores import dynamo_store, settle
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import TestResponse
 
-from polylog.api.auth import PERMISSIONS, Restriction
-from polylog.dialects.native.wire import read_event
 from polylog.dynamo.connection import CONFIG
 from polylog.dynamo.maintenance.fold import Folder
-from polylog.model import times
 from polylog.model.errors import Unavailable
 from polylog.model.filter import EVERYTHING
-from polylog.model.times import SECOND, SYSTEM_CLOCK, format_rfc3339
-from polylog_cli.local.gateway import Gateway
+from polylog.model.times import SYSTEM_CLOCK
 from polylog_cli.local.home import Home
-from polylog_cli.local.log import local_keys
 from polylog_cli.local.tables import connect
 from polylog_cli.local.template import Template
 
@@ -48,41 +43,41 @@ pytestmark = pytest.mark.engine
 
 TRIES = 5
 BATCH = 30
-SEEDED = 12
 STATUSES = {"stored", "duplicate"}
-_scopes = count(1)
 
 
 @dataclass
 class Log:
-    """A scope with a key of its own: what was handed in, and how it is asked."""
+    """A log behind a proxy: what was handed in, and how it is asked."""
 
-    gateway: Gateway
-    proxy: Proxy
-    engine: DynamoDBClient
-    scope: str
-    token: str
-    handed_in: list[dict[str, Any]] = field(default_factory=list)
+    world: World
+    log: proxied.Log
+    handed_in: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, world: World) -> Log:
+        """Return a new log that holds some events, and no faults."""
+        world.proxy.clear()
+        log = world.log()
+        return cls(world, log, [*log.seeds])
+
+    @property
+    def proxy(self) -> Proxy:
+        return self.world.proxy
+
+    @property
+    def scope(self) -> str:
+        return self.log.scope
 
     def ask(self, path: str, header: str = "Authorization", form: str = "Bearer") -> TestResponse:
-        return Client(self.gateway).get(path, headers={header: f"{form} {self.token}".strip()})
+        return self.log.ask(path, header, form)
 
     def post(self, events: Sequence[dict[str, Any]]) -> TestResponse:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        body = events[0] if len(events) == 1 else list(events)
-        return Client(self.gateway).post("/v1/events", json=body, headers=headers)
+        return self.log.post("/v1/events", events[0] if len(events) == 1 else list(events))
 
     def make(self, number: int) -> list[dict[str, Any]]:
         """Return new events, which count as handed in."""
-        first, now = len(self.handed_in), times.now()
-        events = [
-            {
-                "id": f"e{first + n:05}",
-                "time": format_rfc3339(now - n * 100 * SECOND),
-                "type": "ab"[n % 2],
-            }
-            for n in range(number)
-        ]
+        events = made(number, first=len(self.handed_in))
         self.handed_in += events
         return events
 
@@ -110,8 +105,8 @@ class Log:
         listed = self.ask("/v1/events?page_size=1000&total_size=true").get_json()
         groups = self.ask("/v1/events:groups").get_json()["groups"]
         oldest = self.ask("/api/events/?o=created&page_size=300", form="Token")
-        settle(self.engine, self.scope)  # Numbers that were lost are fenced.
-        tail = dynamo_store(self.engine).tail(self.scope, EVERYTHING, 0, 1000)
+        settle(self.world.engine, self.scope)  # Numbers that were lost are fenced.
+        tail = dynamo_store(self.world.engine).tail(self.scope, EVERYTHING, 0, 1000)
         seqs = [event.seq for event in tail.events]
         found = {
             "the list": sorted(event["id"] for event in listed["events"]) == ids,
@@ -125,34 +120,13 @@ class Log:
         return [what for what, is_right in found.items() if not is_right]
 
 
-@dataclass(frozen=True)
-class World:
-    """The functions behind their gateway, which reach DynamoDB Local through a proxy."""
-
-    gateway: Gateway
-    proxy: Proxy
-    engine: DynamoDBClient
-    home: Home
-
-    def log(self) -> Log:
-        """Return a new log that holds some events."""
-        scope = f"proxied-{next(_scopes)}"
-        keys = local_keys(self.engine, self.home)
-        token = keys.create(scope, frozenset(PERMISSIONS), Restriction(), None).token
-        self.proxy.clear()
-        log = Log(self.gateway, self.proxy, self.engine, scope, token)
-        seeds = [read_event(event) for event in log.make(SEEDED)]
-        dynamo_store(self.engine).put(scope, seeds)
-        return log
-
-
 @pytest.fixture(scope="module")
 def world(
     engine: DynamoDBClient, template: Template, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[World]:
     home = Home(tmp_path_factory.mktemp("home")).make()
-    with world_of(engine, template, home) as served:
-        yield World(served.gateway, served.proxy, engine, home)
+    with world_of(engine, template, home) as world:
+        yield world
 
 
 Act = Callable[[Log], list[TestResponse]]
@@ -243,11 +217,11 @@ def outcome(log: Log, act: Act) -> list[str]:
 def test_a_fault_at_any_call_changes_nothing(
     world: World, act: Act, faults: Sequence[Fault]
 ) -> None:
-    calls = calls_of(world.log(), act)
+    calls = calls_of(Log.of(world), act)
     wrong = {}
     for fault in faults:
         for number in (n for n, call in enumerate(calls, 1) if fault.can_happen_to(call)):
-            log = world.log()
+            log = Log.of(world)
             log.proxy.at({number: fault})
             wrong[f"{fault} at call {number} of {calls}"] = outcome(log, act)
     assert wrong
@@ -260,7 +234,7 @@ def test_a_fault_at_any_call_changes_nothing(
 def test_attempts_that_commit_after_the_client_gave_up_store_their_events_once(
     world: World, act: Act, attempts: Sequence[Fault]
 ) -> None:
-    log = world.log()
+    log = Log.of(world)
     log.proxy.at_operation("TransactWriteItems", *attempts)
     assert outcome(log, act) == []
 
@@ -268,7 +242,7 @@ def test_attempts_that_commit_after_the_client_gave_up_store_their_events_once(
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_faults_at_random_change_nothing(world: World, seed: int) -> None:
-    log, happened = world.log(), 0
+    log, happened = Log.of(world), 0
     for step in range(40):
         log.proxy.at_random(100 * seed + step, 0.25, *FAULTS)
         before = len(log.handed_in)

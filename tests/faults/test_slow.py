@@ -144,11 +144,11 @@ QUESTIONS: Final = {
     "native: export": native("/v1/events:export?page_size=1", lambda said: said["id"] == "e00011"),
     "native: write": writing(1),
     "native: write many": writing(400),
-    "native: me": native("/v1/me", lambda said: said["scope"].startswith("slow-")),
+    "native: me": native("/v1/me", lambda said: said["scope"].startswith("proxied-")),
     "native: keys": native("/v1/keys", lambda said: len(said["keys"]) == 1),
     "native: new key": Question(
         lambda log: log.post("/v1/keys", {"permissions": ["read"]}),
-        lambda said: said["scope"].startswith("slow-"),
+        lambda said: said["scope"].startswith("proxied-"),
         "unavailable",
     ),
     "native: revoke": Question(revoke, lambda said: said is None, "unavailable"),

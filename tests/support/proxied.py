@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -33,11 +33,12 @@ _scopes = count(1)
 
 @dataclass(frozen=True)
 class Log:
-    """A scope with a key of its own, and how it is asked."""
+    """A scope with a key of its own, how it is asked, and the events that it began with."""
 
     gateway: Gateway
     scope: str
     token: str
+    seeds: Sequence[dict[str, Any]]
 
     def ask(
         self, path: str, header: str = "Authorization", form: str = "Bearer", method: str = "GET"
@@ -62,12 +63,12 @@ class World:
 
     def log(self) -> Log:
         """Return a new log that holds some events."""
-        scope = f"slow-{next(_scopes)}"
+        scope = f"proxied-{next(_scopes)}"
         keys = local_keys(self.engine, self.home)
         token = keys.create(scope, frozenset(PERMISSIONS), Restriction(), None).token
-        seeds = [read_event(event) for event in made(SEEDED)]
-        dynamo_store(self.engine).put(scope, seeds)
-        return Log(self.gateway, scope, token)
+        seeds = made(SEEDED)
+        dynamo_store(self.engine).put(scope, [read_event(event) for event in seeds])
+        return Log(self.gateway, scope, token, seeds)
 
     def with_seconds(self, seconds: float) -> World:
         """Return the same, where functions believe that they end after some seconds."""
@@ -87,12 +88,12 @@ class _Invocation:
         return int(self.seconds * 1000)
 
 
-def made(number: int, name: str = "e") -> list[dict[str, Any]]:
-    """Return some events, the latest first."""
+def made(number: int, name: str = "e", first: int = 0) -> list[dict[str, Any]]:
+    """Return some events, the latest first; their ids count from `first`."""
     now = times.now()
     return [
         {
-            "id": f"{name}{n:05}",
+            "id": f"{name}{first + n:05}",
             "time": format_rfc3339(now - n * 100 * SECOND),
             "type": "ab"[n % 2],
         }
