@@ -270,7 +270,7 @@ def test_a_page_without_time_to_count_has_no_total() -> None:
         def find(self, query: EventQuery) -> Page:
             return replace(super().find(replace(query, with_total=False)), total=None)
 
-        def count(self, scope: str, filter: Filter) -> int:
+        def count(self, scope: str, filter: Filter, moment: object | None = None) -> int:
             raise TimedOut
 
     api = Api.over(Slow())

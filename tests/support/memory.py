@@ -97,7 +97,7 @@ class MemoryEventStore:
             or (_position(event) != after and (_position(event) < after) == is_descending)
         ]
 
-    def count(self, scope: str, filter: Filter) -> int:
+    def count(self, scope: str, filter: Filter, moment: object | None = None) -> int:
         return len(self._passing(scope, filter))
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:

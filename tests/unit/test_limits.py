@@ -1,4 +1,4 @@
-"""What one answer may read: items, and requests in some time."""
+"""What one answer may read: items, in some time."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from polylog.model.errors import ApiError, TimedOut, TooBroad
 from polylog.model.times import Clock
 
 SECONDS = 10
-ON_A_BAD_DAY = 3 * SECONDS
-"""How many requests DynamoDB answers in that time at least."""
+ITEMS = 1000
 
 
 @pytest.mark.parametrize(
-    ("requests", "error"),
-    [(0, TimedOut), (ON_A_BAD_DAY - 1, TimedOut), (ON_A_BAD_DAY, TooBroad)],
+    ("items", "error"), [(0, TimedOut), (ITEMS // 2 - 1, TimedOut), (ITEMS // 2, TooBroad)]
 )
-def test_few_requests_in_the_time_of_an_answer_mean_that_the_database_is_slow(
-    requests: int, error: type[ApiError]
+@pytest.mark.parametrize("by_key", [False, True])
+def test_few_items_in_the_time_of_an_answer_mean_that_the_database_is_slow(
+    items: int, error: type[ApiError], by_key: bool
 ) -> None:
     now = [0.0]
-    budget = Budget(1, Limits(1, SECONDS).allow(Clock(monotonic=lambda: now[0])), 1)
-    for _ in range(requests):
-        budget.begin_request()
+    budget = Budget(ITEMS, Limits(ITEMS, SECONDS).allow(Clock(monotonic=lambda: now[0])), 1)
+    if by_key:
+        budget.allow_keys(items)
+    else:
+        budget.spend(items)
     now[0] = SECONDS
     with pytest.raises(error) as raised:
         budget.allowed(1)
@@ -32,9 +33,11 @@ def test_few_requests_in_the_time_of_an_answer_mean_that_the_database_is_slow(
 
 def test_readings_of_one_answer_are_counted_together() -> None:
     now = [0.0]
-    allowance = Limits(1000, SECONDS).allow(Clock(monotonic=lambda: now[0]))
-    for _ in range(ON_A_BAD_DAY):
-        assert Budget(1000, allowance, 1).allowed(7) == 7
+    allowance = Limits(ITEMS, SECONDS).allow(Clock(monotonic=lambda: now[0]))
+    for _ in range(ITEMS // 100):
+        budget = Budget(ITEMS, allowance, 1)
+        assert budget.allowed(50) == 50
+        budget.spend(50)
     now[0] = SECONDS
     with pytest.raises(TooBroad):
-        Budget(1000, allowance, 1).allowed(7)
+        Budget(ITEMS, allowance, 1).allowed(7)

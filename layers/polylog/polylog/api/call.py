@@ -174,9 +174,12 @@ class Call:
         if name != self.principal.scope:
             raise ForeignScope(name)
 
-    def count(self, filter: Filter) -> int:
-        """Return the number of events that pass and that the caller may see."""
-        return self.services.store.count(self.principal.scope, self.visible(filter))
+    def count(self, filter: Filter, moment: object | None = None) -> int:
+        """Return the number of events that pass and that the caller may see.
+
+        `moment` is that of a page of the same answer, None means now.
+        """
+        return self.services.store.count(self.principal.scope, self.visible(filter), moment)
 
     def groups(self, filter: Filter) -> tuple[Group, ...]:
         """Return the events that pass and that the caller may see, by origin and type."""

@@ -8,8 +8,8 @@ from typing import Final
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.times import NEVER, Clock, Deadline
 
-_SLOW_PER_SECOND: Final = 3
-"""With fewer requests a second, the database is slow; the question may not be too broad."""
+_MUCH: Final = 2
+"""An answer that read half of what it may, and was not done in time, is too broad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,7 @@ class Limits:
 
     def allow(self, clock: Clock, part: float = 1) -> Allowance:
         """Return the time of an answer that begins now, or of a part of it."""
-        seconds = part * self.seconds
-        return Allowance(clock.deadline(seconds), int(seconds * _SLOW_PER_SECOND))
+        return Allowance(clock.deadline(part * self.seconds), int(part * self.items) // _MUCH)
 
 
 UNLIMITED: Final = Limits(items=10**12, seconds=10**9)
@@ -31,27 +30,27 @@ UNLIMITED: Final = Limits(items=10**12, seconds=10**9)
 class Allowance:
     """The time in which one answer may read, whatever number of readings it takes.
 
-    `many` is how many requests DynamoDB answers in that time even on a bad day.
+    `much` is how many items are so many that the question is to blame, not a slow database.
     """
 
-    def __init__(self, deadline: Deadline = NEVER, many: int = 0) -> None:
+    def __init__(self, deadline: Deadline = NEVER, much: int = 0) -> None:
         self._deadline = deadline
-        self._many = many
-        self._requests = 0
+        self._much = much
+        self._items = 0
 
     @property
     def is_over(self) -> bool:
         """Whether the time is up."""
         return self._deadline.is_over
 
-    def begin_request(self) -> None:
-        """Take note of a request; when the time is up, raises `TooBroad` or `TimedOut` instead.
-
-        If many requests were not enough, the answer is too broad. Otherwise the database is slow.
-        """
+    def check(self) -> None:
+        """Raise `TooBroad` or `TimedOut` when the time is up: the question or the database."""
         if self.is_over:
-            raise TooBroad if self._requests >= self._many else TimedOut
-        self._requests += 1
+            raise TooBroad if self._items >= self._much else TimedOut
+
+    def note(self, items: int) -> None:
+        """Take note of items that were read."""
+        self._items += items
 
 
 class Budget:
@@ -69,17 +68,19 @@ class Budget:
     def allowed(self, most: int) -> int:
         """Return how many of `most` items the next request may read.
 
-        Raises `TooBroad` when it may read none, and what `begin_request` raises.
+        Raises `TooBroad` when it may read none, and what `Allowance.check` raises.
         """
-        self.begin_request()
+        self._allowance.check()
         if self._left <= 0:
             raise TooBroad
         return min(most, self._left)
 
-    def begin_request(self) -> None:
-        """Take note of a request for other items; see `Allowance.begin_request`."""
-        self._allowance.begin_request()
+    def allow_keys(self, number: int) -> None:
+        """Take note of items that are read by their keys; raises what `Allowance.check` raises."""
+        self._allowance.check()
+        self._allowance.note(number)
 
     def spend(self, items: int) -> None:
         """Take what was read off the budget."""
         self._left -= items
+        self._allowance.note(items)

@@ -21,7 +21,7 @@ _NEAR: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class _Begun:
+class Begun:
     """What the pages of one answer share: the moment that they show, and their time."""
 
     moment: Moment
@@ -41,7 +41,7 @@ class Pages:
         if after is not None and after.time < asked.floor:
             raise PositionExpired
         query = replace(query, filter=asked.filter)
-        if isinstance(query.moment, _Begun):
+        if isinstance(query.moment, Begun):
             return _read(query, asked, query.moment)
         whole = asked.within(self._limits.allow(self._clock))
         page = self._tallied(query, whole) if query.with_total or _is_far(query.window) else None
@@ -73,7 +73,7 @@ class Pages:
             asked = asked.within(self._limits.allow(self._clock))
             if query.window.offset >= total:
                 return Page((), None, total)
-        return _told(_read(query, asked, _Begun(moment, asked.allowance)), query, total)
+        return _told(_read(query, asked, Begun(moment, asked.allowance)), query, total)
 
     def _page(self, query: EventQuery, asked: Asked, view: View) -> Page:
         total = view.total()
@@ -85,10 +85,10 @@ class Pages:
             page = _from_the_end(within, asked.reader, view, total)
             page = page or _looked_up(within, asked.reader, view, total)
         page = page or asked.reader.find(within, view.moment)
-        return replace(_told(page, query, total), moment=_Begun(view.moment, asked.allowance))
+        return replace(_told(page, query, total), moment=Begun(view.moment, asked.allowance))
 
 
-def _read(query: EventQuery, asked: Asked, begun: _Begun) -> Page:
+def _read(query: EventQuery, asked: Asked, begun: Begun) -> Page:
     """Return a page of an answer that has begun."""
     reader = asked.reader.within(begun.allowance)
     page = reader.find(replace(query, filter=asked.kept(begun.moment)), begun.moment)

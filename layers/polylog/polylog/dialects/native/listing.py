@@ -156,7 +156,7 @@ def list_events(call: Call, params: ListParams) -> Response:
         )
         total = page.total
         if total is None and params.total_size:
-            total = _count(call, params.wanted)
+            total = _count(call, params.wanted, page.moment)
     rendered = [render_event(event) for event in page.events]
 
     def response(number: int) -> Response:
@@ -183,8 +183,8 @@ def next_token(tokens: Tokens, page: Page, number: int) -> str | None:
     return None if page.next is None else tokens.write(page.next, page.skip)
 
 
-def _count(call: Call, filter: Filter) -> int | None:
+def _count(call: Call, filter: Filter, moment: object) -> int | None:
     try:
-        return call.count(filter)
+        return call.count(filter, moment)
     except (TooBroad, TimedOut):
         return None

@@ -134,7 +134,7 @@ class Scan:
     ) -> Iterator[tuple[Position, Found | None]]:
         passes = predicate(filter)
         for batch in batched(entries, _LEAST):
-            self.budget.begin_request()
+            self.budget.allow_keys(len(batch))
             for place, event in self.resolved(batch):
                 yield place, event if passes(event) else None
 
