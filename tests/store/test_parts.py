@@ -18,7 +18,7 @@ from support.memory import MemoryEventStore
 from support.stores import LIMITS, dynamo_store, settle
 
 from polylog.dynamo.limits import Limits
-from polylog.model.errors import TooBroad
+from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Not, Op, Or, Text
 from polylog.model.query import EventQuery, Order, Page, Window
@@ -190,5 +190,5 @@ def test_a_page_that_is_not_in_part_is_whole_or_none(many: World) -> None:
 
 def test_of_no_time_nothing_can_be_answered(many: World) -> None:
     query = EventQuery(many.scope, Text("few"), Order.ASCENDING, Window(9), is_partial=True)
-    with pytest.raises(TooBroad):
+    with pytest.raises(TimedOut):
         many.store(Limits(100, 0)).find(query)
