@@ -272,6 +272,18 @@ def test_what_will_be_due_within_seconds_is_waited_for(world: World) -> None:
         world.now += SECOND // 10
 
 
+def test_what_came_in_a_burst_is_not_waited_for_for_long(world: World) -> None:
+    for number in range(60):
+        world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
+        if number in (0, 30):
+            assert world.folder.work(world.scope) is Work.SOON
+            world.now += SECOND
+    began = world.now
+    while world.folder.work(world.scope) is Work.SOON:
+        world.now += SECOND // 2
+    assert world.now - began < 5 * SECOND
+
+
 def test_settling_ends_in_time(world: World) -> None:
     world.log.put(world.scope, spread(5))
     assert not world.folder.settle(world.scope, seconds=3)

@@ -216,7 +216,7 @@ class _Watch:
 
 @dataclass(slots=True)
 class _Pace:
-    """When and how full a scope was looked at: how fast it fills."""
+    """When and how full a scope was looked at, a second ago or two: how fast it fills now."""
 
     at: float
     deltas: int
@@ -345,6 +345,7 @@ class Folder:
         seconds = now - pace.at
         if seconds < 1:
             return True
+        memory.pace = _Pace(now, deltas, events)
         deltas_soon = deltas + (deltas - pace.deltas) / seconds * _SOON_SECONDS
         events_soon = events + (events - pace.events) / seconds * _SOON_SECONDS
         return deltas_soon >= _DUE_DELTAS or events_soon >= _DUE_EVENTS
