@@ -17,7 +17,7 @@ from support.stores import dynamo_store
 
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.store import DynamoEventStore
-from polylog.model.errors import Throttled, TooBroad, Unavailable
+from polylog.model.errors import Throttled, TimedOut, TooBroad, Unavailable
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Filter, Op, Or, Text
 from polylog.model.query import EventQuery, Order, Window
@@ -203,7 +203,7 @@ class TestReads:
 
     def test_stop_at_the_end_of_their_time(self, moto: DynamoDBClient) -> None:
         store = dynamo_store(moto, limits=Limits(items=50, seconds=0))
-        with pytest.raises(TooBroad):
+        with pytest.raises(TimedOut):
             store.count("s", Text("x"))
 
 
