@@ -29,7 +29,7 @@ _BATCH: Final = 25
 
 _LIMITS: Final = Limits(items=1, seconds=1)
 
-_SETTLE_SECONDS: Final = 60
+_SETTLE_SECONDS: Final = 3600
 
 
 def load(
@@ -61,10 +61,8 @@ def load(
             outcomes = store.put(scope, some)
             assert all(outcome.status is Status.STORED for outcome in outcomes)
             hasty.wait()
-            while folder.fold(scope):
-                pass
+            assert folder.settle(scope, _SETTLE_SECONDS)
             number += len(some)
-    folder.settle(scope, _SETTLE_SECONDS)
     return number
 
 

@@ -150,6 +150,23 @@ def test_it_names_nothing_that_it_has_seen_for_long_enough(world: World) -> None
     assert (world.head().bucket.version, world.head().recent) == (1, ())
 
 
+def test_what_it_names_stays_small(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events of many days in one row, and more rows than the head has room for."""
+    monkeypatch.setattr(fold, "_MOST_RECENT", 5)
+    for batch in range(10):
+        world.log.put(world.scope, spread(20, 20 * batch))
+        while world.folder.fold(world.scope):
+            pass
+    recent = world.head().recent
+    assert len(recent) <= 5
+    assert max(len(each.spans) for each in recent) <= 16
+    assert world.log.count(world.scope, EVERYTHING) == 200
+    query = EventQuery(world.scope, EVERYTHING, Order.DESCENDING, Window(200), with_total=True)
+    assert len(world.log.find(query).events) == 200
+    world.fold_all()
+    assert (world.settled().total(), world.head().recent) == (200, ())
+
+
 def test_it_deletes_what_it_has_folded(world: World) -> None:
     world.log.put(world.scope, spread(3))
     world.folder.fold(world.scope)

@@ -25,7 +25,15 @@ from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facets import partition_of
-from polylog.dynamo.tally.head import Head, Recent, Span, read_head, read_root, spans_of
+from polylog.dynamo.tally.head import (
+    Head,
+    Recent,
+    Span,
+    coarse,
+    read_head,
+    read_root,
+    spans_of,
+)
 from polylog.dynamo.tally.kinds import Kinds
 from polylog.dynamo.tally.levels import ROOT, parent_of, path_to
 from polylog.dynamo.tally.moment import moment_of
@@ -68,6 +76,9 @@ _FENCES_AT_ONCE: Final = 100
 # would take 0.2 write units more for each event stored alone, and 0.1 for one in a batch.
 _DUE_DELTAS: Final = 64
 _DUE_EVENTS: Final = 1000
+
+_MOST_RECENT: Final = 400
+"""How many rows that the indexes may not show the head names: four times what comes in a while."""
 
 _SOON_SECONDS: Final = 8
 """A folder waits for what will be due within this time, rather than being woken again."""
@@ -409,6 +420,8 @@ class Folder:
         watch = self._memory(scope).watch
         left = [each for each in head.recent if watch.age(each.first) < SETTLING_SECONDS]
         recent = tuple(_united((*left, *share.recent())))
+        if len(recent) > max(_MOST_RECENT, len(head.recent)):
+            return False  # The indexes have to catch up first.
         if not share.pieces and recent == head.recent:
             return False
         if not all(self._fold_facet(scope, facet, head, share) for facet in _facets(share)):
@@ -489,7 +502,7 @@ def _united(recent: Iterable[Recent]) -> Iterator[Recent]:
     spans: dict[int, dict[Span, None]] = {}
     for each in recent:
         spans.setdefault(each.first, {}).update(dict.fromkeys(each.spans))
-    return (Recent(first, tuple(each)) for first, each in spans.items())
+    return (Recent(first, coarse(each)) for first, each in spans.items())
 
 
 def _facets(share: Share) -> list[str]:

@@ -16,7 +16,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydantic_core import from_json
 
@@ -43,9 +44,23 @@ class Span(NamedTuple):
     latest: int
 
 
+_MOST_SPANS: Final = 16
+"""How many spans say where the events of one row lie. Every reader reads them."""
+
+
 def spans_of(summary: Summary) -> tuple[Span, ...]:
-    """Return a span for each minute that has events."""
-    return tuple(Span(part.earliest, part.latest) for part in summary.values())
+    """Return spans of time that hold all events, each for a minute unless those are many."""
+    return coarse(Span(part.earliest, part.latest) for part in summary.values())
+
+
+def coarse(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return a few spans that hold all of these, with the widest gaps between them."""
+    ordered = sorted(spans)
+    gaps = [after.earliest - before.latest for before, after in pairwise(ordered)]
+    widest = sorted(range(len(gaps)), key=gaps.__getitem__)[-(_MOST_SPANS - 1) :]
+    ends = [0, *(place + 1 for place in sorted(widest)), len(ordered)]
+    groups = (ordered[first:end] for first, end in pairwise(ends) if first < end)
+    return tuple(Span(group[0].earliest, max(latest for _, latest in group)) for group in groups)
 
 
 class Recent(NamedTuple):
