@@ -67,8 +67,7 @@ def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
         folder.settle(scope, _SETTLE_SECONDS)
         after = read_head(log.client, log.tables.tally, scope)
     folded = after.bucket.totals().total() - before.bucket.totals().total()
-    young = sum(delta.number for delta in after.young)
-    print(f"{folded} events folded, {young} not folded yet")
+    print(f"{folded} events folded, {after.young_events} not folded yet")
 
 
 def restamp(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:

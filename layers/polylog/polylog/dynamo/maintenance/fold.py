@@ -339,7 +339,7 @@ class Folder:
 
     def _is_due(self, scope: str, head: Head) -> bool:
         """Return whether folding costs less than reading the deltas again and again."""
-        if len(head.young) >= _DUE_DELTAS or _events(head) >= _DUE_EVENTS:
+        if len(head.young) >= _DUE_DELTAS or head.young_events >= _DUE_EVENTS:
             return True
         memory = self._memory(scope)
         things = (*(delta.row for delta in head.young), *(each.first for each in head.recent))
@@ -351,7 +351,7 @@ class Folder:
         memory, now = self._memory(scope), self._clock.monotonic()
         if memory.is_quiet(head) or any(_holes(head)):
             return True
-        deltas, events = len(head.young), _events(head)
+        deltas, events = len(head.young), head.young_events
         pace = memory.pace = memory.pace or _Pace(now, deltas, events)
         seconds = now - pace.at
         if seconds < 1:
@@ -400,7 +400,7 @@ class Folder:
         moment = moment_of(head, load)
         has_facets = any(delta.facets for delta in moment.young)
         if has_facets:
-            moment.young_entries()
+            moment.read_young()
         for delta in moment.young:
             is_ripe = watch.age(delta.row) >= SETTLING_SECONDS
             entries = moment.entries_of(delta) if has_facets else delta.entries
@@ -479,11 +479,6 @@ def _holes(head: Head) -> Iterator[Range]:
     """Yield the numbers that are missing before others that are there."""
     decided = head.decided
     return decided.missing(1, decided.last)
-
-
-def _events(head: Head) -> int:
-    """Return how many events are young."""
-    return sum(delta.number for delta in head.young)
 
 
 def _part(delta: Delta, entries: Sequence[Entry], room: _Room, *, is_ripe: bool) -> _Piece:

@@ -111,7 +111,7 @@ class Verifier:
             drifts += other.drifts()
         return Report(
             main.settled,
-            sum(delta.number for delta in head.young),
+            head.young_events,
             sum(recount.rows for recount in (main, *others)),
             tuple(drifts),
             head.facets(self._facets),

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -70,7 +71,7 @@ class Recent(NamedTuple):
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
     """The settled counts of all time, and what is not settled or not indexed yet.
 
@@ -90,7 +91,7 @@ class Head:
     cleared: int = EARLIEST
     tallied: frozenset[str] | None = None
 
-    @property
+    @cached_property
     def young(self) -> tuple[Delta, ...]:
         """The deltas that are not settled, or not wholly, in the order of their numbers."""
         return tuple(delta for delta in self.deltas if not self.is_settled(delta))
@@ -100,7 +101,12 @@ class Head:
         known = self.settled if delta.fenced_at is None else self.fenced
         return known.covers(delta.first, delta.last)
 
-    @property
+    @cached_property
+    def young_events(self) -> int:
+        """How many events are in the young deltas."""
+        return sum(delta.number for delta in self.young)
+
+    @cached_property
     def decided(self) -> Ranges:
         """The numbers of which it is known whether an event has them."""
         young = ((delta.first, delta.last) for delta in self.deltas)

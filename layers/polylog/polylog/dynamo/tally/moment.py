@@ -96,10 +96,9 @@ class Moment:
                     some = [e for e in entries if first <= e.time < end and e.minute == minute]
                     yield from summary_of(some).items()
 
-    def young_entries(self) -> list[Entry]:
-        """Return the entries of all young events."""
+    def read_young(self) -> None:
+        """Read the entries of all young events that are not known, in few requests."""
         self._entries([delta.first for delta in self.young if delta.entries is None])
-        return [entry for delta in self.young for entry in self.entries_of(delta)]
 
     def recent_within(self, minute: str) -> list[Entry]:
         """Return the entries of a minute that are settled, but may be in no index yet."""
@@ -179,10 +178,10 @@ def moment_of(head: Head, load: Load) -> Moment:
 
 def _unsettled(head: Head, young: Sequence[Delta], load: Load) -> Iterator[Delta]:
     """Yield young deltas without those of their events that are settled."""
-    partly = [each for each in young if head.settled.touches(each.first, each.last)]
-    found = load([each.first for each in partly if each.entries is None]) if partly else {}
+    partly = {each.first for each in young if head.settled.touches(each.first, each.last)}
+    found = load([d.first for d in young if d.first in partly and d.entries is None])
     for delta in young:
-        if delta not in partly:
+        if delta.first not in partly:
             yield delta
         else:
             entries = found[delta.first].entries if delta.entries is None else delta.entries
@@ -198,9 +197,11 @@ def facet_moment(head: Head, own: Head, facet: str, load: Load) -> Moment:
         raise StaleRowsError(facet)
     whole = moment_of(head, load)
     settled = head.settled | own.settled
-    entries = [e for e in whole.young_entries() if facet in e.facets and e.seq not in settled]
+    whole.read_young()
     young = tuple(
-        delta.with_entries(e for e in entries if delta.first <= e.seq <= delta.last)
+        delta.with_entries(
+            e for e in whole.entries_of(delta) if facet in e.facets and e.seq not in settled
+        )
         for delta in whole.young
     )
     counted = replace(head, bucket=own.bucket, cleared=own.cleared, settled=settled)

@@ -363,8 +363,8 @@ class Views:
         If very much is young, folding has fallen behind or has ended: it gets a wake-up.
         """
         moment = read_moment(self._client, self._table, scope, self._clock, facet)
-        young = moment.head.young
-        if len(young) > _MANY_DELTAS or sum(delta.number for delta in young) > _MANY_EVENTS:
+        head = moment.head
+        if len(head.young) > _MANY_DELTAS or head.young_events > _MANY_EVENTS:
             self._wake(scope)
         return moment
 
