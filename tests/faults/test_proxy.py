@@ -5,7 +5,7 @@ After a fault has gone, nothing that was acknowledged is missing, and nothing is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from mypy_boto3_dynamodb import DynamoDBClient
 from support import proxied
-from support.proxied import World, made, world_of
+from support.proxied import World, made
 from support.proxy import (
     CONFLICT,
     CONFLICT_ALTHOUGH_COMMITTED,
@@ -35,9 +35,7 @@ from polylog.dynamo.maintenance.fold import Folder
 from polylog.model.errors import Unavailable
 from polylog.model.filter import EVERYTHING
 from polylog.model.times import SYSTEM_CLOCK
-from polylog_cli.local.home import Home
 from polylog_cli.local.tables import connect
-from polylog_cli.local.template import Template
 
 pytestmark = pytest.mark.engine
 
@@ -118,15 +116,6 @@ class Log:
             "the order of the tail": seqs == sorted(set(seqs)),
         }
         return [what for what, is_right in found.items() if not is_right]
-
-
-@pytest.fixture(scope="module")
-def world(
-    engine: DynamoDBClient, template: Template, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
-    home = Home(tmp_path_factory.mktemp("home")).make()
-    with world_of(engine, template, home) as world:
-        yield world
 
 
 Act = Callable[[Log], list[TestResponse]]

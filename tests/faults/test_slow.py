@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
-from mypy_boto3_dynamodb import DynamoDBClient
-from support.proxied import SEEDED, Log, World, made, world_of
+from support.proxied import SEEDED, Log, World, made
 from werkzeug.test import Client, TestResponse
 
 from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 from polylog.model import times
-from polylog_cli.local.home import Home
-from polylog_cli.local.template import Template
 
 pytestmark = pytest.mark.engine
 
 GATEWAY_SECONDS: Final = 28
 """API Gateway gives up after 30, of which a function needs some to begin."""
-
-
-@pytest.fixture(scope="module")
-def world(
-    engine: DynamoDBClient, template: Template, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
-    home = Home(tmp_path_factory.mktemp("home")).make()
-    with world_of(engine, template, home) as world:
-        yield world
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from polylog.dynamo.tally.summary import counted, newest_of, summary_of
 from polylog.dynamo.tally.tree import StaleRowsError
 from polylog.model.errors import Unavailable
 from polylog.model.filter import Compare, Op, conjunction
-from polylog.model.times import LATEST, Clock
+from polylog.model.times import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -181,7 +181,7 @@ class Recount:
     def day(self, day: str) -> list[Drift]:
         """Return the wrong numbers in the rows of a day and of its hours."""
         there, moment = self._rows(day)
-        entries, later = self._books.settled(moment, _whole(day), self._names)
+        entries, later = self._books.settled(moment, time_of(day), self._names)
         self.later |= later
         self.rows += len(there) - (day in there)
         self._note(entries)
@@ -260,16 +260,15 @@ class Recount:
     def _below(self, parent: Bucket) -> dict[str, Bucket]:
         """Return the rows below a bucket; raises `MovedError` if a fold has replaced one."""
         found = self._books.stated(parent)
-        if len(found) < len(parent.versions):
-            moved = self._books.version() != self._moment.head.bucket.version
-            if moved:
-                raise MovedError
+        is_whole = len(found) == len(parent.versions)
+        if not is_whole and self._books.version() != self._moment.head.bucket.version:
+            raise MovedError
         return found
 
 
-def _whole(day: str) -> TimeRange:
-    start = start_of(day)
-    return TimeRange(start, min(end_of(day) - 1, LATEST))
+def time_of(day: str) -> TimeRange:
+    """Return the times of a day."""
+    return TimeRange(start_of(day), end_of(day) - 1)
 
 
 def compare(expected: Rows, there: Rows, facet: str | None = None) -> Iterator[Drift]:

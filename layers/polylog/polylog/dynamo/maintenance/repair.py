@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from polylog.dynamo.maintenance.recount import Books, MovedError, rows_of
-from polylog.dynamo.queries import TimeRange
+from polylog.dynamo.maintenance.recount import Books, MovedError, rows_of, time_of
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.head import Head, read_root
@@ -16,10 +15,8 @@ from polylog.dynamo.tally.levels import (
     ROOT,
     Level,
     ancestors_of,
-    end_of,
     first_minute,
     hours_of,
-    start_of,
 )
 from polylog.dynamo.tally.rows import write_rows
 from polylog.dynamo.tally.summary import Newest, newest_of
@@ -40,7 +37,7 @@ def repair(books: Books, bucket: str) -> None:
     day = Level.DAY.bucket(first_minute(bucket or max(moment.head.bucket.children, default="")))
     names = [day, *hours_of(day)]
     before = books.rows(names)
-    entries, _ = books.settled(moment, TimeRange(start_of(day), end_of(day) - 1))
+    entries, _ = books.settled(moment, time_of(day))
     for _ in range(_ATTEMPTS):
         head = read_root(books.client, books.table, books.partition)
         old = {ROOT: head.bucket, **books.rows([*ancestors_of(day)[1:], *names])}
