@@ -10,7 +10,8 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import dynamo_store
 
 from polylog.dynamo.arrivals.log import ArrivalLog, Arrivals
-from polylog.dynamo.maintenance.fold import FENCING_SECONDS, Folder
+from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.maintenance.watch import FENCING_SECONDS
 from polylog.model.errors import Unavailable
 from polylog.model.event import MAX_SEQ, Event
 from polylog.model.filter import EVERYTHING, Compare, Op

@@ -15,8 +15,9 @@ from support.lag import LaggingClient
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.events.numbers import Numbers
-from polylog.dynamo.maintenance.fold import FENCING_SECONDS, SETTLING_SECONDS, Folder
+from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.maintenance.watch import FENCING_SECONDS, SETTLING_SECONDS
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Window

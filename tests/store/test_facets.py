@@ -10,7 +10,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.examples import long
 from support.stores import TABLES, dynamo_store
 
-from polylog.dynamo.maintenance import fold as share
+from polylog.dynamo.maintenance import portion
 from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.verify import Report, Verifier
 from polylog.dynamo.tally.head import read_head
@@ -152,7 +152,7 @@ def test_a_facet_that_was_left_out_for_a_while_is_not_used(world: World) -> None
 
 
 def test_a_fold_takes_few_facets_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(share, "_MAX_FACETS", 7)
+    monkeypatch.setattr(portion, "_MAX_FACETS", 7)
     world.put(30)
     assert world.folder.fold(world.scope)
     settled = read_head(world.client, "TallyTable", world.scope).bucket.totals().total()

@@ -15,9 +15,10 @@ from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.events.numbers import Numbers
-from polylog.dynamo.maintenance import fold
-from polylog.dynamo.maintenance.fold import FENCING_SECONDS, SETTLING_SECONDS, Folder, Work
+from polylog.dynamo.maintenance import fold, watch
+from polylog.dynamo.maintenance.fold import Folder, Work
 from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.maintenance.watch import FENCING_SECONDS, SETTLING_SECONDS
 from polylog.dynamo.tally import kinds
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.head import Head, read_head
@@ -256,7 +257,7 @@ def test_many_deltas_are_due(world: World) -> None:
 
 
 def test_many_events_are_due(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fold, "_DUE_EVENTS", 20)
+    monkeypatch.setattr(watch, "_DUE_EVENTS", 20)
     world.log.put(world.scope, spread(19))
     assert world.folder.work(world.scope) is Work.SOON
     assert world.head().bucket == Bucket()

@@ -19,8 +19,9 @@ from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo import pages
 from polylog.dynamo.maintenance.expire import Expirer
-from polylog.dynamo.maintenance.fold import SETTLING_SECONDS, Folder
+from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.maintenance.watch import SETTLING_SECONDS
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tally import kinds as counted_kinds
 from polylog.dynamo.tally.bucket import Bucket

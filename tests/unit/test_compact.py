@@ -13,7 +13,7 @@ from polylog.aws import compact
 from polylog.aws.compact import compact_handler
 from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 from polylog.dynamo.events.items import partition_key
-from polylog.dynamo.maintenance import fold
+from polylog.dynamo.maintenance import watch
 from polylog.dynamo.maintenance.fold import Folder, Work
 from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.registry import Scopes
@@ -68,7 +68,7 @@ def woken(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClie
     """Return a client of tables in which two scopes have deltas to fold, when nothing waits."""
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(fold, "_DUE_DELTAS", DUE)
+    monkeypatch.setattr(watch, "_DUE_DELTAS", DUE)
     monkeypatch.setattr(compact, "SYSTEM_CLOCK", StoppedClock(times.now()).clock)
     store = dynamo_store(moto)
     for scope in ("one", "two"):
