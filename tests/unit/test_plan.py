@@ -335,3 +335,16 @@ def test_a_plan_loses_nothing_of_a_choice(one: Filter, other: Filter, event: Eve
     own = And((equals("type", event.type), time(Op.GE, event.time), one))
     either = Or((own, And((equals("type", "other"), other))))
     assert is_found(planned(either), event) == predicate(one)(event)
+
+
+FEW = st.integers(0, 6)
+
+
+@given(FEW, FEW, FEW, FEW)
+def test_a_range_touches_times_of_which_it_has_any_and_covers_those_it_has_all_of(
+    first: int, length: int, start: int, duration: int
+) -> None:
+    within, times = range(first, first + length + 1), range(start, start + duration + 1)
+    chosen = TimeRange(within[0], within[-1])
+    assert chosen.touches(times[0], times[-1]) == any(time in within for time in times)
+    assert chosen.covers(times[0], times[-1]) == all(time in within for time in times)

@@ -51,6 +51,14 @@ class TimeRange:
         last = () if self.last == LATEST else (Compare("time", Op.LE, self.last),)
         return first + last
 
+    def touches(self, first: int, last: int) -> bool:
+        """Return whether some of the times from `first` to `last` lie in the range."""
+        return first <= self.last and last >= self.first
+
+    def covers(self, first: int, last: int) -> bool:
+        """Return whether all of the times from `first` to `last` lie in the range."""
+        return self.first <= first and last <= self.last
+
     def intersection(self, other: TimeRange) -> TimeRange:
         """Return the times that lie in both."""
         return TimeRange(max(self.first, other.first), min(self.last, other.last))

@@ -51,7 +51,7 @@ class _Source:
     def within(self, time: TimeRange) -> Iterator[Span]:
         """Yield the spans that touch a range, cut to it."""
         for earliest, latest in self.spans:
-            if earliest <= time.last and latest >= time.first:
+            if time.touches(earliest, latest):
                 yield Span(max(earliest, time.first), min(latest, time.last))
 
 
@@ -85,13 +85,15 @@ class Moment:
 
     def young_within(self, first: int, end: int) -> Iterator[tuple[str, OfMinute]]:
         """Yield the young events from `first` to before `end`, by minute, in parts."""
-        cut = [delta for delta in self.young if _is_cut(delta, first, end)]
+        time = TimeRange(first, end - 1)
+        cut = [delta for delta in self.young if _is_cut(delta, time)]
         self._entries([delta.first for delta in cut if delta.entries is None])
         for delta in self.young:
             for minute, part in delta.summary.items():
-                if part.earliest >= first and part.latest < end:
+                ends = part.earliest, part.latest
+                if time.covers(*ends):
                     yield minute, part
-                elif part.earliest < end and part.latest >= first:
+                elif time.touches(*ends):
                     entries = self.entries_of(delta)
                     some = [e for e in entries if first <= e.time < end and e.minute == minute]
                     yield from summary_of(some).items()
@@ -104,7 +106,7 @@ class Moment:
         """Return the entries of a minute that are settled, but may be in no index yet."""
         start = minute_start(minute)
         time = TimeRange(start, start + _MINUTE - 1)
-        recent = [each.first for each in self.head.recent if _touches(each.spans, time)]
+        recent = [r.first for r in self.head.recent if any(time.touches(*s) for s in r.spans)]
         return [
             entry
             for entries in self._entries(recent)
@@ -223,15 +225,7 @@ def read_moment(
     return facet_moment(head, own, facet, load)
 
 
-def _is_cut(delta: Delta, first: int, end: int) -> bool:
-    """Return whether only a part of a minute's events lies from `first` to before `end`."""
-    return any(
-        part.earliest < end
-        and part.latest >= first
-        and not (part.earliest >= first and part.latest < end)
-        for part in delta.summary.values()
-    )
-
-
-def _touches(spans: Iterable[Span], time: TimeRange) -> bool:
-    return any(earliest <= time.last and latest >= time.first for earliest, latest in spans)
+def _is_cut(delta: Delta, time: TimeRange) -> bool:
+    """Return whether a range has some of a minute's events and lacks others."""
+    ends = ((part.earliest, part.latest) for part in delta.summary.values())
+    return any(time.touches(*each) and not time.covers(*each) for each in ends)
