@@ -21,17 +21,14 @@ from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facets import partition_of
 from polylog.dynamo.tally.head import Head, Span, read_head, read_root, spans_of
-from polylog.dynamo.tally.levels import minute_start
 from polylog.dynamo.tally.ranges import Ranges
 from polylog.dynamo.tally.stretch import Stretch, read_stretches
 from polylog.dynamo.tally.summary import OfMinute, summary_of
 from polylog.dynamo.tally.tree import StaleRowsError
-from polylog.model.times import SECOND, Clock
+from polylog.model.times import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_MINUTE: Final = 60 * SECOND
 
 _AT_ONCE: Final = 100
 """How many rows one request may read."""
@@ -102,10 +99,8 @@ class Moment:
         """Read the entries of all young events that are not known, in few requests."""
         self._entries([delta.first for delta in self.young if delta.entries is None])
 
-    def recent_within(self, minute: str) -> list[Entry]:
-        """Return the entries of a minute that are settled, but may be in no index yet."""
-        start = minute_start(minute)
-        time = TimeRange(start, start + _MINUTE - 1)
+    def recent_within(self, time: TimeRange) -> list[Entry]:
+        """Return the entries in a range that are settled, but may be in no index yet."""
         recent = [r.first for r in self.head.recent if any(time.touches(*s) for s in r.spans)]
         return [
             entry

@@ -70,6 +70,12 @@ class _Parts(NamedTuple):
     cut: frozenset[str]
 
 
+def _times_of(minute: str) -> TimeRange:
+    """Return the range of a minute."""
+    start = minute_start(minute)
+    return TimeRange(start, start + _MINUTE - 1)
+
+
 def _counts(part: OfMinute) -> Counts:
     return {kind: each.number for kind, each in part.kinds.items()}
 
@@ -138,10 +144,10 @@ class View:
         is_ascending = order is Order.ASCENDING
         rank = before + offset if is_ascending else before + total - 1 - offset
         minute, passed, inside = self._minute_of_rank(rank)
-        start = minute_start(minute)
+        around = _times_of(minute)
         if is_ascending:
-            return TimeRange(start, time.last), rank - passed
-        return TimeRange(time.first, start + _MINUTE - 1), passed + inside - 1 - rank
+            return TimeRange(around.first, time.last), rank - passed
+        return TimeRange(time.first, around.last), passed + inside - 1 - rank
 
     def _count(self, first: int, end: int) -> int:
         return sum(self.question.count(counts) for _, counts in self._pieces(first, end))
@@ -200,10 +206,10 @@ class View:
     def _minute(self, minute: str) -> Sequence[Entry]:
         """Return the wanted settled events of a minute."""
         if minute not in self._minutes:
-            start = minute_start(minute)
-            shown = self.read(TimeRange(start, start + _MINUTE - 1))
+            times = _times_of(minute)
+            shown = self.read(times)
             settled = {entry.seq: entry for entry in shown if self.moment.counts(entry.seq)}
-            for entry in self.moment.recent_within(minute):
+            for entry in self.moment.recent_within(times):
                 if self.question.wants(entry.kind):
                     settled[entry.seq] = entry
             self._minutes[minute] = tuple(settled.values())
