@@ -156,8 +156,7 @@ class Moment:
         for some in batched(left, _AT_ONCE):
             found = self.load(some)
             for first in some:
-                entries = found[first].entries if first in found else ()
-                self._loaded[first] = self._own(entries)
+                self._loaded[first] = self._own(_entries_in(found, first))
         return [self._loaded[first] for first in firsts]
 
     def _own(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -181,8 +180,13 @@ def _unsettled(head: Head, young: Sequence[Delta], load: Load) -> Iterator[Delta
         if delta.first not in partly:
             yield delta
         else:
-            entries = found[delta.first].entries if delta.entries is None else delta.entries
+            entries = _entries_in(found, delta.first) if delta.entries is None else delta.entries
             yield delta.with_entries(e for e in entries if e.seq not in head.settled)
+
+
+def _entries_in(found: Mapping[int, Stretch], first: int) -> tuple[Entry, ...]:
+    """Return the entries of a row. One that is missing has expired, with all of its events."""
+    return found[first].entries if first in found else ()
 
 
 def facet_moment(head: Head, own: Head, facet: str, load: Load) -> Moment:
