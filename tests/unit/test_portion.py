@@ -63,7 +63,7 @@ class Log:
         return delta.last % 2 == 0
 
     def _load(self, firsts: Sequence[int]) -> dict[int, Stretch]:
-        return {first: self.rows[first] for first in firsts}
+        return {first: self.rows[first] for first in firsts if first in self.rows}
 
     def portions(self) -> Iterator[tuple[Portion, list[Entry]]]:
         """Fold until nothing is young; yield each portion and the events that it has to count."""
@@ -134,3 +134,12 @@ def test_it_names_the_row_of_every_event_that_an_index_may_not_show(log: Log) ->
 
 def lies_in(recent: Recent, entry: Entry) -> bool:
     return any(span.earliest <= entry.time <= span.latest for span in recent.spans)
+
+
+def test_a_delta_whose_row_has_expired_is_settled_without_events_if_it_does_not_fit() -> None:
+    """It cannot be cut: its events, which have expired as well, are not known any more."""
+    log = Log([([*range(0, 2000, 100)], 0, False)], has_facets=False, most_rows=15)
+    log.rows.clear()
+    portion = log.portion()
+    assert (portion.numbers, portion.summary) == (Ranges(((1, 20),)), {})
+    assert portion.completed == 1

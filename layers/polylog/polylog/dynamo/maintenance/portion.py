@@ -136,7 +136,12 @@ def portion_of(moment: Moment, is_ripe: Callable[[Delta], bool], most_rows: int)
 
 
 def _part(delta: Delta, entries: Sequence[Entry], room: _Room, *, is_ripe: bool) -> Piece:
-    """Return the part of a delta that there is room for: at least one event."""
+    """Return the part of a delta that there is room for: at least one event.
+
+    If its row of the arrival log has expired, so have all of its events: none of them is counted.
+    """
+    if not entries:
+        return Piece(delta.with_entries(()), delta.last, is_ripe)
     taken: list[Entry] = []
     for entry in sorted(entries):
         if not room.admits_entry(entry, is_logged=not delta.is_inline):
