@@ -15,9 +15,12 @@ from polylog.dynamo.maintenance.watch import FENCING_SECONDS
 from polylog.model.errors import Unavailable
 from polylog.model.event import MAX_SEQ, Event
 from polylog.model.filter import EVERYTHING, Compare, Op
-from polylog.model.times import SECOND, Clock
+from polylog.model.times import SECOND
+from tools.clocks import StoppedClock
 
 pytestmark = pytest.mark.engine
+
+START = 10**15
 
 _numbers = count(1)
 
@@ -43,10 +46,9 @@ class World:
     def __init__(self, client: DynamoDBClient) -> None:
         self.client = client
         self.scope = f"arrivals-{next(_numbers)}"
-        self.now = 10**15
-        self.log = dynamo_store(client, clock=lambda: self.now)
-        clock = Clock(lambda: self.now, lambda: self.now / SECOND, self.sleep)
-        self.folder = Folder(client, "TallyTable", clock)
+        self.time = StoppedClock(START)
+        self.log = dynamo_store(client, clock=self.time)
+        self.folder = Folder(client, "TallyTable", self.time.clock)
         self.arrivals = ArrivalLog(client, "TallyTable")
 
     def put(self, *ids: str) -> list[int | None]:
@@ -58,14 +60,11 @@ class World:
         client: Any = CancellingClient(self.client)
         events = [Event(id=f"lost{n}", time=0, type="l") for n in range(number)]
         with pytest.raises(Unavailable):
-            dynamo_store(client, clock=lambda: self.now).put(self.scope, events)
-
-    def sleep(self, seconds: float) -> None:
-        self.now += int(seconds * SECOND)
+            dynamo_store(client, clock=self.time).put(self.scope, events)
 
     def fold(self, seconds: float = 0) -> None:
         """Let time pass, and fold whatever there is."""
-        self.sleep(seconds)
+        self.time.sleep(seconds)
         while self.folder.fold(self.scope):
             pass
 
@@ -117,13 +116,13 @@ def test_a_number_taken_long_ago_is_dropped(world: World) -> None:
 
     class SlowClient(CancellingClient):
         def transact_write_items(self, **request: Any) -> Any:
-            if world.now < 10**15 + 9 * SECOND:
-                world.now += 5 * SECOND
+            if world.time.now < START + 9 * SECOND:
+                world.time.now += 5 * SECOND
                 return super().transact_write_items(**request)
             return self._client.transact_write_items(**request)
 
     client: Any = SlowClient(world.client)
-    log = dynamo_store(client, clock=lambda: world.now)
+    log = dynamo_store(client, clock=world.time)
     assert log.put(world.scope, [Event(id="a", time=0, type="a")])[0].seq == 2
 
 
@@ -135,7 +134,7 @@ def test_a_late_transaction_is_put_in_its_place(world: World) -> None:
             return self._client.transact_write_items(**request)
 
     client: Any = OvertakenClient(world.client)
-    late = dynamo_store(client, clock=lambda: world.now)
+    late = dynamo_store(client, clock=world.time)
     late.put(world.scope, [Event(id="a1", time=0, type="a")])
     assert ids(world.after(0)) == ["a1", "b1", "b2"]
 
@@ -221,8 +220,6 @@ def test_one_who_tails_from_the_latest_misses_no_late_transaction(world: World) 
 
     client: Any = OvertakenClient(world.client)
     world.put("a0")
-    dynamo_store(client, clock=lambda: world.now).put(
-        world.scope, [Event(id="a1", time=0, type="a")]
-    )
+    dynamo_store(client, clock=world.time).put(world.scope, [Event(id="a1", time=0, type="a")])
     assert seen == [1]
     assert ids(world.after(seen[0])) == ["a1", "b1", "b2"]

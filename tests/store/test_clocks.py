@@ -6,6 +6,7 @@ although the indexes lag.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from polylog.model.filter import EVERYTHING, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import EventStore
 from polylog.model.times import SECOND, Clock
+from tools.clocks import StoppedClock
 
 pytestmark = pytest.mark.engine
 
@@ -35,20 +37,17 @@ class World:
     """A log whose indexes lag, and the true time that nobody in it knows."""
 
     def __init__(self, client: DynamoDBClient, scope: str) -> None:
-        self.now = NOON
+        self.time = StoppedClock(NOON)
         self.scope = scope
         self.engine = client
-        self.lagging: Any = LaggingClient(client, lambda: self.now, LAG)
+        self.lagging: Any = LaggingClient(client, self.time, LAG)
         self.tailed: list[str] = []
         self.complete = 0
 
     def clock(self, seconds: float) -> Clock:
         """Return the clock of a machine that is wrong by so many seconds."""
         wrong = int(seconds * SECOND)
-        return Clock(lambda: self.now + wrong, lambda: self.now / SECOND, self.sleep)
-
-    def sleep(self, seconds: float) -> None:
-        self.now += int(seconds * SECOND)
+        return replace(self.time.clock, now=lambda: self.time.now + wrong)
 
     def store(self, seconds: float) -> EventStore:
         return dynamo_store(self.lagging, clock=self.clock(seconds))
@@ -97,10 +96,10 @@ def test_nothing_is_missing_whoever_has_the_wrong_time(world: World, who: str, o
             folder.fold(world.scope)
         if number % 4 == 3:
             world.check(reader, ids)
-        world.now += SECOND
+        world.time.now += SECOND
     assert world.lagging.hidden > 0
     assert folder.settle(world.scope, 60)
-    world.now += LAG
+    world.time.now += LAG
     world.check(reader, ids)
     assert Verifier(world.engine, TABLES, 1).verify(world.scope).drifts == ()
 
@@ -112,12 +111,12 @@ def test_a_number_is_given_up_by_the_time_that_one_folder_sees_pass(world: World
     world.store(0).put(world.scope, [Event(id="e", time=NOON, type="t")])
     folder, reader = world.folder(off), world.store(-off)
     folder.fold(world.scope)
-    world.now += FENCING_SECONDS * SECOND - 1
+    world.time.now += FENCING_SECONDS * SECOND - 1
     folder.fold(world.scope)
     assert reader.tail(world.scope, EVERYTHING, 0, 10).events == ()
     world.folder(off).fold(world.scope)  # Another one has only begun to look.
     assert reader.latest(world.scope) == 0
-    world.now += 1
+    world.time.now += 1
     folder.fold(world.scope)
     tail = reader.tail(world.scope, EVERYTHING, 0, 10)
     assert ([event.id for event in tail.events], tail.complete) == (["e"], 2)
@@ -137,7 +136,7 @@ def test_a_writer_that_stops_for_a_while_loses_nothing(world: World, seconds: in
                 world.store(0).put(world.scope, [Event(id="other", time=NOON, type="t")])
                 folder = world.folder(0)
                 folder.fold(world.scope)
-                world.sleep(pauses.pop())
+                world.time.sleep(pauses.pop())
                 for _ in range(3):
                     folder.fold(world.scope)
             return world.lagging.transact_write_items(**request)

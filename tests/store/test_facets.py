@@ -18,7 +18,8 @@ from polylog.dynamo.tally.registry import Scopes
 from polylog.model.event import Entity, Event
 from polylog.model.filter import And, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Window
-from polylog.model.times import SECOND, Clock
+from polylog.model.times import SECOND
+from tools.clocks import StoppedClock
 
 pytestmark = pytest.mark.engine
 
@@ -35,21 +36,15 @@ class World:
     def __init__(self, client: DynamoDBClient, *facets: str) -> None:
         self.client = client
         self.scope = f"facets-{next(_numbers)}"
-        self.now = NOON
+        self.time = StoppedClock(NOON)
         self.number = 0
         self.use(*facets)
 
     def use(self, *facets: str) -> None:
-        options: Any = {
-            "clock": Clock(lambda: self.now, lambda: self.now / SECOND, self.sleep),
-            "facets": facets,
-        }
+        options: Any = {"clock": self.time.clock, "facets": facets}
         self.log = dynamo_store(self.client, **options)
         self.folder = Folder(self.client, "TallyTable", **options)
         self.verifier = Verifier(self.client, TABLES, 1, facets)
-
-    def sleep(self, seconds: float) -> None:
-        self.now += int(seconds * SECOND)
 
     def put(self, number: int, **values: Any) -> None:
         batch = range(self.number, self.number + number)
@@ -193,7 +188,7 @@ def test_a_fold_that_dies_between_facets_is_finished_by_another(
 
     dying: Any = DyingClient()
     world.put(8)
-    options: Any = {"clock": Clock(lambda: world.now), "facets": ("project", "actor")}
+    options: Any = {"clock": world.time.clock, "facets": ("project", "actor")}
     with pytest.raises(InterruptedError):
         Folder(dying, "TallyTable", **options).fold(world.scope)
     assert world.log.count(world.scope, OF_P) == 4

@@ -30,13 +30,15 @@ from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import EventStore
-from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
+from polylog.model.times import SECOND, SYSTEM_CLOCK
 from polylog_cli.local.tables import connect
+from tools.clocks import StoppedClock
 
 pytestmark = pytest.mark.engine
 
 NOON = 1_772_366_400_000_000
 DAY = 86_400 * SECOND
+START = 10**15
 
 _numbers = count(1)
 
@@ -77,23 +79,16 @@ class World:
     def __init__(self, client: DynamoDBClient, *facets: str) -> None:
         self.client = client
         self.scope = f"fold-{next(_numbers)}"
-        self.now = 10**15
+        self.time = StoppedClock(START)
         self.facets = facets
         self.log = self.log_of(client)
         self.folder = self.folder_of(client)
 
-    def clock(self) -> int:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += int(seconds * SECOND)
-
     def folder_of(self, client: Any) -> Folder:
-        clock = Clock(self.clock, lambda: self.now / SECOND, self.sleep)
-        return Folder(client, "TallyTable", clock, facets=self.facets)
+        return Folder(client, "TallyTable", self.time.clock, facets=self.facets)
 
     def log_of(self, client: Any) -> EventStore:
-        return dynamo_store(client, clock=self.clock, facets=self.facets)
+        return dynamo_store(client, clock=self.time, facets=self.facets)
 
     def head(self) -> Head:
         return read_head(self.client, "TallyTable", self.scope)
@@ -137,10 +132,10 @@ def test_it_counts_at_once_and_names_what_an_index_may_not_show_yet(world: World
     assert world.head().bucket.totals() == {"system:a": 2, "system:b": 1}
     assert [recent.first for recent in world.head().recent] == [1]
     world.folder.fold(world.scope)
-    world.now += SETTLING_SECONDS * SECOND - 1
+    world.time.now += SETTLING_SECONDS * SECOND - 1
     world.folder.fold(world.scope)
     assert len(world.head().recent) == 1
-    world.now += 1
+    world.time.now += 1
     world.folder.fold(world.scope)
     assert world.head().recent == ()
 
@@ -245,7 +240,7 @@ def work(world: World) -> Work:
     """Do what is due, with a wake-up before as the stream brings it."""
     world.folder.wake(world.scope)
     while (done := world.folder.work(world.scope)) in (Work.FOLDED, Work.SOON):
-        world.now += SECOND
+        world.time.now += SECOND
     return done
 
 
@@ -287,7 +282,7 @@ def test_what_will_be_due_within_seconds_is_waited_for(world: World) -> None:
     for number in range(40):
         world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
         assert world.folder.work(world.scope) is Work.SOON
-        world.now += SECOND // 10
+        world.time.now += SECOND // 10
 
 
 def test_what_came_in_a_burst_is_not_waited_for_for_long(world: World) -> None:
@@ -295,17 +290,17 @@ def test_what_came_in_a_burst_is_not_waited_for_for_long(world: World) -> None:
         world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
         if number in (0, 30):
             assert world.folder.work(world.scope) is Work.SOON
-            world.now += SECOND
-    began = world.now
+            world.time.now += SECOND
+    began = world.time.now
     while world.folder.work(world.scope) is Work.SOON:
-        world.now += SECOND // 2
-    assert world.now - began < 5 * SECOND
+        world.time.now += SECOND // 2
+    assert world.time.now - began < 5 * SECOND
 
 
 def test_settling_ends_in_time(world: World) -> None:
     world.log.put(world.scope, spread(5))
     assert not world.folder.settle(world.scope, seconds=3)
-    assert world.now <= 10**15 + 4 * SECOND
+    assert world.time.now <= START + 4 * SECOND
 
 
 class TestFences:
@@ -322,13 +317,13 @@ class TestFences:
 
     def fence(self, world: World) -> None:
         world.folder.fold(world.scope)
-        world.now += FENCING_SECONDS * SECOND
+        world.time.now += FENCING_SECONDS * SECOND
         world.folder.fold(world.scope)
         world.folder.fold(world.scope)
 
     def test_hold_back_what_follows_only_for_a_while(self, world: World) -> None:
         world.folder.fold(world.scope)
-        world.now += FENCING_SECONDS * SECOND - 1
+        world.time.now += FENCING_SECONDS * SECOND - 1
         world.folder.fold(world.scope)
         assert world.log.latest(world.scope) == 2
         self.fence(world)
@@ -356,7 +351,7 @@ class TestFences:
         """Only who follows the order of arrival has passed it."""
         self.fence(world)
         assert len(world.head().deltas) == 2
-        world.now += 31 * 60 * SECOND
+        world.time.now += 31 * 60 * SECOND
         world.folder.fold(world.scope)
         assert world.head().deltas == ()
         late: Any = world.log
@@ -407,7 +402,7 @@ def live(world: World, client: Any) -> None:
         if isinstance(step, tuple):
             stored = step[1]
         else:
-            world.now += step * SECOND
+            world.time.now += step * SECOND
         try:
             take(step, world, log, folder)
         except StoppedError:
@@ -532,7 +527,7 @@ def test_a_page_near_the_end_is_not_shifted_by_what_is_stored_meanwhile(world: W
             grown.append(world.log.put(world.scope, spread(5, 400)))
 
     growing.meta.events.register("provide-client-params.dynamodb.Query", grow)
-    log = dynamo_store(growing, clock=world.clock)
+    log = dynamo_store(growing, clock=world.time)
     query = EventQuery(
         world.scope, EVERYTHING, Order.ASCENDING, Window(50, offset=350), with_total=True
     )

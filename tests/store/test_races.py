@@ -21,6 +21,7 @@ from polylog.model.query import EventQuery, Order, Page, Window
 from polylog.model.store import EventStore
 from polylog.model.times import SECOND
 from polylog_cli.local.tables import connect
+from tools.clocks import StoppedClock
 
 pytestmark = pytest.mark.engine
 
@@ -29,21 +30,14 @@ ODD = Compare("message", Op.EQ, "odd")
 OF_P = Compare("project_id", Op.EQ, "p")
 
 
-class Clock:
-    """A clock that the test moves."""
-
-    now = 10**15
-
-    def __call__(self) -> int:
-        return self.now
-
-
 class SlowClient(LaggingClient):
     """A client of which the next query of an index takes two seconds, in which others fold."""
 
-    def __init__(self, client: DynamoDBClient, clock: Clock, fold: Callable[[], object]) -> None:
-        super().__init__(client, clock, lag=4 * SECOND)
-        self._move = clock
+    def __init__(
+        self, client: DynamoDBClient, time: StoppedClock, fold: Callable[[], object]
+    ) -> None:
+        super().__init__(client, time, lag=4 * SECOND)
+        self._time = time
         self._fold = fold
         self.is_slow = False
 
@@ -51,7 +45,7 @@ class SlowClient(LaggingClient):
         answer = super().query(**request)
         if self.is_slow and "IndexName" in request:
             self.is_slow = False
-            self._move.now += 2 * SECOND
+            self._time.sleep(2)
             self._fold()
         return answer
 
@@ -108,16 +102,16 @@ def walked(store: EventStore, query: EventQuery, most: int) -> Iterator[Page]:
 def test_a_count_sees_what_is_folded_while_it_reads_an_index(
     engine: DynamoDBClient, scope: str, filter: Filter, expected: int
 ) -> None:
-    clock = Clock()
-    folder = Folder(engine, "TallyTable", clock_of(clock))
-    slow = SlowClient(engine, clock, lambda: folder.fold(scope))
+    time = StoppedClock(10**15)
+    folder = Folder(engine, "TallyTable", time.clock)
+    slow = SlowClient(engine, time, lambda: folder.fold(scope))
     client: Any = slow
-    store = dynamo_store(client, clock=clock)
+    store = dynamo_store(client, clock=time)
     store.put(scope, [made(9, time=40 * SECOND)])
     settle(engine, scope)
-    clock.now += 9 * SECOND
+    time.sleep(9)
     store.put(scope, [made(0, time=SECOND)])
-    clock.now += 3 * SECOND
+    time.sleep(3)
     slow.is_slow = True
     assert store.count(scope, filter) == expected
     assert not slow.is_slow
@@ -331,16 +325,16 @@ class TestPagesNearTheEnd:
         return EventQuery(scope, EVERYTHING, Order.ASCENDING, Window(50, 400), with_total=True)
 
     @pytest.fixture
-    def world(self, engine: DynamoDBClient, scope: str) -> Clock:
+    def world(self, engine: DynamoDBClient, scope: str) -> StoppedClock:
         """Store some events, and settle them."""
-        clock = Clock()
+        time = StoppedClock(10**15)
         events = [made(n, id=f"e{n:03}", time=n * MINUTE) for n in range(self.NUMBER)]
-        dynamo_store(engine, clock=clock).put(scope, events)
+        dynamo_store(engine, clock=time).put(scope, events)
         settle(engine, scope)
-        return clock
+        return time
 
     def test_an_event_stored_while_they_are_read_does_not_shift_them(
-        self, engine: DynamoDBClient, world: Clock, scope: str
+        self, engine: DynamoDBClient, world: StoppedClock, scope: str
     ) -> None:
         new = made(0, id="new", time=self.NUMBER * MINUTE - 1)
         queries = []
@@ -357,7 +351,9 @@ class TestPagesNearTheEnd:
         assert page.total == self.NUMBER
         assert [event.id for event in page.events] == [f"e{n}" for n in range(400, 450)]
 
-    def test_they_take_two_requests(self, engine: DynamoDBClient, world: Clock, scope: str) -> None:
+    def test_they_take_two_requests(
+        self, engine: DynamoDBClient, world: StoppedClock, scope: str
+    ) -> None:
         client, calls = connect(engine.meta.endpoint_url), list[object]()
         client.meta.events.register(
             "provide-client-params.dynamodb.Query", lambda **_: calls.append(None)

@@ -19,7 +19,8 @@ from polylog.dynamo.maintenance.verify import Verifier
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
 from polylog.model.store import Bar, Group, Interval, Outcome, Status
-from polylog.model.times import SECOND, Clock
+from polylog.model.times import SECOND
+from tools.clocks import StoppedClock
 
 pytestmark = pytest.mark.engine
 
@@ -46,10 +47,9 @@ class World:
     def __init__(self, client: DynamoDBClient, scope: str) -> None:
         self.client = client
         self.scope = scope
-        self.now = 10**15
-        self.log = dynamo_store(client, SHARDS, clock=lambda: self.now)
-        clock = Clock(lambda: self.now, lambda: self.now / SECOND, self.sleep)
-        self.folder = Folder(client, "TallyTable", clock)
+        self.time = StoppedClock(10**15)
+        self.log = dynamo_store(client, SHARDS, clock=self.time)
+        self.folder = Folder(client, "TallyTable", self.time.clock)
 
     def send(self, seed: int, most: int) -> list[Outcome]:
         """Offer all events in an order of the seed's, cut into batches of up to so many.
@@ -61,14 +61,11 @@ class World:
         return [*chain(*(self.log.put(self.scope, cut) for cut in _cuts(random, events, most)))]
 
     def fold(self, seconds: float) -> None:
-        self.now += int(seconds * SECOND)
+        self.time.sleep(seconds)
         self.folder.fold(self.scope)
 
     def fold_all(self) -> None:
         assert self.folder.settle(self.scope, 60)
-
-    def sleep(self, seconds: float) -> None:
-        self.now += int(seconds * SECOND)
 
     def answers(self) -> Answers:
         return [

@@ -21,7 +21,8 @@ from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Position, Window
 from polylog.model.store import Interval, Status
-from polylog.model.times import EARLIEST, SECOND, Clock, parse_iso8601
+from polylog.model.times import EARLIEST, SECOND, parse_iso8601
+from tools.clocks import StoppedClock
 
 NOON = parse_iso8601("2026-03-01T12:00:00Z")
 MIDNIGHT = parse_iso8601("2026-03-01T00:00:00Z")
@@ -49,26 +50,24 @@ class World:
     def __init__(self, client: DynamoDBClient, days: int) -> None:
         self.client = client
         self.scope = f"retention-{next(_numbers)}"
-        self.now = NOON
+        self.time = StoppedClock(NOON)
         self.keep(days)
 
     def keep(self, days: int) -> None:
         self.retention = Retention(days)
         options: Any = {
-            "clock": Clock(lambda: self.now, lambda: self.now / SECOND, self.sleep),
+            "clock": self.time.clock,
             "retention": self.retention,
             "facets": ["project"],
         }
         self.log = dynamo_store(self.client, **options)
         self.folder = Folder(self.client, "TallyTable", **options)
-        self.expirer = Expirer(self.client, "TallyTable", options["clock"], self.retention)
-
-    def sleep(self, seconds: float) -> None:
-        self.now += int(seconds * SECOND)
+        self.expirer = Expirer(self.client, "TallyTable", self.time.clock, self.retention)
 
     def put(self, *days_ago: int) -> list[Status]:
+        now = self.time.now
         events = [
-            Event(id=f"{days}-{self.now}", time=self.now - days * DAY, type="t", project_id="p")
+            Event(id=f"{days}-{now}", time=now - days * DAY, type="t", project_id="p")
             for days in days_ago
         ]
         return [outcome.status for outcome in self.log.put(self.scope, events)]
@@ -117,7 +116,7 @@ class TestRetention:
         world.put(0, 5, 9, 10)
         if is_folded:
             world.fold_all()
-        world.now = NOON + 2 * DAY
+        world.time.now = NOON + 2 * DAY
         if is_cleared:
             world.expirer.expire(world.scope)
         assert world.log.count(world.scope, filter) == 2
@@ -142,7 +141,7 @@ class TestRetention:
         old, kept = Position(NOON - 10 * DAY, 3), Position(NOON - 9 * DAY, 2)
         query = EventQuery(world.scope, filter, order, Window(10, after=old))
         world.log.find(query)
-        world.now = NOON + DAY
+        world.time.now = NOON + DAY
         world.log.find(replace(query, window=Window(10, after=kept)))
         with pytest.raises(PositionExpired):
             world.log.find(query)
@@ -150,7 +149,7 @@ class TestRetention:
     def test_expired_days_leave_the_totals_and_their_rows(self, world: World) -> None:
         world.put(0, 5, 9, 10)
         world.fold_all()
-        world.now = NOON + 2 * DAY
+        world.time.now = NOON + 2 * DAY
         world.expirer.expire(world.scope)
         head = read_head(world.client, "TallyTable", world.scope)
         assert head.bucket.totals() == {"system:t": 2}
@@ -180,7 +179,7 @@ class TestRetention:
     def test_a_log_of_which_all_has_expired_is_empty_and_goes_on(self, world: World) -> None:
         world.put(0, 1)
         world.fold_all()
-        world.now += 40 * DAY
+        world.time.now += 40 * DAY
         world.expirer.expire(world.scope)
         assert world.rows() == {"head/all"}
         assert world.log.count(world.scope, EVERYTHING) == 0
@@ -193,10 +192,10 @@ class TestRetention:
         world.fold_all()
         world.expirer.expire(world.scope)
         world.keep(100)
-        world.now = NOON + DAY
+        world.time.now = NOON + DAY
         assert world.put(20, 12, 11, 3) == [Status.EXPIRED] * 2 + [Status.STORED] * 2
         assert world.log.count(world.scope, EVERYTHING) == 4
-        world.now = NOON + 95 * DAY
+        world.time.now = NOON + 95 * DAY
         world.expirer.expire(world.scope)
         assert world.log.count(world.scope, EVERYTHING) == 2
 

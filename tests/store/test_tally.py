@@ -34,7 +34,8 @@ from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Or, conjunction
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import Interval
-from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
+from polylog.model.times import SECOND, SYSTEM_CLOCK
+from tools.clocks import StoppedClock
 
 pytestmark = pytest.mark.engine
 
@@ -73,7 +74,7 @@ class World:
     """A log on DynamoDB Local beside a list, with a clock and a folder that the test moves."""
 
     def __init__(self, client: DynamoDBClient, shards: int = 1, days: int = 0) -> None:
-        self.now = NOON
+        self.time = StoppedClock(NOON)
         self.scope = f"tally-{next(_numbers)}"
         self.shards = shards
         self.client = client
@@ -83,19 +84,19 @@ class World:
     def keep(self, days: int) -> None:
         """Keep events so long from now on."""
         self.retention = Retention(days)
-        self.lagging: Any = LaggingClient(self.client, self.clock, (SETTLING_SECONDS - 1) * SECOND)
+        self.lagging: Any = LaggingClient(self.client, self.time, (SETTLING_SECONDS - 1) * SECOND)
         options: Any = {"facets": FACETS, "retention": self.retention}
-        self.log = dynamo_store(self.lagging, self.shards, clock=self.clock, **options)
-        clock = Clock(self.clock, lambda: self.now / SECOND, self.advance)
+        self.log = dynamo_store(self.lagging, self.shards, clock=self.time, **options)
+        clock = replace(self.time.clock, sleep=self.advance)
         self.folder = Folder(self.lagging, "TallyTable", clock, **options)
-        self.expirer = Expirer(self.client, "TallyTable", Clock(self.clock), self.retention)
+        self.expirer = Expirer(self.client, "TallyTable", clock, self.retention)
         self.advance(0)
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and DynamoDB delete what has expired."""
-        self.now += int(seconds * SECOND)
-        self.list.floor = max(self.list.floor, self.retention.floor(self.now))
-        for key in expired(self.client, self.scope, self.shards, self.now // SECOND):
+        self.time.sleep(seconds)
+        self.list.floor = max(self.list.floor, self.retention.floor(self.time.now))
+        for key in expired(self.client, self.scope, self.shards, self.time.now // SECOND):
             self.client.delete_item(TableName="EventsTable", Key=key)
 
     def settle(self) -> None:
@@ -106,9 +107,6 @@ class World:
         assert report.drifts == ()
         assert report.facets == set(FACETS)
         assert report.settled == self.list.count(self.scope, EVERYTHING)
-
-    def clock(self) -> int:
-        return self.now
 
     def put(self, events: list[Event]) -> None:
         kept = [(outcome.id, outcome.status) for outcome in self.log.put(self.scope, events)]
