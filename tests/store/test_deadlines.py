@@ -24,6 +24,7 @@ from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import Interval
 from polylog.model.times import Clock, Deadline
 from polylog_cli.local.tables import connect
+from tools.clocks import StoppedClock
 
 NOBODY = "http://127.0.0.1:9"
 """Where nothing is sent, since each attempt is answered before."""
@@ -36,8 +37,7 @@ class Line:
 
     def __init__(self, seconds: float, send: Send) -> None:
         self.attempts = 0
-        self.now = 0.0
-        self.clock = Clock(monotonic=lambda: self.now, sleep=self.sleep)
+        self.time = StoppedClock(0)
         self.client = connect(NOBODY, CONFIG)
         self._seconds = seconds
         self._send = send
@@ -46,14 +46,11 @@ class Line:
 
     def __call__(self, request: AWSRequest, **_: object) -> AWSResponse:
         self.attempts += 1
-        self.now += self._seconds
+        self.time.sleep(self._seconds)
         return self._send(request)
 
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
     def deadline(self, seconds: float) -> Deadline:
-        return self.clock.deadline(seconds)
+        return self.time.clock.deadline(seconds)
 
 
 def silence(request: AWSRequest) -> AWSResponse:
@@ -112,7 +109,7 @@ def test_a_failure_after_the_deadline_is_not_tried_again() -> None:
 def test_a_batch_goes_on_being_asked_for_until_the_deadline() -> None:
     line = Line(1, UNPROCESSED)
     with until(line.deadline(3.5)), pytest.raises(TimedOut):
-        list(get_all(line.client, "T", [{"pk": {"S": "k"}}], line.clock))
+        list(get_all(line.client, "T", [{"pk": {"S": "k"}}], line.time.clock))
     assert line.attempts in (3, 4)
 
 

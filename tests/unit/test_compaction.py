@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from polylog.model.errors import Unavailable
-from polylog.model.times import Clock
 from polylog_cli.local.compaction import Compaction, Compactor, Deltas
+from tools.clocks import StoppedClock
 
 DAY_SECONDS = 86_400
 TIDY: dict[str, Any] = {}
@@ -57,11 +57,10 @@ class Run:
     """A compactor over a fake stream and clock, and what its handler was called with."""
 
     def __init__(self) -> None:
-        self.streams, self.now = Streams(), 0.0
-        self._clock = Clock(monotonic=lambda: self.now)
+        self.streams, self.time = Streams(), StoppedClock(0)
         self.calls: list[dict[str, Any]] = []
         self.failures: dict[str, list[Exception]] = {"tidy": [], "compact": []}
-        self.compactor = Compactor(self._handle, Deltas(self.streams, "arn"), self._clock)
+        self.compactor = Compactor(self._handle, Deltas(self.streams, "arn"), self.time.clock)
 
     @property
     def tidied(self) -> int:
@@ -182,7 +181,7 @@ def test_shards_are_listed_only_when_one_has_ended(run: Run) -> None:
 def test_scopes_are_tidied_at_the_start_and_every_day(run: Run) -> None:
     run.rounds(3)
     assert run.tidied == 1
-    run.now = DAY_SECONDS + 1
+    run.time.sleep(DAY_SECONDS + 1)
     run.rounds(3)
     assert run.tidied == 2
 
@@ -197,7 +196,7 @@ def test_a_tidying_that_failed_is_tried_again(error: Exception) -> None:
 
 def test_a_tidying_that_fails_keeps_no_delta_waiting(run: Run) -> None:
     run.failures["tidy"] = [ValueError() for _ in range(3)]
-    run.now = DAY_SECONDS + 1
+    run.time.sleep(DAY_SECONDS + 1)
     run.streams.put("a")
     run.rounds(1)
     assert run.scopes == [["a"]]
@@ -218,12 +217,12 @@ class Processes:
     def __init__(self) -> None:
         self.started: list[Process] = []
         self.failures: list[Exception] = []
-        self.now = 0.0
-        self.compaction = Compaction(self._start, Clock(monotonic=lambda: self.now))
+        self.time = StoppedClock(0)
+        self.compaction = Compaction(self._start, self.time.clock)
 
     def look(self, *, after: float) -> int:
         """Look after so many seconds; return how many processes have been started by then."""
-        self.now += after
+        self.time.sleep(after)
         self.compaction.look()
         return len(self.started)
 

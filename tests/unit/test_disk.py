@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from polylog.model.times import Clock
 from polylog_cli.local.disk import NEEDED_BYTES, Disk, NoRoom
+from tools.clocks import StoppedClock
 
 FOLDER = Path("the-folder")
 
@@ -16,11 +16,11 @@ class Room:
     """A disk, and a clock."""
 
     def __init__(self, free: int = NEEDED_BYTES) -> None:
-        self.free, self.now, self.looks = free, 0.0, 0
-        self.disk = Disk(FOLDER, self._free, Clock(monotonic=lambda: self.now))
+        self.free, self.time, self.looks = free, StoppedClock(0), 0
+        self.disk = Disk(FOLDER, self._free, self.time.clock)
 
     def takes_events(self, *, after: float) -> bool:
-        self.now += after
+        self.time.sleep(after)
         try:
             self.disk.require_room()
         except NoRoom:

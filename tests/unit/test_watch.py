@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from polylog.model.times import Clock
+from polylog.model.times import SECOND
 from polylog_cli.local.dynamodb import EngineError, Watch
+from tools.clocks import StoppedClock
 
 DATA = Path("data")
 
@@ -30,11 +31,11 @@ class Watched:
     """A watch, its server and its clock."""
 
     def __init__(self, data: Path | None = DATA, failure: Exception | None = None) -> None:
-        self.server, self.now = Server(failure), 0.0
-        self.watch = Watch(self.server, data, Clock(monotonic=lambda: self.now))
+        self.server, self.time = Server(failure), StoppedClock(0)
+        self.watch = Watch(self.server, data, self.time.clock)
 
-    def die(self, *, at: float) -> None:
-        self.now, self.server.has_died = at, True
+    def die(self, *, at: int) -> None:
+        self.time.now, self.server.has_died = at * SECOND, True
         self.watch.look()
 
 
