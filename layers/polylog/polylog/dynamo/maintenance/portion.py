@@ -174,7 +174,10 @@ class _Room:
     def _admits(
         self, minutes: Iterable[str], facets: Iterable[str], seq: int | None, *, is_one: bool
     ) -> bool:
-        """Take some events; `seq` is the last number that needs a place in the arrival log."""
+        """Take some events; `seq` is the last number that needs a place in the arrival log.
+
+        How many rows the log gets is estimated. A fold that gets too large takes a smaller portion.
+        """
         rows = self._rows.union(*map(path_to, minutes))
         named = self._facets.union(facets)
         logs = self._logs

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from polylog.dynamo.tables import Item
 
 
-# DynamoDB takes 4 MB in a transaction.
+# DynamoDB takes 100 actions and 4 MB in a transaction.
+_MAX_ACTIONS: Final = 100
 _MAX_BYTES: Final = 3_500_000
 
 # DynamoDB takes 25 writes in a batch.
@@ -79,7 +80,7 @@ def write_rows(
     ]
     actions.append(_put(table, head.item(partition), old[ROOT].version))
     actions += [{"Put": new_row(table, item)} for item in added]
-    if sum(map(_size, actions)) > _MAX_BYTES:
+    if len(actions) > _MAX_ACTIONS or sum(map(_size, actions)) > _MAX_BYTES:
         raise RowsTooLargeError
     with failures_as_unavailable():
         try:
