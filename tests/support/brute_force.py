@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from unicodedata import normalize
 
 from polylog.model.event import Event
 from polylog.model.filter import And, Compare, Filter, Not, Or, Text
@@ -17,7 +18,7 @@ def holds(filter: Filter, event: Event) -> bool:
         case Compare():
             return _compares(filter, event.model_dump())
         case Text(text):
-            return text.casefold() in (event.message or "").casefold()
+            return _contains(event.message or "", text)
         case Not(term):
             return not holds(term, event)
         case And(terms):
@@ -48,6 +49,11 @@ def _holds_in_data(found: Any, op: str, value: Any) -> bool:
     return _outcome(found, op, value)
 
 
+def _contains(text: str, part: str) -> bool:
+    one, other = (normalize("NFC", normalize("NFD", each).casefold()) for each in (text, part))
+    return other in one
+
+
 def _as_text(found: Any) -> str:
     if found is None:
         return ""
@@ -62,6 +68,6 @@ def _outcome(found: Any, op: str, value: Any) -> bool:
         "<=": lambda: not found > value,
         ">": lambda: bool(found > value),
         ">=": lambda: not found < value,
-        ":": lambda: str(value).casefold() in str(found).casefold(),
+        ":": lambda: _contains(str(found), str(value)),
     }
     return outcomes[op]()

@@ -33,7 +33,17 @@ POOLS = {
     "target": ("app-1", "app-2", "db/1"),
     "project": ("space-1", "space-2"),
     "organization": ("org-1", "org-2"),
-    "word": ("", "info", "Info", "warning", 'say "hi"', "Straße", "\N{PILE OF POO}"),
+    "word": (
+        "",
+        "info",
+        "Info",
+        "warning",
+        'say "hi"',
+        "Straße",
+        "\N{PILE OF POO}",
+        "É",
+        "e\u0301",
+    ),
 }
 """Few values of each, so that filters hit and events tie."""
 

@@ -90,12 +90,17 @@ def test_an_absent_string_compares_as_the_empty_one(filter: Filter, expected: bo
         ("disk full", "K F", True),
         ("Straße", "STRASSE", True),
         ("ΟΔΟΣ", "οδος", True),
+        ("Cafe\u0301", "CAFÉ", True),
+        ("Café", "cafe\u0301", True),
+        ("Cafe\u0301", "cafe", False),
         ("disk full", "dusk", False),
         ("disk", "disk full", False),
         ("disk full", "", True),
     ],
 )
-def test_has_and_text_look_for_a_part_ignoring_case(text: str, part: str, expected: bool) -> None:
+def test_has_and_text_look_for_a_part_in_any_case_and_form(
+    text: str, part: str, expected: bool
+) -> None:
     found = event(message=text)
     assert passes(Compare("message", Op.HAS, part), found) is expected
     assert passes(Text(part), found) is expected
@@ -105,8 +110,9 @@ def test_a_null_attribute_compares_as_the_empty_string() -> None:
     assert passes(Compare("attributes.colour", Op.EQ, ""), event(attributes={"colour": None}))
 
 
-def test_equality_heeds_case() -> None:
-    assert not passes(Compare("type", Op.EQ, "B"), event(type="b"))
+@pytest.mark.parametrize(("stored", "asked"), [("b", "B"), ("é", "e\u0301")])
+def test_equality_heeds_case_and_form(stored: str, asked: str) -> None:
+    assert not passes(Compare("type", Op.EQ, asked), event(type=stored))
 
 
 @pytest.mark.parametrize(

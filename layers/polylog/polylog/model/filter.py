@@ -21,13 +21,14 @@ from pydantic import JsonValue
 
 from polylog.model.event import Event
 from polylog.model.literals import names_of, quoted
+from polylog.model.text import folded
 from polylog.model.times import format_rfc3339
 
 Value = str | int | float
 
 
 class Op(StrEnum):
-    """How a field is compared with a value; `HAS` is "contains", ignoring case."""
+    """How a field is compared with a value; `HAS` is "contains", of texts that are `folded`."""
 
     EQ = "="
     NE = "!="
@@ -57,7 +58,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The message contains this text, ignoring case."""
+    """The message contains this text, both `folded`."""
 
     text: str
 
@@ -154,7 +155,6 @@ _ORDERINGS: Mapping[Op, Callable[[Value, Value], bool]] = {
     Op.LE: operator.le,
     Op.GT: operator.gt,
     Op.GE: operator.ge,
-    Op.HAS: lambda text, part: str(part).casefold() in str(text).casefold(),
 }
 
 
@@ -164,8 +164,8 @@ def predicate(part: Filter) -> Predicate:
         case Compare():
             return _comparison(part)
         case Text(text):
-            wanted = text.casefold()
-            return lambda event: wanted in (event.message or "").casefold()
+            wanted = folded(text)
+            return lambda event: wanted in folded(event.message or "")
         case Not(term):
             passes = predicate(term)
             return lambda event: not passes(event)
@@ -186,8 +186,17 @@ def _comparison(part: Compare) -> Predicate:
     if field.startswith(DATA):
         names, is_met = names_of(field.removeprefix(DATA)), _condition(op, value)
         return lambda event: is_met(_found(event.data, names))
-    read, holds = _reader(field), _ORDERINGS[op]
-    return lambda event: holds(_or_empty(read(event)), value)
+    read, holds = _reader(field), _holding(op, value)
+    return lambda event: holds(_or_empty(read(event)))
+
+
+def _holding(op: Op, value: Value) -> Callable[[Value], bool]:
+    """Return the function that compares anything with a value."""
+    if op is Op.HAS:
+        part = folded(str(value))
+        return lambda found: part in folded(str(found))
+    holds = _ORDERINGS[op]
+    return lambda found: holds(found, value)
 
 
 def text_reader(field: str) -> Callable[[Event], str]:
@@ -212,12 +221,12 @@ def _reader(field: str) -> Callable[[Event], Value | None]:
 
 def _condition(op: Op, value: Value) -> Callable[[JsonValue], bool]:
     """Return the function that compares a part of `data` with a value."""
-    holds = _ORDERINGS[op]
+    holds = _holding(op, value)
     if op is Op.HAS:
-        return lambda found: any(holds(_text(each), value) for each in _members(found))
+        return lambda found: any(holds(_text(each)) for each in _members(found))
     if isinstance(value, str):
-        return lambda found: holds(_text(found), value)
-    return lambda found: holds(found, value) if _is_number(found) else op is Op.NE
+        return lambda found: holds(_text(found))
+    return lambda found: holds(found) if _is_number(found) else op is Op.NE
 
 
 def _found(value: JsonValue, names: Iterable[str]) -> JsonValue:
