@@ -18,7 +18,9 @@ def holds(filter: Filter, event: Event) -> bool:
         case Compare():
             return _compares(filter, event.model_dump())
         case Text(text):
-            return _contains(event.message or "", text)
+            told = [event.message, event.actor.id, event.actor.name]
+            told += [event.target.id, event.target.name]
+            return any(_contains(part or "", text) for part in told)
         case Not(term):
             return not holds(term, event)
         case And(terms):

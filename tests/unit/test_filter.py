@@ -106,6 +106,27 @@ def test_has_and_text_look_for_a_part_in_any_case_and_form(
     assert passes(Text(part), found) is expected
 
 
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"message": "Ada came"}, True),
+        ({"actor": Entity(id="ada-1")}, True),
+        ({"actor": Entity(name="ADA")}, True),
+        ({"target": Entity(id="u/ada")}, True),
+        ({"target": Entity(name="Ada's")}, True),
+        ({"message": "A", "actor": Entity(id="d"), "target": Entity(id="a")}, False),
+        ({"id": "ada", "type": "ada", "source": "ada", "status": "ada"}, False),
+        ({"actor": Entity(type="ada"), "project_id": "ada", "organization_id": "ada"}, False),
+        ({"data": {"ada": "ada"}, "attributes": {"ada": "ada"}, "links": ["ada"]}, False),
+    ],
+    ids=str,
+)
+def test_a_text_is_looked_for_where_a_person_means_it(
+    parts: dict[str, object], expected: bool
+) -> None:
+    assert passes(Text("ada"), event(**parts)) is expected
+
+
 def test_a_null_attribute_compares_as_the_empty_string() -> None:
     assert passes(Compare("attributes.colour", Op.EQ, ""), event(attributes={"colour": None}))
 

@@ -40,6 +40,7 @@ _EVENTS = st.builds(
     message=st.none() | _TEXTS | _TEXTS.map(lambda text: 200 * "long " + text),
     status=st.none() | _TEXTS,
     actor=st.builds(Entity, name=_TEXTS),
+    target=st.builds(Entity, id=_TEXTS.filter(bool), name=st.none() | _TEXTS),
 )
 
 

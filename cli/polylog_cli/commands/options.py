@@ -118,7 +118,8 @@ FilterText = Annotated[
     typer.Argument(
         metavar="FILTER",
         show_default=False,
-        help="""For example 'type = "app.crash"'; without it, all events. """
+        help="""For example 'type = "app.crash"', or a word of a message or a name; """
+        """without it, all events. """
         """If it starts with -, put -- before it.""",
     ),
 ]

@@ -7,10 +7,11 @@
     factor      = term {"OR" term}              OR binds tighter than AND
     term        = ["NOT" | "-"] simple
     simple      = restriction | "(" [expression] ")"
-    restriction = field operator value | text   a text alone searches the message
+    restriction = field operator value | text   a text alone is looked for in several fields
     value       = text | "(" expression ")"     an expression of values, as in Cloud Logging
 
-The empty expression is everything. Ours, where AIP-160 leaves the choice: there are no functions
+The empty expression is everything. Ours, where AIP-160 leaves the choice: a text alone is looked
+for in the message, and in the ids and names of actor and target. There are no functions
 and no wildcards, `:` means "contains", `field:*` means "is present", and an unquoted `null` stands
 for an absent value.
 

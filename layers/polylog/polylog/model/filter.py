@@ -58,7 +58,10 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The message contains this text, both `folded`."""
+    """The message, or the id or name of the actor or the target, contains this text; all `folded`.
+
+    To ask the message alone, compare it: `Compare("message", Op.HAS, text)`.
+    """
 
     text: str
 
@@ -146,6 +149,9 @@ FIELDS: Mapping[str, Callable[[Event], Value | None]] = {
 A filter may also name `attributes.<name>`, `data.<path>`, and `links`, which `:` asks for one link.
 """
 
+SEARCHED = ("message", "actor.id", "actor.name", "target.id", "target.name")
+"""The fields in which a `Text` is looked for."""
+
 ATTRIBUTE = "attributes."
 DATA = "data."
 _ORDERINGS: Mapping[Op, Callable[[Value, Value], bool]] = {
@@ -164,8 +170,8 @@ def predicate(part: Filter) -> Predicate:
         case Compare():
             return _comparison(part)
         case Text(text):
-            wanted = folded(text)
-            return lambda event: wanted in folded(event.message or "")
+            checks = tuple(_comparison(Compare(field, Op.HAS, text)) for field in SEARCHED)
+            return lambda event: any(check(event) for check in checks)
         case Not(term):
             passes = predicate(term)
             return lambda event: not passes(event)
@@ -173,8 +179,8 @@ def predicate(part: Filter) -> Predicate:
             checks = tuple(map(predicate, terms))
             return lambda event: all(check(event) for check in checks)
         case Or(terms):
-            options = tuple(map(predicate, terms))
-            return lambda event: any(check(event) for check in options)
+            checks = tuple(map(predicate, terms))
+            return lambda event: any(check(event) for check in checks)
         case _:
             assert_never(part)
 

@@ -76,7 +76,8 @@ class Filtered(Explained):
         str,
         Field(
             alias="filter",
-            description="A filter in the language of AIP-160.",
+            description="A filter in the language of AIP-160. A text alone is looked for in the "
+            "message, and in the ids and names of actor and target.",
             json_schema_extra={"maxLength": MAX_LENGTH},
         ),
     ] = ""

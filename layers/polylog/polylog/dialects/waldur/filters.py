@@ -14,7 +14,7 @@ from polylog.dialects.waldur.groups import catalogue
 from polylog.dialects.waldur.scopes import EXAMPLE, is_restricted, seen_by, url_of
 from polylog.dialects.waldur.uuids import PATTERN, dashed, hex_of
 from polylog.model.errors import shown
-from polylog.model.filter import NOTHING, Compare, Filter, Op, Text, conjunction, disjunction
+from polylog.model.filter import NOTHING, Compare, Filter, Op, conjunction, disjunction
 from polylog.model.query import Order
 from polylog.model.times import EARLIEST, LATEST, SECOND
 
@@ -135,7 +135,7 @@ class FilterParams(ScopeParams):
         if self.created_to is not None:
             parts.append(Compare("time", Op.LT, _microseconds(self.created_to)))
         if self.message is not None:
-            parts.append(Text(self.message))
+            parts.append(Compare("message", Op.HAS, self.message))
         if self.pat_uuid is not None:
             parts.append(_any_of("data.pat_uuid", _forms(self.pat_uuid)))
         return conjunction(parts)
