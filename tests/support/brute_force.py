@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from unicodedata import normalize
 
 from polylog.model.event import Event
-from polylog.model.filter import And, Compare, Filter, Not, Or, Text
+from polylog.model.filter import And, Compare, Filter, Not, Or, Pattern, Text
 from support.strategies import PATHS
 
 
@@ -17,6 +18,9 @@ def holds(filter: Filter, event: Event) -> bool:
     match filter:
         case Compare():
             return _compares(filter, event.model_dump())
+        case Pattern(field, pieces):
+            found = _found(field, event.model_dump())
+            return bool(re.fullmatch(".*".join(map(re.escape, pieces)), _as_text(found), re.DOTALL))
         case Text(text):
             told = [event.message, event.actor.id, event.actor.name]
             told += [event.target.id, event.target.name]
@@ -32,12 +36,17 @@ def holds(filter: Filter, event: Event) -> bool:
 def _compares(part: Compare, document: dict[str, Any]) -> bool:
     if part.field == "links":
         return part.value in document["links"]
-    found: Any = document
-    for name in PATHS[part.field]:
-        found = found.get(name) if isinstance(found, dict) else None
+    found = _found(part.field, document)
     if part.field.startswith("data."):
         return _holds_in_data(found, part.op.value, part.value)
     return _outcome("" if found is None else found, part.op.value, part.value)
+
+
+def _found(field: str, document: dict[str, Any]) -> Any:
+    found: Any = document
+    for name in PATHS[field]:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
 
 
 def _holds_in_data(found: Any, op: str, value: Any) -> bool:

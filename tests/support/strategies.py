@@ -19,6 +19,7 @@ from polylog.model.filter import (
     Not,
     Op,
     Or,
+    Pattern,
     Text,
 )
 from polylog.model.literals import path_of
@@ -43,6 +44,7 @@ POOLS = {
         "\N{PILE OF POO}",
         "É",
         "e\u0301",
+        "2*3",
     ),
 }
 """Few values of each, so that filters hit and events tie."""
@@ -144,7 +146,7 @@ def _from(pool: str) -> SearchStrategy[str]:
 def filters(*, empty: bool = True, max_leaves: int = 8) -> SearchStrategy[Filter]:
     """Any filter over `FIELDS`; with `empty` also conjunctions and disjunctions of nothing."""
     least = 0 if empty else 1
-    leaves = st.one_of(comparisons(), st.builds(Text, _from("word")))
+    leaves = st.one_of(comparisons(), patterns(), st.builds(Text, _from("word")))
 
     def terms(inner: SearchStrategy[Filter]) -> SearchStrategy[tuple[Filter, ...]]:
         return st.lists(inner, min_size=least, max_size=3).map(tuple)
@@ -161,7 +163,8 @@ def filters(*, empty: bool = True, max_leaves: int = 8) -> SearchStrategy[Filter
 def normal_filters() -> SearchStrategy[Filter]:
     """Any filter that the language has a text for: no empty part, nothing joined to nothing."""
     known = comparisons().filter(lambda part: part.op is not Op.HAS or part.field not in _NUMBERED)
-    leaves = known | _odd_comparisons() | st.builds(Text, _from("word") | texts(max_size=5))
+    leaves = known | patterns() | _odd_comparisons() | _odd_patterns()
+    leaves |= st.builds(Text, _from("word") | texts(max_size=5))
 
     def terms(inner: SearchStrategy[Filter]) -> SearchStrategy[tuple[Filter, ...]]:
         return st.lists(inner, min_size=2, max_size=3).map(tuple)
@@ -191,6 +194,11 @@ def _odd_comparisons() -> SearchStrategy[Compare]:
     )
 
 
+def _odd_patterns() -> SearchStrategy[Pattern]:
+    pieces = st.lists(texts(max_size=3), min_size=2, max_size=4).map(tuple).filter(any)
+    return st.builds(Pattern, st.sampled_from(("source", "id", "data.n")), pieces)
+
+
 def _dotted() -> SearchStrategy[str]:
     return texts(max_size=6).map(lambda name: path_of(name.split(".")))
 
@@ -213,6 +221,25 @@ def comparisons() -> SearchStrategy[Compare]:
     return st.tuples(fields, st.sampled_from(Op)).flatmap(
         lambda chosen: st.builds(Compare, *map(st.just, chosen), _values(*chosen))
     )
+
+
+def patterns() -> SearchStrategy[Pattern]:
+    """Any pattern of a text field, made of parts of a value of its kind; types come more often."""
+    fields = st.sampled_from([field for field in PATHS if field not in _NUMBERED]) | st.just("type")
+    return fields.flatmap(
+        lambda field: st.builds(Pattern, st.just(field), _values(field, Op.EQ).flatmap(_pieces))
+    )
+
+
+def _pieces(value: object) -> SearchStrategy[tuple[str, ...]]:
+    """Any pieces of which one is not empty, often what is left of this value without some parts."""
+    text = str(value)
+    places = st.sampled_from((2, 4)).flatmap(
+        lambda number: st.lists(st.integers(0, len(text)), min_size=number, max_size=number)
+    )
+    ends = places.map(lambda places: [0, *sorted(places), len(text)])
+    left = ends.map(lambda ends: tuple(map(text.__getitem__, map(slice, ends[::2], ends[1::2]))))
+    return left.filter(any) if text else st.sampled_from([("", "a"), ("e", ""), ("", "n", "")])
 
 
 def _values(field: str, op: Op) -> SearchStrategy[str | int | float]:

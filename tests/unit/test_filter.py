@@ -18,6 +18,7 @@ from polylog.model.filter import (
     Not,
     Op,
     Or,
+    Pattern,
     Text,
     conjunction,
     disjunction,
@@ -127,6 +128,55 @@ def test_a_text_is_looked_for_where_a_person_means_it(
     assert passes(Text("ada"), event(**parts)) is expected
 
 
+@pytest.mark.parametrize(
+    ("pieces", "text", "expected"),
+    [
+        (("a.", ""), "a.b", True),
+        (("a.", ""), "a.", True),
+        (("a.", ""), "a", False),
+        (("a.", ""), "x.a.b", False),
+        (("", ".b"), "a.b", True),
+        (("", ".b"), "a.bc", False),
+        (("", "b", ""), "abc", True),
+        (("", "b", ""), "ac", False),
+        (("ab", "bc"), "abc", False),
+        (("ab", "bc"), "abbc", True),
+        (("a", "b", "b", "c"), "abc", False),
+        (("a", "b", "b", "c"), "abbc", True),
+        (("a", "b", "c"), "a\nb\nc", True),
+        (("a", "c", "b", "d"), "abcd", False),
+        (("A", ""), "abc", False),
+        (("e", ""), "e\u0301", True),
+        (("a", ".", "c"), "abc", False),
+    ],
+)
+def test_a_pattern_has_its_pieces_in_order(
+    pieces: tuple[str, ...], text: str, expected: bool
+) -> None:
+    assert passes(Pattern("type", pieces), event(type=text)) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (Pattern("project_id", ("", "p")), False),
+        (Pattern("actor.name", ("a", "")), True),
+        (Pattern("attributes.colour", ("r", "d")), True),
+        (Pattern("data.n", ("4", "")), True),
+        (Pattern("data.n", ("", "3")), False),
+        (Pattern("data.list", ("[", "x", "]")), True),
+        (Pattern("data.none", ("n", "")), False),
+    ],
+)
+def test_a_pattern_compares_texts_as_an_equality_does(pattern: Pattern, expected: bool) -> None:
+    given = event(
+        actor=Entity(name="ada"),
+        attributes={"colour": "red"},
+        data={"n": 42, "list": ["x"], "none": None},
+    )
+    assert passes(pattern, given) is expected
+
+
 def test_a_null_attribute_compares_as_the_empty_string() -> None:
     assert passes(Compare("attributes.colour", Op.EQ, ""), event(attributes={"colour": None}))
 
@@ -179,6 +229,12 @@ def test_a_field_is_found_where_it_lies_in_the_event(field: str, value: str | in
         (Compare("time", Op.GT, 0), 'time > "1970-01-01T00:00:00Z"'),
         (Compare("source", Op.HAS, "x"), 'source: "x"'),
         (Compare("source", Op.LE, 'say "é"\n\\'), 'source <= "say \\"é\\"\\n\\\\"'),
+        (Compare("type", Op.EQ, "a*"), r'type = "a\*"'),
+        (Compare("type", Op.NE, "\\*"), r'type != "\\\*"'),
+        (Compare("type", Op.HAS, "a*"), 'type: "a*"'),
+        (Pattern("type", ("a.", "")), 'type = "a.*"'),
+        (Pattern("type", ("", '"*', "\n")), r'type = "*\"\**\n"'),
+        (Not(Pattern("type", ("a", ""))), 'NOT type = "a*"'),
         (Text("disk full"), '"disk full"'),
         (Not(A), 'NOT type = "a"'),
         (Not(Not(A)), 'NOT (NOT type = "a")'),

@@ -22,11 +22,16 @@ from polylog.model.filter import (
     Not,
     Op,
     Or,
+    Pattern,
     Text,
     Value,
     predicate,
 )
 from polylog.model.times import format_rfc3339, parse_iso8601
+
+
+def like(field: str, *pieces: str) -> Pattern:
+    return Pattern(field, pieces)
 
 
 def c(field: str, op: str, value: Value) -> Compare:
@@ -119,6 +124,28 @@ ACCEPTED: list[tuple[str, Filter]] = [
     ('project_id:"*"', c("project_id", ":", "*")),
     ("links:/api/a/", c("links", ":", "/api/a/")),
     ('links:"https://a/b"', c("links", ":", "https://a/b")),
+    # wildcards
+    ('type = "audit.app.*"', like("type", "audit.app.", "")),
+    ("type=audit.app.*", like("type", "audit.app.", "")),
+    ("type = '*.create'", like("type", "", ".create")),
+    ("type = *app*", like("type", "", "app", "")),
+    ("type = a*b**c", like("type", "a", "b", "", "c")),
+    ("type != audit.*", Not(like("type", "audit.", ""))),
+    ("-type = audit.*", Not(like("type", "audit.", ""))),
+    ("data.a = 4*", like("data.a", "4", "")),
+    ("attributes.a = *x", like("attributes.a", "", "x")),
+    ("type = (audit.* OR t)", Or((like("type", "audit.", ""), T))),
+    (r'type = "a\*"', c("type", "=", "a*")),
+    (r"type != '\*'", c("type", "!=", "*")),
+    (r'type = "a\**"', like("type", "a*", "")),
+    (r'type = "a\\*"', like("type", "a\\", "")),
+    (r"type = '\'\"*\n\u002a'", like("type", "'\"", "\n*")),
+    (r"type = a\b*", like("type", "a\\b", "")),
+    ('type < "a*"', c("type", "<", "a*")),
+    ('type: "a*"', c("type", ":", "a*")),
+    (r'type: "a\*"', c("type", ":", "a*")),
+    ('"a*"', Text("a*")),
+    (r"data.'a\*' = x", c('data."a*"', "=", "x")),
     # lists of values
     ("severity = (low OR high)", Or((LOW, HIGH))),
     ("severity=(low)", LOW),
@@ -172,10 +199,10 @@ ENDS = "but the filter ends"
 NO_CONDITION = "there must be a condition here, "
 NO_VALUE = "there must be a value here, "
 QUOTE = "; put text in quotes"
-WILDCARD = "there are no wildcards; ':' finds what contains a text"
+WILDCARD = "only = and != of texts take wildcards"
 SURROGATE = "half of a surrogate pair is not a character"
 NO_NAME = "between dots there must be a name, or a name in quotes"
-ESCAPE = r"there is no such escape; there are \" \' \\ \/ \b \f \n \r \t \uXXXX"
+ESCAPE = r"there is no such escape; there are \" \' \\ \/ \* \b \f \n \r \t \uXXXX"
 ORDERED = "= != < <= > >="
 
 REFUSED: list[tuple[str, int, str]] = [
@@ -224,7 +251,17 @@ REFUSED: list[tuple[str, int, str]] = [
     ("a and b", 3, "'and' is written AND" + QUOTE),
     ("type = Not", 8, "'Not' is written NOT" + QUOTE),
     ("*", 1, WILDCARD + QUOTE),
+    ("bot*", 1, WILDCARD + QUOTE),
+    ("b*t", 1, WILDCARD + QUOTE),
     ("actor.name : bot*", 14, WILDCARD + QUOTE),
+    ("actor.name >= bot*", 15, WILDCARD + QUOTE),
+    ("time = 2026*", 8, WILDCARD + QUOTE),
+    ("type = *", 8, "every text matches this; type:* asks whether there is any"),
+    ('type != "**"', 9, "every text matches this; type:* asks whether there is any"),
+    (r"type = a\*", 8, r"\* is an asterisk only in quotes"),
+    (r'type = "\ud83d*\ude00"', 8, SURROGATE),
+    ('type = "a"*', 8, "put quotes around the whole text"),
+    ("type = \u201ca*\u201d", 8, "quotes are straight: \" or '" + QUOTE),
     ("type = \u201ca\u201d", 8, "quotes are straight: \" or '" + QUOTE),
     (
         "type != (a OR b)",
@@ -335,18 +372,38 @@ def spellings(draw: st.DrawFn, filter: Filter) -> str:
         return f"({text})" if isinstance(term, And | Or) else chosen(text, f"( {text})")
 
     match filter:
-        case Compare(field, op, value):
-            blank = chosen("", " ", "\n ")
-            literal = chosen(*literals(field, value))
-            return f"{field}{blank}{op}{blank}{chosen(literal, f'({literal} )')}"
-        case Text(text):
-            return chosen(*literals("message", text))
+        case Compare() | Pattern() | Text():
+            return draw(leaves(filter))
+        case Not(Pattern(field, pieces)):
+            return f"{field} != {chosen(*patterns(pieces))}"
         case Not(term):
             return chosen("NOT ({})", "-({})", "NOT\t( {} )").format(draw(spellings(term)))
         case And(terms):
             return chosen(" AND ", " ", "\n").join(map(nested, terms)) or chosen("", " ")
         case Or(terms):
             return " OR ".join(map(nested, terms)) or "-()"
+
+
+@st.composite
+def leaves(draw: st.DrawFn, filter: Compare | Pattern | Text) -> str:
+    def chosen(*spellings: str) -> str:
+        return draw(st.sampled_from(spellings))
+
+    match filter:
+        case Compare(field, op, value):
+            blank = chosen("", " ", "\n ")
+            literal = chosen(*literals(field, value))
+            literal = literal.replace("*", r"\*") if op in (Op.EQ, Op.NE) else literal
+            return f"{field}{blank}{op}{blank}{chosen(literal, f'({literal} )')}"
+        case Pattern(field, pieces):
+            return f"{field} = {chosen(*patterns(pieces))}"
+        case Text(text):
+            return chosen(*literals("message", text))
+
+
+def patterns(pieces: tuple[str, ...]) -> list[str]:
+    """Return the spellings of texts with wildcards between them."""
+    return [text.replace(r"\ue000", "*") for text in literals("", "\ue000".join(pieces))]
 
 
 def literals(field: str, value: Value) -> list[str]:

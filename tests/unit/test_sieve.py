@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from polylog.dynamo.events.items import Draft
 from polylog.dynamo.events.selection import selector, sought
 from polylog.model.event import Entity, Event
-from polylog.model.filter import And, Compare, Filter, Not, Op, Or, Text, predicate
+from polylog.model.filter import And, Compare, Filter, Not, Op, Or, Pattern, Text, predicate
 
 # Case folds to one letter or to several, to and from ASCII; marks join letters, and one of them
 # folds to a letter; JSON escapes some of the others.
@@ -21,6 +21,9 @@ _TEXTS = st.text(st.sampled_from(_LETTERS), max_size=6)
 _FIELDS = st.sampled_from(["message", "source", "status", "actor.name", "type", "origin", "id"])
 _TERMS = st.builds(Text, _TEXTS) | st.builds(
     Compare, _FIELDS, st.sampled_from([Op.HAS, Op.EQ, Op.NE]), _TEXTS
+)
+_TERMS |= st.builds(
+    Pattern, _FIELDS, st.lists(_TEXTS, min_size=2, max_size=3).filter(any).map(tuple)
 )
 _FILTERS = st.recursive(
     _TERMS,
@@ -54,6 +57,14 @@ def test_what_json_escapes_is_not_looked_for() -> None:
     assert sought(And((Text('a "b"'), Text("C:\\"), Text("two\nlines"), Text("Straße")))) == (
         "strasse",
     )
+
+
+def test_of_a_pattern_pieces_in_ascii_are_looked_for_up_to_their_last_letter() -> None:
+    """A mark after it joins the last letter."""
+    item = Draft.of(Event(id="e", time=0, type="cafe\u0301")).item("scope", 0, 1)
+    pattern = Pattern("type", ("cafe", ""))
+    assert sought(And((pattern, Pattern("type", ("é.", "a", "b.c"))))) == ("caf", "b.")
+    assert selector(pattern)(item) is not None
 
 
 def test_a_mark_that_may_join_an_escape_is_not_looked_for() -> None:

@@ -66,6 +66,8 @@ from polylog.model.filter import (
         ('NOT data.n < "5"', 'data.n >= "5"'),
         # what has no opposite
         ("NOT type:a", 'NOT type: "a"'),
+        ("type != a*", 'NOT type = "a*"'),
+        ("NOT type != a*", 'type = "a*"'),
         ("NOT links:a", 'NOT links: "a"'),
         ("NOT data.n < 5", "NOT data.n < 5"),
         ("NOT data.n = 5", "NOT data.n = 5"),

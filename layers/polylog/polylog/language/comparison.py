@@ -1,4 +1,4 @@
-"""Turns a field, an operator and a value into a `Compare`, or says why they do not fit."""
+"""Turns a field, an operator and a value into a condition, or says why they do not fit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Final
 
 from polylog.language.lexer import Token
 from polylog.model.errors import InvalidFilter, shown
-from polylog.model.filter import ATTRIBUTE, DATA, FIELDS, Compare, Op, Value
-from polylog.model.literals import STRING, names_of, path_of, unquoted
+from polylog.model.filter import ATTRIBUTE, DATA, FIELDS, Compare, Filter, Not, Op, Pattern, Value
+from polylog.model.literals import STRING, names_of, path_of, unquoted, unquoted_pattern
 from polylog.model.times import parse_iso8601
 
 _ORDERED: Final = tuple(op for op in Op if op is not Op.HAS)
@@ -77,37 +77,73 @@ def operator_of(token: Token, field: str) -> Op:
     return Op(token.text)
 
 
-def comparison(field: str, op: Op, token: Token) -> Compare:
+def comparison(field: str, op: Op, token: Token) -> Filter:
     """Return the comparison of a field with a value."""
-    if op is not Op.HAS:
-        return Compare(field, op, _value(field, token))
-    if token.text != "*":
-        return Compare(field, op, text_of(token))
+    if op is Op.HAS:
+        return _presence(field, token) if token.text == "*" else Compare(field, op, text_of(token))
+    if op in (Op.EQ, Op.NE) and field not in _TYPED:
+        pieces = _pieces(token)
+        if len(pieces) > 1:
+            pattern = _pattern(field, pieces, token)
+            return pattern if op is Op.EQ else Not(pattern)
+    return Compare(field, op, _value(field, token))
+
+
+def _presence(field: str, token: Token) -> Compare:
     if field == "links":
         raise InvalidFilter(token.column, "links can only be compared with a whole URL")
     return Compare(field, Op.NE, "")
 
 
+def _pattern(field: str, pieces: tuple[str, ...], token: Token) -> Pattern:
+    if not any(pieces):
+        problem = f"every text matches this; {field}:* asks whether there is any"
+        raise InvalidFilter(token.column, problem)
+    return Pattern(field, pieces)
+
+
+def _pieces(token: Token) -> tuple[str, ...]:
+    """Return the texts around the wildcards of a value."""
+    text = token.text
+    if not re.fullmatch(STRING, text):
+        if "\\*" in text:
+            raise InvalidFilter(token.column, r"\* is an asterisk only in quotes")
+        _check_bare(token)
+        return tuple(text.split("*"))
+    pieces = unquoted_pattern(text)
+    _check_characters(token, "".join(pieces))
+    return pieces
+
+
 def text_of(token: Token) -> str:
     """Return the text that a token means, with or without quotes."""
-    text = token.text
-    if re.fullmatch(STRING, text):
-        text = unquoted(text)
-        if _SURROGATE.search(text):
-            raise InvalidFilter(token.column, "half of a surrogate pair is not a character")
-    elif re.search("[\"']", text):
+    if re.fullmatch(STRING, token.text):
+        text = unquoted(token.text)
+        _check_characters(token, text)
+        return text
+    _check_bare(token)
+    if "*" in token.text:
+        problem = "only = and != of texts take wildcards; put text in quotes"
+        raise InvalidFilter(token.column, problem)
+    return token.text
+
+
+def _check_characters(token: Token, text: str) -> None:
+    if _SURROGATE.search(text):
+        raise InvalidFilter(token.column, "half of a surrogate pair is not a character")
+
+
+def _check_bare(token: Token) -> None:
+    if re.search("[\"']", token.text):
         raise InvalidFilter(token.column, "put quotes around the whole text")
-    elif problem := _likely_mistake(text):
+    if problem := _likely_mistake(token.text):
         raise InvalidFilter(token.column, f"{problem}; put text in quotes")
-    return text
 
 
 def _likely_mistake(text: str) -> str | None:
     """Return what is wrong with an unquoted text that would silently find nothing."""
     if text.lower() in _INSTEAD:
         return f"'{text}' is written {_INSTEAD[text.lower()]}"
-    if text.startswith("*") or text.endswith("*"):
-        return "there are no wildcards; ':' finds what contains a text"
     if text[0] in _CURLY or text[-1] in _CURLY:
         return "quotes are straight: \" or '"
     return None

@@ -70,5 +70,5 @@ def _stray(text: str, start: int) -> InvalidFilter:
         return InvalidFilter(start + 1, "half of a surrogate pair is not a character")
     if opened.end() == len(text):
         return InvalidFilter(start + 1, f"the text has no {text[start]} at its end")
-    escapes = r"\" \' \\ \/ \b \f \n \r \t \uXXXX"
+    escapes = r"\" \' \\ \/ \* \b \f \n \r \t \uXXXX"
     return InvalidFilter(opened.end() + 1, f"there is no such escape; there are {escapes}")

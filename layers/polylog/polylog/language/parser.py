@@ -1,4 +1,4 @@
-"""The native filter language: Google's AIP-160, as users of Cloud Logging write it.
+r"""The native filter language: Google's AIP-160, as users of Cloud Logging write it.
 
 ::
 
@@ -11,9 +11,10 @@
     value       = text | "(" expression ")"     an expression of values, as in Cloud Logging
 
 The empty expression is everything. Ours, where AIP-160 leaves the choice: a text alone is looked
-for in the message, and in the ids and names of actor and target. There are no functions
-and no wildcards, `:` means "contains", `field:*` means "is present", and an unquoted `null` stands
-for an absent value.
+for in the message, and in the ids and names of actor and target. There are no functions. `:` means
+"contains", `field:*` means "is present", and an unquoted `null` stands for an absent value. `*`
+stands for any characters, or none, anywhere in a text after `=` and `!=`. In quotes, `\*` is an
+asterisk.
 
 For each line above there is a method, which reads from a list of tokens that know their columns.
 """

@@ -4,6 +4,8 @@ An absent string compares as the empty string, as in proto3 and AIP-160: `projec
 the events without a project. Strings compare by code point. Only `data` can be compared with a
 number. A value there that is not a JSON number is unequal to it, and neither less nor greater.
 
+A `Compare` has no wildcards. A `Pattern` has, and only the native language makes patterns.
+
 The module goes from the tree (`And`, `Or`, ...) over joining filters (`conjunction`) to evaluating
 (`predicate`) and simplifying them (`simplified`).
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeGuard, assert_never
@@ -20,7 +22,7 @@ from typing import Final, TypeGuard, assert_never
 from pydantic import JsonValue
 
 from polylog.model.event import Event
-from polylog.model.literals import names_of, quoted
+from polylog.model.literals import names_of, quoted, quoted_pattern
 from polylog.model.text import folded
 from polylog.model.times import format_rfc3339
 
@@ -53,7 +55,21 @@ class Compare:
 
     def __str__(self) -> str:
         blank = "" if self.op is Op.HAS else " "
-        return f"{self.field}{blank}{self.op} {_literal(self.field, self.value)}"
+        return f"{self.field}{blank}{self.op} {_literal(self)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One field of the event begins with the first piece, ends with the last, has all in order.
+
+    There are at least two pieces. They do not overlap, and compare by code point.
+    """
+
+    field: str
+    pieces: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.field} = {quoted_pattern(self.pieces)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +115,7 @@ class Or:
         return " OR ".join(map(_nested, self.terms)) or "NOT ()"
 
 
-Filter = And | Or | Not | Compare | Text
+Filter = And | Or | Not | Compare | Pattern | Text
 
 EVERYTHING = And(())
 NOTHING = Or(())
@@ -126,10 +142,11 @@ def _nested(part: Filter) -> str:
     return f"({part})" if isinstance(part, And | Or) else str(part)
 
 
-def _literal(field: str, value: Value) -> str:
+def _literal(part: Compare) -> str:
+    value = part.value
     if isinstance(value, str):
-        return quoted(value)
-    if field == "time" and isinstance(value, int):
+        return quoted_pattern([value]) if part.op in (Op.EQ, Op.NE) else quoted(value)
+    if part.field == "time" and isinstance(value, int):
         return quoted(format_rfc3339(value))
     return json.dumps(value)
 
@@ -169,6 +186,9 @@ def predicate(part: Filter) -> Predicate:
     match part:
         case Compare():
             return _comparison(part)
+        case Pattern(field, pieces):
+            read, matches = text_reader(field), _matching(pieces)
+            return lambda event: matches(read(event))
         case Text(text):
             checks = tuple(_comparison(Compare(field, Op.HAS, text)) for field in SEARCHED)
             return lambda event: any(check(event) for check in checks)
@@ -203,6 +223,24 @@ def _holding(op: Op, value: Value) -> Callable[[Value], bool]:
         return lambda found: part in folded(str(found))
     holds = _ORDERINGS[op]
     return lambda found: holds(found, value)
+
+
+def _matching(pieces: Sequence[str]) -> Callable[[str], bool]:
+    """Return the function that says whether a text has these pieces, one after the other."""
+    first, *others, last = pieces
+
+    def matches(text: str) -> bool:
+        place, end = len(first), len(text) - len(last)
+        if place > end or not (text.startswith(first) and text.endswith(last)):
+            return False
+        for piece in others:
+            found = text.find(piece, place, end)
+            if found < 0:
+                return False
+            place = found + len(piece)
+        return True
+
+    return matches
 
 
 def text_reader(field: str) -> Callable[[Event], str]:

@@ -1,4 +1,4 @@
-"""How a filter writes text in quotes, and paths like `a."b c".d`."""
+"""How a filter writes text in quotes, patterns like `"a.*"`, and paths like `a."b c".d`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_ESCAPE: Final = r"""\\(?:["'\\/bfnrt]|u[0-9a-fA-F]{4})"""
+_ESCAPE: Final = r"""\\(?:["'\\/*bfnrt]|u[0-9a-fA-F]{4})"""
 OPEN_STRING: Final = rf"""(?:"(?:[^"\\]|{_ESCAPE})*|'(?:[^'\\]|{_ESCAPE})*)"""
 """Pattern of a quoted text up to its closing quote, or up to its first invalid character."""
 
 STRING: Final = rf"""(?:"(?:[^"\\]|{_ESCAPE})*"|'(?:[^'\\]|{_ESCAPE})*')"""
-"""Pattern of a text in single or double quotes, with JSON's escapes (and `\\'`)."""
+"""Pattern of a text in single or double quotes, with JSON's escapes (and `\\'`, `\\*`)."""
 
 _NAME = re.compile(r"[\w-]+")
+_STAR = re.compile(r"\\.|\*", re.DOTALL)
 _STEP = re.compile(rf"(?:^|\.)({STRING}(?=\.|\Z)|[^.]*)")
 
 
@@ -31,7 +32,20 @@ def unquoted(string: str) -> str:
 
 
 def _in_json(match: re.Match[str]) -> str:
-    return {"\\'": "'", '"': '\\"'}.get(match[0], match[0])
+    return {"\\'": "'", "\\*": "*", '"': '\\"'}.get(match[0], match[0])
+
+
+def quoted_pattern(pieces: Iterable[str]) -> str:
+    r"""Return texts with wildcards between them as a filter writes them: an asterisk is `\*`."""
+    escaped = (quoted(piece)[1:-1].replace("*", r"\*") for piece in pieces)
+    return f'"{"*".join(escaped)}"'
+
+
+def unquoted_pattern(string: str) -> tuple[str, ...]:
+    """Return the texts around the wildcards of a quoted one, which is a single text without any."""
+    stars = [star.start() for star in _STAR.finditer(string) if star[0] == "*"]
+    ends = zip([0, *stars], [*stars, len(string) - 1], strict=True)
+    return tuple(unquoted(f'"{string[before + 1 : end]}"') for before, end in ends)
 
 
 def names_of(path: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from unicodedata import combining
 
 from polylog.dynamo.events.items import read_body, unpack_body
 from polylog.model.event import Event
-from polylog.model.filter import FIELDS, Compare, Filter, Op, Text, conjuncts, predicate
+from polylog.model.filter import FIELDS, Compare, Filter, Op, Pattern, Text, conjuncts, predicate
 from polylog.model.text import folded
 
 if TYPE_CHECKING:
@@ -63,5 +63,8 @@ def _texts(term: Filter) -> Iterator[str]:
             yield text
         case Compare(field, Op.HAS | Op.EQ, str(value)) if field in _WRITTEN:
             yield value
+        case Pattern(field, pieces) if field in _WRITTEN:
+            # A mark that follows may join the last letter of a piece in ASCII, and no other.
+            yield from (piece[:-1] for piece in pieces if piece.isascii())
         case _:
             pass
