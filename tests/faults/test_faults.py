@@ -189,7 +189,7 @@ class TestReads:
         with pytest.raises(Unavailable):
             reads[operation]()
 
-    @pytest.mark.parametrize("filter", [Text("x"), Compare("type", Op.NE, "c")], ids=str)
+    @pytest.mark.parametrize("filter", [Text("x"), Compare("source", Op.NE, "c")], ids=str)
     def test_stop_at_the_budget_instead_of_guessing(
         self, moto: DynamoDBClient, filter: Filter
     ) -> None:

@@ -14,7 +14,7 @@ from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.store import DynamoEventStore
 from polylog.model import times
 from polylog.model.event import Event
-from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Pattern
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import Interval
 from polylog.model.times import SECOND, parse_iso8601
@@ -43,6 +43,7 @@ MONTH: Filter = And(
     )
 )
 TYPE: Filter = Compare("type", Op.EQ, "type-7")
+TYPES: Filter = Pattern("type", ("type-1", ""))
 
 
 def made(number: int) -> Iterator[Event]:
@@ -103,6 +104,7 @@ def groups_of(filter: Filter) -> Callable[[DynamoEventStore, str], object]:
         pytest.param(page_at(1), 2, 2, id="last page and total"),
         pytest.param(total_of(EVERYTHING), 1, 1, id="total"),
         pytest.param(total_of(TYPE), 1, 1, id="total of a type"),
+        pytest.param(total_of(TYPES), 1, 1, id="total of types that begin alike"),
         pytest.param(total_of(MONTH), 4, 3, id="total of a range"),
         pytest.param(groups_of(MONTH), 7, 3, id="groups of a range"),
         pytest.param(groups_of(EVERYTHING), 1, 1, id="groups of everything"),
@@ -110,6 +112,11 @@ def groups_of(filter: Filter) -> Callable[[DynamoEventStore, str], object]:
             lambda store, scope: store.histogram(scope, MONTH, Interval.DAY),
             *(4, 3),
             id="histogram of a range",
+        ),
+        pytest.param(
+            lambda store, scope: store.histogram(scope, And((MONTH, TYPES)), Interval.DAY),
+            *(4, 3),
+            id="histogram of a range and of types that begin alike",
         ),
     ],
 )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 from support import brute_force, strategies
 
+from polylog.language.parser import parse
 from polylog.model.event import Entity, Event
 from polylog.model.filter import (
     EVERYTHING,
@@ -22,6 +23,7 @@ from polylog.model.filter import (
     Text,
     conjunction,
     disjunction,
+    fields_of,
     predicate,
 )
 
@@ -282,6 +284,21 @@ def test_a_conjunction_does_not_nest(filters: list[Filter], expected: Filter) ->
 )
 def test_a_disjunction_of_one_is_that_one(filters: list[Filter], expected: Filter) -> None:
     assert disjunction(filters) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("", set()),
+        ("NOT ()", set()),
+        ("type = a", {"type"}),
+        ("type = a* OR NOT type:b", {"type"}),
+        ("type = a (origin = system OR data.a.b = 5)", {"type", "origin", "data.a.b"}),
+        ("ada", {"message", "actor.id", "actor.name", "target.id", "target.name"}),
+    ],
+)
+def test_a_filter_tells_which_fields_it_asks_about(text: str, fields: set[str]) -> None:
+    assert fields_of(parse(text)) == fields
 
 
 some_filters = st.lists(strategies.filters(max_leaves=3), max_size=3)

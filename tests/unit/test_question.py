@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from polylog.dynamo.queries import TimeRange
+from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.question import Question
 from polylog.language.parser import parse
 from polylog.model.filter import simplified
@@ -35,14 +36,47 @@ def test_a_tally_counts_times_types_and_origins(
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("type = a.*", {"system:a.b", "custom:a.c"}),
+        ("type != a.*", {"system:b", "custom:b"}),
+        ("type : A", {"system:a.b", "custom:a.c"}),
+        ("type != b", {"system:a.b", "custom:a.c"}),
+        ("type >= a.c", {"custom:a.c", "system:b", "custom:b"}),
+        ("type = a.* origin = system", {"system:a.b"}),
+        ("type = *b type = (a.b OR a.c)", {"system:a.b"}),
+        ("type = a.c OR origin = system", {"system:a.b", "custom:a.c", "system:b"}),
+        ("(type = b origin = system) OR type = *.c", {"system:b", "custom:a.c"}),
+        ("type = x*", set()),
+    ],
+)
+def test_a_tally_is_asked_for_the_kinds_that_pass(text: str, wanted: set[str]) -> None:
+    question = Question.of(simplified(parse(text)))
+    kinds = ("system:a.b", "custom:a.c", "system:b", "custom:b")
+    assert question is not None
+    assert {kind for kind in kinds if question.wants(kind)} == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", True), ("type = a", True), ("type = b", False), ("type = a*", False), ("type:a", False)],
+)
+def test_a_tally_that_counts_some_kinds_together_tells_of_those_it_knows(
+    text: str, expected: bool
+) -> None:
+    question = Question.of(simplified(parse(text)))
+    assert question is not None
+    assert question.is_counted_among({"system:a", "custom:a", OTHER}) is expected
+    assert question.is_counted_among({"system:a", "custom:a"})
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "disk",
-        "type != a",
-        "NOT type = a",
         "time = (1970-01-01 OR 1970-01-02)",
-        "(type = a origin = system) OR type = b",
-        "type = a OR origin = system",
+        "type = a* OR time = 1970-01-01",
+        "type = a* OR source = s",
         "project_id = p",
     ],
 )

@@ -6,11 +6,12 @@ says what must hold.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from polylog.dynamo.tables import FIELD_INDEXES, TIME_INDEX
-from polylog.model.event import MAX_KEY_LENGTH
+from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import (
     And,
     Compare,
@@ -20,6 +21,7 @@ from polylog.model.filter import (
     conjunction,
     conjuncts,
     disjunction,
+    predicate,
 )
 from polylog.model.query import Order, Position
 from polylog.model.times import EARLIEST, LATEST
@@ -167,6 +169,17 @@ def plan(filter: Filter, most_values: int = 50) -> QueryPlan:
             return QueryPlan(index, attribute, streams, time, residual)
     streams = () if time.is_empty else ("",)
     return QueryPlan(TIME_INDEX, None, streams, time, conjunction(left))
+
+
+def judge_kinds(filter: Filter) -> Callable[[str, str], bool]:
+    """Return the function that says of a type and an origin whether such events pass.
+
+    The filter asks about nothing else.
+    """
+    passes, rest = predicate(filter), {"id": "-", "time": 0}
+    return lambda type, origin: passes(
+        Event.model_validate({**rest, "type": type, "origin": origin})
+    )
 
 
 def time_range(filter: Filter) -> TimeRange:

@@ -205,6 +205,21 @@ def predicate(part: Filter) -> Predicate:
             assert_never(part)
 
 
+def fields_of(part: Filter) -> frozenset[str]:
+    """Return the fields that the filter asks about."""
+    match part:
+        case Compare(field) | Pattern(field):
+            return frozenset([field])
+        case Text():
+            return frozenset(SEARCHED)
+        case Not(term):
+            return fields_of(term)
+        case And(terms) | Or(terms):
+            return frozenset[str]().union(*map(fields_of, terms))
+        case _:
+            assert_never(part)
+
+
 def _comparison(part: Compare) -> Predicate:
     field, op, value = part.field, part.op, part.value
     if field == "links" and op is Op.HAS:

@@ -66,8 +66,8 @@ takes new numbers.
 ``project=p-1`` (`facets`). Such a tally has the same rows, in the partition ``demo|project=p-1``.
 Its young part is the scope's. `registry` lists the scopes, and the facets of each.
 
-A `question` is a filter that a tally can answer: a range of time, types, origins, and at most one
-facet. A `wake` asks for folding.
+A `question` is a filter that a tally can answer: a range of time, any condition
+on type and origin, and at most one facet. A `wake` asks for folding.
 
 Within the package: ``levels, kinds, ranges < facets < entry < summary, stretch < delta, bucket <
 head < rows, tree < moment < totals``.

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
 
-from polylog.dynamo.queries import TimeRange, choice, is_time_bound, time_range
+from polylog.dynamo.queries import TimeRange, choice, is_time_bound, judge_kinds, time_range
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facets import FACETS
 from polylog.dynamo.tally.kinds import OTHER, Counts, kind_of
-from polylog.model.filter import Compare, Filter, Op, conjunction, conjuncts
+from polylog.model.filter import (
+    EVERYTHING,
+    Compare,
+    Filter,
+    Op,
+    conjunction,
+    conjuncts,
+    fields_of,
+)
+
+_KIND: Final = frozenset(("type", "origin"))
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A filter that a tally can count: a time range, types and origins (None: any), and a facet.
 
-    `facet` (`<name>=<value>`) says which tally to ask, None means the scope's own.
+    `facet` (`<name>=<value>`) says which tally to ask, None means the scope's own. `kinds` is what
+    else the filter asks of type and origin, such as a pattern.
     """
 
     filter: Filter
@@ -24,6 +37,11 @@ class Question:
     types: frozenset[str] | None
     origins: frozenset[str] | None
     facet: str | None = None
+    kinds: Filter = EVERYTHING
+    _passes: Callable[[str], bool] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_passes", _judge(self.kinds))
 
     @classmethod
     def of(cls, filter: Filter, facets: Iterable[str] = ()) -> Question | None:
@@ -33,21 +51,21 @@ class Question:
         """
         fields = {FACETS[name]: name for name in facets}
         chosen: dict[str, frozenset[str]] = {}
+        others: list[Filter] = []
         for term in conjuncts(filter):
-            if is_time_bound(term):
-                continue
-            field, values = _choice(term, ("type", "origin", *fields))
-            if values is None:
+            name, values = _choice(term, ("type", "origin", *fields))
+            if values is not None:
+                chosen[name] = chosen.get(name, values) & values
+            elif fields_of(term) <= _KIND:
+                others.append(term)
+            elif not is_time_bound(term):
                 return None
-            chosen[field] = chosen.get(field, values) & values
         types, origins = chosen.pop("type", None), chosen.pop("origin", None)
         time = time_range(filter)
-        if not chosen:
-            return cls(filter, time, types, origins)
-        (field, values), *others = chosen.items()
-        if others or len(values) != 1:
+        if len(chosen) > 1 or any(len(values) != 1 for values in chosen.values()):
             return None
-        return cls(filter, time, types, origins, f"{fields[field]}={min(values)}")
+        facet = next((f"{fields[name]}={min(values)}" for name, values in chosen.items()), None)
+        return cls(filter, time, types, origins, facet, conjunction(others))
 
     def within(self, time: TimeRange) -> Filter:
         """Return the filter with another time range."""
@@ -58,8 +76,10 @@ class Question:
     def wants(self, kind: str) -> bool:
         """Return whether events of this kind are asked for."""
         origin, _, type = kind.partition(":")
-        return (self.types is None or type in self.types) and (
-            self.origins is None or origin in self.origins
+        return (
+            (self.types is None or type in self.types)
+            and (self.origins is None or origin in self.origins)
+            and self._passes(kind)
         )
 
     def asks(self, entry: Entry) -> bool:
@@ -72,17 +92,32 @@ class Question:
 
     def is_counted_among(self, kinds: Collection[str]) -> bool:
         """Return whether a tally with these kinds counts all wanted events apart."""
-        if OTHER not in kinds or (self.types is None and self.origins is None):
+        asks_all = self.types is None and self.origins is None and self.kinds == EVERYTHING
+        if OTHER not in kinds or asks_all:
             return True
         origins = self.origins or {"system", "custom"}
         wanted = {kind_of(origin, type) for origin in origins for type in self.types or ()}
         return self.types is not None and wanted <= set(kinds)
 
 
+def _judge(filter: Filter) -> Callable[[str], bool]:
+    """Return the function that says whether events of a kind pass; it remembers its answers."""
+    if filter == EVERYTHING:
+        return lambda _: True
+    passes = judge_kinds(filter)
+
+    @cache
+    def passes_kind(kind: str) -> bool:
+        origin, _, type = kind.partition(":")
+        return passes(type, origin)
+
+    return passes_kind
+
+
 def _choice(term: Filter, fields: Iterable[str]) -> tuple[str, frozenset[str] | None]:
     """Return the field that a term restricts, and the values that it leaves or None."""
-    for field in fields:
-        values = choice(term, field)
+    for name in fields:
+        values = choice(term, name)
         if values is not None:
-            return field, values
+            return name, values
     return "", None
