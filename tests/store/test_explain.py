@@ -14,7 +14,18 @@ from support.stores import TABLES, dynamo_store, settle
 from polylog.dynamo.explanation import explaining
 from polylog.dynamo.limits import Limits
 from polylog.model.event import Entity, Event
-from polylog.model.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, Text
+from polylog.model.filter import (
+    EVERYTHING,
+    NOTHING,
+    And,
+    Compare,
+    Filter,
+    Not,
+    Op,
+    Or,
+    Pattern,
+    Text,
+)
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import EventStore, Explanation, Interval
 from polylog.model.times import SECOND
@@ -26,6 +37,7 @@ NUMBER = 60
 NOW = 10**15
 
 A, B = Compare("type", Op.EQ, "a"), Compare("type", Op.EQ, "b")
+C, LIKE_A = Compare("type", Op.EQ, "c"), Pattern("type", ("a", ""))
 ANN = Compare("actor.id", Op.EQ, "ann")
 SINCE = Compare("time", Op.GE, 10 * MINUTE + 1)
 FIRST = Window(10)
@@ -140,7 +152,10 @@ class TestPlan:
             (A, "by_type", ['type = "a"'], ""),
             (Or((A, B)), "by_type", ['type = "a" OR type = "b"'], ""),
             (And((A, ANN)), "by_actor", ['actor.id = "ann"'], 'type = "a"'),
-            (Not(A), "by_time", [], 'type != "a"'),
+            (Not(A), "by_type", ['type = "b"'], ""),
+            (Not(C), "by_time", [], 'type != "c"'),
+            (And((LIKE_A, Text("x"))), "by_type", ['type = "a"'], '"x"'),
+            (And((LIKE_A, ANN)), "by_actor", ['actor.id = "ann"'], 'type = "a*"'),
             (
                 And((Text("x"), SINCE, UNTIL)),
                 "by_time",
@@ -186,6 +201,17 @@ class TestPlan:
         assert (told.index, told.items_read, told.requests, told.tally_reads) == (None, 0, 1, 1)
         assert (told.conditions, told.residual) == (['type = "a"'], "")
         assert told.reason == "the tally has counts of just these events"
+
+    def test_a_total_of_types_that_begin_alike_is_one_by_the_tally(
+        self, engine: DynamoDBClient
+    ) -> None:
+        told = World(engine).explain(count(LIKE_A))
+        assert (told.index, told.items_read, told.requests, told.tally_reads) == (None, 0, 1, 1)
+        assert told.conditions == ['type = "a*"']
+
+    def test_types_that_no_event_has_read_no_index(self, engine: DynamoDBClient) -> None:
+        told = World(engine).explain(page(Pattern("type", ("c", ""))))
+        assert (told.index, told.items_read, told.requests) == (None, 0, 1)
 
     def test_a_minute_that_a_range_cuts_names_its_index(self, engine: DynamoDBClient) -> None:
         told = World(engine, shards=3).explain(count(And((SINCE, UNTIL))))

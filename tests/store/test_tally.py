@@ -31,9 +31,19 @@ from polylog.dynamo.tally.rows import read_buckets
 from polylog.dynamo.tally.totals import View
 from polylog.dynamo.tally.tree import Tree
 from polylog.model.event import Event
-from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Or, conjunction
+from polylog.model.filter import (
+    EVERYTHING,
+    And,
+    Compare,
+    Filter,
+    Not,
+    Op,
+    Or,
+    Pattern,
+    conjunction,
+)
 from polylog.model.query import EventQuery, Order, Window
-from polylog.model.store import Interval
+from polylog.model.store import EventStore, Explanation, Interval
 from polylog.model.times import SECOND, SYSTEM_CLOCK
 from tools.clocks import StoppedClock
 
@@ -46,7 +56,7 @@ TIMES = [
     for years in (-8, -1, 0, 1)
     for offset in (0, 1, 59 * SECOND, 60 * SECOND, 61 * SECOND, 3600 * SECOND, 40 * 86_400 * SECOND)
 ]
-TYPES = tuple("abcdefgh")
+TYPES = ("a", "b", "c", "d", "a.b", "a.c", "b.c", "ab")
 FACETS = ("organization", "project")
 
 _numbers = count(1)
@@ -166,9 +176,18 @@ def kinds() -> st.SearchStrategy[Filter]:
     types = st.lists(st.sampled_from((*TYPES, "missing")), min_size=1, max_size=3)
     chosen = types.map(lambda names: Or(tuple(Compare("type", Op.EQ, name) for name in names)))
     origin = st.sampled_from(("system", "custom")).map(lambda o: Compare("origin", Op.EQ, o))
-    return (
-        st.just(EVERYTHING) | chosen | origin | st.builds(lambda a, b: And((a, b)), chosen, origin)
-    )
+    vague = vague_kinds()
+    pairs = st.tuples(chosen, origin) | st.tuples(vague, origin) | st.tuples(vague, vague)
+    return st.just(EVERYTHING) | chosen | origin | vague | pairs.map(And)
+
+
+def vague_kinds() -> st.SearchStrategy[Filter]:
+    """Conditions of which the kinds that there are tell which of them they mean."""
+    custom = Compare("origin", Op.EQ, "custom")
+    pieces = [("a.", ""), ("b.", ""), ("", ".c"), ("", "b", ""), ("missing", "")]
+    patterns = [Pattern("type", each) for each in pieces]
+    others = [Compare("type", Op.HAS, "A"), Compare("type", Op.NE, "a"), Not(patterns[0])]
+    return st.sampled_from((*patterns, *others, Or((custom, *patterns[:2]))))
 
 
 def ranges() -> st.SearchStrategy[Filter]:
@@ -187,7 +206,8 @@ def questions() -> st.SearchStrategy[tuple[Filter, Order, int]]:
     project = st.sampled_from("pq").map(lambda p: Compare("project_id", Op.EQ, p))
     facets = st.just(EVERYTHING) | organization | project
     facets |= st.builds(lambda a, b: And((a, b)), organization, project)
-    filters = st.builds(lambda *parts: conjunction(parts), kinds() | other, ranges(), facets)
+    kind = kinds() | other | st.tuples(other, vague_kinds()).map(And)
+    filters = st.builds(lambda *parts: conjunction(parts), kind, ranges(), facets)
     return st.tuples(filters, st.sampled_from(Order), st.integers(1, 7))
 
 
@@ -268,6 +288,79 @@ def test_its_worlds_lag_and_look_pages_up(engine: DynamoDBClient, calls: list[st
     within = Compare("time", Op.LT, NOON + 7 * 3600 * SECOND)
     assert world.log.count(world.scope, within) == 8
     assert world.lagging.outdated > 0
+
+
+@given(
+    history=st.lists(steps, min_size=2, max_size=8),
+    kind=vague_kinds(),
+    text=st.sampled_from((EVERYTHING, Compare("message", Op.EQ, "odd"))),
+    time=ranges(),
+    order=st.sampled_from(Order),
+    shards=st.sampled_from((1, 3)),
+    most=st.sampled_from((3, 2000)),
+)
+@settings(max_examples=examples(40))
+def test_it_walks_through_types_as_a_list_does(
+    engine: DynamoDBClient,
+    history: list[tuple[str, Any]],
+    kind: Filter,
+    text: Filter,
+    time: Filter,
+    order: Order,
+    shards: int,
+    most: int,
+) -> None:
+    world, filter = World(engine, shards), conjunction((kind, text, time))
+    with patch.object(counted_kinds, "MAX_KINDS", most):
+        live_through(world, history)
+        query = EventQuery(world.scope, filter, order, Window(limit=2))
+        assert [*walk(world.log, query)] == [*walk(world.list, query)]
+
+
+def walk(store: EventStore, query: EventQuery) -> Iterator[str]:
+    """Yield the ids on all pages, each continued after the one before."""
+    page = store.find(query)
+    yield from (event.id for event in page.events)
+    if page.next:
+        window = replace(query.window, after=page.next)
+        yield from walk(store, replace(query, window=window))
+
+
+def test_types_that_begin_alike_are_read_by_their_index_however_they_came(
+    engine: DynamoDBClient,
+) -> None:
+    world, odd = World(engine), Compare("message", Op.EQ, "odd")
+    explanation = Explanation()
+
+    def put(type: str, *hours: int) -> None:
+        world.put(
+            [
+                Event(id=f"{type}-{n}", time=NOON + n * 3600 * SECOND, type=type, message="odd")
+                for n in hours
+            ]
+        )
+
+    def check() -> None:
+        for filter in (Pattern("type", ("a.", "")), And((Pattern("type", ("a.", "")), odd))):
+            world.check(filter, Order.ASCENDING, 4)
+            query = EventQuery(world.scope, filter, Order.DESCENDING, Window(limit=3))
+            with world.log.explaining(explanation):
+                assert [*walk(world.log, query)] == [*walk(world.list, query)]
+            assert explanation.index == "by_type"
+            explanation.index = None
+
+    put("other", *range(40))
+    put("a.b", 10, 11, 12)
+    check()
+    world.fold(6)
+    check()
+    put("a.b", -20, 7)
+    put("a.c", 5, 50)
+    check()
+    world.fold(1)
+    world.settle()
+    check()
+    assert world.lagging.hidden > 0
 
 
 def live_through(world: World, history: list[tuple[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support import strategies
 
-from polylog.dynamo.queries import QueryPlan, TimeRange, plan
+from polylog.dynamo.queries import QueryPlan, TimeRange, by_types, plan
 from polylog.language.parser import parse
 from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import (
@@ -350,3 +350,60 @@ def test_a_range_touches_times_of_which_it_has_any_and_covers_those_it_has_all_o
     chosen = TimeRange(within[0], within[-1])
     assert chosen.touches(times[0], times[-1]) == any(time in within for time in times)
     assert chosen.covers(times[0], times[-1]) == all(time in within for time in times)
+
+
+KNOWN = {"a.b": 1, "a.c": 2, "b.c": 7, "b.d": 90}
+
+
+def typed(text: str, known: Mapping[str, int] | None = KNOWN, most_values: int = 50) -> QueryPlan:
+    return by_types(planned(parse(text)), lambda: known, most_values)
+
+
+@pytest.mark.parametrize(
+    ("text", "types", "residual"),
+    [
+        ("type = a.*", ("a.b", "a.c"), ""),
+        ("type : C", ("a.c", "b.c"), ""),
+        ("type != b.d", ("a.b", "a.c", "b.c"), ""),
+        ("type = b.* type = *c", ("b.c",), ""),
+        ("type = (a.* OR b.c)", ("a.b", "a.c", "b.c"), ""),
+        ("type = a.* disk", ("a.b", "a.c"), '"disk"'),
+        ("type = a.* origin = system", ("a.b", "a.c"), 'origin = "system"'),
+        ("type = x*", (), ""),
+    ],
+)
+def test_types_that_pass_are_read_by_their_index(
+    text: str, types: tuple[str, ...], residual: str
+) -> None:
+    chosen = typed(f"{text} time >= 1970-01-01")
+    assert (chosen.index, chosen.attribute, chosen.values) == ("by_type", "type", types)
+    assert (chosen.time, str(chosen.residual)) == (TimeRange(first=0), residual)
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "most_values"),
+    [
+        pytest.param("type = a.*", None, 50, id="types that are not known"),
+        pytest.param("type = b.*", KNOWN, 50, id="most events"),
+        pytest.param("type = a.*", dict.fromkeys(["a.b", "a.c", "b"], 1), 50, id="many streams"),
+        pytest.param("type = a.*", KNOWN, 1, id="more types than streams"),
+        pytest.param("type = a.* OR source = s", KNOWN, 50, id="types or something else"),
+        pytest.param("source = s", KNOWN, 50, id="no condition on the type"),
+        pytest.param("type = a.* actor.id = ada", KNOWN, 50, id="another index"),
+        pytest.param("type = a.b", KNOWN, 50, id="the same index"),
+        pytest.param("type = a.* NOT ()", KNOWN, 50, id="nothing"),
+    ],
+)
+def test_otherwise_the_plan_stays(
+    text: str, known: Mapping[str, int] | None, most_values: int
+) -> None:
+    assert typed(text, known, most_values) == planned(parse(text))
+
+
+@given(strategies.filters(), strategies.stored_events(), st.integers(1, 9))
+def test_a_plan_by_types_finds_exactly_what_passes(
+    filter: Filter, event: Event, number: int
+) -> None:
+    known = dict.fromkeys(strategies.POOLS["type"], number) | {event.type: 1}
+    chosen = by_types(planned(filter), lambda: known)
+    assert is_found(chosen, event) == predicate(filter)(event)

@@ -6,7 +6,7 @@ says what must hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from polylog.model.filter import (
     conjunction,
     conjuncts,
     disjunction,
+    fields_of,
     predicate,
 )
 from polylog.model.query import Order, Position
@@ -180,6 +181,29 @@ def judge_kinds(filter: Filter) -> Callable[[str, str], bool]:
     return lambda type, origin: passes(
         Event.model_validate({**rest, "type": type, "origin": origin})
     )
+
+
+def by_types(
+    chosen: QueryPlan, types: Callable[[], Mapping[str, int] | None], most_values: int = 50
+) -> QueryPlan:
+    """Return the plan by type in place of one by time, if it is known to read less.
+
+    It names the types that pass what the plan by time leaves to check. `types` returns how many
+    events there are of every type, None if that is not known.
+    """
+    asked = [term for term in conjuncts(chosen.residual) if fields_of(term) == {"type"}]
+    known = types() if asked and chosen.attribute is None and chosen.values else None
+    if known is None:
+        return chosen
+    passes = judge_kinds(conjunction(asked))
+    wanted = tuple(sorted(type for type in known if passes(type, "system")))
+    # For a page, each of the streams reads a page; by time, `total / number` pages are read.
+    number, total = sum(known[type] for type in wanted), sum(known.values())
+    if len(wanted) > most_values or len(wanted) * number > total:
+        return chosen
+    index, attribute = FIELD_INDEXES["type"]
+    residual = conjunction(term for term in conjuncts(chosen.residual) if term not in asked)
+    return QueryPlan(index, attribute, wanted, chosen.time, residual)
 
 
 def time_range(filter: Filter) -> TimeRange:

@@ -10,7 +10,7 @@ from polylog.dynamo.events.items import read_item
 from polylog.dynamo.events.scan import MOST, Scan
 from polylog.dynamo.explanation import note_minute, note_plan
 from polylog.dynamo.limits import Allowance, Budget, Limits
-from polylog.dynamo.queries import plan
+from polylog.dynamo.queries import by_types, plan
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
 from polylog.model.errors import TimedOut, TooBroad
@@ -56,7 +56,7 @@ class Reader:
 
     def find(self, query: EventQuery, moment: Moment) -> Page:
         """Return the events of the query's window, or those that the budget allows."""
-        scan, part = self._noted(query.scope, query.filter), _Part(query.window)
+        scan, part = self._noted(query.scope, query.filter, moment), _Part(query.window)
         stop = query.window.offset + query.window.limit
         is_cut = False
         try:
@@ -72,7 +72,7 @@ class Reader:
 
     def count(self, scope: str, filter: Filter, moment: Moment) -> int:
         """Return how many events pass; reads bodies only if it has to."""
-        scan = self._noted(scope, filter)
+        scan = self._noted(scope, filter, moment)
         query = EventQuery(scope, filter, Order.ASCENDING, Window(limit=MOST))
         if scan.plan.residual != EVERYTHING:
             return sum(1 for _ in scan.found(query, moment, MOST))
@@ -92,19 +92,22 @@ class Reader:
 
     def all(self, scope: str, filter: Filter, moment: Moment) -> Iterator[Event]:
         """Yield every event that passes, the earliest first."""
-        scan = self._noted(scope, filter)
+        scan = self._noted(scope, filter, moment)
         query = EventQuery(scope, filter, Order.ASCENDING, Window(limit=MOST))
         found = scan.found(query, moment, MOST)
         while some := list(islice(found, _AT_ONCE)):
             yield from (event for _, event in scan.resolved(some))
 
-    def _noted(self, scope: str, filter: Filter) -> Scan:
-        scan = self._scan(scope, filter)
+    def _noted(self, scope: str, filter: Filter, moment: Moment | None = None) -> Scan:
+        scan = self._scan(scope, filter, moment)
         note_plan(scan.plan, self._shards)
         return scan
 
-    def _scan(self, scope: str, filter: Filter) -> Scan:
-        chosen = plan(filter, most_values=max(1, _MOST_STREAMS // self._shards))
+    def _scan(self, scope: str, filter: Filter, moment: Moment | None = None) -> Scan:
+        most = max(1, _MOST_STREAMS // self._shards)
+        chosen = plan(filter, most)
+        if moment is not None:
+            chosen = by_types(chosen, moment.types, most)
         partitions = chosen.partitions(scope, self._shards)
         budget = Budget(self._limits.items, self._allowance, len(partitions))
         return Scan(self._client, self._table, scope, chosen, partitions, budget, self._clock)

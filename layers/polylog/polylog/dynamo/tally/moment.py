@@ -11,6 +11,7 @@ of time those events lie, so only the rows that an answer needs are read.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,7 @@ from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facets import partition_of
 from polylog.dynamo.tally.head import Head, Span, read_head, read_root, spans_of
+from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.ranges import Ranges
 from polylog.dynamo.tally.stretch import Stretch, read_stretches
 from polylog.dynamo.tally.summary import OfMinute, summary_of
@@ -79,6 +81,19 @@ class Moment:
     def counts(self, seq: int) -> bool:
         """Return whether the buckets count the event with this number."""
         return seq in self.head.settled
+
+    def types(self) -> Mapping[str, int] | None:
+        """Return how many events there are of each type, None if not all are counted apart."""
+        kinds = self.head.bucket.totals()
+        if OTHER in kinds:
+            return None
+        for delta in self.young:
+            for part in delta.summary.values():
+                kinds.update({kind: each.number for kind, each in part.kinds.items()})
+        types: Counter[str] = Counter()
+        for kind, number in kinds.items():
+            types[kind.partition(":")[2]] += number
+        return types
 
     def young_within(self, first: int, end: int) -> Iterator[tuple[str, OfMinute]]:
         """Yield the young events from `first` to before `end`, by minute, in parts."""
