@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from polylog.batches import batched
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.store import DynamoEventStore
 from polylog.dynamo.tables import Shards, Tables
 from polylog.model import times
@@ -40,7 +41,7 @@ def load(
     shards: int,
     facets: Collection[str] = (),
 ) -> int:
-    """Store events and fold all of their deltas; return how many events there were.
+    """Store events, fold their deltas, and seal the log; return how many events there were.
 
     Their ids must be new, and nobody else may write to the scope meanwhile.
     """
@@ -63,6 +64,10 @@ def load(
             hasty.wait()
             assert folder.settle(scope, _SETTLE_SECONDS)
             number += len(some)
+        sealer = Sealer(client, tables, time.clock)
+        sealer.seal_all(scope)
+        time.sleep(LEFT_SECONDS)
+        sealer.seal_all(scope)
     return number
 
 

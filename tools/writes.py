@@ -12,6 +12,7 @@ from polylog.aws.compact import PAUSE_SECONDS, RUN_SECONDS
 from polylog.dynamo.events.items import Draft
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance.fold import Folder, Work
+from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.store import DynamoEventStore
 from polylog.dynamo.tables import Shards, Tables
 from polylog.dynamo.tally.head import read_head
@@ -124,6 +125,7 @@ class _Log:
         )
         folding = replace(self.clock.clock, sleep=self._sleep)
         self._folder = Folder(client, tables.tally, folding)
+        self._sealer = Sealer(client, tables, folding)
 
     def run(self) -> None:
         """Take in all events, the folder being woken for them as the service's is."""
@@ -134,6 +136,9 @@ class _Log:
                 self._fold()
             elif self._next:
                 self._pass_until(self._next[0])
+        self._sealer.seal_all(self._scope)
+        self._pass_until(self.clock.now + LEFT_SECONDS * SECOND)
+        self._sealer.seal_all(self._scope)  # It deletes the rows that are in segments.
         head = read_head(self._client, self.tables.tally, self._scope)
         assert head.bucket.totals().total() == self.events
 
@@ -145,6 +150,7 @@ class _Log:
         work = Work.FOLDED
         while work in (Work.FOLDED, Work.SOON) and not deadline.is_over:
             work = self._folder.work(self._scope)
+            self._sealer.seal(self._scope)
             if work is Work.SOON:
                 self._sleep(PAUSE_SECONDS)
         if work in (Work.FOLDED, Work.SOON):

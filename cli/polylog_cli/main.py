@@ -17,7 +17,7 @@ for read in (query, tail, export, count, groups, histogram):
     app.command()(read)
 app.add_typer(keys.app, name="keys")
 app.add_typer(dlq.app, name="dlq")
-for work in (tally.verify, tally.compact, tally.restamp):
+for work in (tally.verify, tally.compact, tally.reindex, tally.restamp):
     app.command()(work)
 
 

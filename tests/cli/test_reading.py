@@ -119,9 +119,9 @@ class TestQuery:
     def test_explains_itself(self, three: Log) -> None:
         done = three.polylog("query", 'type = "door.open" AND NOT actor.name : "bot"', "--explain")
         told = dict(line.strip().split("  ", 1) for line in done.err.splitlines())
-        assert told["index"].strip() == "by_type"
-        assert told["conditions"].strip() == 'type = "door.open"'
-        assert told["residual"].strip() == 'NOT actor.name: "bot"'
+        assert told["index"].strip() == "segments"
+        assert told["conditions"].strip() == "none"
+        assert told["residual"].strip() == 'type = "door.open" AND NOT actor.name: "bot"'
         assert float(told["read units"]) > 0
 
     def test_points_at_a_mistake_in_the_filter(self, log: Log) -> None:

@@ -36,8 +36,8 @@ BATCHING = {
 """What comes with Powertools' batch processor."""
 
 USED = {"ImportFunction": BATCHING, "IngestFunction": BATCHING}
-MOST_MODULES = {"ImportFunction": 230, "IngestFunction": 230}
-MOST_MODULES_USUALLY = 185
+MOST_MODULES = {"ImportFunction": 240, "IngestFunction": 240}
+MOST_MODULES_USUALLY = 195
 
 DIALECT_OF = {
     "CedanaFunction": "cedana",
@@ -186,7 +186,7 @@ def any_layer(request: pytest.FixtureRequest) -> Path:
 
 def test_the_layer_is_small(any_layer: Path) -> None:
     sizes = [file.stat().st_size for file in any_layer.rglob("*") if file.is_file()]
-    assert sum(sizes) < 15_000_000
+    assert sum(sizes) < 15_300_000
 
 
 def test_all_code_for_this_machine_is_compiled(for_this_machine: Path) -> None:

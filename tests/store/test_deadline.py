@@ -25,7 +25,8 @@ MINUTE = 60 * SECOND
 REQUEST_SECONDS = 3
 SHARDS = 2
 
-ODD = Compare("message", Op.EQ, "odd")
+ODD = Compare("data.kind", Op.EQ, "odd")
+_ODD = {"kind": "odd"}
 BETWEEN = And((Compare("time", Op.GE, SECOND), Compare("time", Op.LT, 3 * MINUTE + SECOND)))
 
 Ask = Callable[[EventStore, str], object]
@@ -39,8 +40,8 @@ class World:
         self.seconds = 0.0
         self._client = connect(client.meta.endpoint_url)
         store = dynamo_store(client, SHARDS, clock=lambda: NOW)
-        events = [Event(id=f"e{n}", time=n * MINUTE, type="a", message="odd") for n in range(6)]
-        late = Event(id="late", time=3 * MINUTE + 2 * SECOND, type="a", message="odd")
+        events = [Event(id=f"e{n}", time=n * MINUTE, type="a", data=_ODD) for n in range(6)]
+        late = Event(id="late", time=3 * MINUTE + 2 * SECOND, type="a", data=_ODD)
         store.put(scope, [*events[:4], late])
         settle(client, scope)
         store.put(scope, events[4:])

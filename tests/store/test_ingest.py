@@ -24,7 +24,7 @@ def total(ingestion: Ingestion, scope: str = SCOPE) -> int:
 def transactions(asked: Asked) -> list[int]:
     """Return how many events were stored together, a number for each transaction."""
     return [
-        len(parameters["TransactItems"]) - 1
+        sum(put["Put"]["TableName"] == "EventsTable" for put in parameters["TransactItems"])
         for name, parameters in asked
         if name == "TransactWriteItems"
     ]

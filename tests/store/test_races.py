@@ -26,7 +26,7 @@ from tools.clocks import StoppedClock
 pytestmark = pytest.mark.engine
 
 MINUTE = 60 * SECOND
-ODD = Compare("message", Op.EQ, "odd")
+ODD = Compare("data.kind", Op.EQ, "odd")
 OF_P = Compare("project_id", Op.EQ, "p")
 
 
@@ -55,6 +55,7 @@ def made(number: int, **values: Any) -> Event:
         "id": f"e{number}",
         "time": number * 60 * MINUTE,
         "message": "odd",
+        "data": {"kind": "odd"},
         "project_id": "p",
     }
     return Event(type="a", **(defaults | values))

@@ -49,7 +49,11 @@ class LaggingClient:
         return answer
 
     def _stale(self, item: Any) -> Iterator[Any]:
-        """Yield the version of a row that a lagging replica shows, if it shows one."""
+        """Yield the version of an item that a lagging replica shows, if it shows one."""
+        if "pk" in item:
+            is_shown = self._fresh.get((item["scope"]["S"], item["seq"]["N"]), 0) <= self._clock()
+            yield from [item] if is_shown else []
+            return
         versions = self._rows[item["scope"]["S"], item["row"]["S"]]
         old = [row for at, row in versions if at <= self._clock() - self._lag]
         is_outdated = len(old) < len(versions)

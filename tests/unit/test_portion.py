@@ -49,7 +49,7 @@ class Log:
             delta = Delta.of(entries[0].seq, seq, entries, self.names)
             self.entries += entries
             if not is_inline:
-                self.rows[delta.first] = Stretch(tuple(entries))
+                self.rows[delta.first] = Stretch.of(tuple(entries))
             yield delta if is_inline else replace(delta, entries=None, is_inline=False)
 
     def _entry(self, seq: int, hour: int) -> Entry:

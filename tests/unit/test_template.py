@@ -172,7 +172,7 @@ def test_functions_get_the_settings_as_strings(template: Template) -> None:
         "WRITTEN_SHARDS": "1",
         "RETENTION_DAYS": "0",
         "TALLIED_FACETS": "",
-        "READ_BUDGET_ITEMS": "100000",
+        "READ_BUDGET_UNITS": "20000",
         "READ_BUDGET_SECONDS": "10",
         "POWERTOOLS_SERVICE_NAME": "polylog",
         "POWERTOOLS_METRICS_NAMESPACE": "Polylog",

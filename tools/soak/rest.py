@@ -26,6 +26,7 @@ def ask_at_rest(service: Service) -> list[Observation]:
     for reader in readers:
         for _ in range(_ROUNDS):
             reader.ask_all()
+        reader.client.close()  # The service would do so while the others ask.
     for reader in readers:
         reader.walk_all(narrow=0)
         reader.client.close()

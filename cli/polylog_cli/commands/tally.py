@@ -1,4 +1,4 @@
-"""`polylog verify`, `compact` and `restamp`: upkeep of a scope, directly in the tables."""
+"""Upkeep of a scope, directly in the tables: `polylog verify`, `compact`, `reindex`, `restamp`."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
     tallies.
     """
     from polylog.dynamo.maintenance.fold import Folder
+    from polylog.dynamo.maintenance.seal import Sealer
     from polylog.dynamo.tally.head import read_head
 
     with opened(stack, data) as log, console.status("Folding"):
@@ -66,8 +67,25 @@ def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
         )
         folder.settle(scope, _SETTLE_SECONDS)
         after = read_head(log.client, log.tables.tally, scope)
+        Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention).seal_all(scope)
     folded = after.bucket.totals().total() - before.bucket.totals().total()
     print(f"{folded} events folded, {after.young_events} not folded yet")
+
+
+def reindex(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
+    """Make the whole log of a scope searchable, also what an earlier version stored.
+
+    The service does this by itself, little by little. You can stop the command and start it again,
+    and use the log meanwhile.
+    """
+    from polylog.dynamo.maintenance.seal import Sealer
+
+    with opened(stack, data) as log, console.status("Making segments") as status:
+        _tidy(log, scope)
+        sealer = Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention)
+        while sealer.seal(scope):
+            status.update(f"Making segments: up to event {sealer.sealed(scope)}")
+    print(f"all events up to number {sealer.sealed(scope)} are in segments")
 
 
 def restamp(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:

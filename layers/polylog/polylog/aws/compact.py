@@ -26,6 +26,7 @@ from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 from polylog.dynamo.maintenance.audit import Auditor
 from polylog.dynamo.maintenance.expire import Expirer
 from polylog.dynamo.maintenance.fold import Folder, Work
+from polylog.dynamo.maintenance.seal import Sealer
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.head import read_root
 from polylog.dynamo.tally.registry import Scopes
@@ -77,6 +78,7 @@ class Compactor:
         tables = Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"])
         shards, client = shards_from_environment().read, connect()
         self._folder = Folder(client, tables.tally, clock, facets=facets, retention=retention)
+        self._sealer = Sealer(client, tables, clock, retention)
         self._expirer = Expirer(client, tables.tally, clock, retention)
         self._auditor = Auditor(client, tables, shards, clock, retention)
         self._scopes = Scopes(client, tables.tally)
@@ -95,6 +97,8 @@ class Compactor:
         active = scopes = sorted(set(map(scope_of, partitions)))
         while active and not run.is_over:
             works = {scope: run.attempt(self._folder.work, scope) for scope in active}
+            for scope in active:
+                run.attempt(self._sealer.seal, scope)
             active = [scope for scope in active if works[scope] in (Work.FOLDED, Work.SOON)]
             if active and Work.FOLDED not in works.values():
                 self._clock.sleep(PAUSE_SECONDS)
@@ -122,6 +126,8 @@ class Compactor:
 
     def _tidy(self, run: _Run, scope: str) -> None:
         self._folder.settle(scope, SETTLE_SECONDS)
+        while self._sealer.seal(scope) and not run.is_over:
+            pass
         self._expirer.expire(scope)
         self._count_kinds(run, scope)
         self._logger.info("tidied up", extra={"scope": scope})

@@ -54,8 +54,8 @@ def store_from_environment(client: DynamoDBClient, clock: Clock) -> DynamoEventS
         client,
         Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"]),
         shards=shards_from_environment(),
-        limits=Limits(
-            int(os.environ["READ_BUDGET_ITEMS"]), float(os.environ["READ_BUDGET_SECONDS"])
+        limits=Limits.of_units(
+            int(os.environ["READ_BUDGET_UNITS"]), float(os.environ["READ_BUDGET_SECONDS"])
         ),
         clock=clock,
         facets=facets_from_environment(),

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from polylog.dynamo.events.reader import Reader
-from polylog.dynamo.explanation import note, note_counts
-from polylog.dynamo.limits import Allowance
-from polylog.dynamo.queries import TimeRange
+from polylog.dynamo.explanation import note, note_counts, note_search, tentatively
+from polylog.dynamo.limits import UNITS_PER_ITEM, Allowance
+from polylog.dynamo.queries import TimeRange, is_narrow, is_searchable
+from polylog.dynamo.search.finder import Finder, Searcher
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.question import Question
+from polylog.dynamo.tally.summary import OfKind, count_kinds
 from polylog.dynamo.tally.totals import View, Views
-from polylog.model.event import Event
-from polylog.model.filter import Compare, Filter, Op, conjunction, simplified
-from polylog.model.times import EARLIEST
+from polylog.model.errors import TooBroad
+from polylog.model.filter import (
+    FIELDS,
+    Compare,
+    Filter,
+    Op,
+    conjunction,
+    fields_of,
+    simplified,
+)
+from polylog.model.times import EARLIEST, SECOND
 
 T = TypeVar("T")
 
@@ -35,6 +47,7 @@ class Asked:
     facets: frozenset[str]
     views: Views
     reader: Reader
+    searcher: Searcher
     allowance: Allowance = field(default_factory=Allowance)
 
     @classmethod
@@ -46,9 +59,10 @@ class Asked:
         facets: frozenset[str],
         views: Views,
         reader: Reader,
+        searcher: Searcher,
     ) -> Asked:
         """Return the question that a filter asks of a scope."""
-        return cls(scope, simplified(since(filter, floor)), floor, facets, views, reader)
+        return cls(scope, simplified(since(filter, floor)), floor, facets, views, reader, searcher)
 
     def within(self, allowance: Allowance) -> Asked:
         """Return the same question, for an answer that may take this time."""
@@ -74,13 +88,63 @@ class Asked:
         return self.views.ask(self.scope, question, read, exact, self.allowance)
 
     def count(self, moment: Moment) -> int:
-        """Return how many events pass, from an index."""
-        return self.reader.count(self.scope, self.kept(moment), moment)
+        """Return how many events pass, without a tally."""
+        filter = self.kept(moment)
+        return self.read(
+            moment,
+            lambda reader: reader.count(self.scope, filter, moment),
+            lambda finder: finder.count(),
+        )
 
-    def all(self) -> Iterator[Event]:
-        """Return every event that passes, the earliest first."""
+    def groups(self) -> dict[str, OfKind]:
+        """Return the events that pass by kind, without a tally."""
         moment = self.moment()
-        return self.reader.all(self.scope, self.kept(moment), moment)
+        filter = self.kept(moment)
+        return self.read(
+            moment,
+            lambda reader: count_kinds(map(Entry.of, reader.all(self.scope, filter, moment))),
+            lambda finder: finder.groups(),
+        )
+
+    def times(self) -> Counter[int]:
+        """Return how many of the events that pass lie in each minute, without a tally.
+
+        Minutes are counted from the epoch.
+        """
+        moment = self.moment()
+        filter = self.kept(moment)
+        return self.read(
+            moment,
+            lambda reader: _minutes(e.time for e in reader.all(self.scope, filter, moment)),
+            lambda finder: _minutes(finder.times()),
+        )
+
+    def read(
+        self,
+        moment: Moment,
+        by_index: Callable[[Reader], T],
+        by_search: Callable[[Finder], T],
+    ) -> T:
+        """Return an answer from an index or from the arrival log, whichever reads less.
+
+        Nothing tells how many events have a value of a field. So its index is tried first, until
+        that has read as much as a search would. Nothing tells either how many events a search has
+        to read by their keys, so a search ends once an index would have read less.
+        """
+        if not is_searchable(self.filter):
+            return by_index(self.reader)
+        finder = self.searcher.finder(self.scope, self.kept(moment), moment, self.allowance)
+        units = finder.units()
+        if is_narrow(self.filter):
+            with suppress(TooBroad), tentatively():
+                return by_index(self.reader.at_most(int(units / UNITS_PER_ITEM)))
+        elif not fields_of(self.filter) <= FIELDS.keys():
+            with suppress(TooBroad), tentatively():
+                note_search(self.filter, units)
+                return by_search(finder.at_most(finder.events_within() * UNITS_PER_ITEM))
+            return by_index(self.reader)
+        note_search(self.filter, units)
+        return by_search(finder)
 
     def moment(self) -> Moment:
         """Return the scope as it is now."""
@@ -89,6 +153,10 @@ class Asked:
     def kept(self, moment: Moment) -> Filter:
         """Return the filter for what the tally still keeps."""
         return since(self.filter, moment.head.floor)
+
+
+def _minutes(times: Iterable[int]) -> Counter[int]:
+    return Counter(time // (60 * SECOND) for time in times)
 
 
 def since(filter: Filter, floor: int) -> Filter:

@@ -250,20 +250,21 @@ def get_all(
     table: str,
     keys: Sequence[Item],
     clock: Clock,
-    attributes: str | None = None,
+    attributes: Sequence[str] = (),
     *,
     consistent: bool = True,
 ) -> Iterator[Item]:
     """Yield the items with these keys that are there, in any order.
 
-    `attributes` is a projection, None means whole items. Without `consistent`, an item may come in
-    an earlier version, or be missing if it is new, and takes half the read units. Raises
-    `Unavailable`.
+    `attributes` names the attributes that are wanted; without any, all are. Without `consistent`,
+    an item may come in an earlier version, or be missing if it is new, and takes half the read
+    units. Raises `Unavailable`.
     """
     for batch in batched(keys, _MOST_KEYS):
         wanted: KeysAndAttributesUnionTypeDef = {"Keys": batch, "ConsistentRead": consistent}
-        if attributes is not None:
-            wanted["ProjectionExpression"] = attributes
+        if attributes:
+            wanted["ProjectionExpression"] = ", ".join(f"#{name}" for name in attributes)
+            wanted["ExpressionAttributeNames"] = {f"#{name}": name for name in attributes}
         yield from _get_batch(client, {table: wanted}, clock)
 
 

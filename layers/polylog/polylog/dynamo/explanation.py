@@ -11,17 +11,22 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from threading import Lock
+from typing import TYPE_CHECKING, Final, TypedDict
 
-from polylog.dynamo.queries import QueryPlan
+from polylog.dynamo.queries import QueryPlan, is_time_bound
 from polylog.dynamo.tables import Tables
 from polylog.model.errors import TimedOut, TooBroad
-from polylog.model.filter import EVERYTHING, Filter, conjuncts
+from polylog.model.filter import EVERYTHING, Filter, conjunction, conjuncts
 from polylog.model.store import Explanation
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+SEGMENTS: Final = "segments"
+"""What an explanation calls the columns of the arrival log."""
 
 
 class _Consumed(TypedDict):
@@ -43,6 +48,8 @@ class _Subject:
     explanation: Explanation
     tables: Tables
 
+
+_lock = Lock()
 
 _subject: ContextVar[_Subject | None] = ContextVar("subject", default=None)
 
@@ -120,6 +127,18 @@ def note_counts(filter: Filter) -> None:
             subject.explanation.conditions = [str(term) for term in conjuncts(filter)]
 
 
+def note_search(filter: Filter, units: float) -> None:
+    """Note that the segments of the arrival log are searched, and about what that takes."""
+    subject = _subject.get()
+    if subject is not None:
+        note(f"segments are searched, for about {units:.0f} units")
+        terms = conjuncts(filter)
+        subject.explanation.index, subject.explanation.shards = SEGMENTS, 0
+        subject.explanation.conditions = [str(term) for term in terms if is_time_bound(term)]
+        left = conjunction(term for term in terms if not is_time_bound(term))
+        subject.explanation.residual = _text(left)
+
+
 def note_arrivals(filter: Filter, *, is_known: bool) -> None:
     """Note that events are read in the order of arrival.
 
@@ -150,8 +169,12 @@ def _ask(params: MutableMapping[str, object], model: OperationModel, **_: object
 
 def _read(parsed: _Answer, **_: object) -> None:
     subject = _subject.get()
-    if subject is None:
-        return
+    if subject is not None:
+        with _lock:  # A search reads in several threads.
+            _add(parsed, subject)
+
+
+def _add(parsed: _Answer, subject: _Subject) -> None:
     explanation = subject.explanation
     explanation.requests += 1
     consumed = parsed.get("ConsumedCapacity", ())

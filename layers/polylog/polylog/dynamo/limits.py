@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.times import NEVER, Clock, Deadline
+
+UNITS_PER_ITEM: Final = 0.1
+"""What reading an event from an index takes, in read units, if it has about 800 bytes there."""
 
 _MUCH: Final = 2
 """An answer that read half of what it may, and was not done in time, is too broad."""
@@ -19,9 +23,20 @@ class Limits:
     items: int
     seconds: float
 
+    @classmethod
+    def of_units(cls, units: float, seconds: float) -> Limits:
+        """Return the limits of an answer that may take so many read units."""
+        return cls(int(units / UNITS_PER_ITEM), seconds)
+
+    @property
+    def units(self) -> float:
+        """How much may be read of the arrival log, in read units."""
+        return self.items * UNITS_PER_ITEM
+
     def allow(self, clock: Clock, part: float = 1) -> Allowance:
         """Return the time of an answer that begins now, or of a part of it."""
-        return Allowance(clock.deadline(part * self.seconds), int(part * self.items) // _MUCH)
+        much = int(part * self.items) // _MUCH
+        return Allowance(clock.deadline(part * self.seconds), much, self.units)
 
 
 UNLIMITED: Final = Limits(items=10**12, seconds=10**9)
@@ -33,9 +48,10 @@ class Allowance:
     `much` is how many items are so many that the question is to blame, not a slow database.
     """
 
-    def __init__(self, deadline: Deadline = NEVER, much: int = 0) -> None:
+    def __init__(self, deadline: Deadline = NEVER, much: int = 0, units: float = inf) -> None:
         self._deadline = deadline
         self._much = much
+        self._units = units
         self._items = 0
 
     @property
@@ -47,6 +63,17 @@ class Allowance:
         """Raise `TooBroad` or `TimedOut` when the time is up: the question or the database."""
         if self.is_over:
             raise TooBroad if self._items >= self._much else TimedOut
+
+    def pay(self, units: float) -> None:
+        """Take read units off what the answer may read; raises `TooBroad` if they are too many."""
+        self.check()
+        self._units -= units
+        if self._units < 0:
+            raise TooBroad
+
+    def at_most(self, units: float) -> Allowance:
+        """Return an allowance of the same time, with less to read."""
+        return Allowance(self._deadline, self._much, min(units, self._units))
 
     def note(self, items: int) -> None:
         """Take note of items that were read."""

@@ -10,6 +10,8 @@ from polylog.dynamo.answers import Asked
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.explanation import note, tentatively
 from polylog.dynamo.limits import Allowance, Limits
+from polylog.dynamo.queries import is_settled
+from polylog.dynamo.search.finder import Finder
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.totals import View
 from polylog.model.errors import PositionExpired, TimedOut, TooBroad
@@ -63,17 +65,40 @@ class Pages:
             raise
 
     def _counted(self, query: EventQuery, asked: Asked) -> Page:
-        """Return the page without a tally. If a total was counted, the page has time of its own."""
+        """Return the page without a tally."""
         moment = asked.moment()
+        begun = Begun(moment, asked.allowance)
+        if is_settled(asked.filter) and not query.with_total and not _is_far(query.window):
+            return self._indexed(query, asked, begun)
+        return asked.read(
+            moment,
+            lambda reader: self._indexed(query, replace(asked, reader=reader), begun),
+            lambda finder: self._searched(query, asked, begun, finder),
+        )
+
+    def _searched(self, query: EventQuery, asked: Asked, begun: Begun, finder: Finder) -> Page:
+        """Return the page from the arrival log; of a page in part, an index may tell more."""
+        if query.is_partial and query.with_total:
+            note("the tally cannot tell the total")
+        is_counted = query.with_total and not query.is_partial
+        try:
+            return replace(finder.find(replace(query, with_total=is_counted)), moment=begun)
+        except TooBroad:
+            if not query.is_partial:
+                raise
+            return self._indexed(query, asked, begun)
+
+    def _indexed(self, query: EventQuery, asked: Asked, begun: Begun) -> Page:
+        """Return the page from an index. If a total was counted, the page has time of its own."""
         total = None
         if query.with_total and query.is_partial:
             note("the tally cannot tell the total")
         elif query.with_total:
-            total = asked.count(moment)
-            asked = asked.within(self._limits.allow(self._clock))
+            total = asked.reader.count(asked.scope, asked.kept(begun.moment), begun.moment)
+            begun = replace(begun, allowance=self._limits.allow(self._clock))
             if query.window.offset >= total:
                 return Page((), None, total)
-        return _told(_read(query, asked, Begun(moment, asked.allowance)), query, total)
+        return _told(_from_index(query, asked, begun), query, total)
 
     def _page(self, query: EventQuery, asked: Asked, view: View) -> Page:
         total = view.total()
@@ -90,6 +115,18 @@ class Pages:
 
 def _read(query: EventQuery, asked: Asked, begun: Begun) -> Page:
     """Return a page of an answer that has begun."""
+    within = asked.within(begun.allowance)
+    if is_settled(asked.filter):
+        return _from_index(query, within, begun)
+    page = within.read(
+        begun.moment,
+        lambda reader: _from_index(query, replace(within, reader=reader), begun),
+        lambda finder: finder.find(replace(query, with_total=False)),
+    )
+    return replace(page, moment=begun)
+
+
+def _from_index(query: EventQuery, asked: Asked, begun: Begun) -> Page:
     reader = asked.reader.within(begun.allowance)
     page = reader.find(replace(query, filter=asked.kept(begun.moment)), begun.moment)
     return replace(page, moment=begun)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from polylog.dynamo.tables import FIELD_INDEXES, TIME_INDEX
 from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import (
+    EVERYTHING,
+    FIELDS,
     And,
     Compare,
     Filter,
@@ -204,6 +206,25 @@ def by_types(
     index, attribute = FIELD_INDEXES["type"]
     residual = conjunction(term for term in conjuncts(chosen.residual) if term not in asked)
     return QueryPlan(index, attribute, wanted, chosen.time, residual)
+
+
+def is_searchable(filter: Filter) -> bool:
+    """Return whether the columns of the arrival log tell anything that no index settles."""
+    left = plan(filter).residual
+    if fields_of(left) == {"type"}:  # An index is read for each of the types that pass.
+        return False
+    return left == EVERYTHING or any(fields_of(t) <= FIELDS.keys() for t in conjuncts(left))
+
+
+def is_narrow(filter: Filter) -> bool:
+    """Return whether an index may settle a simplified filter with little reading."""
+    chosen = plan(filter)
+    return chosen.attribute not in (None, "type") or chosen.residual == EVERYTHING
+
+
+def is_settled(filter: Filter) -> bool:
+    """Return whether an index shows just the events that pass a simplified filter."""
+    return plan(filter).residual == EVERYTHING
 
 
 def time_range(filter: Filter) -> TimeRange:

@@ -18,17 +18,18 @@ from polylog.dynamo.explanation import explaining, listen, note
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.pages import Begun, Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
+from polylog.dynamo.search.finder import Searcher
+from polylog.dynamo.search.segments import Segments
 from polylog.dynamo.tables import Shards, Tables
-from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.levels import LEVELS, minute_of, start_of
-from polylog.dynamo.tally.summary import Newest, count_kinds
+from polylog.dynamo.tally.summary import Newest
 from polylog.dynamo.tally.totals import Views
 from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import Filter
 from polylog.model.query import EventQuery, Page
 from polylog.model.store import Bar, Explanation, Group, Interval, Outcome, Tail
-from polylog.model.times import SYSTEM_CLOCK, Clock
+from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -57,6 +58,9 @@ class DynamoEventStore:
         self._retention = retention
         self._views = Views(client, tables.tally, clock)
         self._reader = Reader(client, tables.events, shards.read, limits, clock)
+        self._searcher = Searcher(
+            client, tables.events, Segments(client, tables.tally, clock), clock
+        )
         self._pages = Pages(clock, limits)
         self._writer = Writer(client, tables, shards.written, clock, self._facets, retention)
         self._arrivals = ArrivalLog(client, tables.tally)
@@ -108,7 +112,7 @@ class DynamoEventStore:
         asked = self._begun(scope, filter)
         kinds = asked.by_tally(lambda view: view.groups())
         if kinds is None:
-            kinds = count_kinds(map(Entry.of, asked.all()))
+            kinds = asked.groups()
         return tuple(_group(kind, *counted) for kind, counted in kinds.items())
 
     def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
@@ -116,7 +120,9 @@ class DynamoEventStore:
         level, asked = LEVELS[interval], self._begun(scope, filter)
         bars = asked.by_tally(lambda view: view.histogram(level))
         if bars is None:
-            bars = Counter(level.bucket(minute_of(event.time)) for event in asked.all())
+            bars = Counter[str]()
+            for minute, number in asked.times().items():
+                bars[level.bucket(minute_of(minute * 60 * SECOND))] += number
         return tuple(Bar(start_of(name), count) for name, count in sorted(bars.items()))
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
@@ -134,7 +140,9 @@ class DynamoEventStore:
 
     def _asked(self, scope: str, filter: Filter) -> Asked:
         floor = self._retention.floor(self._clock.now())
-        return Asked.of(scope, filter, floor, self._facets, self._views, self._reader)
+        return Asked.of(
+            scope, filter, floor, self._facets, self._views, self._reader, self._searcher
+        )
 
     def _begun(self, scope: str, filter: Filter) -> Asked:
         """Return what is asked, for an answer that begins now."""

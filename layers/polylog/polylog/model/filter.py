@@ -220,6 +220,18 @@ def fields_of(part: Filter) -> frozenset[str]:
             assert_never(part)
 
 
+def condition(part: Compare | Pattern) -> Callable[[Value | None], bool]:
+    """Return the function that says whether a value of the field passes; None stands for none.
+
+    The field is one of `FIELDS`.
+    """
+    if isinstance(part, Pattern):
+        matches = _matching(part.pieces)
+        return lambda found: matches(str(_or_empty(found)))
+    holds = _holding(part.op, part.value)
+    return lambda found: holds(_or_empty(found))
+
+
 def _comparison(part: Compare) -> Predicate:
     field, op, value = part.field, part.op, part.value
     if field == "links" and op is Op.HAS:

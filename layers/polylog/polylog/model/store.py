@@ -91,8 +91,9 @@ class Tail:
 class Explanation:
     """How an answer was found, and what it cost.
 
-    `index` is the index that was read, and `shards` the number of its parts; without an index the
-    answer came from the counts or from the order of arrival. `conditions` are the parts of the
+    `index` is the index that was read, and `shards` the number of its parts. It is `segments` for
+    the columns of the arrival log. Without an index, the answer came from the counts or from the
+    order of arrival. `conditions` are the parts of the
     filter that this took care of, `residual` is what was checked on each event; both are written
     as filters. If only the partial minutes at the edges were read, they are those of the first.
 

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Final
 from polylog.dynamo.connection import query_pages
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.head import Head, read_head
-from polylog.dynamo.tally.stretch import SPAN, Stretch, stretch_row
+from polylog.dynamo.tally.stretch import SPAN, Stretch, log_request
 from polylog.model.event import MAX_SEQ
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
-_ROWS_AT_ONCE: Final = 20
+_ROWS_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,11 @@ class ArrivalLog:
         known = [entry for entry in _inline(head) if seq < entry.seq <= complete]
         for rows, horizon in self._pages(scope, seq - SPAN + 1, complete):
             known += (e for row in rows for e in row.entries if seq < e.seq <= complete)
-            found = sorted({entry for entry in known if entry.seq <= horizon})
+            if (
+                horizon <= seq < complete
+            ):  # These rows were only read since later numbers may be in them.
+                continue
+            found = sorted({entry.seq: entry for entry in known if entry.seq <= horizon}.values())
             is_last = horizon >= complete
             yield Arrivals(tuple(found), min(horizon, complete), is_held_back and is_last)
             known = [entry for entry in known if entry.seq > horizon]
@@ -105,18 +108,8 @@ class ArrivalLog:
 
     def _pages(self, scope: str, first: int, last: int) -> Iterator[tuple[list[Stretch], int]]:
         """Yield pages of these rows, each with the number up to which they are complete."""
-        request: QueryInputTypeDef = {
-            "TableName": self._table,
-            "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
-            "ExpressionAttributeNames": {"#scope": "scope", "#row": "row"},
-            "ExpressionAttributeValues": {
-                ":scope": {"S": scope},
-                ":first": {"S": stretch_row(max(0, first))},
-                ":last": {"S": stretch_row(max(0, last))},
-            },
-            "ConsistentRead": True,
-            "Limit": _ROWS_AT_ONCE,
-        }
+        request = log_request(self._table, scope, first, last)
+        request["Limit"] = _ROWS_AT_ONCE
         for page in query_pages(self._client, request):
             rows = [Stretch.read(item) for item in page["Items"]]
             yield rows, rows[-1].first if "LastEvaluatedKey" in page and rows else last

@@ -10,11 +10,12 @@ from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.events.scan import read_entries
 from polylog.dynamo.explanation import note_arrivals
 from polylog.dynamo.limits import Limits
+from polylog.dynamo.tally.columns import Columns
 from polylog.dynamo.tally.entry import Entry
-from polylog.dynamo.tally.question import Question
+from polylog.dynamo.tally.marks import judge
 from polylog.model.errors import TimedOut
 from polylog.model.event import Event
-from polylog.model.filter import Filter, predicate
+from polylog.model.filter import FIELDS, Filter, fields_of, predicate
 from polylog.model.store import Tail
 from polylog.model.times import Clock
 
@@ -72,11 +73,11 @@ class Tails:
 
         If the entries tell whether their events pass, it reads no more events than asked for.
         """
-        passes, question = predicate(filter), Question.of(filter)
-        note_arrivals(filter, is_known=question is not None)
-        most = _AT_ONCE if question is None else max(1, min(_AT_ONCE, limit))
+        passes, is_known = predicate(filter), fields_of(filter) <= FIELDS.keys()
+        note_arrivals(filter, is_known=is_known)
+        most = max(1, min(_AT_ONCE, limit)) if is_known else _AT_ONCE
         for some in self._arrivals.since(scope, after):
-            asked = [each for each in some.entries if question is None or question.asks(each)]
+            asked = _possible(filter, some.entries)
             chunks = list(batched(asked, most))
             for chunk in chunks[:-1]:
                 yield Tail(self._events(scope, chunk, passes), chunk[-1].seq, False), len(chunk)
@@ -92,3 +93,11 @@ class Tails:
         read = read_entries(self._client, self._table, scope, entries, self._clock)
         events = (read[entry.seq] for entry in entries if entry.seq in read)
         return tuple(event for event in events if passes(event))
+
+
+def _possible(filter: Filter, entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries of events that may pass, as far as the entries tell."""
+    if not entries:
+        return []
+    verdicts = judge(filter, Columns.of(entries)).verdicts(len(entries))
+    return [entry for entry, passes in zip(entries, verdicts, strict=True) if passes is not False]

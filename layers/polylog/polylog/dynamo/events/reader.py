@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -53,6 +54,11 @@ class Reader:
     def within(self, allowance: Allowance) -> Reader:
         """Return a reader of the same table, for an answer that may take this time."""
         return Reader(self._client, self._table, self._shards, self._limits, self._clock, allowance)
+
+    def at_most(self, items: int) -> Reader:
+        """Return a reader that is content with less than it may read, or gives up."""
+        limits = replace(self._limits, items=min(items, self._limits.items))
+        return Reader(self._client, self._table, self._shards, limits, self._clock, self._allowance)
 
     def find(self, query: EventQuery, moment: Moment) -> Page:
         """Return the events of the query's window, or those that the budget allows."""

@@ -32,6 +32,9 @@ _MAX_BYTES: Final = 3_000_000
 _ITEM_BYTES: Final = 4096
 """What an item's keys may take in addition to its content."""
 
+_KNOWN: Final = ("pk", "digest", "seq")
+"""What is read of an event that may be there."""
+
 _ENTRY_SHARE: Final = 10
 """Entries may take a tenth of the bytes: a delta's entries share one item of at most 400 KB."""
 
@@ -124,9 +127,7 @@ class Writer:
 
     def _weight(self, draft: Draft) -> int:
         entry = draft.entry(0, self._facets)
-        texts = (entry.kind, entry.id, entry.source or "", *entry.facets)
-        size = sum(len(text.encode()) for text in texts)
-        return max(len(draft.content) + _ITEM_BYTES, size * _ENTRY_SHARE)
+        return max(len(draft.content) + _ITEM_BYTES, entry.weight * _ENTRY_SHARE)
 
     def _store(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
         """Store all drafts in one transaction, except those whose ids are already taken.
@@ -213,7 +214,7 @@ class Writer:
         by_key = {partition_key(scope, draft.event.id): draft for draft in drafts}
         keys: list[Item] = [{"pk": {"S": key}} for key in by_key]
         kept: dict[str, _Kept] = {}
-        for item in get_all(self._client, self._events, keys, self._clock, "pk, digest, seq"):
+        for item in get_all(self._client, self._events, keys, self._clock, _KNOWN):
             draft, seq = by_key[item["pk"]["S"]], int(item["seq"]["N"])
             own = draft if any(taken.holds(seq) for taken in tried) else None
             kept[draft.event.id] = _Kept(item["digest"]["B"], seq, own)

@@ -69,6 +69,9 @@ Its young part is the scope's. `registry` lists the scopes, and the facets of ea
 A `question` is a filter that a tally can answer: a range of time, any condition
 on type and origin, and at most one facet. A `wake` asks for folding.
 
-Within the package: ``levels, kinds, ranges < facets < entry < summary, stretch < delta, bucket <
-head < rows, tree < moment < totals``.
+Entries have all members of an event but its data, attributes and links. They lie in rows as
+`columns`, and `marks` judges all of them by a filter at once.
+
+Within the package: ``levels, kinds, ranges < facets < entry < columns < marks, summary, stretch <
+delta, bucket < head < rows, tree < moment < totals``.
 """

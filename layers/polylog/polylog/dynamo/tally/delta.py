@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.packing import pack, unpack
 from polylog.dynamo.retention import Retention
+from polylog.dynamo.tally.columns import Columns
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.stretch import Stretch
 from polylog.dynamo.tally.summary import Summary, from_json, summary_of, to_json
@@ -19,6 +20,9 @@ DELTA_ROWS: Final = "head/delta/"
 
 _INLINE_BYTES: Final = 700
 """Entries up to this size fit into the delta's own row, which takes one write unit anyway."""
+
+_MOST_INLINE: Final = 20
+"""No more entries than these are so small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,12 @@ class Delta:
         if self.fenced_at is not None:
             return [{**item, "fenced": {"N": str(self.fenced_at)}}]
         assert self.entries is not None
-        packed = pack(self.entries)
-        if len(packed) <= _INLINE_BYTES:
-            return [{**item, "e": {"B": packed}}]
+        if len(self.entries) <= _MOST_INLINE:
+            packed = Columns.of(self.entries).pack_whole()
+            if len(packed) <= _INLINE_BYTES:
+                return [{**item, "entries": {"B": packed}}]
         summary = pack(to_json(self.summary))
-        return [{**item, "s": {"B": summary}}, Stretch(self.entries).item(scope, retention)]
+        return [{**item, "s": {"B": summary}}, Stretch.of(self.entries).item(scope, retention)]
 
     @classmethod
     def read(cls, item: Item) -> Delta:
@@ -91,8 +96,11 @@ class Delta:
         if "fenced" in item:
             return cls.fence(last, int(item["fenced"]["N"]))
         facets = names_in(item["facets"]["S"])
-        if "e" in item:
-            return cls.of(first, last, map(Entry.read, unpack(item["e"]["B"])), facets)
+        if "entries" in item:
+            columns = Columns.unpack_whole(item["entries"]["B"])
+            return cls.of(first, last, columns.entries(), facets)
+        if "e" in item:  # As an earlier version stored it.
+            return cls.of(first, last, map(Entry.of_earlier, unpack(item["e"]["B"])), facets)
         return cls(first, last, from_json(unpack(item["s"]["B"])), None, facets, is_inline=False)
 
     def with_entries(self, entries: Iterable[Entry]) -> Delta:

@@ -1,18 +1,41 @@
-"""Entries: what the bookkeeping keeps of each event."""
+"""Entries: what the bookkeeping keeps of each event, so that most filters need no more."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from polylog.dynamo.tally.facets import facets_of
+from polylog.dynamo.tally.facets import FACETS, facets_of
 from polylog.dynamo.tally.kinds import kind_of
 from polylog.dynamo.tally.levels import minute_of
 from polylog.model.event import Event
 
+MEMBERS: Final = (
+    *("message", "severity", "status", "category"),
+    *("organization_id", "project_id"),
+    *("actor.id", "actor.type", "actor.name"),
+    *("target.id", "target.type", "target.name"),
+)
+"""The fields that an entry knows of an event, in the order in which they are stored.
+
+Stored rows rely on this order: new names may only be added at its end.
+"""
+
+_PLACES: Final = {name: place for place, name in enumerate(MEMBERS)}
+
+_MOST_TEXT: Final = 2000
+"""How many characters the members of an entry may have together. Longer ones stay in the item."""
+
+Members = tuple[str | None, ...]
+
 
 class Entry(NamedTuple):
-    """What is kept of one event: its place, its kind, and what the tally counts it under."""
+    """What is kept of one event: its place, its kind, and its members.
+
+    `members` are the values of `MEMBERS`. They are None where only the item tells them: the text of
+    some events is too long, and older logs kept less. `facets` are those that the event is tallied
+    under too.
+    """
 
     seq: int
     time: int
@@ -20,11 +43,12 @@ class Entry(NamedTuple):
     id: str
     source: str | None
     facets: tuple[str, ...] = ()
-    """The facets that the event is tallied under too."""
+    members: Members | None = None
 
     @classmethod
     def of(cls, event: Event, facets: Iterable[str] = ()) -> Entry:
         """Return the entry of an event; `facets` names those that events are tallied by."""
+        members = _members(event)
         return cls(
             event.seq,
             event.time,
@@ -32,11 +56,12 @@ class Entry(NamedTuple):
             event.id,
             event.source,
             facets_of(event, facets),
+            members if sum(map(len, filter(None, members))) <= _MOST_TEXT else None,
         )
 
     @classmethod
-    def read(cls, values: list[Any]) -> Entry:
-        """Return the entry that this JSON array holds."""
+    def of_earlier(cls, values: list[Any]) -> Entry:
+        """Return the entry that an earlier version stored as a JSON array, without members."""
         seq, time, kind, id, source, facets = values
         return cls(seq, time, kind, id, source, tuple(facets))
 
@@ -44,3 +69,25 @@ class Entry(NamedTuple):
     def minute(self) -> str:
         """The minute that the event lies in."""
         return minute_of(self.time)
+
+    @property
+    def weight(self) -> int:
+        """How many bytes the texts of the entry have."""
+        texts = (self.kind, self.id, self.source, *self.facets, *(self.members or ()))
+        return sum(len(text.encode()) for text in texts if text)
+
+
+def _members(event: Event) -> Members:
+    actor, target = event.actor, event.target
+    return (
+        *(event.message, event.severity, event.status, event.category),
+        *(event.organization_id, event.project_id),
+        *(actor.id, actor.type, actor.name),
+        *(target.id, target.type, target.name),
+    )
+
+
+def facets_in(members: Members, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the facets of these names that an event with these members has."""
+    values = ((name, members[_PLACES[FACETS[name]]]) for name in names)
+    return tuple(f"{name}={value}" for name, value in values if value is not None)

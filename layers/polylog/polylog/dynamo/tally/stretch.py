@@ -4,51 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.connection import get_all
-from polylog.dynamo.packing import pack, unpack
+from polylog.dynamo.packing import unpack
 from polylog.dynamo.retention import Retention
+from polylog.dynamo.tally.columns import Columns
 from polylog.dynamo.tally.entry import Entry
+from polylog.model.event import MAX_SEQ
 from polylog.model.times import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
     from polylog.dynamo.tables import Item
 
 SPAN: Final = 500
 """The span of numbers in one row. Looking for one number so takes few rows."""
 
+SEGMENT: Final = "+"
+"""What the sort key of a segment ends with. Smaller rows with its events stay for a while."""
+
 _MOST_BYTES: Final = 300_000
 """What the entries of one row may take, before they are packed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stretch:
-    """Entries in the order of arrival, at least one. No other row has any of them."""
+    """Entries in the order of arrival, at least one, as columns. `first` is the lowest number.
 
-    entries: tuple[Entry, ...]
+    Each row holds a stretch, and `first` names the row.
+    """
 
-    @property
-    def first(self) -> int:
-        """The lowest number. It names the row."""
-        return self.entries[0].seq
+    first: int
+    columns: Columns
+    is_segment: bool = False
 
-    def item(self, scope: str, retention: Retention) -> Item:
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> Stretch:
+        """Return the stretch of some entries in the order of their numbers."""
+        return cls(entries[0].seq, Columns.of(entries))
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The entries."""
+        return tuple(self.columns.entries())
+
+    @cached_property
+    def last(self) -> int:
+        """The highest number."""
+        seq: int = self.columns["seq"].values[-1]
+        return seq
+
+    def item(self, scope: str, retention: Retention, mark: str = "") -> Item:
         """Return the row's item; it expires with the last of its events."""
         item: Item = {
             "scope": {"S": scope},
-            "row": {"S": stretch_row(self.first)},
-            "b": {"B": pack(self.entries)},
+            "row": {"S": f"{stretch_row(self.first)}{mark}"},
+            "last": {"N": str(self.last)},
+            "number": {"N": str(self.columns.number)},
+            **{group: {"B": packed} for group, packed in self.columns.pack().items()},
         }
-        expires_at = retention.expires_at(max(entry.time for entry in self.entries))
+        expires_at = retention.expires_at(max(self.columns["time"].values))
         return item if expires_at is None else item | {"expires_at": {"N": str(expires_at)}}
 
     @classmethod
     def read(cls, item: Item) -> Stretch:
-        """Return the stretch that an item holds."""
-        return cls(tuple(map(Entry.read, unpack(item["b"]["B"]))))
+        """Return the stretch that an item holds, in today's form or in an earlier one."""
+        name = item["row"]["S"].partition("/")[2]
+        first = int(name.rstrip(SEGMENT))
+        if "b" in item:
+            return cls(first, Columns.of(tuple(map(Entry.of_earlier, unpack(item["b"]["B"])))))
+        packed = {name: value["B"] for name, value in item.items() if "B" in value}
+        columns = Columns.unpack(int(item["number"]["N"]), packed)
+        return cls(first, columns, is_segment=name.endswith(SEGMENT))
 
 
 def stretch_row(first: int) -> str:
@@ -56,19 +87,34 @@ def stretch_row(first: int) -> str:
     return f"log/{first:016}"
 
 
+def log_request(table: str, scope: str, first: int, last: int = MAX_SEQ) -> QueryInputTypeDef:
+    """Return the query for the rows whose lowest numbers lie between these two."""
+    return {
+        "TableName": table,
+        "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
+        "ExpressionAttributeNames": {"#scope": "scope", "#row": "row"},
+        "ExpressionAttributeValues": {
+            ":scope": {"S": scope},
+            ":first": {"S": stretch_row(max(0, first))},
+            ":last": {"S": f"{stretch_row(max(0, last))}{SEGMENT}"},
+        },
+        "ConsistentRead": True,
+    }
+
+
 def stretches(entries: Iterable[Entry]) -> Iterator[Stretch]:
     """Yield the rows that some entries become."""
     some: list[Entry] = []
     size = 0
     for entry in sorted(entries):
-        weight = sum(len(text.encode()) for text in (entry.id, entry.source or "", *entry.facets))
+        weight = entry.weight
         if some and (entry.seq - some[0].seq >= SPAN or size + weight > _MOST_BYTES):
-            yield Stretch(tuple(some))
+            yield Stretch.of(some)
             some, size = [], 0
         some.append(entry)
         size += weight
     if some:
-        yield Stretch(tuple(some))
+        yield Stretch.of(some)
 
 
 def read_stretches(

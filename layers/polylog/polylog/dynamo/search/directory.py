@@ -1,0 +1,155 @@
+"""The directory: which segments a scope has, where their events lie, and what they may say.
+
+A row of the directory describes up to sixteen segments that follow each other. All numbers up to
+the last one that it names are in segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from polylog.dynamo.connection import query_pages
+from polylog.dynamo.packing import pack, unpack
+from polylog.dynamo.search.hints import Hints
+from polylog.dynamo.tally.stretch import Stretch
+from polylog.model.event import MAX_SEQ
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+
+    from polylog.dynamo.queries import TimeRange
+    from polylog.dynamo.tables import Item
+    from polylog.model.filter import Filter
+
+_ROWS: Final = "zones/"
+
+_MOST_ZONES: Final = 16
+
+
+class Zone(NamedTuple):
+    """What is known of a segment.
+
+    `first` names its row, and `last` is the last number that it covers. Its events lie from
+    `earliest` to `latest`. `size` is that of its row in bytes. Of an open zone, hints tell nothing.
+    """
+
+    first: int
+    last: int
+    number: int
+    earliest: int
+    latest: int
+    size: int
+    is_open: bool
+
+    @classmethod
+    def of(cls, segment: Stretch, last: int, size: int) -> Zone:
+        """Return the zone of a segment that covers the numbers up to `last`."""
+        times = segment.columns["time"].values
+        number, is_open = segment.columns.number, bool(segment.columns.unknown)
+        return cls(segment.first, last, number, min(times), max(times), size, is_open)
+
+    def touches(self, time: TimeRange) -> bool:
+        """Return whether an event may lie in a range of time."""
+        return self.earliest <= time.last and self.latest >= time.first
+
+    @property
+    def units(self) -> float:
+        """What reading the segment takes, in read units."""
+        return -(-self.size // 4096) / 2
+
+
+class Left(NamedTuple):
+    """A row of the arrival log, and since when its events are in a segment, in microseconds."""
+
+    first: int
+    since: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Zones that follow each other, and hints about them.
+
+    `left` names rows of the arrival log whose events are in segments now. They are deleted once
+    nobody can be reading them any more.
+    """
+
+    zones: tuple[Zone, ...] = ()
+    hints: Hints = field(default_factory=Hints)
+    left: tuple[Left, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The last number that is in a segment."""
+        return self.zones[-1].last if self.zones else 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next zone needs a new block."""
+        return len(self.zones) >= _MOST_ZONES
+
+    def possible(self, filter: Filter, time: TimeRange) -> Iterator[Zone]:
+        """Yield the zones that may have an event which passes."""
+        near = [(place, zone) for place, zone in enumerate(self.zones) if zone.touches(time)]
+        marks = self.hints.possible(filter) if near else 0
+        return (zone for place, zone in near if zone.is_open or marks >> place & 1)
+
+    def plus(self, segment: Stretch, last: int, size: int) -> Block:
+        """Return the block with one more segment, which covers the numbers up to `last`."""
+        zone = Zone.of(segment, last, size)
+        hints = self.hints.plus(len(self.zones), segment.columns)
+        if hints is None:
+            return replace(self, zones=(*self.zones, zone._replace(is_open=True)))
+        return replace(self, zones=(*self.zones, zone), hints=hints)
+
+    def item(self, scope: str) -> Item:
+        """Return the block's item."""
+        return {
+            "scope": {"S": scope},
+            "row": {"S": f"{_ROWS}{self.zones[0].first:016}"},
+            "number": {"N": str(len(self.zones))},
+            "zones": {"B": pack(self.zones)},
+            "words": {"B": self.hints.words},
+            "values": {"B": self.hints.values},
+            "left": {"B": pack(self.left)},
+        }
+
+    @classmethod
+    def read(cls, item: Item) -> Block:
+        """Return the block in an item."""
+        return cls(
+            tuple(Zone(*zone) for zone in unpack(item["zones"]["B"])),
+            Hints(item["words"]["B"], item["values"]["B"]),
+            tuple(Left(*each) for each in unpack(item["left"]["B"])),
+        )
+
+
+def read_blocks(client: DynamoDBClient, table: str, scope: str, after: int) -> Iterator[Block]:
+    """Yield the blocks whose first segment comes after a number, strongly consistent."""
+    request = _request(table, scope, after + 1)
+    for page in query_pages(client, request):
+        yield from map(Block.read, page["Items"])
+
+
+def read_last_block(client: DynamoDBClient, table: str, scope: str) -> Block:
+    """Return the last block of a scope, an empty one if there is none."""
+    request = _request(table, scope, 0)
+    request["ScanIndexForward"], request["Limit"] = False, 1
+    items = next(query_pages(client, request))["Items"]
+    return Block.read(items[0]) if items else Block()
+
+
+def _request(table: str, scope: str, first: int) -> QueryInputTypeDef:
+    return {
+        "TableName": table,
+        "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
+        "ExpressionAttributeNames": {"#scope": "scope", "#row": "row"},
+        "ExpressionAttributeValues": {
+            ":scope": {"S": scope},
+            ":first": {"S": f"{_ROWS}{first:016}"},
+            ":last": {"S": f"{_ROWS}{MAX_SEQ:016}"},
+        },
+        "ConsistentRead": True,
+    }

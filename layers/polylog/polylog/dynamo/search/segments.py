@@ -1,0 +1,114 @@
+"""Segments: the arrival log as a search reads it, part by part, each with its events as columns."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Final
+
+from polylog.batches import batched
+from polylog.dynamo.connection import get_all, query_pages
+from polylog.dynamo.search.directory import Block, Zone, read_blocks
+from polylog.dynamo.tally.columns import Columns
+from polylog.dynamo.tally.stretch import SEGMENT, SPAN, Stretch, log_request, stretch_row
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from polylog.dynamo.tables import Item
+    from polylog.model.times import Clock
+
+_AT_ONCE: Final = 50
+"""How many segments one request asks for: about a megabyte and a half."""
+
+_THREADS: Final = 2
+"""How many requests run at a time. More of them only wait for each other's decoding."""
+
+
+class Segments:
+    """Reads the segments of scopes, and the rows of the arrival log that are in none.
+
+    Full blocks of the directory never change, so it remembers them.
+    """
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+        self._blocks: dict[str, tuple[Block, ...]] = {}
+
+    def blocks(self, scope: str) -> tuple[Block, ...]:
+        """Return the directory of a scope."""
+        known = self._blocks.get(scope, ())
+        last = known[-1].zones[0].first if known else 0
+        blocks = (*known, *read_blocks(self._client, self._table, scope, last))
+        self._blocks[scope] = tuple(block for block in blocks if block.is_full)
+        return blocks
+
+    def read(
+        self, scope: str, zones: Sequence[Zone], groups: Iterable[str]
+    ) -> Iterator[tuple[Zone, Columns]]:
+        """Yield the segments of these zones, in order, with these groups of columns.
+
+        Those whose events have all expired may be gone.
+        """
+        attributes = ("row", "last", "number", *groups)
+
+        def fetch(some: Sequence[Zone]) -> dict[int, Columns]:
+            return self._fetch(scope, some, attributes)
+
+        for some, found in _side_by_side(fetch, list(batched(zones, _AT_ONCE))):
+            yield from ((zone, found[zone.first]) for zone in some if zone.first in found)
+
+    def _fetch(
+        self, scope: str, zones: Sequence[Zone], attributes: Sequence[str]
+    ) -> dict[int, Columns]:
+        """Return segments by their first numbers; a row may still have a shorter one of before."""
+        found: dict[int, Columns] = {}
+        for consistent in (False, True):
+            left = [zone for zone in zones if zone.first not in found]
+            keys: list[Item] = [_key(scope, zone.first) for zone in left]
+            wanted = {zone.first: zone for zone in left}
+            items = get_all(
+                self._client, self._table, keys, self._clock, attributes, consistent=consistent
+            )
+            for item in items:
+                segment = Stretch.read(item)
+                zone = wanted[segment.first]
+                if segment.columns.number >= zone.number:
+                    found[segment.first] = segment.columns
+        return found
+
+    def loose(self, scope: str, after: int) -> Iterator[Stretch]:
+        """Yield the rows of the arrival log that may have numbers after this one."""
+        request = log_request(self._table, scope, after - SPAN + 1)
+        for page in query_pages(self._client, request):
+            yield from map(Stretch.read, page["Items"])
+
+
+def _key(scope: str, first: int) -> Item:
+    return {"scope": {"S": scope}, "row": {"S": f"{stretch_row(first)}{SEGMENT}"}}
+
+
+def _side_by_side(
+    fetch: Callable[[Sequence[Zone]], dict[int, Columns]], batches: Sequence[Sequence[Zone]]
+) -> Iterator[tuple[Sequence[Zone], dict[int, Columns]]]:
+    """Yield each batch with what is fetched for it, in order; a few are fetched at a time."""
+    if len(batches) == 1:
+        yield batches[0], fetch(batches[0])
+        return
+    with ThreadPoolExecutor(_THREADS) as pool:
+        waiting = deque[tuple[Sequence[Zone], Future[dict[int, Columns]]]]()
+        try:
+            for batch in batches:
+                # The deadline and the explanation belong to the context.
+                waiting.append((batch, pool.submit(copy_context().run, fetch, batch)))
+                if len(waiting) > _THREADS:
+                    some, found = waiting.popleft()
+                    yield some, found.result()
+            for some, found in waiting:
+                yield some, found.result()
+        finally:
+            pool.shutdown(cancel_futures=True)

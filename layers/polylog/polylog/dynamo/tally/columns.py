@@ -1,0 +1,239 @@
+"""Columns: how the entries of many events are stored together, one member beside the other.
+
+A column is a JSON value. ``null`` says that no event has the member, ``[value]`` that all have the
+same. A column with few different values is ``[[the values], "codes"]``: a character for each event
+tells its value. Any other column lists the value of each event. Numbers of arrival and times are
+lists of differences: each tells how much larger a value is than the one before.
+
+Columns lie in groups, and each group is compressed by itself. A question so reads and unpacks only
+what it asks for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import Any, Final, NamedTuple
+
+from polylog.dynamo.packing import pack, unpack
+from polylog.dynamo.tally.entry import MEMBERS, Entry, Members, facets_in
+
+# Stored rows rely on these names, and on the order of the columns in each group.
+_GROUPS: Final[Mapping[str, Sequence[str]]] = {
+    "places": ("seq", "time", "kind", "stated"),
+    "ids": ("id",),
+    "texts": ("message",),
+    "who": ("source", *(name for name in MEMBERS if name != "message")),
+}
+
+_GROUP_OF: Final = {name: group for group, names in _GROUPS.items() for name in names}
+
+_RISING: Final = ("seq", "time")
+
+_FIRST_CODE: Final = ord("#")
+_MOST_VALUES: Final = ord("~") - _FIRST_CODE
+"""How many different values a code of one character tells apart."""
+
+
+class Column(NamedTuple):
+    """The values of a column: each event's own, or different ones, of which codes choose."""
+
+    values: Sequence[Any]
+    codes: str | None = None
+    """A character for each event; None if `values` has a value for each."""
+
+    def each(self) -> Sequence[Any]:
+        """Return the value of each event."""
+        if self.codes is None:
+            return self.values
+        return [self.values[ord(code) - _FIRST_CODE] for code in self.codes]
+
+    def at(self, row: int) -> Any:
+        """Return the value of one event."""
+        return self.values[row if self.codes is None else ord(self.codes[row]) - _FIRST_CODE]
+
+    def marks(self, wanted: Sequence[bool]) -> int:
+        """Return the events whose values are wanted, as bits: the first event is the highest.
+
+        `wanted` says of each of the values whether it is.
+        """
+        if self.codes is None:
+            text = "".join("1" if each else "0" for each in wanted)
+        else:
+            places = {_FIRST_CODE + code: "01"[each] for code, each in enumerate(wanted)}
+            text = self.codes.translate(places)
+        return int(text or "0", 2)
+
+
+class Columns:
+    """The entries of some events as columns.
+
+    `stated` says which facets the events are tallied under. An event without members lists its
+    facets there, and has nothing in the columns of members.
+    """
+
+    def __init__(self, number: int, packed: Mapping[str, bytes], found: dict[str, Column]) -> None:
+        self.number = number
+        self._packed = packed
+        self._found = found
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry]) -> Columns:
+        """Return the columns of some entries, in their order."""
+        members = (entry.members or _UNKNOWN for entry in entries)
+        by_name: dict[str, Sequence[Any]] = {
+            "seq": [entry.seq for entry in entries],
+            "time": [entry.time for entry in entries],
+            "kind": [entry.kind for entry in entries],
+            "stated": [_stated(entry) for entry in entries],
+            "id": [entry.id for entry in entries],
+            "source": [entry.source for entry in entries],
+            **dict(zip(MEMBERS, zip(*members, strict=True), strict=False)),
+        }
+        return cls(len(entries), {}, {name: Column(each) for name, each in by_name.items()})
+
+    def pack(self) -> dict[str, bytes]:
+        """Return the columns in compressed groups, by name."""
+        packed = {group: pack(document) for group, document in self._documents()}
+        return packed | {"ids": _packed_ids(self["id"].each()) or packed["ids"]}
+
+    def pack_whole(self) -> bytes:
+        """Return all columns compressed together, for a few events."""
+        return pack([self.number, *(document for _, document in self._documents())])
+
+    def _documents(self) -> Iterator[tuple[str, list[Any]]]:
+        for group, names in _GROUPS.items():
+            yield group, [_written(name, self[name].each()) for name in names if self.number]
+
+    @classmethod
+    def unpack(cls, number: int, packed: Mapping[str, bytes]) -> Columns:
+        """Return the columns of so many events from some of their groups."""
+        return cls(number, packed, {})
+
+    @classmethod
+    def unpack_whole(cls, packed: bytes) -> Columns:
+        """Return the columns that `pack_whole` was given."""
+        number, *documents = unpack(packed)
+        columns = cls(number, {}, {})
+        for group, document in zip(_GROUPS, documents, strict=True):
+            columns._take(group, document)
+        return columns
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._found:
+            if name in _OF_KIND:
+                kinds, part = self["kind"], _OF_KIND[name]
+                values = [kind.split(":", 1)[part] for kind in kinds.values]
+                self._found[name] = Column(values, kinds.codes)
+            else:
+                group = _GROUP_OF[name]
+                self._take(group, _unpacked(self._packed[group]))
+        return self._found[name]
+
+    def _take(self, group: str, document: Iterable[Any]) -> None:
+        for name, column in zip(_GROUPS[group], document, strict=False):
+            self._found[name] = _read(name, column, self.number)
+
+    @cached_property
+    def unknown(self) -> int:
+        """The events whose members are not known, as bits."""
+        stated = self["stated"]
+        return stated.marks([each.startswith(_LISTED) for each in stated.values])
+
+    def place(self, row: int) -> Entry:
+        """Return where one event is, without its members."""
+        seq, time, kind, id = (self[name].at(row) for name in ("seq", "time", "kind", "id"))
+        return Entry(seq, time, kind, id, None)
+
+    @property
+    def size(self) -> int:
+        """How many bytes the columns take that were read."""
+        return sum(map(len, self._packed.values()))
+
+    def packed(self) -> Columns:
+        """Return the same columns without what was unpacked, to keep many of them."""
+        return Columns(self.number, self._packed, {}) if self._packed else self
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield all entries, in their order."""
+        rows = zip(*(self[name].each() for name in _IN_ORDER), strict=True) if self.number else ()
+        for seq, time, kind, stated, id, source, *members in rows:
+            known = None if stated.startswith(_LISTED) else tuple(members)
+            yield Entry(seq, time, kind, id, source, _facets(stated, known), known)
+
+
+def groups_of(fields: Iterable[str]) -> frozenset[str]:
+    """Return the groups with the columns of these fields, and with the events' places."""
+    return frozenset({"places"} | {_GROUP_OF[name] for name in fields if name in _GROUP_OF})
+
+
+_UNKNOWN: Final = (None,) * len(MEMBERS)
+
+_IN_ORDER: Final = ("seq", "time", "kind", "stated", "id", "source", *MEMBERS)
+
+_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_IDS: Final = b"\0"
+"""What a group of UUIDs begins with. Nothing that zlib compresses does."""
+
+_OF_KIND: Final = {"origin": 0, "type": 1}
+
+_LISTED: Final = "["
+
+
+def _stated(entry: Entry) -> str:
+    """Return the names of an entry's facets, or the facets themselves if members cannot tell."""
+    if entry.members is None:
+        return json.dumps(entry.facets, ensure_ascii=False)
+    return ",".join(facet.partition("=")[0] for facet in entry.facets)
+
+
+def _facets(stated: str, members: Members | None) -> tuple[str, ...]:
+    if members is None:
+        return tuple(json.loads(stated))
+    return facets_in(members, stated.split(",")) if stated else ()
+
+
+def _packed_ids(ids: Sequence[str]) -> bytes | None:
+    """Return ids in 16 bytes each, None if any of them is no UUID in its usual form."""
+    if all(map(_UUID.fullmatch, ids)):
+        return _IDS + bytes.fromhex("".join(ids).replace("-", ""))
+    return None
+
+
+def _unpacked(packed: bytes) -> Sequence[Any]:
+    if not packed.startswith(_IDS):
+        columns: list[Any] = unpack(packed)
+        return columns
+    text = packed[len(_IDS) :].hex()
+    return [[_hyphenated(text[at : at + 32]) for at in range(0, len(text), 32)]]
+
+
+def _hyphenated(digits: str) -> str:
+    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+    return "-".join(parts)
+
+
+def _written(name: str, values: Sequence[Any]) -> list[Any] | None:
+    if name in _RISING:
+        return [values[0], *(after - before for before, after in pairwise(values))]
+    different = dict.fromkeys(values)
+    if len(different) == 1:
+        return None if values[0] is None else [values[0]]
+    if len(different) > min(_MOST_VALUES, len(values) // 2):
+        return list(values)
+    codes = {value: chr(_FIRST_CODE + code) for code, value in enumerate(different)}
+    return [list(different), "".join(map(codes.__getitem__, values))]
+
+
+def _read(name: str, column: list[Any] | None, number: int) -> Column:
+    if name in _RISING:
+        return Column(list(accumulate(column or ())))
+    if column is None or len(column) == 1:
+        return Column(column or [None], chr(_FIRST_CODE) * number)
+    if isinstance(column[0], list):
+        return Column(*column)
+    return Column(column)

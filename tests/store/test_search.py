@@ -1,0 +1,429 @@
+"""Searching the arrival log: any filter, with exact totals, while the log is folded and sealed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import examples
+from support.memory import MemoryEventStore
+from support.stores import TABLES, dynamo_store
+from support.strategies import events, filters
+
+from polylog.dynamo.arrivals.log import ArrivalLog
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance import seal
+from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
+from polylog.dynamo.packing import pack
+from polylog.dynamo.search import segments
+from polylog.dynamo.tally import stretch
+from polylog.dynamo.tally.delta import Delta
+from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.stretch import Stretch
+from polylog.model import times
+from polylog.model.errors import TooBroad
+from polylog.model.event import Entity, Event
+from polylog.model.filter import And, Compare, Filter, Op, Text
+from polylog.model.query import EventQuery, Order, Page, Position, Window
+from polylog.model.store import EventStore, Explanation, Interval
+from polylog.model.times import SECOND
+from polylog_cli.local.tables import connect
+from tools.clocks import StoppedClock
+
+pytestmark = pytest.mark.engine
+
+_numbers = count(1)
+
+MINUTE = 60 * SECOND
+
+SHORT = 4
+"""How many numbers a segment has here."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_segments() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (stretch, seal, segments):
+            patch.setattr(module, "SPAN", SHORT)
+        yield
+
+
+class World:
+    """A log in DynamoDB and the same log in memory."""
+
+    def __init__(self, engine: DynamoDBClient, shards: int = 1) -> None:
+        self.scope = f"search-{next(_numbers)}"
+        self.engine = engine
+        self.clock = StoppedClock(times.now())
+        self.store = dynamo_store(engine, shards, clock=self.clock.clock)
+        self.reference = MemoryEventStore()
+        self.folder = Folder(engine, TABLES.tally, self.clock.clock)
+        self.sealer = Sealer(engine, TABLES, self.clock.clock)
+
+    def put(self, batch: list[Event]) -> None:
+        self.store.put(self.scope, batch)
+        self.reference.put(self.scope, batch)
+
+    def fold(self) -> None:
+        self.folder.fold(self.scope)
+
+    def seal(self) -> None:
+        self.sealer.seal_all(self.scope)
+
+    def settle(self) -> None:
+        assert self.folder.settle(self.scope, 3600)
+        self.seal()
+
+    def wait(self) -> None:
+        self.clock.clock.sleep(LEFT_SECONDS + 1)
+
+    def segments(self) -> int:
+        blocks = segments.Segments(self.engine, TABLES.tally, self.clock.clock).blocks(self.scope)
+        return sum(len(block.zones) for block in blocks)
+
+
+STEPS = (World.fold, World.seal, World.settle, World.wait)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[list[Event] | int]:
+    """Batches of events, and steps of upkeep between them."""
+    pool = draw(st.lists(events(), min_size=1, max_size=15, unique_by=lambda event: event.id))
+    batch = st.lists(st.sampled_from(pool), min_size=1, max_size=12)
+    return draw(st.lists(batch | st.integers(0, len(STEPS) - 1), min_size=1, max_size=8))
+
+
+questions = st.tuples(
+    filters().filter(lambda filter: "seq" not in str(filter)),
+    st.sampled_from(Order),
+    st.integers(1, 5),
+)
+
+
+def without_seq(events: tuple[Event, ...]) -> list[Event]:
+    return [event.model_copy(update={"seq": 0}) for event in events]
+
+
+def walk(store: EventStore, query: EventQuery) -> Iterator[Event]:
+    """Yield the events of pages that are continued after each other."""
+    after: Position | None = None
+    while True:
+        window = Window(query.window.limit, after=after)
+        page = store.find(EventQuery(query.scope, query.filter, query.order, window))
+        yield from without_seq(page.events)
+        after = page.next
+        if after is None:
+            return
+
+
+def pages(store: EventStore, query: EventQuery) -> Iterator[tuple[list[Event], int | None]]:
+    """Yield single pages, with and without a total."""
+    for with_total in (True, False):
+        for offset in (0, 1, 7):
+            window = Window(query.window.limit, offset)
+            page = store.find(
+                EventQuery(query.scope, query.filter, query.order, window, with_total)
+            )
+            yield without_seq(page.events), page.total
+
+
+def groups(store: EventStore, scope: str, filter: Filter) -> Counter[tuple[object, ...]]:
+    found = store.groups(scope, filter)
+    return Counter((g.origin, g.type, g.count, g.time, g.source) for g in found)
+
+
+@given(
+    history=histories(),
+    asked=st.lists(questions, min_size=1, max_size=4),
+    shards=st.sampled_from((1, 3)),
+)
+@settings(max_examples=examples(60))
+def test_it_answers_as_the_reference_does_whatever_is_folded_and_sealed(
+    engine: DynamoDBClient,
+    history: list[list[Event] | int],
+    asked: list[tuple[Filter, Order, int]],
+    shards: int,
+) -> None:
+    world = World(engine, shards)
+    for step in history:
+        if isinstance(step, int):
+            STEPS[step](world)
+        else:
+            world.put(step)
+    for filter, order, limit in asked:
+        stores = (world.store, world.reference)
+        query = EventQuery(world.scope, filter, order, Window(limit))
+        for read in (walk, pages):
+            ours, theirs = (list(read(store, query)) for store in stores)
+            assert ours == theirs
+        for interval in Interval:
+            bars = [store.histogram(world.scope, filter, interval) for store in stores]
+            assert bars[0] == bars[1]
+        counts = [groups(store, world.scope, filter) for store in stores]
+        assert counts[0] == counts[1]
+
+
+def said(number: int, message: str = "common", **values: Any) -> Event:
+    return Event(id=f"e{number:03}", time=number * MINUTE, type="a", message=message, **values)
+
+
+def texts(world: World, text: str, **values: Any) -> Page:
+    window = Window(values.pop("limit", 100), values.pop("offset", 0), values.pop("after", None))
+    order = values.pop("order", Order.DESCENDING)
+    query = EventQuery(world.scope, Text(text), order, window, **values)
+    return world.store.find(query)
+
+
+def ids(page: Page) -> list[str]:
+    return [event.id for event in page.events]
+
+
+class Earlier:
+    """Rewrites a log's rows as an earlier version wrote them, which knew few members."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def rewrite(self) -> None:
+        request = {"TableName": TABLES.tally, "ConsistentRead": True}
+        keys = {":scope": {"S": self._world.scope}}
+        found = self._world.engine.query(
+            **request,
+            KeyConditionExpression="#scope = :scope",
+            ExpressionAttributeNames={"#scope": "scope"},
+            ExpressionAttributeValues=keys,
+        )
+        for item in found["Items"]:
+            row = item["row"]["S"]
+            if row.startswith("log/"):
+                self._put(item, "b", Stretch.read(item).entries)
+            elif "entries" in item:
+                self._put(item, "e", Delta.read(item).entries or ())
+
+    def _put(self, item: Any, name: str, entries: Sequence[Entry]) -> None:
+        kept = ("scope", "row", "first", "last", "facets") if name == "e" else ("scope", "row")
+        packed = pack([entry[:6] for entry in entries])
+        old = {key: item[key] for key in kept} | {name: {"B": packed}}
+        self._world.engine.put_item(TableName=TABLES.tally, Item=old)
+
+
+@pytest.mark.parametrize("young", [True, False], ids=["young", "settled"])
+def test_a_log_of_an_earlier_version_is_searched_and_upgraded(
+    engine: DynamoDBClient, young: bool
+) -> None:
+    world = World(engine)
+    world.put([said(n, "rare" if n == 3 else "common") for n in range(2)])
+    world.put([said(n, "rare" if n == 3 else "common") for n in range(2, 14)])
+    if not young:
+        assert world.folder.settle(world.scope, 3600)
+    Earlier(world).rewrite()
+    assert ids(texts(world, "rare")) == ["e003"]
+    world.settle()
+    assert world.segments() > 0
+    world.wait()
+    world.seal()
+    explanation = Explanation()
+    with world.store.explaining(explanation):
+        assert ids(texts(world, "rare", with_total=True)) == ["e003"]
+    # The last two events fill no segment yet.
+    assert explanation.items_read == 1 + 14 % SHORT
+
+
+def test_the_rows_that_a_segment_replaces_stay_for_a_minute(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    world.put([said(n) for n in range(9)])
+    world.settle()
+    arrivals = ArrivalLog(engine, TABLES.tally)
+    before = len(list(arrivals.rows(world.scope)))
+    world.clock.sleep(LEFT_SECONDS - 1)
+    world.seal()
+    assert len(list(arrivals.rows(world.scope))) == before
+    world.clock.sleep(1)
+    world.seal()
+    assert len(list(arrivals.rows(world.scope))) < before
+
+
+def test_rows_that_a_dead_folder_left_go_after_an_hour(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    world.put([said(n) for n in range(8)])
+    world.settle()
+    world.clock.sleep(3600)
+    Sealer(engine, TABLES, world.clock.clock).seal_all(world.scope)
+    rows = list(ArrivalLog(engine, TABLES.tally).rows(world.scope))
+    assert all(row.is_segment for row in rows)
+
+
+@pytest.mark.parametrize("dies_at", ["segment", "directory"])
+def test_a_sealer_may_die_at_any_write(engine: DynamoDBClient, dies_at: str) -> None:
+    world = World(engine)
+    world.put([said(n) for n in range(11)])
+    assert world.folder.settle(world.scope, 3600)
+    own = connect(engine.meta.endpoint_url)
+    puts: list[str] = []
+
+    def die(params: Any, **_: object) -> None:
+        puts.append(params["Item"]["row"]["S"])
+        is_segment = puts[-1].startswith("log/")
+        if len(puts) > 1 and is_segment == (dies_at == "segment"):
+            raise Died
+
+    own.meta.events.register("provide-client-params.dynamodb.PutItem", die)
+    with pytest.raises(Died):
+        Sealer(own, TABLES, world.clock.clock).seal(world.scope)
+    assert texts(world, "common", with_total=True).total == 11
+    world.put([said(n) for n in range(11, 20)])
+    world.settle()
+    assert world.segments() > 1
+    assert texts(world, "common", with_total=True).total == 20
+    assert len(ids(texts(world, "common"))) == 20
+
+
+class Died(Exception):
+    """Stands for the end of a process."""
+
+
+def test_two_sealers_may_work_at_the_same_time(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    others = [Sealer(engine, TABLES, world.clock.clock) for _ in range(2)]
+    for start in range(0, 60, 6):
+        world.put([said(n) for n in range(start, start + 6)])
+        assert world.folder.settle(world.scope, 3600)
+        others[start // 6 % 2].seal(world.scope)
+        others[0].seal(world.scope)
+        world.wait()
+    assert texts(world, "common", with_total=True).total == 60
+    assert [event.seq for event in texts(world, "common").events] == list(range(60, 0, -1))
+
+
+def test_what_is_sealed_while_it_is_read_is_found(engine: DynamoDBClient) -> None:
+    """The directory is read first. By the time the rows are read, a segment replaces them."""
+    world = World(engine)
+    world.put([said(n) for n in range(10)])
+    assert world.folder.settle(world.scope, 3600)
+    own = connect(engine.meta.endpoint_url)
+    seen: list[str] = []
+
+    def seal(params: Any, **_: object) -> None:
+        first = params.get("ExpressionAttributeValues", {}).get(":first", {}).get("S", "")
+        seen.append(first)
+        if first.startswith("log/") and len(seen) < 10:
+            world.seal()
+
+    own.meta.events.register("provide-client-params.dynamodb.Query", seal)
+    store = dynamo_store(own, clock=world.clock.clock)
+    query = EventQuery(world.scope, Text("common"), Order.ASCENDING, Window(100), with_total=True)
+    page = store.find(query)
+    assert world.segments() > 0
+    assert (page.total, len({event.seq for event in page.events})) == (10, 10)
+
+
+def test_an_event_that_comes_later_is_in_no_page_of_an_answer(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    world.put([said(n) for n in range(12)])
+    world.settle()
+    first = texts(world, "common", limit=5, with_total=True)
+    world.put([said(n) for n in range(12, 24)])
+    world.settle()
+    second = texts(world, "common", limit=9, after=first.next, moment=first.moment)
+    assert [*ids(first), *ids(second)] == [f"e{n:03}" for n in range(11, -1, -1)]
+    oldest = texts(world, "common", order=Order.ASCENDING, moment=first.moment)
+    assert len(oldest.events) == first.total == 12
+
+
+def test_the_newest_page_reads_few_segments(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    for start in range(0, 200, 20):
+        world.put([said(n) for n in range(start, start + 20)])
+    world.settle()
+    world.wait()
+    world.seal()
+    asked = Counter[str]()
+
+    def see(params: Any, **_: object) -> None:
+        asked.update(key["row"]["S"] for key in params["RequestItems"][TABLES.tally]["Keys"])
+
+    own = connect(engine.meta.endpoint_url)
+    own.meta.events.register("provide-client-params.dynamodb.BatchGetItem", _of_tally(see))
+    store = dynamo_store(own, clock=world.clock.clock)
+    query = EventQuery(world.scope, Text("common"), Order.DESCENDING, Window(3))
+    assert [event.seq for event in store.find(query).events] == [200, 199, 198]
+    assert world.segments() == 50
+    assert asked.total() == 2
+
+
+def _of_tally(see: Any) -> Any:
+    def hook(params: Any, **values: object) -> None:
+        if TABLES.tally in params["RequestItems"]:
+            see(params, **values)
+
+    return hook
+
+
+def test_a_page_in_part_ends_before_what_was_not_read(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    for start in range(0, 80, 20):
+        world.put([said(n, "odd" if n % 10 == 0 else "common") for n in range(start, start + 20)])
+    world.settle()
+    store = dynamo_store(engine, limits=Limits(60, 60), clock=world.clock.clock)
+    found, after, pages = list[str](), None, 0
+    while True:
+        window = Window(2, after=after)
+        query = EventQuery(world.scope, Text("odd"), Order.DESCENDING, window, is_partial=True)
+        page = store.find(query)
+        found, after, pages = [*found, *ids(page)], page.next, pages + 1
+        if after is None:
+            break
+    assert found == [f"e{n:03}" for n in range(70, -1, -10)]
+
+
+def test_an_answer_that_takes_too_many_units_is_refused(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    world.put([said(n) for n in range(95)])
+    world.settle()
+    poor = dynamo_store(engine, limits=Limits.of_units(1, 60), clock=world.clock.clock)
+    with pytest.raises(TooBroad):
+        poor.count(world.scope, Text("common"))
+    assert poor.count(world.scope, Text("absent")) == 0
+
+
+def test_what_only_events_tell_is_asked_of_those_that_are_left(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    events = [said(n, "odd" if n < 3 else "common", data={"n": n}) for n in range(40)]
+    world.put(events)
+    world.settle()
+    filter = And((Text("odd"), Compare("data.n", Op.GE, 1)))
+    explanation = Explanation()
+    with world.store.explaining(explanation):
+        assert world.store.count(world.scope, filter) == 2
+    assert (explanation.index, explanation.items_read) == ("segments", 3)
+
+
+def test_an_index_answers_if_it_reads_less(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    world.put([said(n, actor=Entity(id="ann" if n == 7 else "bob")) for n in range(95)])
+    world.settle()
+    explanation = Explanation()
+    with world.store.explaining(explanation):
+        ann = Compare("actor.id", Op.EQ, "ann")
+        assert world.store.count(world.scope, And((ann, Text("common")))) == 1
+    assert (explanation.index, explanation.items_read) == ("by_actor", 1)
+
+
+def test_young_events_are_judged_without_being_read(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    world.put([said(n, actor=Entity(id="ann")) for n in range(30)])
+    explanation = Explanation()
+    ann = Compare("actor.id", Op.EQ, "ann")
+    with world.store.explaining(explanation):
+        assert world.store.count(world.scope, ann) == 30
+        assert world.store.count(world.scope, And((ann, Text("absent")))) == 0
+        tail = world.store.tail(world.scope, Text("absent"), 0, 10)
+    assert (tail.events, tail.complete) == ((), 30)
+    assert explanation.items_read == 60  # The index shows all of them, twice.

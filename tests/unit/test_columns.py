@@ -1,0 +1,169 @@
+"""Columns: entries come back as they were, and one operation judges them all."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.strategies import events, filters, texts
+
+from polylog.dynamo.search.hints import Hints
+from polylog.dynamo.tally.columns import Columns, groups_of
+from polylog.dynamo.tally.entry import MEMBERS, Entry
+from polylog.dynamo.tally.facets import FACETS
+from polylog.dynamo.tally.marks import judge, rows_of
+from polylog.model.event import Entity, Event
+from polylog.model.filter import FIELDS, Compare, Filter, Op, Text, fields_of, predicate
+
+TOO_LONG = "x" * 2001
+
+
+def numbered(some: list[Event]) -> list[Event]:
+    return [event.model_copy(update={"seq": n}) for n, event in enumerate(some, start=1)]
+
+
+logs = st.lists(events(), min_size=1, max_size=12).map(numbered)
+
+facet_names = st.sets(st.sampled_from(sorted(FACETS))).map(sorted)
+
+
+def entries_of(some: list[Event], names: list[str]) -> list[Entry]:
+    return [Entry.of(event, names) for event in some]
+
+
+@given(log=logs, names=facet_names)
+def test_entries_come_back_from_groups(log: list[Event], names: list[str]) -> None:
+    entries = entries_of(log, names)
+    packed = Columns.of(entries).pack()
+    assert list(Columns.unpack(len(entries), packed).entries()) == entries
+
+
+@given(log=logs, names=facet_names)
+def test_entries_come_back_from_one_row(log: list[Event], names: list[str]) -> None:
+    entries = entries_of(log, names)
+    assert list(Columns.unpack_whole(Columns.of(entries).pack_whole()).entries()) == entries
+
+
+def test_nothing_comes_back_as_nothing() -> None:
+    assert list(Columns.unpack_whole(Columns.of([]).pack_whole()).entries()) == []
+
+
+def test_entries_without_members_keep_their_facets() -> None:
+    entry = Entry(7, 5, "system:a", "id", "s", ("project=p,q", 'actor="'), None)
+    packed = Columns.of([entry, entry._replace(seq=8)]).pack()
+    assert list(Columns.unpack(2, packed).entries()) == [entry, entry._replace(seq=8)]
+
+
+def test_uuids_take_sixteen_bytes_each() -> None:
+    ids = [f"{n:08x}-0000-4000-8000-{n:012x}" for n in range(100)]
+    entries = [Entry(n, n, "system:a", id, None) for n, id in enumerate(ids, start=1)]
+    packed = Columns.of(entries).pack()
+    assert len(packed["ids"]) == 1 + 16 * 100
+    assert [entry.id for entry in Columns.unpack(100, packed).entries()] == ids
+
+
+@pytest.mark.parametrize("id", ["00000000-0000-4000-8000-00000000000A", "0" * 32, "x", "\0"])
+def test_other_ids_stay_as_they_are(id: str) -> None:
+    columns = Columns.of([Entry(1, 1, "system:a", id, None)])
+    assert [entry.id for entry in Columns.unpack(1, columns.pack()).entries()] == [id]
+
+
+def test_a_long_text_stays_with_its_event() -> None:
+    assert Entry.of(Event(id="a", time=0, type="t", message=TOO_LONG)).members is None
+    assert Entry.of(Event(id="a", time=0, type="t", message=TOO_LONG[1:])).members is not None
+
+
+def test_the_order_of_members_never_changes() -> None:
+    """Stored rows rely on it."""
+    assert (
+        *("message", "severity", "status", "category", "organization_id", "project_id"),
+        *("actor.id", "actor.type", "actor.name", "target.id", "target.type", "target.name"),
+    ) == MEMBERS
+
+
+@given(log=logs, filter=filters())
+def test_marks_are_what_the_events_say(log: list[Event], filter: Filter) -> None:
+    columns, passes = Columns.of(entries_of(log, [])), predicate(filter)
+    sure, possible = judge(filter, columns)
+    expected = {row for row, event in enumerate(log) if passes(event)}
+    assert set(rows_of(sure, len(log))) <= expected <= set(rows_of(possible, len(log)))
+
+
+@given(log=logs, filter=filters().filter(lambda filter: fields_of(filter) <= FIELDS.keys()))
+def test_marks_of_members_are_sure(log: list[Event], filter: Filter) -> None:
+    sure, possible = judge(filter, Columns.of(entries_of(log, [])))
+    assert sure == possible
+
+
+@given(filter=filters(), long=st.sampled_from(["message", "actor"]))
+def test_what_is_not_known_is_never_sure(filter: Filter, long: str) -> None:
+    values = {"message": {"message": TOO_LONG}, "actor": {"actor": Entity(name=TOO_LONG)}}
+    event = Event(id="a", time=0, type="t", **values[long])
+    sure, possible = judge(filter, Columns.of([Entry.of(event)]))
+    assert sure <= predicate(filter)(event) <= possible
+
+
+@given(
+    log=st.lists(logs, min_size=1, max_size=5),
+    filter=filters() | texts(max_size=4).map(Text),
+)
+def test_hints_leave_out_nothing_that_passes(log: list[list[Event]], filter: Filter) -> None:
+    hints, passes = Hints(), predicate(filter)
+    for place, segment in enumerate(log):
+        hints = hints.plus(place, Columns.of(entries_of(segment, []))) or hints
+    possible = hints.possible(filter)
+    for place, segment in enumerate(log):
+        assert (possible >> place & 1) >= any(map(passes, segment))
+
+
+FORMS = st.sampled_from(
+    ["é", "e\u0301", "ß", "ss", "İ", "\u017f", "Å", "A\u030a", "\u0301", "\u0345", "x"]
+)
+
+
+@given(
+    message=st.lists(FORMS, max_size=6).map("".join),
+    part=st.lists(FORMS, min_size=1, max_size=4).map("".join),
+)
+def test_hints_know_every_form_of_a_letter(message: str, part: str) -> None:
+    event = Event(id="a", time=0, type="t", message=message)
+    hints = Hints().plus(0, Columns.of([Entry.of(event)]))
+    assert hints is not None
+    for filter in (Text(part), Compare("message", Op.HAS, part), Compare("message", Op.EQ, part)):
+        assert (hints.possible(filter) & 1) >= predicate(filter)(event)
+
+
+def test_a_word_leaves_out_segments_without_it() -> None:
+    hints: Hints = Hints()
+    for place, message in enumerate(["restarted storefront-1", "deleted shop", "STOREFRONTS"]):
+        event = Event(id="a", time=0, type="t", message=message)
+        hints = hints.plus(place, Columns.of([Entry.of(event)])) or hints
+    assert hints.possible(Text("storefront")) == 0b101
+    assert hints.possible(Text("ore")) == 0b101
+    assert hints.possible(Text("deleted shop")) == 0b010
+    assert hints.possible(Text("absent")) == 0
+    assert hints.possible(Text("-1")) == -1
+
+
+def test_a_value_leaves_out_segments_without_it() -> None:
+    hints: Hints = Hints()
+    for place, actor in enumerate(["ann", "bob"]):
+        event = Event(id="a", time=0, type="t", actor=Entity(id=actor))
+        hints = hints.plus(place, Columns.of([Entry.of(event)])) or hints
+    assert hints.possible(Compare("actor.id", Op.EQ, "bob")) == 0b10
+    assert hints.possible(Compare("actor.id", Op.EQ, "cid")) == 0
+    assert hints.possible(Compare("actor.id", Op.EQ, "")) == -1
+
+
+def test_too_many_words_make_no_hints() -> None:
+    message = " ".join(f"{'abcdefghij'[n % 10] * 3}{chr(97 + n // 10)}" for n in range(200))
+    entries = [
+        Entry.of(Event(id="a", time=0, type="t", message=f"{message} {c * 1000}"))
+        for c in "abcdefghijklmnopqrstuvwxyz"
+    ]
+    assert Hints().plus(0, Columns.of(entries)) is None
+
+
+def test_groups_are_those_of_the_fields_and_of_places() -> None:
+    assert groups_of(["message"]) == {"places", "texts"}
+    assert groups_of(["id", "actor.id", "data.x"]) == {"places", "ids", "who"}
