@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from bench.stage.clients import CLIENTS, Client
 from bench.stage.measures import Measure, Runs, interleaved
-from bench.stage.served import RARE_WORD, SCOPE, WORD, Known, Served, served
+from bench.stage.served import ABSENT_WORD, RARE_WORD, SCOPE, WORD, Known, Served, served
 from bench.stage.writers import writing
 from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.tables import TIME_INDEX
@@ -30,7 +30,6 @@ _EVENTS: Final = 100_000
 _PAGE: Final = 100
 _ROUNDS: Final = 30
 _DISCARDED: Final = 10
-_SLOW_ROUNDS: Final = 3
 _SECONDS: Final = 20
 _WRITTEN_A_SECOND: Final = 650
 _FLOOR_SUFFIX: Final = ", by DynamoDB alone"
@@ -40,15 +39,15 @@ _TRIVIAL: Final = "nothing: who asks"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and the milliseconds that a server on PostgreSQL takes to answer it.
+    """What is asked, and how many milliseconds the answer may take.
 
-    `reads_all`: it takes seconds, and is asked a few times only.
+    `is_mixed`: it is one of those that clients ask at once.
     """
 
     name: str
     path: str
     limit: float | None = None
-    reads_all: bool = False
+    is_mixed: bool = True
 
 
 def questions(known: Known, number: int) -> list[Question]:
@@ -57,6 +56,10 @@ def questions(known: Known, number: int) -> list[Question]:
     type, actor = f'type="{known.type}"', f'actor.id="{known.actor}"'
     since, until = (format_rfc3339(START + days * DAY) for days in (200, 230))
     month = f"{type} AND time>={since} AND time<{until}"
+
+    def by_word(name: str, word: str, limit: float) -> Question:
+        path = f"/api/events/?page_size={_PAGE}&message={word}"
+        return Question(f"Waldur's API: {name}, with total", path, limit, is_mixed=False)
 
     def with_filter(path: str, filter: str) -> str:
         return f"{path}{'&' if '?' in path else '?'}filter={quote(filter)}"
@@ -70,9 +73,10 @@ def questions(known: Known, number: int) -> list[Question]:
         Question("by actor", with_filter(page, actor), 18),
         Question("by actor, with total", with_filter(f"{page}&total_size=true", actor)),
         Question("by a word of one message in 50", with_filter(page, WORD), 143),
-        Question(
-            "by a word of one message in 5,000", with_filter(page, RARE_WORD), 143, reads_all=True
-        ),
+        Question("by a word of one message in 5,000", with_filter(page, RARE_WORD), 143),
+        by_word("a word of one message in 50", WORD, 150),
+        by_word("a word of one message in 5,000", RARE_WORD, 60),
+        by_word("a word of no message", ABSENT_WORD, 60),
         Question("count", "/v1/events:count", 8),
         Question("count by actor", with_filter("/v1/events:count", actor), 36),
         Question("one event", f"/v1/events/{known.event.id}", 5),
@@ -91,13 +95,10 @@ def measure() -> list[Measure]:
 def _while_written(
     service: Served, asked: Sequence[Question], measures: Sequence[Measure]
 ) -> Iterator[Measure]:
-    """Yield the measures with what the same questions take while events are written.
-
-    Questions that read the whole log are not asked again.
-    """
+    """Yield the measures with what the same questions take while events are written."""
     address, token = urlsplit(service.credentials.url).netloc, service.credentials.token
     client = Client(address, token)
-    cases = {each.name: partial(client.get, each.path) for each in asked if not each.reads_all}
+    cases = {each.name: partial(client.get, each.path) for each in asked}
     with writing(service.credentials, _WRITTEN_A_SECOND) as rate:
         taken = interleaved(cases, _ROUNDS, _DISCARDED)
     for line in measures:
@@ -114,13 +115,7 @@ def _one_by_one(service: Served, asked: Sequence[Question]) -> list[Measure]:
         for each in asked
         for name, client in ((each.name, kept), (each.name + _NEW_SUFFIX, new))
     }
-    slow = {name for each in asked if each.reads_all for name in cases if each.name in name}
-    taken = interleaved(
-        {**_floors(service), **{name: cases[name] for name in cases.keys() - slow}},
-        _ROUNDS,
-        _DISCARDED,
-    )
-    taken |= interleaved({name: cases[name] for name in sorted(slow)}, _SLOW_ROUNDS, 0)
+    taken = interleaved({**_floors(service), **cases}, _ROUNDS, _DISCARDED)
     return [_line(each, taken) for each in asked]
 
 
@@ -161,7 +156,7 @@ def _floor_of(name: str) -> str:
 
 def _at_once(service: Served, asked: Sequence[Question]) -> list[Measure]:
     """Return what clients get that ask everything which has a limit, in turn."""
-    paths = [each.path for each in asked if each.limit and not each.reads_all]
+    paths = [each.path for each in asked if each.limit and each.is_mixed]
     command = [sys.executable, "-m", "bench.stage.clients"]
     command += [urlsplit(service.credentials.url).netloc, str(_SECONDS)]
     done = subprocess.run(

@@ -23,13 +23,15 @@ class Client:
 
     def __init__(self, address: str, token: str, *, keep: bool = True) -> None:
         self._address = address
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._token = token
         self._keep = keep
         self._connection = HTTPConnection(address, timeout=60)
 
     def get(self, path: str) -> bytes:
         """Return the body of an answer; fails unless that is status 200."""
-        self._connection.request("GET", path, headers=self._headers)
+        scheme = "Token" if path.startswith("/api/") else "Bearer"  # As Waldur's API has it.
+        headers = {"Authorization": f"{scheme} {self._token}"}
+        self._connection.request("GET", path, headers=headers)
         answer = self._connection.getresponse()
         body = answer.read()
         assert answer.status == 200, (path, body)

@@ -38,6 +38,9 @@ RARE_WORD: Final = "quarantine"
 _RARE: Final = 5000
 """Of so many messages one says the rare word."""
 
+ABSENT_WORD: Final = "xylophone"
+"""What no message says."""
+
 _SEED: Final = 2014
 _EVENT_BYTES: Final = 500
 _START_SECONDS: Final = 60

@@ -71,7 +71,8 @@ class Hits:
         self.total = 0
         self._sign = 1 if order is Order.ASCENDING else -1
         self._after = None if after is None else self._signed(after)
-        self._parts: list[Part] = []
+        self._parts: list[tuple[int, int, Part]] = []
+        """Each with the first and the last of its times, in order."""
         self._times: list[int] = []
         self._is_sorted = True
 
@@ -88,7 +89,7 @@ class Hits:
             found = [self._sign * at.time for at, _ in part.positions() if self._follows(at)]
         if found:
             self._times += found
-            self._parts.append(part)
+            self._parts.append((min(found), max(found), part))
             self._is_sorted = False
 
     def before(self, time: int) -> int:
@@ -100,15 +101,17 @@ class Hits:
         wanted = self._ordered()[offset : offset + limit]
         if not wanted:
             return []
+        first, last = wanted[0], wanted[-1]
+        near = [part for begin, end, part in self._parts if begin <= last and end >= first]
         hits = sorted(
             (self._signed(at), place, row)
-            for place, part in enumerate(self._parts)
+            for place, part in enumerate(near)
             for at, row in part.positions()
-            if wanted[0] <= self._sign * at.time <= wanted[-1] and self._follows(at)
+            if first <= self._sign * at.time <= last and self._follows(at)
         )
-        skipped = offset - bisect_left(self._times, wanted[0])
+        skipped = offset - bisect_left(self._times, first)
         chosen = hits[skipped : skipped + len(wanted)]
-        entries = (self._parts[place].columns.place(row) for _, place, row in chosen)
+        entries = (near[place].columns.place(row) for _, place, row in chosen)
         return [(Position(entry.time, entry.seq), entry) for entry in entries]
 
     def _ordered(self) -> list[int]:
@@ -169,14 +172,6 @@ class Finder:
         for part in self._all_parts():
             times = part.columns["time"].values
             yield from (times[row] for row in part.rows())
-
-    def all(self) -> Iterator[Event]:
-        """Yield every event that passes, the earliest first."""
-        hits = Hits(Order.ASCENDING, None)
-        for part in self._all_parts("id"):
-            hits.take(part)
-        for first in range(0, len(hits), _AT_ONCE):
-            yield from self._events(hits.page(first, _AT_ONCE))
 
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window, and the total if the query asks for it.

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from polylog.dynamo.tables import Item
     from polylog.model.times import Clock
 
+_MOST_BLOCKS: Final = 500
+"""How many blocks of the directory are remembered, those of four million events: about 30 MB."""
+
 _AT_ONCE: Final = 50
 """How many segments one request asks for: about a megabyte and a half."""
 
@@ -45,6 +48,8 @@ class Segments:
         last = known[-1].zones[0].first if known else 0
         blocks = (*known, *read_blocks(self._client, self._table, scope, last))
         self._blocks[scope] = tuple(block for block in blocks if block.is_full)
+        if sum(map(len, self._blocks.values())) > _MOST_BLOCKS:
+            self._blocks.clear()
         return blocks
 
     def read(
