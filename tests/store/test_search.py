@@ -20,8 +20,10 @@ from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance import seal
 from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.maintenance.restamp import Restamper
 from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.packing import pack
+from polylog.dynamo.retention import Retention
 from polylog.dynamo.search import segments
 from polylog.dynamo.tally import stretch
 from polylog.dynamo.tally.delta import Delta
@@ -427,3 +429,23 @@ def test_young_events_are_judged_without_being_read(engine: DynamoDBClient) -> N
         tail = world.store.tail(world.scope, Text("absent"), 0, 10)
     assert (tail.events, tail.complete) == ((), 30)
     assert explanation.items_read == 60  # The index shows all of them, twice.
+
+
+def test_a_segment_gets_a_new_end_when_the_retention_changes(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    now = world.clock.now
+    world.put([said(n).model_copy(update={"time": now - n}) for n in range(8)])
+    world.settle()
+    world.wait()
+    world.seal()
+    Restamper(engine, TABLES, 1, Retention(30), clock=world.clock.clock).restamp(world.scope)
+    found = engine.query(
+        TableName=TABLES.tally,
+        KeyConditionExpression="#scope = :scope AND begins_with(#row, :log)",
+        ExpressionAttributeNames={"#scope": "scope", "#row": "row"},
+        ExpressionAttributeValues={":scope": {"S": world.scope}, ":log": {"S": "log/"}},
+    )
+    assert [item["row"]["S"][-1] for item in found["Items"]] == ["+", "+"]
+    assert all(
+        item["expires_at"] == {"N": str(Retention(30).expires_at(now))} for item in found["Items"]
+    )

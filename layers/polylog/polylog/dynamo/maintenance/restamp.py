@@ -59,10 +59,8 @@ class Restamper:
                 self._stamp(self._tables.events, key, self._retention.expires_at(event.time))
                 kept += 1
         for stretch in self._arrivals.rows(scope):
-            item = stretch.item(scope, self._retention)
-            key = {"scope": item["scope"], "row": item["row"]}
-            expires_at = item.get("expires_at")
-            self._stamp(self._tables.tally, key, int(expires_at["N"]) if expires_at else None)
+            key = {"scope": {"S": scope}, "row": {"S": stretch.row}}
+            self._stamp(self._tables.tally, key, stretch.expires_at(self._retention))
         return kept, gone
 
     def _stamp(self, table: str, key: Item, expires_at: int | None) -> None:

@@ -29,7 +29,6 @@ from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.head import Head, read_root
 from polylog.dynamo.tally.rows import delete_rows
 from polylog.dynamo.tally.stretch import (
-    SEGMENT,
     SPAN,
     Stretch,
     log_request,
@@ -142,7 +141,7 @@ class Sealer:
         if parts and upto - parts[-1].first >= SPAN - 1:  # Nothing can come into the last one.
             lasts.append(parts[-1].first + SPAN - 1)
         for part, last in zip(parts, lasts, strict=False):
-            item = part.item(scope, self._retention, SEGMENT)
+            item = replace(part, is_segment=True).item(scope, self._retention)
             longer = self._put(item)
             if longer is not None:  # Somebody else was faster.
                 yield _Sealed(longer, longer.last, _size(item))

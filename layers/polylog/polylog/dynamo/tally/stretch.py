@@ -58,16 +58,25 @@ class Stretch:
         seq: int = self.columns["seq"].values[-1]
         return seq
 
-    def item(self, scope: str, retention: Retention, mark: str = "") -> Item:
-        """Return the row's item; it expires with the last of its events."""
+    @property
+    def row(self) -> str:
+        """The row's sort key."""
+        return f"{stretch_row(self.first)}{SEGMENT if self.is_segment else ''}"
+
+    def expires_at(self, retention: Retention) -> int | None:
+        """Return when the row expires, with the last of its events; see `Retention`."""
+        return retention.expires_at(max(self.columns["time"].values))
+
+    def item(self, scope: str, retention: Retention) -> Item:
+        """Return the row's item."""
         item: Item = {
             "scope": {"S": scope},
-            "row": {"S": f"{stretch_row(self.first)}{mark}"},
+            "row": {"S": self.row},
             "last": {"N": str(self.last)},
             "number": {"N": str(self.columns.number)},
             **{group: {"B": packed} for group, packed in self.columns.pack().items()},
         }
-        expires_at = retention.expires_at(max(self.columns["time"].values))
+        expires_at = self.expires_at(retention)
         return item if expires_at is None else item | {"expires_at": {"N": str(expires_at)}}
 
     @classmethod
