@@ -11,11 +11,16 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.events.numbers import Numbers
+from polylog.dynamo.maintenance import seal
 from polylog.dynamo.maintenance.expire import Expirer
 from polylog.dynamo.maintenance.fold import Folder, Work
+from polylog.dynamo.maintenance.restamp import Restamper
+from polylog.dynamo.maintenance.seal import Sealer
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import DAY, Retention
+from polylog.dynamo.tally import stretch
 from polylog.dynamo.tally.levels import HEAD_ROW
+from polylog.dynamo.tally.stretch import SEGMENT
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING
 from polylog.model.store import Status
@@ -97,6 +102,7 @@ KINDS = {
     "hour": "day or hour",
     "log": "log row",
     "wake": "wake-up",
+    "zones": "directory",
 }
 
 NEW = "if attribute_not_exists(#v)"
@@ -114,6 +120,15 @@ WRITES = {
     "Put log row": {"if attribute_not_exists(#row)"},
     # The head has settled its numbers, and nobody writes one with these numbers again.
     "Delete delta": {"always"},
+    # One that begins with the same number has all that a shorter one has.
+    "Put segment": {"if attribute_not_exists(#last) OR #last <= :last"},
+    # It grows by the segments that follow the ones it had.
+    "Put directory": {"if attribute_not_exists(#number)", "if #number = :number"},
+    # Its events have been in a segment for a minute.
+    "Delete log row": {"always"},
+    # They may have expired meanwhile.
+    "Update log row": {"if attribute_exists(#key)"},
+    "Update segment": {"if attribute_exists(#key)"},
     # It is a hint.
     "Put wake-up": {"always"},
     # It holds nothing but its own key.
@@ -151,12 +166,16 @@ def kind(write: dict[str, Any]) -> str:
         return "name"
     if row.startswith("head/") and row != HEAD_ROW:
         return "delta"
+    if row.endswith(SEGMENT):
+        return "segment"
     return KINDS.get(row.partition("/")[0], row)
 
 
 def test_every_write_to_the_tally_table_demands_what_it_believes(
-    engine: DynamoDBClient, scope: str
+    engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for module in (seal, stretch):
+        monkeypatch.setattr(module, "SPAN", 20)
     client, seen = connect(engine.meta.endpoint_url), defaultdict[str, set[str]](set)
 
     def see(params: dict[str, Any], model: Any, **_: object) -> None:
@@ -180,6 +199,14 @@ def live(client: DynamoDBClient, scope: str) -> None:
     assert folder.work(scope) is Work.SOON
     folder.leave(scope)
     assert folder.settle(scope, 60)
+    sealer = Sealer(client, TABLES, time.clock, retention)
+    sealer.seal_all(scope)
+    store.put(scope, made(*(f"later{n}" for n in range(40))))
+    assert folder.settle(scope, 60)
+    sealer.seal_all(scope)
+    time.sleep(seal.LEFT_SECONDS)
+    sealer.seal_all(scope)
+    Restamper(client, TABLES, 1, retention, clock=time.clock).restamp(scope)
     client.delete_item(TableName=TABLES.events, Key={"pk": {"S": f"{scope}/b"}})
     Verifier(client, TABLES, 1, ["project"], clock=time.clock).repair(scope)
     time.now += 40 * DAY
