@@ -110,7 +110,7 @@ class Sealer:
 
     def _rows(self, scope: str, sealed: int, upto: int) -> tuple[list[Stretch], int]:
         """Return rows of the arrival log, and the number up to which they have all events."""
-        request = log_request(self._tables.tally, scope, sealed - SPAN + 1, upto)
+        request = log_request(self._tables.tally, scope, sealed + 2 - SPAN, upto)
         request["Limit"] = _ROWS_AT_ONCE
         with failures_as_unavailable():
             answer = self._client.query(**request)

@@ -88,7 +88,7 @@ class Segments:
 
     def loose(self, scope: str, after: int) -> Iterator[Stretch]:
         """Yield the rows of the arrival log that may have numbers after this one."""
-        request = log_request(self._table, scope, after - SPAN + 1)
+        request = log_request(self._table, scope, after + 2 - SPAN)
         for page in query_pages(self._client, request):
             yield from map(Stretch.read, page["Items"])
 

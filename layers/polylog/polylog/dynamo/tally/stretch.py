@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from polylog.dynamo.tables import Item
 
 SPAN: Final = 500
-"""The span of numbers in one row. Looking for one number so takes few rows."""
+"""The span of numbers in one row: a row that has a number begins less than this before it."""
 
 SEGMENT: Final = "+"
 """What the sort key of a segment ends with. Smaller rows with its events stay for a while."""
