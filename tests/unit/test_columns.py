@@ -95,6 +95,12 @@ def test_marks_of_members_are_sure(log: list[Event], filter: Filter) -> None:
     assert sure == possible
 
 
+@pytest.mark.parametrize("field", ["seq", "time"])
+def test_a_number_is_searched_as_text(field: str) -> None:
+    columns = Columns.of([Entry(n, n, "system:a", "id", None) for n in (10, 23, 31)])
+    assert judge(Compare(field, Op.HAS, "3"), columns) == (0b011, 0b011)
+
+
 @given(filter=filters(), long=st.sampled_from(["message", "actor"]))
 def test_what_is_not_known_is_never_sure(filter: Filter, long: str) -> None:
     values = {"message": {"message": TOO_LONG}, "actor": {"actor": Entity(name=TOO_LONG)}}
