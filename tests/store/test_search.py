@@ -24,7 +24,7 @@ from polylog.dynamo.maintenance.restamp import Restamper
 from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.packing import pack
 from polylog.dynamo.retention import Retention
-from polylog.dynamo.search import segments
+from polylog.dynamo.search import directory, segments
 from polylog.dynamo.tally import stretch
 from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.entry import Entry
@@ -449,3 +449,56 @@ def test_a_segment_gets_a_new_end_when_the_retention_changes(engine: DynamoDBCli
     assert all(
         item["expires_at"] == {"N": str(Retention(30).expires_at(now))} for item in found["Items"]
     )
+
+
+def test_rows_of_single_events_are_sealed(engine: DynamoDBClient, monkeypatch: Any) -> None:
+    """Even if more rows than are read at once fill no segment."""
+    monkeypatch.setattr(seal, "_ROWS_AT_ONCE", 2)
+    world = World(engine)
+    for number in range(18):
+        world.put([said(number)])
+        assert world.folder.settle(world.scope, 3600)
+    world.seal()
+    assert world.segments() == 18 // SHORT
+    assert texts(world, "common", with_total=True).total == 18
+
+
+def test_a_directory_with_too_many_hints_leaves_some_out(
+    engine: DynamoDBClient, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(directory, "_MOST_HINTS", 300)
+    world = World(engine)
+    world.put([said(n, message=f"{'abcdefghij'[n % 10] * 9} word") for n in range(40)])
+    world.settle()
+    assert world.segments() == 10
+    assert texts(world, "jjj", with_total=True).total == 4
+    assert texts(world, "word", with_total=True).total == 40
+
+
+def test_no_more_rows_are_left_than_the_directory_can_name(
+    engine: DynamoDBClient, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(seal, "_MOST_LEFT", 1)
+    world = World(engine)
+    for start in range(0, 24, 8):
+        world.put([said(n) for n in range(start, start + 8)])
+        world.settle()
+    assert world.segments() == 2
+    world.wait()
+    world.seal()
+    world.seal()
+    assert world.segments() > 2
+    assert texts(world, "common", with_total=True).total == 24
+
+
+def test_a_narrow_question_reads_its_index_in_a_log_without_segments(
+    engine: DynamoDBClient,
+) -> None:
+    world = World(engine)
+    world.put([said(n, actor=Entity(id="ann" if n % 3 else "bob")) for n in range(90)])
+    assert world.folder.settle(world.scope, 3600)
+    world.clock.sleep(10)
+    explanation = Explanation()
+    with world.store.explaining(explanation):
+        assert world.store.count(world.scope, Compare("actor.id", Op.EQ, "bob")) == 30
+    assert explanation.index == "by_actor"

@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from polylog.batches import batched
-from polylog.dynamo.connection import failures_as_unavailable
+from polylog.dynamo.connection import failures_as_unavailable, query_pages
 from polylog.dynamo.events.scan import read_entries
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.search.directory import Block, Left, read_last_block
@@ -49,6 +49,9 @@ LEFT_SECONDS: Final = 60
 # No two clocks differ by so much.
 _LONG_LEFT: Final = 60 * 60 * SECOND
 """After this time, in microseconds, they go even if nobody has watched them."""
+
+_MOST_LEFT: Final = 10_000
+"""How many of them may wait: their names take about 100 KB in the directory's last row."""
 
 _ROWS_AT_ONCE: Final = 60
 _EVENTS_AT_ONCE: Final = 100
@@ -97,7 +100,7 @@ class Sealer:
         old = self._last_block(scope)
         block = self._cleared(scope, old)
         upto = _sealable(head, block.last)
-        is_enough = upto - block.last >= SPAN
+        is_enough = upto - block.last >= SPAN and len(block.left) < _MOST_LEFT
         blocks = list(self._sealed(scope, block, upto)) if is_enough else [block]
         if blocks == [old]:
             return False
@@ -112,10 +115,13 @@ class Sealer:
         """Return rows of the arrival log, and the number up to which they have all events."""
         request = log_request(self._tables.tally, scope, sealed + 2 - SPAN, upto)
         request["Limit"] = _ROWS_AT_ONCE
-        with failures_as_unavailable():
-            answer = self._client.query(**request)
-        rows = list(map(Stretch.read, answer["Items"]))
-        return rows, min(upto, rows[-1].first) if "LastEvaluatedKey" in answer else upto
+        rows: list[Stretch] = []
+        for page in query_pages(self._client, request):
+            rows += map(Stretch.read, page["Items"])
+            left = [row.first for row in rows if row.last > sealed]
+            if "LastEvaluatedKey" in page and left and rows[-1].first >= left[0] + SPAN:
+                return rows, min(upto, rows[-1].first)  # They fill a segment.
+        return rows, upto
 
     def _sealed(self, scope: str, block: Block, upto: int) -> Iterator[Block]:
         """Write segments, and yield the blocks that name them; the last one may have room left."""

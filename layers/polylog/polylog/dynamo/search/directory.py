@@ -28,6 +28,9 @@ _ROWS: Final = "zones/"
 
 _MOST_ZONES: Final = 16
 
+_MOST_HINTS: Final = 200_000
+"""How many bytes the hints of a block may take: an item holds 400 KB."""
+
 
 class Zone(NamedTuple):
     """What is known of a segment.
@@ -100,7 +103,7 @@ class Block:
         """Return the block with one more segment, which covers the numbers up to `last`."""
         zone = Zone.of(segment, last, size)
         hints = self.hints.plus(len(self.zones), segment.columns)
-        if hints is None:
+        if hints is None or len(hints.words) + len(hints.values) > _MOST_HINTS:
             return replace(self, zones=(*self.zones, zone._replace(is_open=True)))
         return replace(self, zones=(*self.zones, zone), hints=hints)
 

@@ -18,6 +18,7 @@ from polylog.dynamo.tally.columns import Columns, groups_of
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.marks import judge, rows_of
 from polylog.dynamo.tally.moment import Moment
+from polylog.dynamo.tally.stretch import SPAN
 from polylog.dynamo.tally.summary import OfKind, count_kinds
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import MAX_SEQ, Event
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
 _FIRST_WAVE: Final = 2
 """How many segments a page without a total reads first. It reads twice as many each time."""
 
-_LOOSE_UNITS: Final = 20
-_LOOSE: Final = 500
-"""About how many events are in no segment yet, and what reading them takes."""
+_UNITS_LOOSE: Final = 0.03
+"""About what reading an event takes that is in no segment yet, in read units."""
+
+_EARLIER_BYTES: Final = 40
+"""About what an event takes in a row that an earlier version wrote."""
 
 _AT_ONCE: Final = 100
 """How many events are read by their keys at once."""
@@ -147,13 +150,23 @@ class Finder:
     def units(self) -> float:
         """Return how many read units it may take to look at everything."""
         zones = self._possible(time_range(self.filter))
-        return _LOOSE_UNITS + sum(zone.units for zone in zones)
+        return self._number_loose * _UNITS_LOOSE + sum(zone.units for zone in zones)
 
     def events_within(self) -> int:
         """Return about how many events an index has in the filter's range of time."""
         time = time_range(self.filter)
         zones = (zone for block in self.blocks for zone in block.zones if zone.touches(time))
-        return _LOOSE + sum(zone.number for zone in zones)
+        return self._number_loose + sum(zone.number for zone in zones)
+
+    @property
+    def _sealed(self) -> int:
+        """The last number that is in a segment."""
+        return self.blocks[-1].last if self.blocks else 0
+
+    @property
+    def _number_loose(self) -> int:
+        """About how many events are in no segment, at least a segment's worth."""
+        return max(SPAN, self.moment.head.decided.last - self._sealed)
 
     def at_most(self, units: float) -> Finder:
         """Return a finder that is content with less than it may read, or gives up."""
@@ -222,7 +235,7 @@ class Finder:
                 hits.take(part)
             if not zones:
                 break
-            yield _first_time(zones, query.order)
+            yield _first_time(zones, time_range(self.filter), query.order)
             parts, zones = self._parts(zones[:number], "id"), zones[number:]
             number *= 2
         yield None
@@ -238,7 +251,7 @@ class Finder:
         The arrival log is read after the directory. So whatever the moment has is in one of them.
         """
         zones = self._possible(time.intersection(time_range(self.filter)))
-        return zones, self._loose(self.blocks[-1].last if self.blocks else 0)
+        return zones, self._loose(self._sealed)
 
     def _possible(self, time: TimeRange) -> list[Zone]:
         return [zone for block in self.blocks for zone in block.possible(self.filter, time)]
@@ -250,14 +263,24 @@ class Finder:
         self.allowance.pay(sum(zone.units for zone in zones))
         for zone, columns in self.segments.read(self.scope, zones, groups_of(needed)):
             self.allowance.check()
-            is_known = self.moment.head.decided.covers(zone.first, zone.last)
-            yield self._judged(columns, None if is_known else self._known(columns))
+            yield self._judged(columns, self._within(zone, columns))
+
+    def _within(self, zone: Zone, columns: Columns) -> int | None:
+        """Return the events of a segment that belong to its zone and to the moment; None: all.
+
+        A segment may have been written again, longer, before the directory says so.
+        """
+        is_known = self.moment.head.decided.covers(zone.first, zone.last)
+        if is_known and columns["seq"].values[-1] <= zone.last:
+            return None
+        return self._known(columns, lambda seq: seq <= zone.last)
 
     def _loose(self, sealed: int) -> Iterator[Part]:
         """Yield the events beyond the last number that is in a segment, each once."""
         seen: set[int] = set()
         for row in self.segments.loose(self.scope, sealed):
-            self.allowance.pay(row.columns.size / 4096)
+            size = row.columns.size or row.columns.number * _EARLIER_BYTES
+            self.allowance.pay(size / 4096)
             seqs = row.columns["seq"].values
             known = self._known(row.columns, lambda seq: seq > sealed and seq not in seen)
             seen.update(seqs)
@@ -348,15 +371,18 @@ def _in_order(zones: Iterable[Zone], order: Order) -> list[Zone]:
     return sorted(zones, key=lambda zone: -zone.latest)
 
 
-def _first_time(zones: Sequence[Zone], order: Order) -> int:
-    return zones[0].earliest if order is Order.ASCENDING else zones[0].latest
+def _first_time(zones: Sequence[Zone], time: TimeRange, order: Order) -> int:
+    """Return the first time, in order, that an event of these segments may have in a range."""
+    if order is Order.ASCENDING:
+        return max(zones[0].earliest, time.first)
+    return min(zones[0].latest, time.last)
 
 
 def _just_before(time: int, order: Order) -> Position:
     """Return the position after which, in order, come the events of this time and of later ones."""
     if order is Order.ASCENDING:
-        return Position(time - 1, MAX_SEQ)
-    return Position(time + 1, 0)
+        return Position(time, 0)
+    return Position(time, MAX_SEQ)
 
 
 def _is_later(one: Position, other: Position, order: Order) -> bool:

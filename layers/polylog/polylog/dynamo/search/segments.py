@@ -13,6 +13,7 @@ from polylog.dynamo.connection import get_all, query_pages
 from polylog.dynamo.search.directory import Block, Zone, read_blocks
 from polylog.dynamo.tally.columns import Columns
 from polylog.dynamo.tally.stretch import SEGMENT, SPAN, Stretch, log_request, stretch_row
+from polylog.model.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _MOST_BLOCKS: Final = 500
 """How many blocks of the directory are remembered, those of four million events: about 30 MB."""
+
+_ATTEMPTS: Final = 5
 
 _AT_ONCE: Final = 50
 """How many segments one request asks for: about a megabyte and a half."""
@@ -46,7 +49,14 @@ class Segments:
         """Return the directory of a scope."""
         known = self._blocks.get(scope, ())
         last = known[-1].zones[0].first if known else 0
-        blocks = (*known, *read_blocks(self._client, self._table, scope, last))
+        blocks: tuple[Block, ...] = ()
+        for _ in range(_ATTEMPTS):
+            blocks = (*known, *read_blocks(self._client, self._table, scope, last))
+            # One that another follows is full. If it is not, a sealer went on between the two.
+            if all(block.is_full for block in blocks[:-1]):
+                break
+        else:
+            raise Unavailable("the directory went on changing")
         self._blocks[scope] = tuple(block for block in blocks if block.is_full)
         if sum(map(len, self._blocks.values())) > _MOST_BLOCKS:
             self._blocks.clear()
