@@ -245,6 +245,21 @@ def query_pages(client: DynamoDBClient, request: QueryInputTypeDef) -> Iterator[
         start["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+def rows_request(table: str, scope: str, first: str, last: str) -> QueryInputTypeDef:
+    """Return the query for a scope's rows between two sort keys, strongly consistent."""
+    return {
+        "TableName": table,
+        "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
+        "ExpressionAttributeNames": {"#scope": "scope", "#row": "row"},
+        "ExpressionAttributeValues": {
+            ":scope": {"S": scope},
+            ":first": {"S": first},
+            ":last": {"S": last},
+        },
+        "ConsistentRead": True,
+    }
+
+
 def get_all(
     client: DynamoDBClient,
     table: str,

@@ -93,9 +93,9 @@ class Explanation:
 
     `index` is the index that was read, and `shards` the number of its parts. It is `segments` for
     the columns of the arrival log. Without an index, the answer came from the counts or from the
-    order of arrival. `conditions` are the parts of the
-    filter that this took care of, `residual` is what was checked on each event; both are written
-    as filters. If only the partial minutes at the edges were read, they are those of the first.
+    order of arrival. `conditions` are the parts of the filter that this took care of, `residual` is
+    what was checked on each event; both are written as filters. If only the partial minutes at the
+    edges were read, they are those of the first.
 
     `items_read` counts events read from an index or by key, `items_returned` those in the answer.
     `requests` counts all requests to the database, and `tally_reads` those to the tally.

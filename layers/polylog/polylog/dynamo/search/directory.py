@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from polylog.dynamo.connection import query_pages
+from polylog.dynamo.connection import query_pages, rows_request
 from polylog.dynamo.packing import pack, unpack
 from polylog.dynamo.search.hints import Hints
 from polylog.dynamo.tally.stretch import Stretch
@@ -56,7 +56,7 @@ class Zone(NamedTuple):
 
     def touches(self, time: TimeRange) -> bool:
         """Return whether an event may lie in a range of time."""
-        return self.earliest <= time.last and self.latest >= time.first
+        return time.touches(self.earliest, self.latest)
 
     @property
     def units(self) -> float:
@@ -145,14 +145,4 @@ def read_last_block(client: DynamoDBClient, table: str, scope: str) -> Block:
 
 
 def _request(table: str, scope: str, first: int) -> QueryInputTypeDef:
-    return {
-        "TableName": table,
-        "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
-        "ExpressionAttributeNames": {"#scope": "scope", "#row": "row"},
-        "ExpressionAttributeValues": {
-            ":scope": {"S": scope},
-            ":first": {"S": f"{_ROWS}{first:016}"},
-            ":last": {"S": f"{_ROWS}{MAX_SEQ:016}"},
-        },
-        "ConsistentRead": True,
-    }
+    return rows_request(table, scope, f"{_ROWS}{first:016}", f"{_ROWS}{MAX_SEQ:016}")

@@ -12,7 +12,7 @@ from polylog.batches import batched
 from polylog.dynamo.connection import get_all, query_pages
 from polylog.dynamo.search.directory import Block, Zone, read_blocks
 from polylog.dynamo.tally.columns import Columns
-from polylog.dynamo.tally.stretch import SEGMENT, SPAN, Stretch, log_request, stretch_row
+from polylog.dynamo.tally.stretch import SPAN, Stretch, log_request, stretch_row
 from polylog.model.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Segments:
 
         Those whose events have all expired may be gone.
         """
-        attributes = ("row", "last", "number", *groups)
+        attributes = ("row", "number", *groups)
 
         def fetch(some: Sequence[Zone]) -> dict[int, Columns]:
             return self._fetch(scope, some, attributes)
@@ -104,7 +104,7 @@ class Segments:
 
 
 def _key(scope: str, first: int) -> Item:
-    return {"scope": {"S": scope}, "row": {"S": f"{stretch_row(first)}{SEGMENT}"}}
+    return {"scope": {"S": scope}, "row": {"S": stretch_row(first, is_segment=True)}}
 
 
 def _side_by_side(

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydantic_core import from_json
 
-from polylog.dynamo.connection import failures_as_unavailable, query_pages
+from polylog.dynamo.connection import failures_as_unavailable, query_pages, rows_request
 from polylog.dynamo.packing import pack, unpack
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.delta import Delta, names_in, written
@@ -33,7 +33,6 @@ from polylog.model.times import EARLIEST
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
     from polylog.dynamo.tables import Item
 
@@ -158,19 +157,9 @@ def _ranges(text: str) -> Ranges:
 
 def read_head(client: DynamoDBClient, table: str, scope: str) -> Head:
     """Return the head of a scope, strongly consistent."""
-    request: QueryInputTypeDef = {
-        "TableName": table,
-        # All rows that begin with head/. DynamoDB Local is slow at begins_with among many rows.
-        "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
-        "ExpressionAttributeNames": {"#scope": "scope", "#row": "row"},
-        "ExpressionAttributeValues": {
-            ":scope": {"S": scope},
-            ":first": {"S": "head/"},
-            ":last": {"S": "head0"},
-        },
-        "ConsistentRead": True,
-        "ScanIndexForward": False,  # The head itself comes last.
-    }
+    # All rows that begin with head/. DynamoDB Local is slow at begins_with among many rows.
+    request = rows_request(table, scope, "head/", "head0")
+    request["ScanIndexForward"] = False  # The head itself comes last.
     items = [item for page in query_pages(client, request) for item in page["Items"]]
     is_there = bool(items) and items[-1]["row"]["S"] == HEAD_ROW
     root = Head.read(items.pop()) if is_there else Head()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from polylog.dynamo.connection import get_all
+from polylog.dynamo.connection import get_all, rows_request
 from polylog.dynamo.packing import unpack
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tally.columns import Columns
@@ -61,7 +61,7 @@ class Stretch:
     @property
     def row(self) -> str:
         """The row's sort key."""
-        return f"{stretch_row(self.first)}{SEGMENT if self.is_segment else ''}"
+        return stretch_row(self.first, is_segment=self.is_segment)
 
     def expires_at(self, retention: Retention) -> int | None:
         """Return when the row expires, with the last of its events; see `Retention`."""
@@ -91,24 +91,15 @@ class Stretch:
         return cls(first, columns, is_segment=name.endswith(SEGMENT))
 
 
-def stretch_row(first: int) -> str:
+def stretch_row(first: int, *, is_segment: bool = False) -> str:
     """Return the sort key of the row whose lowest number this is."""
-    return f"log/{first:016}"
+    return f"log/{first:016}{SEGMENT if is_segment else ''}"
 
 
 def log_request(table: str, scope: str, first: int, last: int = MAX_SEQ) -> QueryInputTypeDef:
     """Return the query for the rows whose lowest numbers lie between these two."""
-    return {
-        "TableName": table,
-        "KeyConditionExpression": "#scope = :scope AND #row BETWEEN :first AND :last",
-        "ExpressionAttributeNames": {"#scope": "scope", "#row": "row"},
-        "ExpressionAttributeValues": {
-            ":scope": {"S": scope},
-            ":first": {"S": stretch_row(max(0, first))},
-            ":last": {"S": f"{stretch_row(max(0, last))}{SEGMENT}"},
-        },
-        "ConsistentRead": True,
-    }
+    end = stretch_row(max(0, last), is_segment=True)
+    return rows_request(table, scope, stretch_row(max(0, first)), end)
 
 
 def stretches(entries: Iterable[Entry]) -> Iterator[Stretch]:
