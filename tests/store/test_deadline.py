@@ -101,7 +101,9 @@ def test_a_page_has_time_of_its_own_after_a_total(world: World) -> None:
 
 
 def test_a_tally_that_takes_long_leaves_time_for_a_page_in_part(world: World) -> None:
-    query = EventQuery(world.scope, BETWEEN, Order.ASCENDING, Window(10), True, is_partial=True)
+    query = EventQuery(
+        *(world.scope, BETWEEN, Order.ASCENDING, Window(10)), is_partial=True, with_known_total=True
+    )
     page = world.store(2 * REQUEST_SECONDS * SHARDS - 1).find(query)
     assert (len(page.events), page.total) == (3, None)
     assert 0 < world.seconds <= 2 * REQUEST_SECONDS * SHARDS

@@ -263,7 +263,7 @@ class TestPlan:
         ]
 
     def test_a_total_that_no_tally_knows_is_told(self, engine: DynamoDBClient) -> None:
-        ask = page(ANN, with_total=True, is_partial=True)
+        ask = page(ANN, with_known_total=True, is_partial=True)
         assert World(engine).explain(ask).reason.split("; ") == [
             "no tally can tell: the filter asks for more than time, type and origin",
             "the tally cannot tell the total",
@@ -280,7 +280,7 @@ class TestPlan:
         poor = dynamo_store(engine, limits=Limits(items=1, seconds=60), clock=lambda: NOW)
         told = Explanation()
         with poor.explaining(told):
-            page(SINCE, with_total=True, is_partial=True)(poor, scope)
+            page(SINCE, with_known_total=True, is_partial=True)(poor, scope)
         assert (told.index, told.residual) == ("by_time", "")
         assert told.reason.split("; ") == [
             "the tally cannot tell the total",

@@ -164,7 +164,9 @@ def test_the_newest_events_are_in_no_index_yet(few: World) -> None:
 
 def test_a_page_in_part_counts_on_no_index(many: World) -> None:
     store = many.store(LIMITS)
-    query = EventQuery(many.scope, OF_DATA, Order.ASCENDING, Window(5), True, True)
+    query = EventQuery(
+        *(many.scope, OF_DATA, Order.ASCENDING, Window(5)), is_partial=True, with_known_total=True
+    )
     assert store.find(query).total is None
     told = store.find(replace(query, filter=EVERYTHING))
     assert told.total == MANY

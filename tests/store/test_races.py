@@ -199,20 +199,6 @@ def test_an_answer_of_several_pages_keeps_to_the_moment_of_the_first(
     assert [event.id for event in found] == (ids if order is Order.ASCENDING else ids[::-1])
 
 
-def test_a_total_that_is_counted_after_its_page_is_of_the_same_moment(
-    engine: DynamoDBClient, scope: str
-) -> None:
-    store = dynamo_store(engine)
-    store.put(scope, [made(number) for number in range(5)])
-    query = EventQuery(scope, ODD, Order.ASCENDING, Window(9), is_partial=True)
-    page = store.find(query)
-    store.put(scope, [made(9)])
-    assert store.count(scope, ODD, page.moment) == 5
-    settle(engine, scope)
-    assert store.count(scope, ODD, page.moment) == 5
-    assert store.count(scope, ODD) == 6
-
-
 @pytest.mark.parametrize("limit", [2, 5, 100])
 @pytest.mark.parametrize("with_total", [False, True])
 @pytest.mark.parametrize("order", list(Order))

@@ -75,7 +75,8 @@ class MemoryEventStore:
         passing = [n for n, event in enumerate(following) if passes(event)]
         stop = window.offset + window.limit
         examined = passing[stop - 1] + 1 if len(passing) >= stop > 0 else len(following)
-        total = self.count(query.scope, query.filter) if query.with_total else None
+        is_counted = query.with_total or query.with_known_total
+        total = self.count(query.scope, query.filter) if is_counted else None
         is_cut = window.limit > 0 and examined > self.budget
         if is_cut and not (query.is_partial and self.budget):
             raise TooBroad
@@ -97,7 +98,7 @@ class MemoryEventStore:
             or (_position(event) != after and (_position(event) < after) == is_descending)
         ]
 
-    def count(self, scope: str, filter: Filter, moment: object | None = None) -> int:
+    def count(self, scope: str, filter: Filter) -> int:
         return len(self._passing(scope, filter))
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:

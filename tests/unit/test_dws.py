@@ -240,7 +240,7 @@ class BrokenStore(MemoryEventStore):
     def find(self, query: EventQuery) -> Page:
         raise self.error
 
-    def count(self, scope: str, filter: Filter, moment: object | None = None) -> int:
+    def count(self, scope: str, filter: Filter) -> int:
         raise self.error
 
 

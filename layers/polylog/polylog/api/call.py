@@ -76,10 +76,13 @@ class Call:
         with_total: bool = False,
         is_partial: bool = False,
         moment: object | None = None,
+        with_known_total: bool = False,
     ) -> Page:
         """Return the events of a window that the caller may see; see `EventQuery`."""
         scope, restricted = self.principal.scope, self.visible(filter)
-        query = EventQuery(scope, restricted, order, window, with_total, is_partial, moment)
+        query = EventQuery(
+            scope, restricted, order, window, with_total, is_partial, moment, with_known_total
+        )
         return self.services.store.find(query)
 
     def find_on(self, filter: Filter, order: Order, window: Window, before: Page) -> Page:
@@ -174,12 +177,9 @@ class Call:
         if name != self.principal.scope:
             raise ForeignScope(name)
 
-    def count(self, filter: Filter, moment: object | None = None) -> int:
-        """Return the number of events that pass and that the caller may see.
-
-        `moment` is that of a page of the same answer, None means now.
-        """
-        return self.services.store.count(self.principal.scope, self.visible(filter), moment)
+    def count(self, filter: Filter) -> int:
+        """Return the number of events that pass and that the caller may see."""
+        return self.services.store.count(self.principal.scope, self.visible(filter))
 
     def groups(self, filter: Filter) -> tuple[Group, ...]:
         """Return the events that pass and that the caller may see, by origin and type."""

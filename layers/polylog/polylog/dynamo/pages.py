@@ -46,19 +46,24 @@ class Pages:
         if isinstance(query.moment, Begun):
             return _read(query, asked, query.moment)
         whole = asked.within(self._limits.allow(self._clock))
-        page = self._tallied(query, whole) if query.with_total or _is_far(query.window) else None
-        return page or self._counted(query, whole)
+        is_helped = query.with_total or query.with_known_total or _is_far(query.window)
+        page = self._helped(query, whole) if is_helped else None
+        return page or self._counted(replace(query, with_total=False), whole)
 
-    def _tallied(self, query: EventQuery, whole: Asked) -> Page | None:
-        """Return the page that a tally helps to find, None if no tally can.
+    def _helped(self, query: EventQuery, whole: Asked) -> Page | None:
+        """Return the page that a tally helps to find, or that is found while all are counted.
 
-        For a page in part, this may take half of the time; reading it takes the other half.
+        None means that it must be read without either. For a page in part, this may take half of
+        the time; reading it without a total takes the other half.
         """
         part = 0.5 if query.is_partial else 1
         asked = whole.within(self._limits.allow(self._clock, part))
         try:
             with tentatively():
-                return asked.by_tally(partial(self._page, query, asked))
+                page = asked.by_tally(partial(self._page, query, asked))
+                if page is None and query.with_total:
+                    page = self._counted(replace(query, is_partial=False), asked)
+                return page
         except (TooBroad, TimedOut):
             if query.is_partial and not whole.allowance.is_over:
                 return None
@@ -66,6 +71,8 @@ class Pages:
 
     def _counted(self, query: EventQuery, asked: Asked) -> Page:
         """Return the page without a tally."""
+        if query.with_known_total:
+            note("the tally cannot tell the total")
         moment = asked.moment()
         begun = Begun(moment, asked.allowance)
         if is_settled(asked.filter) and not query.with_total and not _is_far(query.window):
@@ -78,11 +85,8 @@ class Pages:
 
     def _searched(self, query: EventQuery, asked: Asked, begun: Begun, finder: Finder) -> Page:
         """Return the page from the arrival log; of a page in part, an index may tell more."""
-        if query.is_partial and query.with_total:
-            note("the tally cannot tell the total")
-        is_counted = query.with_total and not query.is_partial
         try:
-            return replace(finder.find(replace(query, with_total=is_counted)), moment=begun)
+            return replace(finder.find(query), moment=begun)
         except TooBroad:
             if not query.is_partial:
                 raise
@@ -91,9 +95,7 @@ class Pages:
     def _indexed(self, query: EventQuery, asked: Asked, begun: Begun) -> Page:
         """Return the page from an index. If a total was counted, the page has time of its own."""
         total = None
-        if query.with_total and query.is_partial:
-            note("the tally cannot tell the total")
-        elif query.with_total:
+        if query.with_total:
             total = asked.reader.count(asked.scope, asked.kept(begun.moment), begun.moment)
             begun = replace(begun, allowance=self._limits.allow(self._clock))
             if query.window.offset >= total:

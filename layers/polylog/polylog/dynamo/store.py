@@ -16,7 +16,7 @@ from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.events.writer import Writer
 from polylog.dynamo.explanation import explaining, listen, note
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.pages import Begun, Pages
+from polylog.dynamo.pages import Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.search.finder import Searcher
 from polylog.dynamo.search.segments import Segments
@@ -99,11 +99,9 @@ class DynamoEventStore:
         """Return the events of the query's window; see `EventStore.find`."""
         return self._pages.find(query, self._asked(query.scope, query.filter))
 
-    def count(self, scope: str, filter: Filter, moment: object | None = None) -> int:
+    def count(self, scope: str, filter: Filter) -> int:
         """Return how many events pass the filter; see `EventStore.count`."""
         asked = self._begun(scope, filter)
-        if isinstance(moment, Begun):
-            return asked.count(moment.moment)
         total = asked.by_tally(lambda view: view.total())
         return asked.count(asked.moment()) if total is None else total
 

@@ -42,8 +42,9 @@ class Window:
 class EventQuery:
     """Which events of a scope to return, in which order, and whether to count all that pass.
 
-    With `is_partial`, a query that needs too much reading gets the part that could be read instead
-    of an error, and a total only if counting it needs no reading of events.
+    With `with_total`, all that pass are counted, with `with_known_total` only if that needs no
+    reading of events. With `is_partial`, a query that needs too much reading gets the part that
+    could be read instead of an error, without a total.
 
     An answer shows the events of one moment: that of the request, or the `moment` of a page that it
     continues. Then it also shares the time of that page's answer.
@@ -56,6 +57,7 @@ class EventQuery:
     with_total: bool = False
     is_partial: bool = False
     moment: object | None = None
+    with_known_total: bool = False
 
 
 @dataclass(frozen=True, slots=True)

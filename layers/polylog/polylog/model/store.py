@@ -145,8 +145,8 @@ class EventStore(Protocol):
         `PositionExpired` if the window's position is older than everything the log keeps.
         """
 
-    def count(self, scope: str, filter: Filter, moment: object | None = None) -> int:
-        """Return how many events pass the filter, now or at the moment of a page."""
+    def count(self, scope: str, filter: Filter) -> int:
+        """Return how many events pass the filter."""
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
         """Return the events that pass by origin and type, in no particular order."""

@@ -14,7 +14,7 @@ from polylog.dialects.native.explaining import Explained, explaining, member, wi
 from polylog.dialects.native.page_tokens import Tokens
 from polylog.dialects.native.wire import WireEvent, render_event
 from polylog.language.parser import MAX_LENGTH, parse
-from polylog.model.errors import InvalidParameter, TimedOut, TooBroad, shown
+from polylog.model.errors import InvalidParameter, shown
 from polylog.model.filter import Filter
 from polylog.model.query import Order, Page, Position, Window
 from polylog.model.store import Explanation
@@ -152,13 +152,11 @@ def list_events(call: Call, params: ListParams) -> Response:
             params.wanted,
             params.order_by,
             window,
-            with_total=params.total_size is not False,
+            with_total=params.total_size is True,
+            with_known_total=params.total_size is None,
             is_partial=True,
         )
-        total = page.total
-        if total is None and params.total_size:
-            total = _count(call, params.wanted, page.moment)
-    rendered = [render_event(event) for event in page.events]
+    total, rendered = page.total, [render_event(event) for event in page.events]
 
     def response(number: int) -> Response:
         if explanation is not None:
@@ -182,10 +180,3 @@ def next_token(tokens: Tokens, page: Page, number: int) -> str | None:
         last = page.events[number - 1]
         return tokens.write(Position(last.time, last.seq), 0)
     return None if page.next is None else tokens.write(page.next, page.skip)
-
-
-def _count(call: Call, filter: Filter, moment: object) -> int | None:
-    try:
-        return call.count(filter, moment)
-    except (TooBroad, TimedOut):
-        return None

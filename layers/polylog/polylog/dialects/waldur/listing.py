@@ -17,7 +17,7 @@ from polylog.dialects.waldur.uuids import dashed, hex_of
 from polylog.dialects.waldur.wire import FIELDS, render_event
 from polylog.model.errors import EventNotFound
 from polylog.model.event import Event
-from polylog.model.filter import predicate
+from polylog.model.filter import Filter, predicate
 from polylog.model.query import Window
 
 _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
@@ -54,11 +54,22 @@ def list_events(call: Call, params: ListParams) -> Response:
     and so loses events between pages.
     """
     filter = chosen(call, params)
-    number = params.number(lambda: call.count(filter))
+    if params.is_last:
+        return _last_page(call, params, filter)
+    number = params.number
     window = Window(limit=params.limit, offset=(number - 1) * params.limit)
     page = call.find(filter, params.o, window, with_total=True)
     shown = Shown(tuple(map(params.show, page.events)), page.total or 0)
     return paged(call, params, number, shown)
+
+
+def _last_page(call: Call, params: ListParams, filter: Filter) -> Response:
+    """Answer the last page: read from the end, it needs no total before it is found."""
+    page = call.find(filter, params.o.reverse, Window(limit=params.limit), with_total=True)
+    total = page.total or 0
+    number = params.pages(total)
+    events = page.events[: total - (number - 1) * params.limit][::-1]
+    return paged(call, params, number, Shown(tuple(map(params.show, events)), total))
 
 
 def count_events(call: Call, params: FilterParams) -> Response:

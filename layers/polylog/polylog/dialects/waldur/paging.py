@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -51,13 +50,14 @@ class PageParams(Params):
         size = _integer(self.page_size)
         return min(size, _MOST) if size is not None and size > 0 else _USUAL
 
-    def number(self, count: Callable[[], int]) -> int:
-        """Return the number of the page; `count` returns the total, to find the last page.
+    @property
+    def is_last(self) -> bool:
+        """Whether the last page is asked for, without its number."""
+        return self.page == _LAST
 
-        Raises `InvalidPage` if the page is not a positive number.
-        """
-        if self.page == _LAST:
-            return self.pages(count())
+    @property
+    def number(self) -> int:
+        """The number of the page; raises `InvalidPage` if it is not a positive one."""
         number = _integer(self.page)
         if number is None or number < 1:
             raise InvalidPage

@@ -27,7 +27,7 @@ class StatsParams(ScopeParams, PageParams):
 def list_months(call: Call, params: StatsParams) -> Response:
     """List the months that have events, the newest first."""
     months = call.histogram(chosen(call, params), Interval.MONTH)[::-1]
-    number = params.number(lambda: len(months))
+    number = params.pages(len(months)) if params.is_last else params.number
     start = (number - 1) * params.limit
     items = tuple(map(_render, months[start : start + params.limit]))
     return paged(call, params, number, Shown(items, len(months)))
