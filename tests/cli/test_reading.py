@@ -9,6 +9,7 @@ from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from support.command import Outcome
@@ -118,11 +119,45 @@ class TestQuery:
 
     def test_explains_itself(self, three: Log) -> None:
         done = three.polylog("query", 'type = "door.open" AND NOT actor.name : "bot"', "--explain")
-        told = dict(line.strip().split("  ", 1) for line in done.err.splitlines())
+        extent, *facts = done.err.splitlines()
+        assert extent == "1 event"
+        told = dict(line.strip().split("  ", 1) for line in facts)
         assert told["index"].strip() == "segments"
         assert told["conditions"].strip() == "none"
         assert told["residual"].strip() == 'type = "door.open" AND NOT actor.name: "bot"'
         assert float(told["read units"]) > 0
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            ((), "3 events"),
+            (("--limit", "0"), "3 events"),
+            (("--limit", "2"), "2 of 3 events"),
+            (("--limit", "2", "--no-total"), "2 events; there may be more"),
+            (("--limit", "3", "--no-total"), "3 events; there may be more"),
+            (("--no-total",), "3 events"),
+            (("--limit", "1", "shut"), "0 events"),
+            (("--limit", "1", 'type : "door"'), "1 of 2 events"),
+            (("--limit", "1", 'data.text : "é"'), "1 event"),
+            (("--csv", "--limit", "1", "ada"), "1 event"),
+        ],
+    )
+    def test_says_how_many_events_match(
+        self, three: Log, options: tuple[str, ...], said: str
+    ) -> None:
+        assert three.polylog("query", *options).err == f"{said}\n"
+
+    def test_asks_for_the_total_once(self) -> None:
+        asked, pages = list[str](), iter([{"next_page_token": "1", "total_size": 2}, {}])
+
+        def paged(environ: Any, start: Any) -> list[bytes]:
+            asked.append(parse_qs(environ["QUERY_STRING"])["total_size"][0])
+            start("200 OK", [("Content-Type", "application/json")])
+            return [json.dumps({"events": [{"id": "a"}], **next(pages)}).encode()]
+
+        with serving(paged) as url:
+            said = polylog_at(url, "t", "query", "--limit", "2").err
+        assert (asked, said) == (["true", "false"], "2 events\n")
 
     def test_points_at_a_mistake_in_the_filter(self, log: Log) -> None:
         done = log.polylog("query", 'typ = "a"')

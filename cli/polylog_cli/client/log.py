@@ -79,16 +79,19 @@ class Reader:
     question: Question
     on_explanation: OnExplanation
 
-    def pages(self, order: Order, limit: int) -> Iterator[list[JsonObject]]:
-        """Yield up to `limit` events (0: all), a page at a time; there is always a first page."""
+    def pages(self, order: Order, limit: int, *, with_total: bool = False) -> Iterator[Listing]:
+        """Yield up to `limit` events (0: all), a page at a time; there is always a first page.
+
+        With `with_total`, the first page has the total, unless counting takes too much reading.
+        """
         token, left = "", limit
         while True:
             size = min(left, _PAGE) if limit else _PAGE
             place = {"order_by": f"time {order}", "page_token": token}
-            asked: Parameters = {**place, "page_size": size, "total_size": False}
+            asked: Parameters = {**place, "page_size": size, "total_size": with_total}
             page = self._ask(Listing, "/v1/events", asked)
-            yield page.events
-            token, left = page.next_page_token or "", left - len(page.events)
+            yield page
+            token, left, with_total = page.next_page_token or "", left - len(page.events), False
             if not token or left == 0:
                 return
 
@@ -117,8 +120,8 @@ class Reader:
 
     def _listed(self, limit: int) -> Iterable[list[JsonObject]]:
         if not limit:
-            return self.pages(Order.ASC, 0)
-        newest = [event for page in self.pages(Order.DESC, limit) for event in page]
+            return (page.events for page in self.pages(Order.ASC, 0))
+        newest = [event for page in self.pages(Order.DESC, limit) for event in page.events]
         return [newest[::-1]]
 
     def total(self) -> int | None:

@@ -8,7 +8,7 @@ import typer
 
 from polylog.model.store import Interval
 from polylog_cli.client.http import ServiceError
-from polylog_cli.client.log import LATEST, Order, Question
+from polylog_cli.client.log import LATEST, Order, Question, Reader
 from polylog_cli.commands.access import Access, reading
 from polylog_cli.commands.options import (
     AsCsv,
@@ -26,14 +26,20 @@ from polylog_cli.commands.options import (
 )
 from polylog_cli.local.home import DEFAULT_DATA
 from polylog_cli.output.bars import draw
-from polylog_cli.output.console import failure
+from polylog_cli.output.console import failure, notice
 from polylog_cli.output.layouts import BARS, EVENTS, GROUPS
-from polylog_cli.output.printer import Form, Printer
+from polylog_cli.output.printer import Form, Printer, extent
 
 InOrder = Annotated[
     Order | None, typer.Option(help="Order by time; default: desc, with --follow asc.")
 ]
 Limit = Annotated[int, typer.Option(min=0, help="Print up to this many; 0 prints all.")]
+Total = Annotated[
+    bool,
+    typer.Option(
+        "--total/--no-total", help="Count all events that match, even if you print only some."
+    ),
+]
 Follow = Annotated[bool, typer.Option("--follow", help="Then print events as they arrive.")]
 After = Annotated[
     str,
@@ -49,6 +55,7 @@ def query(
     until: Until = None,
     order: InOrder = None,
     limit: Limit = 100,
+    with_total: Total = True,
     follow: Follow = False,
     as_json: AsJson = False,
     as_table: AsTable = False,
@@ -58,7 +65,7 @@ def query(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Print the events that match a filter, the newest first.
+    """Print the events that match a filter, the newest first, and say how many match.
 
     With --follow, print the newest events in the order of time. Then print each event as it
     arrives, until you press Ctrl-C.
@@ -68,9 +75,25 @@ def query(
         raise typer.BadParameter("--follow goes forward in time", param_hint="--order")
     question = Question(text, since, until, explain)
     with reading(Access(data, url, token), question) as log:
-        batches = log.follow(limit) if follow else log.pages(order or Order.DESC, limit)
-        for events in batches:
-            printer.print(events)
+        if follow:
+            _follow(log, printer, limit)
+        else:
+            _list(log, printer, order or Order.DESC, limit, with_total=with_total)
+
+
+def _follow(log: Reader, printer: Printer, limit: int) -> None:
+    for events in log.follow(limit):
+        printer.print(events)
+
+
+def _list(log: Reader, printer: Printer, order: Order, limit: int, *, with_total: bool) -> None:
+    """Print a list, then on standard error how much of what matches it is."""
+    printed, total, is_all = 0, None, False
+    for page in log.pages(order, limit, with_total=with_total and limit > 0):
+        printer.print(page.events)
+        printed, total = printed + len(page.events), total or page.total_size
+        is_all = page.next_page_token is None
+    notice(extent(printed, printed if is_all else total))
 
 
 def tail(

@@ -86,6 +86,17 @@ class Printer:
         self._widths = [min(max(column), _CELL_CHARACTERS) for column in zip(*cells, strict=True)]
 
 
+def extent(printed: int, total: int | None) -> str:
+    """Say how many events were printed, and of how many; None means that nobody counted them."""
+    if total is None:
+        return f"{_events(printed)}; there may be more"
+    return _events(total) if printed == total else f"{printed:,} of {_events(total)}"
+
+
+def _events(number: int) -> str:
+    return f"{number:,} event{'' if number == 1 else 's'}"
+
+
 def _csv_line(values: Sequence[str]) -> str:
     """Return a line of CSV that ends with a newline.
 
