@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
+from bench.cases.aims import Pages
 from bench.cases.goals import Goal, Key, goals
+from bench.cases.searching import Taken
 from tools.meter import Cost
 from tools.writes import Price
 
 BEGIN: Final = "<!-- bench-scale -->"
 END: Final = "<!-- /bench-scale -->"
+SEARCHES_BEGIN: Final = "<!-- bench-scale: searches -->"
+SEARCHES_END: Final = "<!-- /bench-scale: searches -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Results:
     loads: Sequence[Load]
     costs: Mapping[Key, Cost]
     prices: Sequence[Price]
+    searches: Sequence[Taken]
 
     def questions(self) -> Sequence[str]:
         """Return what was asked, in order."""
@@ -64,12 +69,22 @@ def markdown(results: Results) -> str:
     return "\n\n".join("\n".join(lines) for lines in tables)
 
 
+def searches_markdown(results: Results) -> str:
+    """Return what searches take as a table, a row for each search and size of log."""
+    return "\n".join(_searches(results.searches))
+
+
 def publish(results: Results, json_path: Path, guide: Path) -> None:
     """Write the results to a file, and their tables into another between its marks."""
     json_path.write_text(json.dumps(_document(results), indent=1) + "\n")
-    before, _, rest = guide.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    guide.write_text(f"{before}{BEGIN}\n{markdown(results)}\n{END}{after}")
+    text = _put(guide.read_text("utf-8"), BEGIN, markdown(results), END)
+    guide.write_text(_put(text, SEARCHES_BEGIN, searches_markdown(results), SEARCHES_END), "utf-8")
+
+
+def _put(text: str, begin: str, tables: str, end: str) -> str:
+    """Return a text with something else between two marks."""
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}\n{tables}\n{end}{rest.partition(end)[2]}"
 
 
 def _document(results: Results) -> dict[str, Any]:
@@ -81,6 +96,7 @@ def _document(results: Results) -> dict[str, Any]:
             for (question, number, way), cost in results.costs.items()
         ],
         "writing": [asdict(price) for price in results.prices],
+        "searching": [asdict(taken) for taken in results.searches],
         "goals": [{**asdict(goal), "is_met": goal.is_met} for goal in results.goals()],
     }
 
@@ -133,6 +149,43 @@ def _goals(goals: Sequence[Goal]) -> Iterator[str]:
     for goal in goals:
         verdict = "met" if goal.is_met else "**not met**"
         yield _row([goal.name, f"{goal.limit:g}", f"{goal.worst:g}", verdict, goal.where])
+
+
+def _searches(searches: Sequence[Taken]) -> Iterator[str]:
+    yield (
+        "| asked, with exact total | events | found | ms | while written, ms | / plain query "
+        "| requests | units | goal | |"
+    )
+    yield "|---" * 10 + "|"
+    by_search = sorted(searches, key=lambda taken: _order(searches, taken.search))
+    for search, group in groupby(by_search, key=attrgetter("search")):
+        for place, (_, pages) in enumerate(groupby(group, key=attrgetter("events"))):
+            yield _row(_search(search if place == 0 else "", Pages(tuple(pages))))
+
+
+def _order(searches: Sequence[Taken], name: str) -> int:
+    return [taken.search for taken in searches].index(name)
+
+
+def _search(name: str, pages: Pages) -> list[str]:
+    first = pages.taken[0]
+    return [
+        name,
+        f"{first.events:,}",
+        f"{first.total:,}",
+        ", ".join(f"{taken.ms:,.0f}" for taken in pages.taken),
+        ", ".join(f"{taken.written_ms:,.0f}" for taken in pages.taken),
+        f"{pages.ms / first.plain_ms:.1f}",
+        _most((taken.cold.requests, taken.warm.requests) for taken in pages.taken),
+        _most((taken.cold.units, taken.warm.units) for taken in pages.taken),
+        pages.goal,
+        pages.verdict,
+    ]
+
+
+def _most(amounts: Iterable[tuple[float, float]]) -> str:
+    """Write the most of each."""
+    return ", ".join(f"{max(some):,g}" for some in zip(*amounts, strict=True))
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
 
-from bench.cases import report
+from bench.cases import report, searching
 from bench.cases.goals import Key
 from bench.cases.naive import Naive
 from bench.cases.questions import Question, Step, questions
+from bench.cases.searching import Sought
+from bench.stage.served import facets_of
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED, Limits
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.store import DynamoEventStore
-from polylog.dynamo.tables import TIME_INDEX, Shards
+from polylog.dynamo.tables import Shards
 from polylog.dynamo.tally.moment import read_moment
 from polylog.model import times
 from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
@@ -31,8 +34,9 @@ from polylog_cli.local.tables import ENVIRONMENT, TABLES, connect, create_tables
 from polylog_cli.local.template import Template
 from tools import ROOT, writes
 from tools.bulk import load
-from tools.events import Maker
 from tools.meter import Cost, Meter
+from tools.searches import Census
+from tools.sought import sought
 from tools.units import Shape
 
 if TYPE_CHECKING:
@@ -41,7 +45,6 @@ if TYPE_CHECKING:
 SIZES: Final = (10_000, 100_000, 1_000_000)
 
 _SEED: Final = 2014
-_EVENT_BYTES: Final = 500
 _ROUNDS: Final = 60
 _DISCARDED: Final = 5
 """Rounds before the first that counts: by then Java has compiled what it will."""
@@ -50,8 +53,6 @@ _DISCARDED: Final = 5
 _NAIVE_EVENTS: Final = 50_000
 
 _LIMITS: Final = Limits(items=100_000, seconds=60)
-_INDEXES: Final = (TIME_INDEX, "by_type")
-"""Those that are asked: loading takes twice as long with all."""
 
 
 def _later() -> int:
@@ -70,12 +71,23 @@ class Log:
     client: DynamoDBClient
     plain: DynamoDBClient
     scope: str
-    number: int
+    census: Census
+    facets: frozenset[str]
+
+    @property
+    def number(self) -> int:
+        """How many events it has, once they are loaded."""
+        return self.census.number
 
     def store(self) -> DynamoEventStore:
         """Return a store that remembers nothing yet."""
         return DynamoEventStore(
-            self.client, TABLES, shards=Shards(1, 1), limits=_LIMITS, clock=Clock(_later)
+            self.client,
+            TABLES,
+            shards=Shards(1, 1),
+            limits=_LIMITS,
+            clock=Clock(_later),
+            facets=self.facets,
         )
 
     def naive(self) -> Naive:
@@ -108,10 +120,14 @@ def main() -> None:
     """Measure the sizes that are named, or all; only a whole run changes the published results."""
     sizes = tuple(map(int, sys.argv[1:])) or SIZES
     os.environ |= ENVIRONMENT
-    with _engine() as (url, shapes):
+    with _engine() as (url, template):
         client = connect(url)
         plain = boto3.client("dynamodb", endpoint_url=url)
-        logs = [Log(client, plain, f"scale-{number}", number) for number in sizes]
+        facets = facets_of(template)
+        logs = [
+            Log(client, plain, f"scale-{number}", Census(sought(number)), facets)
+            for number in sizes
+        ]
         loads = [_load(_loading_client(url), log) for log in logs]
         meter = Meter(client, plain)
         asked = [(log, question) for log in logs for question in log.questions()]
@@ -124,8 +140,11 @@ def main() -> None:
                 meter, log, question, known[log.number]
             )
         _say("writing")
+        shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
         prices = writes.measure(client, TABLES, shapes)
-    results = report.Results(sizes, _ROUNDS, loads, costs, prices)
+        asked_for = [Sought(log.scope, log.number, log.census.searches()) for log in logs]
+        found = searching.measure(url, plain, asked_for)
+    results = report.Results(sizes, _ROUNDS, loads, costs, prices, found)
     print(report.markdown(results))
     if sizes == SIZES:
         document = ROOT / "bench" / "publish" / "scale.json"
@@ -133,23 +152,11 @@ def main() -> None:
 
 
 @contextmanager
-def _engine() -> Iterator[tuple[str, dict[str, Shape]]]:
+def _engine() -> Iterator[tuple[str, Template]]:
     template = Template.read(ROOT / "template.yaml")
-    shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
-    _keep_indexes(template.tables[TABLES.events])
     with dynamodb_local(None) as url:
         create_tables(connect(url), template)
-        yield url, shapes
-
-
-def _keep_indexes(table: dict[str, Any]) -> None:
-    indexes = [i for i in table["GlobalSecondaryIndexes"] if i["IndexName"] in _INDEXES]
-    schemas = [table["KeySchema"], *(index["KeySchema"] for index in indexes)]
-    used = {element["AttributeName"] for schema in schemas for element in schema}
-    table["GlobalSecondaryIndexes"] = indexes
-    table["AttributeDefinitions"] = [
-        each for each in table["AttributeDefinitions"] if each["AttributeName"] in used
-    ]
+        yield url, template
 
 
 def _loading_client(url: str) -> DynamoDBClient:
@@ -158,11 +165,11 @@ def _loading_client(url: str) -> DynamoDBClient:
 
 
 def _load(client: DynamoDBClient, log: Log) -> report.Load:
-    _say(f"loading {log.number} events")
-    events = Maker(_SEED, _EVENT_BYTES).spread(log.number)
-    loaded = load(client, TABLES, log.scope, events, shards=1)
-    _say("verifying them")
-    found = Verifier(client, TABLES, 1).verify(log.scope)
+    _say(f"loading {log.scope}")
+    began = time.monotonic()
+    loaded = load(client, TABLES, log.scope, log.census, 1, log.facets)
+    _say(f"verifying them, after {time.monotonic() - began:.0f} s")
+    found = Verifier(client, TABLES, 1, log.facets).verify(log.scope)
     return report.Load(loaded, found.settled, found.young, found.rows, len(found.drifts))
 
 
@@ -198,8 +205,8 @@ def _ask_naively(meter: Meter, log: Log, question: Question, known: Known) -> Co
 
 
 def _step(meter: Meter, log: Log, step: Step) -> tuple[object, Cost]:
-    times = max(1, _NAIVE_EVENTS // log.number)
-    runs = [meter.measure(lambda: step(log.naive())) for _ in range(times)]
+    rounds = max(1, _NAIVE_EVENTS // log.number)
+    runs = [meter.measure(lambda: step(log.naive())) for _ in range(rounds)]
     return runs[0][0], Cost.of([cost for _, cost in runs])
 
 

@@ -6,16 +6,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final
 
+from bench.cases.aims import AIMED, aim_of
 from bench.stage.measures import Measure, noise
 
 BEGIN: Final = "<!-- begin: make bench -->\n"
 END: Final = "<!-- end: make bench -->\n"
 
 SCALE: Final = "Totals and pages, of a million events"
+SEARCHES: Final = "Searches over HTTP with exact totals"
 
 
 def joined(scale: Mapping[str, Any]) -> Iterator[Measure]:
@@ -36,6 +38,25 @@ def joined(scale: Mapping[str, Any]) -> Iterator[Measure]:
     for goal in scale["goals"]:
         detail = {"where": goal["where"]}
         yield Measure(SCALE, goal["name"], goal["worst"], "", limit=goal["limit"], detail=detail)
+    yield from _searches(scale.get("searching", ()))
+
+
+def _searches(searching: Sequence[Mapping[str, Any]]) -> Iterator[Measure]:
+    """Yield the slowest page of each search that was answered in a log which there are goals for.
+
+    Then yield the most read units of its pages while nothing is remembered.
+    """
+    in_turn = sorted(searching, key=itemgetter("events"))
+    for (events, search), group in groupby(in_turn, key=itemgetter("events", "search")):
+        pages, aim = list(group), aim_of(search, events)
+        if events in AIMED and all(page["is_answered"] for page in pages):
+            name = f"{search}, {events:,} events"
+            ms, written = (max(page[key] for page in pages) for key in ("ms", "written_ms"))
+            limit, most = (aim.ms, aim.units) if aim else (None, None)
+            units = max(page["cold"]["units"] for page in pages)
+            detail = {"pages": pages}
+            yield Measure(SEARCHES, name, ms, "ms", limit=limit, written=written, detail=detail)
+            yield Measure(SEARCHES, f"{name}: read", units, "units", limit=most)
 
 
 def publish(measures: Sequence[Measure], json_path: Path, readme: Path) -> None:

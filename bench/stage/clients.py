@@ -29,15 +29,20 @@ class Client:
 
     def get(self, path: str) -> bytes:
         """Return the body of an answer; fails unless that is status 200."""
+        status, _, body = self.ask(path)
+        assert status == 200, (path, body)
+        return body
+
+    def ask(self, path: str) -> tuple[int, dict[str, str], bytes]:
+        """Return the status, headers and body of an answer."""
         scheme = "Token" if path.startswith("/api/") else "Bearer"  # As Waldur's API has it.
         headers = {"Authorization": f"{scheme} {self._token}"}
         self._connection.request("GET", path, headers=headers)
         answer = self._connection.getresponse()
         body = answer.read()
-        assert answer.status == 200, (path, body)
         if not self._keep:
             self._connection.close()
-        return body
+        return answer.status, dict(answer.getheaders()), body
 
 
 def ask(address: str, token: str, paths: Sequence[str], seconds: float) -> dict[str, float]:

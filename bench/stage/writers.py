@@ -25,6 +25,9 @@ from polylog_cli.client.credentials import Credentials
 from tools import ROOT
 from tools.events import Maker
 
+WRITTEN_A_SECOND: Final = 650
+"""What a log is written with while it is asked, if the machine can."""
+
 _BATCH: Final = 95
 _SEED: Final = 815
 _EVENT_BYTES: Final = 500

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bench.cases.aims import Pages
 from bench.cases.questions import FIRST, LAST, MIDDLE
-from bench.cases.report import BEGIN, END, Results, publish
+from bench.cases.report import (
+    BEGIN,
+    END,
+    SEARCHES_BEGIN,
+    SEARCHES_END,
+    Results,
+    publish,
+    searches_markdown,
+)
+from bench.cases.searching import Taken
 from tools.meter import Cost
+from tools.searches import MIDDLING, RARE, TOKEN
 from tools.writes import BATCHES, SINGLES, Price
 
 
@@ -23,7 +36,20 @@ def results() -> Results:
         for way in ("cold", "warm", "plain", "naive")
     }
     prices = [Price(SINGLES, 300, 320, 1, 2, 5, 4.6), Price(BATCHES, 300, 320, 95, 2, 5, 0.5)]
-    return Results((10, 1000), 1, (), costs, prices)
+    return Results((10, 1000), 1, (), costs, prices, [taken(), taken(page="last", ms=61)])
+
+
+def taken(search: str = RARE, page: str = "first", **values: Any) -> Taken:
+    """Return what a page takes that just keeps what is aimed at."""
+    kept = Taken(
+        *(search, 100_000, 20, page, True),
+        ms=60,
+        written_ms=66,
+        plain_ms=6,
+        cold=Cost(requests=9, units=90),
+        warm=Cost(requests=5, units=80),
+    )
+    return replace(kept, **values)
 
 
 def test_goals_are_met_up_to_their_limits(results: Results) -> None:
@@ -39,17 +65,42 @@ def test_units_are_those_beside_the_events(results: Results) -> None:
     assert results.beside(FIRST, 10, "cold") == 1
 
 
+@pytest.mark.parametrize(
+    ("pages", "verdict"),
+    [
+        ([taken(), taken()], "met"),
+        ([taken(), taken(ms=61)], "**not met**"),
+        ([taken(), taken(written_ms=67)], "**not met**"),
+        ([taken(MIDDLING, cold=Cost(units=901))], "**not met**"),
+        ([taken(), taken(is_answered=False)], "**refused**"),
+        ([taken(TOKEN)], ""),
+        ([taken(events=10)], ""),
+    ],
+)
+def test_a_search_is_as_good_as_its_worst_page(pages: list[Taken], verdict: str) -> None:
+    assert Pages(pages).verdict == verdict
+
+
+def test_a_search_has_one_row_for_all_of_its_pages(results: Results) -> None:
+    (row,) = searches_markdown(results).splitlines()[2:]
+    assert row == (
+        f"| {RARE} | 100,000 | 20 | 60, 61 | 66, 66 | 10.2 | 9, 5 | 90, 80 | 60 ms | **not met** |"
+    )
+
+
 def test_publishing_again_replaces_the_tables_and_nothing_else(
     results: Results, tmp_path: Path
 ) -> None:
     readme, document = tmp_path / "README.md", tmp_path / "scale.json"
-    readme.write_text(f"Before.\n{BEGIN}\n{END}\n\nAfter.\n")
+    searches = f"{SEARCHES_BEGIN}\n{SEARCHES_END}\n"
+    readme.write_text(f"Before.\n{BEGIN}\n{END}\n{searches}\nAfter.\n")
     publish(results, document, readme)
     published = readme.read_text()
     publish(results, document, readme)
     assert readme.read_text() == published
     assert published.startswith(f"Before.\n{BEGIN}\n| asked |")
-    assert published.endswith(f"|\n{END}\n\nAfter.\n")
+    assert published.endswith(f"|\n{SEARCHES_END}\n\nAfter.\n")
+    assert searches_markdown(results) in published
     assert len(json.loads(document.read_text())["reading"]) == len(results.costs)
 
 

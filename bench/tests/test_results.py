@@ -9,6 +9,7 @@ import pytest
 from bench.publish.results import BEGIN, END, joined, markdown, publish, read
 from bench.stage.measures import Measure, Runs, interleaved, noise
 from tools import ROOT
+from tools.searches import MIDDLING
 
 PAGE = Measure("pages", "100 events", 6, "ms", 0.1, floor=4, limit=1.5, written=9)
 RATE = Measure("rates", "batches", 700, "events/s", 0.3, floor=1000, limit=0.8, at_least=True)
@@ -89,3 +90,17 @@ def test_the_scale_is_joined_by_its_largest_log_and_its_goals() -> None:
     assert (page.name, page.value, page.floor) == ("page", 9, 6)
     assert (total.name, total.floor) == ("total", None)
     assert (requests.name, requests.value, requests.is_met) == ("requests", 6, True)
+
+
+def test_searches_are_joined_by_their_slowest_page_and_their_most_units() -> None:
+    def page(events: int, ms: float, units: float, *, is_answered: bool = True) -> object:
+        search = {"search": MIDDLING, "events": events, "is_answered": is_answered}
+        return search | {"ms": ms, "written_ms": ms + 1, "cold": {"units": units}}
+
+    large = [page(1_000_000, 900, 80, is_answered=False)]
+    searching = [page(10, 9, 8), page(100_000, 140, 870), page(100_000, 160, 880), *large]
+    reading = [{"question": "total", "events": 10, "way": way, "ms": 2} for way in ("cold", "warm")]
+    scale = {"reading": reading, "goals": [], "searching": searching}
+    _, ms, units = joined(scale)
+    assert (ms.name, ms.value, ms.written) == (f"{MIDDLING}, 100,000 events", 160, 161)
+    assert (units.value, ms.is_met, units.is_met) == (880, False, True)

@@ -1,0 +1,105 @@
+"""What the pages of searches are held against: milliseconds and units, by the size of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bench.cases.searching import Taken
+from tools.searches import (
+    ABSENT,
+    APPLICATION,
+    COMMAND,
+    CUSTOMER,
+    FREQUENT,
+    MIDDLING,
+    PROJECT,
+    RARE,
+    USER,
+)
+
+WHILE_WRITTEN: Final = 1.1
+"""An answer may take this many times as long while the log is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """The most that any page of a search may take, over HTTP and of DynamoDB; None: no matter."""
+
+    ms: float
+    units: float | None = None
+
+
+_WORD: Final = {100_000: Aim(150, 900), 1_000_000: Aim(1500, 9000)}
+_RARE: Final = {100_000: Aim(60), 1_000_000: Aim(300, 900)}
+_WHO: Final = {100_000: Aim(30), 1_000_000: Aim(300)}
+
+_AIMS: Final[Mapping[str, Mapping[int, Aim]]] = {
+    FREQUENT: _WORD,
+    MIDDLING: _WORD,
+    RARE: _RARE,
+    ABSENT: _RARE,
+    APPLICATION: _RARE,
+    USER: _WHO,
+    CUSTOMER: _WHO,
+    PROJECT: _WHO,
+    COMMAND: {1_000_000: Aim(2000)},
+}
+
+
+AIMED: Final = frozenset(_WORD)
+"""The sizes of log that there are aims for."""
+
+
+def aim_of(search: str, events: int) -> Aim | None:
+    """Return what is aimed at for a search in a log of so many events."""
+    return _AIMS.get(search, {}).get(events)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the pages of one search in one log take; the worst of them counts."""
+
+    taken: Sequence[Taken]
+
+    @property
+    def aim(self) -> Aim | None:
+        """What is aimed at."""
+        return aim_of(self.taken[0].search, self.taken[0].events)
+
+    @property
+    def ms(self) -> float:
+        """The milliseconds at rest."""
+        return max(taken.ms for taken in self.taken)
+
+    @property
+    def written_ms(self) -> float:
+        """The milliseconds while the log is written."""
+        return max(taken.written_ms for taken in self.taken)
+
+    @property
+    def units(self) -> float:
+        """The read units while nothing is remembered."""
+        return max(taken.cold.units for taken in self.taken)
+
+    @property
+    def goal(self) -> str:
+        """What is aimed at, in words."""
+        if self.aim is None:
+            return ""
+        units = "" if self.aim.units is None else f", {self.aim.units:,g} units"
+        return f"{self.aim.ms:,g} ms{units}"
+
+    @property
+    def verdict(self) -> str:
+        """Whether that is kept, or that the search was refused."""
+        if not all(taken.is_answered for taken in self.taken):
+            return "**refused**"
+        if self.aim is None:
+            return ""
+        return "met" if self._is_kept(self.aim) else "**not met**"
+
+    def _is_kept(self, aim: Aim) -> bool:
+        is_fast = self.ms <= aim.ms and self.written_ms <= aim.ms * WHILE_WRITTEN
+        return is_fast and (aim.units is None or self.units <= aim.units)

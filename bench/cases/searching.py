@@ -1,0 +1,246 @@
+"""Searches logs for words, names and data over HTTP, with exact totals: at rest, and while written.
+
+Times are those of `polylog run`, requests and units those of the same answers in this process.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from bench.stage.clients import Client
+from bench.stage.measures import Runs, interleaved
+from bench.stage.served import running
+from bench.stage.writers import WRITTEN_A_SECOND, writing
+from polylog.api.call import Services
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance.seal import Sealer
+from polylog.dynamo.store import DynamoEventStore
+from polylog.dynamo.tables import TIME_INDEX, Shards
+from polylog.dynamo.tally.moment import read_moment
+from polylog.dynamo.tally.stretch import SPAN
+from polylog.model.times import SYSTEM_CLOCK
+from polylog_cli.client.credentials import Credentials
+from polylog_cli.local.home import Home
+from polylog_cli.local.log import local_keys
+from polylog_cli.local.tables import TABLES, connect
+from tools.meter import Cost, Meter
+from tools.searches import APPLICATION, COMMAND, PAGE, Search, answer
+from tools.sought import NAME
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_LIMITS: Final = Limits.of_units(20_000, 10)
+"""Those of the template."""
+
+_MOST_ROUNDS: Final = 20
+_FEWEST_ROUNDS: Final = 6
+_EVENTS_IN_ALL: Final = 2_000_000
+"""Larger logs are asked less often."""
+
+_DISCARDED: Final = 2
+_REST_SECONDS: Final = 600
+_PLAIN: Final = "a plain query"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A scope with so many events, and what is looked for in it."""
+
+    scope: str
+    number: int
+    searches: Sequence[Search]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one page of a search takes: over HTTP, and of DynamoDB.
+
+    `plain_ms` is what a bare query for as many events as a page has takes in the same rounds.
+    Without an answer, the times are those of the refusal.
+    """
+
+    search: str
+    events: int
+    total: int
+    page: str
+    is_answered: bool
+    ms: float
+    written_ms: float
+    plain_ms: float
+    cold: Cost
+    warm: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One page of a search; what it costs, and how it is asked over HTTP."""
+
+    search: Search
+    page: str
+    is_answered: bool
+    cold: Cost
+    warm: Cost
+    ask: Callable[[], object]
+
+    @property
+    def name(self) -> str:
+        return f"{self.search.name}, {self.page}"
+
+
+class _Asker:
+    """Asks one log: in this process, and the service that runs above it.
+
+    `refused` has the searches and pages that the service did not answer.
+    """
+
+    def __init__(self, client: DynamoDBClient, home: Home, credentials: Credentials) -> None:
+        self._client = client
+        self._meter = Meter(client)
+        self.refused: set[tuple[str, str]] = set()
+        self._keys = local_keys(client, home)
+        self._home = home
+        self._credentials = credentials
+        self._http = Client(urlsplit(credentials.url).netloc, credentials.token)
+
+    def cases(self, search: Search) -> Iterator[_Case]:
+        """Yield the first page of a search, the one in the middle, and the last."""
+        numbers = {search.pages: "last", (search.pages + 1) // 2: "middle", 1: "first"}
+        for number, page in sorted(numbers.items()):
+            services = self._services()
+            is_answered, cold = self._cost(services, search, number)
+            _, warm = self._cost(services, search, number)
+            ask = partial(self._ask, search, page, search.path(number))
+            yield _Case(search, page, is_answered, cold, warm, ask)
+            if search.name == APPLICATION and number == 1:
+                named = Search(COMMAND, False, search.filter, search.total)
+                yield _Case(named, page, is_answered, cold, warm, self._command)
+
+    def _services(self) -> Services:
+        store = DynamoEventStore(self._client, TABLES, shards=Shards(1, 1), limits=_LIMITS)
+        return Services(store, self._keys, SYSTEM_CLOCK)
+
+    def _cost(self, services: Services, search: Search, number: int) -> tuple[bool, Cost]:
+        """Return whether a page was answered, and what it took without looking up the key."""
+        token = self._credentials.token
+        answer(services, token, "/v1/me")
+        found, cost = self._meter.measure(lambda: answer(services, token, search.path(number)))
+        return _is_answered(search, dict(found.headers), found.body), cost
+
+    def _ask(self, search: Search, page: str, path: str) -> None:
+        _, headers, body = self._http.ask(path)
+        if not _is_answered(search, headers, body):
+            self.refused.add((search.name, page))
+
+    def _command(self) -> None:
+        """Run the command as a person does, with the start of its Python."""
+        command = (str(Path(sys.executable).with_name("polylog")), "query", NAME)
+        asked = (*command, "--data", str(self._home.path))
+        done = subprocess.run(asked, capture_output=True, text=True, check=True)
+        assert done.stderr.strip().endswith("events"), done.stderr
+
+
+def measure(url: str, plain: DynamoDBClient, logs: Sequence[Sought]) -> list[Taken]:
+    """Return what the searches in each log take; it writes to the logs.
+
+    `plain` is a client as botocore makes it.
+    """
+    return [taken for log in logs for taken in _measure(url, plain, log)]
+
+
+def _measure(url: str, plain: DynamoDBClient, log: Sought) -> Iterator[Taken]:
+    client = connect(url)
+    with (
+        TemporaryDirectory() as folder,
+        running(Path(folder), url, log.scope) as (home, credentials),
+    ):
+        _rest(client, log)
+        asker = _Asker(client, home, credentials)
+        _say(f"counting what searches of {log.number:,} events read")
+        cases = [case for search in log.searches for case in asker.cases(search)]
+        _say(f"searching {log.number:,} events at rest")
+        resting = _time(log, cases, {_PLAIN: partial(plain.query, **_newest(log.scope))})
+        _say(f"searching {log.number:,} events while more are written")
+        with writing(credentials, WRITTEN_A_SECOND) as rate:
+            written = _time(log, cases, {})
+        _say(f"{rate.events:.0f} events a second were written meanwhile")
+        for case in cases:
+            name = case.search.name
+            yield Taken(
+                *(name, log.number, case.search.total, case.page),
+                is_answered=case.is_answered and (name, case.page) not in asker.refused,
+                ms=round(resting[case.name], 2),
+                written_ms=round(written[case.name], 2),
+                plain_ms=round(resting[_PLAIN], 2),
+                cold=case.cold,
+                warm=case.warm,
+            )
+
+
+def _time(
+    log: Sought, cases: Sequence[_Case], others: Mapping[str, Callable[[], object]]
+) -> dict[str, float]:
+    """Return the milliseconds of each case. One that is refused takes long, and is asked once."""
+    rounds = max(_FEWEST_ROUNDS, min(_MOST_ROUNDS, _EVENTS_IN_ALL // log.number))
+    answered = {case.name: case.ask for case in cases if case.is_answered}
+    refused = {case.name: case.ask for case in cases if not case.is_answered}
+    taken: dict[str, Runs] = interleaved({**answered, **others}, rounds, _DISCARDED)
+    return {name: runs.median for name, runs in taken.items()} | _once(refused)
+
+
+def _once(cases: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    found = {}
+    for name, ask in cases.items():
+        start = time.perf_counter()
+        ask()
+        found[name] = (time.perf_counter() - start) * 1000
+    return found
+
+
+def _is_answered(search: Search, headers: Mapping[str, str], body: bytes) -> bool:
+    """Return whether an answer has the total; fails if that is not the right one."""
+    total = search.told(headers, body)
+    assert total in (None, search.total), (search, total)
+    return total is not None
+
+
+def _rest(client: DynamoDBClient, log: Sought) -> None:
+    """Wait until the log is folded and sealed, and say how long that took."""
+    sealer, began = Sealer(client, TABLES, SYSTEM_CLOCK), time.monotonic()
+    while True:
+        moment = read_moment(client, TABLES.tally, log.scope, SYSTEM_CLOCK)
+        young, sealed = len(moment.head.deltas), sealer.sealed(log.scope)
+        loose = moment.head.decided.last - sealed
+        waited = time.monotonic() - began
+        if not young and loose < SPAN:
+            _say(f"{log.scope} is at rest: {sealed:,} numbers are sealed, waited {waited:.0f} s")
+            return
+        assert waited < _REST_SECONDS, (young, loose)
+        _say(f"waiting for {log.scope}: {young} deltas are young, {loose:,} numbers not sealed")
+        time.sleep(5)
+
+
+def _newest(scope: str) -> Any:
+    """Return the bare query for as many of the newest events as a page has."""
+    return {
+        "TableName": TABLES.events,
+        "IndexName": TIME_INDEX,
+        "KeyConditionExpression": "#scope = :scope AND #shard = :shard",
+        "ExpressionAttributeNames": {"#scope": "scope", "#shard": "shard"},
+        "ExpressionAttributeValues": {":scope": {"S": scope}, ":shard": {"N": "0"}},
+        "ScanIndexForward": False,
+        "Limit": PAGE,
+    }
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
