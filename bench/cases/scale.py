@@ -145,7 +145,7 @@ def main() -> None:
         asked_for = [Sought(log.scope, log.number, log.census.searches()) for log in logs]
         found = searching.measure(url, plain, asked_for)
     results = report.Results(sizes, _ROUNDS, loads, costs, prices, found)
-    print(report.markdown(results))
+    print(report.markdown(results), report.searches_markdown(results), sep="\n\n")
     if sizes == SIZES:
         document = ROOT / "bench" / "publish" / "scale.json"
         report.publish(results, document, ROOT / "docs" / "scale.md")
