@@ -310,6 +310,8 @@ def is_found(chosen: QueryPlan, event: Event) -> bool:
     return in_time and in_values and predicate(chosen.residual)(event)
 
 
+FEW = st.integers(0, 6)
+
 bounds = st.builds(time, st.sampled_from(Op), st.sampled_from(strategies.TIMES))
 choices = st.lists(strategies.comparisons(), max_size=3).map(lambda terms: Or(tuple(terms)))
 pairs = st.lists(strategies.comparisons(), min_size=1, max_size=2).map(conjunction)
@@ -325,6 +327,23 @@ def test_a_plan_finds_exactly_what_passes(filter: Filter, event: Event) -> None:
     assert is_found(planned(filter), event) == predicate(filter)(event)
 
 
+@given(strategies.filters() | conjunctions, strategies.stored_events())
+def test_a_plan_tells_which_filter_it_answers(filter: Filter, event: Event) -> None:
+    assert predicate(planned(filter).filter)(event) == predicate(filter)(event)
+
+
+@given(strategies.filters(), strategies.stored_events(), FEW)
+def test_a_plan_since_a_time_finds_what_passes_from_then_on(
+    filter: Filter, event: Event, first: int
+) -> None:
+    later = conjunction([filter, time(Op.GE, first)])
+    assert is_found(planned(filter).since(first), event) == predicate(later)(event)
+
+
+def test_a_plan_for_no_time_has_no_streams() -> None:
+    assert planned(TYPE).within(TimeRange(2, 1)).values == NEVER
+
+
 @given(conjunctions, strategies.stored_events())
 def test_a_plan_loses_nothing_of_an_event_it_was_made_for(filter: Filter, event: Event) -> None:
     """Random filters let few events through: here each has the event's own values in it."""
@@ -337,9 +356,6 @@ def test_a_plan_loses_nothing_of_a_choice(one: Filter, other: Filter, event: Eve
     own = And((equals("type", event.type), time(Op.GE, event.time), one))
     either = Or((own, And((equals("type", "other"), other))))
     assert is_found(planned(either), event) == predicate(one)(event)
-
-
-FEW = st.integers(0, 6)
 
 
 @given(FEW, FEW, FEW, FEW)

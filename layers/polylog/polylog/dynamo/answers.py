@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -11,7 +11,7 @@ from typing import TypeVar
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.explanation import note, note_counts, note_search, tentatively
 from polylog.dynamo.limits import UNITS_PER_ITEM, Allowance
-from polylog.dynamo.queries import TimeRange, is_narrow, is_searchable
+from polylog.dynamo.queries import QueryPlan, TimeRange
 from polylog.dynamo.search.finder import Finder, Searcher
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
@@ -19,6 +19,7 @@ from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.summary import OfKind, count_kinds
 from polylog.dynamo.tally.totals import View, Views
 from polylog.model.errors import TooBroad
+from polylog.model.event import Event
 from polylog.model.filter import (
     FIELDS,
     Compare,
@@ -38,7 +39,7 @@ class Asked:
     """What is asked of a scope, and where the answer comes from.
 
     `filter` is simplified, and asks for nothing before `floor`, the first time that the log keeps.
-    `facets` names the facets that events are also tallied by.
+    `facets` names the facets that events are also tallied by. `plan` says how an index answers.
     """
 
     scope: str
@@ -48,6 +49,7 @@ class Asked:
     views: Views
     reader: Reader
     searcher: Searcher
+    plan: QueryPlan
     allowance: Allowance = field(default_factory=Allowance)
 
     @classmethod
@@ -62,7 +64,9 @@ class Asked:
         searcher: Searcher,
     ) -> Asked:
         """Return the question that a filter asks of a scope."""
-        return cls(scope, simplified(since(filter, floor)), floor, facets, views, reader, searcher)
+        filter = simplified(since(filter, floor))
+        plan = reader.plan(filter)
+        return cls(scope, filter, floor, facets, views, reader, searcher, plan)
 
     def within(self, allowance: Allowance) -> Asked:
         """Return the same question, for an answer that may take this time."""
@@ -76,7 +80,7 @@ class Asked:
             return None
 
         def read(time: TimeRange) -> Sequence[Entry]:
-            return self.reader.entries(self.scope, question.within(time))
+            return self.reader.entries(self.scope, self.plan.within(time))
 
         def exact(view: View) -> T | None:
             if not view.is_exact(self.facets):
@@ -89,20 +93,18 @@ class Asked:
 
     def count(self, moment: Moment) -> int:
         """Return how many events pass, without a tally."""
-        filter = self.kept(moment)
         return self.read(
             moment,
-            lambda reader: reader.count(self.scope, filter, moment),
+            lambda reader: reader.count(self.scope, self.kept(moment), moment),
             lambda finder: finder.count(),
         )
 
     def groups(self) -> dict[str, OfKind]:
         """Return the events that pass by kind, without a tally."""
         moment = self.moment()
-        filter = self.kept(moment)
         return self.read(
             moment,
-            lambda reader: count_kinds(map(Entry.of, reader.all(self.scope, filter, moment))),
+            lambda reader: count_kinds(map(Entry.of, self._all(reader, moment))),
             lambda finder: finder.groups(),
         )
 
@@ -112,10 +114,9 @@ class Asked:
         Minutes are counted from the epoch.
         """
         moment = self.moment()
-        filter = self.kept(moment)
         return self.read(
             moment,
-            lambda reader: _minutes(e.time for e in reader.all(self.scope, filter, moment)),
+            lambda reader: _minutes(event.time for event in self._all(reader, moment)),
             lambda finder: _minutes(finder.times()),
         )
 
@@ -131,11 +132,12 @@ class Asked:
         that has read as much as a search would. Nothing tells either how many events a search has
         to read by their keys, so a search ends once an index would have read less.
         """
-        if not is_searchable(self.filter):
+        if not self.plan.is_searchable:
             return by_index(self.reader)
-        finder = self.searcher.finder(self.scope, self.kept(moment), moment, self.allowance)
+        kept = since(self.filter, moment.head.floor)
+        finder = self.searcher.finder(self.scope, kept, moment, self.allowance)
         units = finder.units()
-        if is_narrow(self.filter):
+        if self.plan.is_narrow:
             with suppress(TooBroad), tentatively():
                 return by_index(self.reader.at_most(int(units / UNITS_PER_ITEM)))
         elif not fields_of(self.filter) <= FIELDS.keys():
@@ -150,9 +152,12 @@ class Asked:
         """Return the scope as it is now."""
         return self.views.moment(self.scope)
 
-    def kept(self, moment: Moment) -> Filter:
-        """Return the filter for what the tally still keeps."""
-        return since(self.filter, moment.head.floor)
+    def kept(self, moment: Moment) -> QueryPlan:
+        """Return the plan for what the tally still keeps."""
+        return self.plan.since(moment.head.floor)
+
+    def _all(self, reader: Reader, moment: Moment) -> Iterator[Event]:
+        return reader.all(self.scope, self.kept(moment), moment)
 
 
 def _minutes(times: Iterable[int]) -> Counter[int]:

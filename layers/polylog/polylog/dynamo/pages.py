@@ -7,10 +7,8 @@ from functools import partial
 from typing import Final
 
 from polylog.dynamo.answers import Asked
-from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.explanation import note, tentatively
 from polylog.dynamo.limits import Allowance, Limits
-from polylog.dynamo.queries import is_settled
 from polylog.dynamo.search.finder import Finder
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.totals import View
@@ -42,7 +40,6 @@ class Pages:
         after = query.window.after
         if after is not None and after.time < asked.floor:
             raise PositionExpired
-        query = replace(query, filter=asked.filter)
         if isinstance(query.moment, Begun):
             return _read(query, asked, query.moment)
         whole = asked.within(self._limits.allow(self._clock))
@@ -68,7 +65,7 @@ class Pages:
         """Return the page without a tally."""
         moment = asked.moment()
         begun = Begun(moment, asked.allowance)
-        if is_settled(asked.filter) and not query.with_total and not _is_far(query.window):
+        if asked.plan.is_settled and not query.with_total and not _is_far(query.window):
             return self._indexed(query, asked, begun)
         return asked.read(
             moment,
@@ -104,19 +101,18 @@ class Pages:
         total = view.total()
         if query.window.offset >= total:
             return Page((), None, total)
-        within = replace(query, filter=view.question.within(view.time))
         page = None
-        if _is_far(within.window):
-            page = _from_the_end(within, asked.reader, view, total)
-            page = page or _looked_up(within, asked.reader, view, total)
-        page = page or asked.reader.find(within, view.moment)
+        if _is_far(query.window):
+            page = _from_the_end(query, asked, view, total)
+            page = page or _looked_up(query, asked, view, total)
+        page = page or asked.reader.find(query, asked.plan.within(view.time), view.moment)
         return replace(_told(page, query, total), moment=Begun(view.moment, asked.allowance))
 
 
 def _read(query: EventQuery, asked: Asked, begun: Begun) -> Page:
     """Return a page of an answer that has begun."""
     within = asked.within(begun.allowance)
-    if is_settled(asked.filter):
+    if asked.plan.is_settled:
         return _from_index(query, within, begun)
     page = within.read(
         begun.moment,
@@ -128,20 +124,20 @@ def _read(query: EventQuery, asked: Asked, begun: Begun) -> Page:
 
 def _from_index(query: EventQuery, asked: Asked, begun: Begun) -> Page:
     reader = asked.reader.within(begun.allowance)
-    page = reader.find(replace(query, filter=asked.kept(begun.moment)), begun.moment)
+    page = reader.find(query, asked.kept(begun.moment), begun.moment)
     return replace(page, moment=begun)
 
 
-def _from_the_end(query: EventQuery, reader: Reader, view: View, total: int) -> Page | None:
+def _from_the_end(query: EventQuery, asked: Asked, view: View, total: int) -> Page | None:
     """Return a page near the end, read from there; None if it is not near or too much to read."""
     left = total - query.window.offset
     limit = min(query.window.limit, left)
     window = Window(limit, left - limit)
     if window.offset > _NEAR:
         return None
-    backwards = replace(query, order=query.order.reverse, window=window)
+    backwards = replace(query, order=query.order.reverse, window=window, is_partial=False)
     try:
-        page = reader.find(replace(backwards, is_partial=False), view.moment)
+        page = asked.reader.find(backwards, asked.plan.within(view.time), view.moment)
     except TooBroad:
         return None
     note("the page is near the end and is read from there")
@@ -149,13 +145,12 @@ def _from_the_end(query: EventQuery, reader: Reader, view: View, total: int) -> 
     return Page(events, Position(events[-1].time, events[-1].seq) if window.offset else None)
 
 
-def _looked_up(query: EventQuery, reader: Reader, view: View, total: int) -> Page:
+def _looked_up(query: EventQuery, asked: Asked, view: View, total: int) -> Page:
     """Return a page, read from the minute in which it begins."""
     note("the tally tells in which minute the page begins")
     time, offset = view.locate(query.window.offset, total, query.order)
     window = replace(query.window, offset=offset)
-    within = replace(query, filter=view.question.within(time), window=window)
-    return reader.find(within, view.moment)
+    return asked.reader.find(replace(query, window=window), asked.plan.within(time), view.moment)
 
 
 def _is_far(window: Window) -> bool:
