@@ -45,7 +45,7 @@ READ: Mapping[str | None, Callable[[Event], str | None]] = {
 
 
 def planned(filter: Filter, most_values: int = 50) -> QueryPlan:
-    return plan(simplified(filter), most_values)
+    return plan(simplified(filter), most_values=most_values)
 
 
 def equals(field: str, value: str) -> Compare:
@@ -267,6 +267,16 @@ def test_a_text_is_read_by_an_index(
 def test_a_choice_that_says_more_than_values_is_checked(text: str, index: str, values: str) -> None:
     chosen = planned(parse(text))
     assert (chosen.index, chosen.values, chosen.residual) == (index, tuple(values), parse(text))
+
+
+def test_only_an_index_that_is_there_is_taken() -> None:
+    chosen = plan(simplified(parse("target.id = x actor.id = a")), ["actor.id", "type"])
+    assert (chosen.index, str(chosen.residual)) == ("by_actor", 'target.id = "x"')
+
+
+def test_without_any_index_of_its_own_a_field_is_left_to_check() -> None:
+    chosen = plan(simplified(parse("actor.id = a")), ["type"])
+    assert (chosen.index, str(chosen.residual)) == ("by_time", 'actor.id = "a"')
 
 
 @pytest.mark.parametrize(

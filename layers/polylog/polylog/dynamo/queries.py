@@ -6,7 +6,7 @@ says what must hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -120,9 +120,14 @@ class QueryPlan:
         return self.residual == EVERYTHING
 
     @property
+    def is_optional(self) -> bool:
+        """Whether a log may do without the index."""
+        return self.attribute not in (None, "type")
+
+    @property
     def is_narrow(self) -> bool:
         """Whether the index may settle the filter with little reading."""
-        return self.attribute not in (None, "type") or self.is_settled
+        return self.is_optional or self.is_settled
 
     @property
     def is_searchable(self) -> bool:
@@ -188,15 +193,17 @@ class QueryPlan:
         }
 
 
-def plan(filter: Filter, most_values: int = 50) -> QueryPlan:
+def plan(filter: Filter, fields: Iterable[str] = FIELD_INDEXES, most_values: int = 50) -> QueryPlan:
     """Return the plan that reads least: the most selective index, and the time range.
 
-    A field with more than `most_values` wanted values does not choose the index.
+    `fields` are those that have an index, the most selective first. One with more than
+    `most_values` wanted values does not choose its index.
     """
     time = time_range(filter)
     left = tuple(term for term in conjuncts(filter) if not is_time_bound(term))
     streams: tuple[str, ...]
-    for field, (index, attribute) in FIELD_INDEXES.items():
+    for field in fields:
+        index, attribute = FIELD_INDEXES[field]
         values = values_of(And(left), field)
         if values is not None and len(values) <= most_values:
             residual = conjunction(term for term in left if choice(term, field) is None)

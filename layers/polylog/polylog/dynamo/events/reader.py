@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from polylog.dynamo.events.indexes import Indexes
 from polylog.dynamo.events.scan import Scan
 from polylog.dynamo.explanation import note_minute, note_plan
 from polylog.dynamo.limits import Allowance, Budget, Limits
@@ -40,6 +41,7 @@ class Reader:
     shards: int
     limits: Limits
     clock: Clock
+    indexes: Indexes = field(default_factory=Indexes.of)
     allowance: Allowance = field(default_factory=Allowance)
 
     def within(self, allowance: Allowance) -> Reader:
@@ -52,7 +54,7 @@ class Reader:
 
     def plan(self, filter: Filter) -> QueryPlan:
         """Return how this reader would answer a simplified filter."""
-        return plan(filter, self._most_values)
+        return plan(filter, self.indexes.fields, self._most_values)
 
     def find(self, query: EventQuery, plan: QueryPlan, moment: Moment) -> Page:
         """Return the events of the query's window, or those that the budget allows."""

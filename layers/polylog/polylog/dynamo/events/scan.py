@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+from botocore.exceptions import ClientError
+
 from polylog.batches import batched
 from polylog.dynamo.connection import failures_as_unavailable, get_all
+from polylog.dynamo.events.indexes import MissingIndex
 from polylog.dynamo.events.items import (
     READ,
     partition_key,
@@ -209,13 +213,25 @@ class Scan:
         """Follow continuation keys to the end; `limits` yields the size of each page."""
         for limit in limits:
             request["Limit"] = self.budget.allowed(limit)
-            with failures_as_unavailable():
+            with failures_as_unavailable(), _missing(self.plan):
                 answer = self.client.query(**request)
             self.budget.spend(answer["ScannedCount"])
             yield answer
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+@contextmanager
+def _missing(plan: QueryPlan) -> Iterator[None]:
+    """Raise `MissingIndex` if DynamoDB refuses to read an index that it need not have."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code")
+        if plan.is_optional and code in ("ValidationException", "ResourceNotFoundException"):
+            raise MissingIndex(plan.index) from error
+        raise
 
 
 def _with(request: QueryInputTypeDef, attributes: Sequence[str]) -> QueryInputTypeDef:
