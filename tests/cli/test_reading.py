@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from io import StringIO
 from itertools import islice
@@ -118,11 +119,16 @@ class TestQuery:
 
     def test_explains_itself(self, three: Log) -> None:
         done = three.polylog("query", 'type = "door.open" AND NOT actor.name : "bot"', "--explain")
-        told = dict(line.strip().split("  ", 1) for line in done.err.splitlines())
+        told = dict(f"{line.strip()}  ".split("  ", 1) for line in done.err.splitlines())
         assert told["index"].strip() == "segments"
         assert told["conditions"].strip() == "none"
         assert told["residual"].strip() == 'type = "door.open" AND NOT actor.name: "bot"'
         assert float(told["read units"]) > 0
+
+    def test_tells_which_other_ways_there_were(self, three: Log) -> None:
+        told = " ".join(three.polylog("query", 'type = "door.open"', "--explain").err.split())
+        assert re.search(r"chosen by_type, about [\d.]+ units: the filter settles type", told)
+        assert re.search(r"not chosen counts: no total is asked for by_time, about [\d.]+ u", told)
 
     def test_points_at_a_mistake_in_the_filter(self, log: Log) -> None:
         done = log.polylog("query", 'typ = "a"')

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from polylog.dynamo.answers import Asked
-from polylog.dynamo.explanation import note, tentatively
+from polylog.dynamo.explanation import COUNTS, note, note_alternative, tentatively
 from polylog.dynamo.limits import Allowance, Limits
 from polylog.dynamo.search.finder import Finder
 from polylog.dynamo.tally.moment import Moment
@@ -43,8 +43,10 @@ class Pages:
         if isinstance(query.moment, Begun):
             return _read(query, asked, query.moment)
         whole = asked.within(self._limits.allow(self._clock))
-        page = self._tallied(query, whole) if query.with_total or _is_far(query.window) else None
-        return page or self._counted(query, whole)
+        if query.with_total or _is_far(query.window):
+            return self._tallied(query, whole) or self._counted(query, whole)
+        note_alternative(COUNTS, None, "no total is asked for")
+        return self._counted(query, whole)
 
     def _tallied(self, query: EventQuery, whole: Asked) -> Page | None:
         """Return the page that a tally helps to find, None if no tally can.
@@ -55,7 +57,8 @@ class Pages:
         asked = whole.within(self._limits.allow(self._clock, part))
         try:
             with tentatively():
-                return asked.by_tally(partial(self._page, query, asked))
+                page = query.window.offset + query.window.limit
+                return asked.by_tally(partial(self._page, query, asked), page)
         except (TooBroad, TimedOut):
             if query.is_partial and not whole.allowance.is_over:
                 return None
@@ -66,11 +69,13 @@ class Pages:
         moment = asked.moment()
         begun = Begun(moment, asked.allowance)
         if asked.plan.is_settled and not query.with_total and not _is_far(query.window):
+            asked.weigh(moment, page=query.window.limit).note_instead_of_index()
             return self._indexed(query, asked, begun)
         return asked.read(
             moment,
             lambda reader: self._indexed(query, replace(asked, reader=reader), begun),
             lambda finder: self._searched(query, asked, begun, finder),
+            query,
         )
 
     def _searched(self, query: EventQuery, asked: Asked, begun: Begun, finder: Finder) -> Page:
@@ -118,6 +123,7 @@ def _read(query: EventQuery, asked: Asked, begun: Begun) -> Page:
         begun.moment,
         lambda reader: _from_index(query, replace(within, reader=reader), begun),
         lambda finder: finder.find(replace(query, with_total=False)),
+        query,
     )
     return replace(page, moment=begun)
 

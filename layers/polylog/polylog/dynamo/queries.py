@@ -6,7 +6,7 @@ says what must hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -199,6 +199,13 @@ def plan(filter: Filter, fields: Iterable[str] = FIELD_INDEXES, most_values: int
     `fields` are those that have an index, the most selective first. One with more than
     `most_values` wanted values does not choose its index.
     """
+    return next(plans(filter, fields, most_values))
+
+
+def plans(
+    filter: Filter, fields: Iterable[str] = FIELD_INDEXES, most_values: int = 50
+) -> Iterator[QueryPlan]:
+    """Yield a plan for each index that may answer, the one that reads least first."""
     time = time_range(filter)
     left = tuple(term for term in conjuncts(filter) if not is_time_bound(term))
     streams: tuple[str, ...]
@@ -208,9 +215,9 @@ def plan(filter: Filter, fields: Iterable[str] = FIELD_INDEXES, most_values: int
         if values is not None and len(values) <= most_values:
             residual = conjunction(term for term in left if choice(term, field) is None)
             streams = () if time.is_empty else tuple(sorted(values))
-            return QueryPlan(index, attribute, streams, time, residual)
+            yield QueryPlan(index, attribute, streams, time, residual)
     streams = () if time.is_empty else ("",)
-    return QueryPlan(TIME_INDEX, None, streams, time, conjunction(left))
+    yield QueryPlan(TIME_INDEX, None, streams, time, conjunction(left))
 
 
 def judge_kinds(filter: Filter) -> Callable[[str, str], bool]:

@@ -15,7 +15,7 @@ from polylog.dynamo.events.indexes import Indexes, MissingIndex
 from polylog.dynamo.events.items import expires_at, partition_key, read_item
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.events.writer import Writer
-from polylog.dynamo.explanation import explaining, listen, note
+from polylog.dynamo.explanation import explaining, listen, note, note_key, note_missing
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.pages import Begun, Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
@@ -83,7 +83,7 @@ class DynamoEventStore:
 
     def get(self, scope: str, event_id: str) -> Event | None:
         """Return the event with this id; strongly consistent."""
-        note("an event is read by its key")
+        note_key()
         if len(event_id) > MAX_KEY_LENGTH:
             return None
         with failures_as_unavailable():
@@ -170,7 +170,7 @@ class DynamoEventStore:
             try:
                 return answer(self._asked(scope, filter))
             except MissingIndex as missing:
-                note(f"{missing.index} is not there, or not yet")
+                note_missing(missing.index)
                 self._indexes.miss(missing.index)
 
 

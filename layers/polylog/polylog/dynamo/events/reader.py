@@ -11,7 +11,8 @@ from polylog.dynamo.events.indexes import Indexes
 from polylog.dynamo.events.scan import Scan
 from polylog.dynamo.explanation import note_minute, note_plan
 from polylog.dynamo.limits import Allowance, Budget, Limits
-from polylog.dynamo.queries import QueryPlan, by_types, plan
+from polylog.dynamo.queries import QueryPlan, by_types, plans
+from polylog.dynamo.tables import FIELD_INDEXES
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
 from polylog.model.errors import TimedOut, TooBroad
@@ -54,7 +55,14 @@ class Reader:
 
     def plan(self, filter: Filter) -> QueryPlan:
         """Return how this reader would answer a simplified filter."""
-        return plan(filter, self.indexes.fields, self._most_values)
+        return next(self.plans(filter))
+
+    def plans(self, filter: Filter, *, of_all: bool = False) -> Iterator[QueryPlan]:
+        """Yield how this reader could answer a simplified filter, the best way first.
+
+        With `of_all`, also by indexes that are not there.
+        """
+        return plans(filter, FIELD_INDEXES if of_all else self.indexes.fields, self.most_values)
 
     def find(self, query: EventQuery, plan: QueryPlan, moment: Moment) -> Page:
         """Return the events of the query's window, or those that the budget allows."""
@@ -98,12 +106,13 @@ class Reader:
             yield from (event for _, event in scan.resolved(some))
 
     @property
-    def _most_values(self) -> int:
+    def most_values(self) -> int:
+        """With how many values a field may choose its index."""
         return max(1, _MOST_STREAMS // self.shards)
 
     def _noted(self, scope: str, plan: QueryPlan, moment: Moment | None = None) -> Scan:
         if moment is not None:
-            plan = by_types(plan, moment.types, self._most_values)
+            plan = by_types(plan, moment.types, self.most_values)
         note_plan(plan, self.shards)
         return self._scan(scope, plan)
 

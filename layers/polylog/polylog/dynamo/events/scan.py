@@ -54,6 +54,16 @@ _NO_LIMIT: Final = 2**31 - 1
 _place = itemgetter(0)
 
 
+def items_asked(wanted: int, streams: int, *, is_exact: bool) -> int:
+    """Return how many items to ask of each of some streams at first, to have as many as wanted.
+
+    `is_exact` says that all items pass.
+    """
+    if is_exact and streams == 1:
+        return wanted
+    return max(_LEAST, wanted // max(1, streams))
+
+
 def read_entries(
     client: DynamoDBClient, table: str, scope: str, entries: Iterable[Entry], clock: Clock
 ) -> dict[int, Event]:
@@ -87,11 +97,11 @@ class Scan:
     def items(self, order: Order, after: Position | None, wanted: int) -> Iterator[Item]:
         """Return the items of all partitions, merged into the order."""
         spans = spans_after(self.plan.time, order, after)
-        is_exact = self.plan.is_settled and len(self.partitions) == 1
-        limit = wanted if is_exact else max(_LEAST, wanted // max(1, len(self.partitions)))
+        streams = len(self.partitions)
+        limit = items_asked(wanted, streams, is_exact=self.plan.is_settled)
         limit = min(_MOST, limit, self.budget.share)
-        streams = [self._stream(each, spans, order, limit) for each in self.partitions]
-        return heapq.merge(*streams, key=read_position, reverse=order is Order.DESCENDING)
+        items = [self._stream(each, spans, order, limit) for each in self.partitions]
+        return heapq.merge(*items, key=read_position, reverse=order is Order.DESCENDING)
 
     def events(self) -> Iterator[Event]:
         """Return the events that pass and that the index shows, the earliest first."""
