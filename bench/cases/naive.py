@@ -68,14 +68,14 @@ class Naive:
         return count_kinds(map(Entry.of, chain.from_iterable(parts)))
 
     def _count(self, filter: Filter) -> int:
-        return self.reader.count(self.scope, filter, self.moment)
+        return self.reader.count(self.scope, self.reader.plan(filter), self.moment)
 
     def _all(self, filter: Filter) -> Iterator[Event]:
-        return self.reader.all(self.scope, filter, self.moment)
+        return self.reader.all(self.scope, self.reader.plan(filter), self.moment)
 
     def _find(self, time: TimeRange, order: Order, offset: int, limit: int) -> tuple[Event, ...]:
         query = EventQuery(self.scope, within(time), order, Window(limit, offset))
-        return self.reader.find(query, self.moment).events
+        return self.reader.find(query, self.reader.plan(query.filter), self.moment).events
 
     def _slices(self, time: TimeRange, events: int = _SLICE) -> Iterator[TimeRange]:
         step = DAYS * DAY * events // self.number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from io import StringIO
 from itertools import islice
@@ -121,7 +122,7 @@ class TestQuery:
         done = three.polylog("query", 'type = "door.open" AND NOT actor.name : "bot"', "--explain")
         extent, *facts = done.err.splitlines()
         assert extent == "1 event"
-        told = dict(line.strip().split("  ", 1) for line in facts)
+        told = dict(f"{line.strip()}  ".split("  ", 1) for line in facts)
         assert told["index"].strip() == "segments"
         assert told["conditions"].strip() == "none"
         assert told["residual"].strip() == 'type = "door.open" AND NOT actor.name: "bot"'
@@ -158,6 +159,12 @@ class TestQuery:
         with serving(paged) as url:
             said = polylog_at(url, "t", "query", "--limit", "2").err
         assert (asked, said) == (["true", "false"], "2 events\n")
+
+    def test_tells_which_other_ways_there_were(self, three: Log) -> None:
+        asked = ("query", 'type = "door.open"', "--no-total", "--explain")
+        told = " ".join(three.polylog(*asked).err.split())
+        assert re.search(r"chosen by_type, about [\d.]+ units: the filter settles type", told)
+        assert re.search(r"not chosen counts: no total is asked for by_time, about [\d.]+ u", told)
 
     def test_points_at_a_mistake_in_the_filter(self, log: Log) -> None:
         done = log.polylog("query", 'typ = "a"')

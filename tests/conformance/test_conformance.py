@@ -1,6 +1,7 @@
 """Every dialect against its file of cases: a request, and what its original would answer.
 
-Cases run through the functions and routes of template.yaml, over moto. In a file, `$E1` stands for
+Cases run through the functions and routes of template.yaml, over moto, with all indexes and with
+none of the optional ones. In a file, `$E1` stands for
 a seeded event, `$token`, `$secret` and `$key_id` for the key `reader`, `$base` for the API's root,
 `$now` for the present in milliseconds.
 `key` names the key that the request carries (`reader` where it is left out; null: none), in the
@@ -39,6 +40,7 @@ from polylog_cli.local.home import Home
 from polylog_cli.local.log import local_keys
 from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.local.template import Template
+from tools import ROOT
 
 HERE = Path(__file__).parent
 NOW = 1_772_452_800
@@ -158,10 +160,17 @@ def _as_expected(found: Any, expected: Any) -> Any:
     return expected
 
 
-@pytest.fixture(scope="module")
-def service(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+@pytest.fixture(
+    scope="module",
+    params=["target,actor,project,organization", ""],
+    ids=["all indexes", "no field index"],
+)
+def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
     home = Home(tmp_path_factory.mktemp("home")).make()
-    with pytest.MonkeyPatch.context() as patch, imitated() as client:
+    template = Template.read(ROOT / "template.yaml", {"FieldIndexes": request.param})
+    with pytest.MonkeyPatch.context() as patch, imitated(request.param) as client:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         clock = Clock()

@@ -29,6 +29,7 @@ VARIABLES = {
     "WRITTEN_SHARDS": "1",
     "RETENTION_DAYS": "0",
     "TALLIED_FACETS": "",
+    "FIELD_INDEXES": "target,actor,project,organization",
     "READ_BUDGET_UNITS": "20000",
     "READ_BUDGET_SECONDS": "10",
     "INGEST_SCOPE": queues.SCOPE,

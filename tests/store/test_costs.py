@@ -20,6 +20,7 @@ from polylog.model.store import Interval
 from polylog.model.times import SECOND, parse_iso8601
 from polylog_cli.local.tables import connect
 from polylog_cli.local.template import Template
+from tools import ROOT
 from tools.bulk import load
 from tools.meter import Meter
 from tools.units import Shape
@@ -137,6 +138,29 @@ def test_an_answer_costs_the_same_in_a_small_log_and_in_a_large_one(
 def test_the_large_log_is_as_the_ordinary_path_would_have_left_it(logs: Logs) -> None:
     report = Verifier(logs.client, TABLES, 1).verify(str(logs.large))
     assert (report.settled, report.young, report.drifts) == (logs.large, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("traffic", "parameters", "indexes", "most"),
+    [
+        ("batches of 95, ten a second", {"FieldIndexes": ""}, 2, 4.6),
+        ("batches of 95, one a second", {}, 5, 7.6),
+    ],
+)
+def test_an_event_costs_a_write_unit_for_each_of_its_indexes(
+    engine: DynamoDBClient,
+    traffic: str,
+    parameters: dict[str, str],
+    indexes: int,
+    most: float,
+) -> None:
+    """These events name no organization. Each takes two units in the table itself."""
+    template = Template.read(ROOT / "template.yaml", parameters)
+    shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
+    client = connect(engine.meta.endpoint_url)
+    (price,) = measure(client, TABLES, shapes, [traffic], [700], most=20)
+    assert (price.table, price.indexes) == (2, indexes)
+    assert price.table + price.indexes + price.tally <= most
 
 
 @pytest.mark.parametrize(

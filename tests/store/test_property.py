@@ -13,7 +13,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.examples import examples
 from support.memory import MemoryEventStore
 from support.stores import dynamo_store
-from support.strategies import events, filters
+from support.strategies import events, filters, index_sets
 
 from polylog.model.event import Event
 from polylog.model.filter import Filter
@@ -75,6 +75,7 @@ def without_seq(pages: Iterator[tuple[Event, ...]]) -> list[list[Event]]:
     batches=histories(),
     asked=st.lists(questions, min_size=1, max_size=4),
     shards=st.sampled_from((1, 3)),
+    indexes=index_sets(),
 )
 @settings(max_examples=examples(100))
 def test_it_stores_and_finds_what_the_reference_does(
@@ -82,9 +83,10 @@ def test_it_stores_and_finds_what_the_reference_does(
     batches: list[list[Event]],
     asked: list[tuple[Filter, Order, int]],
     shards: int,
+    indexes: tuple[str, ...],
 ) -> None:
     scope = f"property-{next(_numbers)}"
-    store = dynamo_store(engine, shards)
+    store = dynamo_store(engine, shards, indexes=indexes)
     reference = MemoryEventStore()
     for batch in batches:
         stored = [(outcome.id, outcome.status) for outcome in store.put(scope, batch)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -14,7 +14,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.examples import examples
 from support.memory import MemoryEventStore
 from support.stores import TABLES, dynamo_store
-from support.strategies import events, filters
+from support.strategies import events, filters, index_sets
 
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.limits import Limits
@@ -25,6 +25,7 @@ from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.packing import pack
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.search import directory, segments
+from polylog.dynamo.tables import OPTIONAL_INDEXES
 from polylog.dynamo.tally import stretch
 from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.entry import Entry
@@ -60,11 +61,13 @@ def short_segments() -> Iterator[None]:
 class World:
     """A log in DynamoDB and the same log in memory."""
 
-    def __init__(self, engine: DynamoDBClient, shards: int = 1) -> None:
+    def __init__(
+        self, engine: DynamoDBClient, shards: int = 1, indexes: Iterable[str] = OPTIONAL_INDEXES
+    ) -> None:
         self.scope = f"search-{next(_numbers)}"
         self.engine = engine
         self.clock = StoppedClock(times.now())
-        self.store = dynamo_store(engine, shards, clock=self.clock.clock)
+        self.store = dynamo_store(engine, shards, clock=self.clock.clock, indexes=indexes)
         self.reference = MemoryEventStore()
         self.folder = Folder(engine, TABLES.tally, self.clock.clock)
         self.sealer = Sealer(engine, TABLES, self.clock.clock)
@@ -145,6 +148,7 @@ def groups(store: EventStore, scope: str, filter: Filter) -> Counter[tuple[objec
     history=histories(),
     asked=st.lists(questions, min_size=1, max_size=4),
     shards=st.sampled_from((1, 3)),
+    indexes=index_sets(),
 )
 @settings(max_examples=examples(60))
 def test_it_answers_as_the_reference_does_whatever_is_folded_and_sealed(
@@ -152,8 +156,9 @@ def test_it_answers_as_the_reference_does_whatever_is_folded_and_sealed(
     history: list[list[Event] | int],
     asked: list[tuple[Filter, Order, int]],
     shards: int,
+    indexes: tuple[str, ...],
 ) -> None:
-    world = World(engine, shards)
+    world = World(engine, shards, indexes)
     for step in history:
         if isinstance(step, int):
             STEPS[step](world)

@@ -9,7 +9,9 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import dynamo_store, settle
 
 from polylog.dynamo.tally.levels import HEAD_ROW
-from polylog.model.event import Event
+from polylog.model.event import Entity, Event
+from polylog.model.filter import Compare, Op
+from polylog.model.store import Explanation
 from polylog_cli.local.dynamodb import dynamodb_local
 from polylog_cli.local.tables import (
     TABLES,
@@ -19,6 +21,7 @@ from polylog_cli.local.tables import (
     refuse_outdated_rows,
 )
 from polylog_cli.local.template import Template
+from tools import ROOT
 
 
 def _indexes(folder: Path) -> set[str]:
@@ -38,6 +41,34 @@ def test_no_index_is_read_from_end_to_end(template: Template, tmp_path: Path) ->
         for index in arguments.get("GlobalSecondaryIndexes", ())
     }
     assert wanted <= _indexes(tmp_path)
+
+
+def _template(indexes: str) -> Template:
+    return Template.read(ROOT / "template.yaml", {"FieldIndexes": indexes})
+
+
+@pytest.mark.engine
+def test_an_index_that_is_added_later_is_filled() -> None:
+    """Items keep the attributes that key it, whichever indexes there are."""
+    with dynamodb_local(None) as url:
+        client = connect(url)
+        create_tables(client, _template(""))
+        events = [Event(id=name, time=0, type="t", actor=Entity(id=name)) for name in "abc"]
+        dynamo_store(client, indexes=()).put("scope", events)
+        settle(client, "scope")
+        create_tables(client, _template("actor,project"))
+        explanation, store = Explanation(), dynamo_store(client, indexes=("actor", "project"))
+        with store.explaining(explanation):
+            assert store.count("scope", Compare("actor.id", Op.EQ, "b")) == 1
+        assert explanation.index == "by_actor"
+
+
+@pytest.mark.parametrize("indexes", ["", "actor"])
+def test_an_index_that_is_not_wanted_any_more_does_not_matter(
+    moto: DynamoDBClient, indexes: str
+) -> None:
+    create_tables(moto, _template(indexes))
+    assert len(moto.describe_table(TableName=TABLES.events)["Table"]["GlobalSecondaryIndexes"]) == 6
 
 
 def test_rows_of_another_version_are_refused(moto: DynamoDBClient) -> None:

@@ -33,18 +33,22 @@ from tools import ROOT
 
 
 @contextmanager
-def imitated() -> Iterator[DynamoDBClient]:
-    """Imitate AWS until the block ends, empty but for the template's tables."""
-    empty = _empty_tables()
+def imitated(field_indexes: str | None = None) -> Iterator[DynamoDBClient]:
+    """Imitate AWS until the block ends, empty but for the template's tables.
+
+    `field_indexes` is the parameter of that name, if it is not to be the default.
+    """
+    empty = _empty_tables(field_indexes)
     with mock_aws():
         dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables = copy.deepcopy(empty)
         yield connect(None)
 
 
 @cache
-def _empty_tables() -> dict[str, Table]:
+def _empty_tables(field_indexes: str | None) -> dict[str, Table]:
+    parameters = {} if field_indexes is None else {"FieldIndexes": field_indexes}
     with mock_aws():
-        create_tables(connect(None), Template.read(ROOT / "template.yaml"))
+        create_tables(connect(None), Template.read(ROOT / "template.yaml", parameters))
         return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pydantic import JsonValue
 
+from polylog.dynamo.tables import OPTIONAL_INDEXES
 from polylog.model.event import Entity, Event
 from polylog.model.filter import (
     EVERYTHING,
@@ -61,6 +62,11 @@ PATHS = {name: tuple(name.split(".")) for name in FIELDS} | {
     "data.list": ("data", "list"),
 }
 """Fields that a filter may name, and where they lie in the event's document."""
+
+
+def index_sets() -> SearchStrategy[tuple[str, ...]]:
+    """What a log has an index of beside time and type: all, one or nothing."""
+    return st.sampled_from((tuple(OPTIONAL_INDEXES), ("actor",), ()))
 
 
 def texts(**limits: int) -> SearchStrategy[str]:

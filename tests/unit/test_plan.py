@@ -45,7 +45,7 @@ READ: Mapping[str | None, Callable[[Event], str | None]] = {
 
 
 def planned(filter: Filter, most_values: int = 50) -> QueryPlan:
-    return plan(simplified(filter), most_values)
+    return plan(simplified(filter), most_values=most_values)
 
 
 def equals(field: str, value: str) -> Compare:
@@ -269,6 +269,16 @@ def test_a_choice_that_says_more_than_values_is_checked(text: str, index: str, v
     assert (chosen.index, chosen.values, chosen.residual) == (index, tuple(values), parse(text))
 
 
+def test_only_an_index_that_is_there_is_taken() -> None:
+    chosen = plan(simplified(parse("target.id = x actor.id = a")), ["actor.id", "type"])
+    assert (chosen.index, str(chosen.residual)) == ("by_actor", 'target.id = "x"')
+
+
+def test_without_any_index_of_its_own_a_field_is_left_to_check() -> None:
+    chosen = plan(simplified(parse("actor.id = a")), ["type"])
+    assert (chosen.index, str(chosen.residual)) == ("by_time", 'actor.id = "a"')
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -310,6 +320,8 @@ def is_found(chosen: QueryPlan, event: Event) -> bool:
     return in_time and in_values and predicate(chosen.residual)(event)
 
 
+FEW = st.integers(0, 6)
+
 bounds = st.builds(time, st.sampled_from(Op), st.sampled_from(strategies.TIMES))
 choices = st.lists(strategies.comparisons(), max_size=3).map(lambda terms: Or(tuple(terms)))
 pairs = st.lists(strategies.comparisons(), min_size=1, max_size=2).map(conjunction)
@@ -325,6 +337,23 @@ def test_a_plan_finds_exactly_what_passes(filter: Filter, event: Event) -> None:
     assert is_found(planned(filter), event) == predicate(filter)(event)
 
 
+@given(strategies.filters() | conjunctions, strategies.stored_events())
+def test_a_plan_tells_which_filter_it_answers(filter: Filter, event: Event) -> None:
+    assert predicate(planned(filter).filter)(event) == predicate(filter)(event)
+
+
+@given(strategies.filters(), strategies.stored_events(), FEW)
+def test_a_plan_since_a_time_finds_what_passes_from_then_on(
+    filter: Filter, event: Event, first: int
+) -> None:
+    later = conjunction([filter, time(Op.GE, first)])
+    assert is_found(planned(filter).since(first), event) == predicate(later)(event)
+
+
+def test_a_plan_for_no_time_has_no_streams() -> None:
+    assert planned(TYPE).within(TimeRange(2, 1)).values == NEVER
+
+
 @given(conjunctions, strategies.stored_events())
 def test_a_plan_loses_nothing_of_an_event_it_was_made_for(filter: Filter, event: Event) -> None:
     """Random filters let few events through: here each has the event's own values in it."""
@@ -337,9 +366,6 @@ def test_a_plan_loses_nothing_of_a_choice(one: Filter, other: Filter, event: Eve
     own = And((equals("type", event.type), time(Op.GE, event.time), one))
     either = Or((own, And((equals("type", "other"), other))))
     assert is_found(planned(either), event) == predicate(one)(event)
-
-
-FEW = st.integers(0, 6)
 
 
 @given(FEW, FEW, FEW, FEW)

@@ -47,6 +47,11 @@ def test_they_tell_what_is_missing(wanted: set[int], one: int, other: int) -> No
 
 
 @given(sets, numbers)
+def test_they_tell_how_many_numbers_are_not_below_one(wanted: set[int], first: int) -> None:
+    assert Ranges.of_numbers(wanted).number_from(first) == sum(number >= first for number in wanted)
+
+
+@given(sets, numbers)
 def test_they_tell_how_far_the_numbers_follow_each_other(wanted: set[int], number: int) -> None:
     reach = Ranges.of_numbers(wanted).reach(number)
     assert set(range(number + 1, reach + 1)) <= wanted

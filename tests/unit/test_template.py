@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from polylog.dynamo.tables import OPTIONAL_INDEXES
 from polylog_cli.local.template import Function, Template, TemplateError
 from tools import ROOT
 
@@ -115,6 +117,31 @@ def test_there_are_no_other_tables_and_indexes(template: Template) -> None:
     assert sizes == {"EventsTable": 6, "TallyTable": 0, "KeysTable": 1}
 
 
+SUBSETS = [
+    names
+    for number in range(len(OPTIONAL_INDEXES) + 1)
+    for names in combinations(OPTIONAL_INDEXES, number)
+]
+
+
+@pytest.mark.parametrize("names", SUBSETS, ids=",".join)
+def test_a_log_has_the_indexes_that_are_named_and_those_by_time_and_type(
+    names: tuple[str, ...],
+) -> None:
+    template = Template.read(ROOT / "template.yaml", {"FieldIndexes": ",".join(names)})
+    table = template.tables["EventsTable"]
+    made = {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
+    assert made == {"by_time", "by_type", *(f"by_{name}" for name in names)}
+    defined = {one["AttributeName"] for one in table["AttributeDefinitions"]}
+    assert defined == {key["AttributeName"] for key in all_keys(table)}
+
+
+@pytest.mark.parametrize("names", ["colour", "actor,", "actor,colour", "actors"])
+def test_an_index_of_anything_else_is_refused(names: str) -> None:
+    with pytest.raises(TemplateError, match=f"FieldIndexes must match .*'{names}' does not"):
+        Template.read(ROOT / "template.yaml", {"FieldIndexes": names})
+
+
 def test_shard_time_and_seq_are_the_only_numbers(template: Template) -> None:
     definitions = template.tables["EventsTable"]["AttributeDefinitions"]
     numbers = {one["AttributeName"] for one in definitions if one["AttributeType"] == "N"}
@@ -172,6 +199,7 @@ def test_functions_get_the_settings_as_strings(template: Template) -> None:
         "WRITTEN_SHARDS": "1",
         "RETENTION_DAYS": "0",
         "TALLIED_FACETS": "",
+        "FIELD_INDEXES": "target,actor,project,organization",
         "READ_BUDGET_UNITS": "20000",
         "READ_BUDGET_SECONDS": "10",
         "POWERTOOLS_SERVICE_NAME": "polylog",

@@ -23,6 +23,7 @@ LONGEST = {
         "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer:PolylogLayer0123456789:9999"
     ),
     "TalliedFacets": len("organization,project,actor,target"),
+    "FieldIndexes": len("organization,project,actor,target"),
     "ReadBudgetUnits": 12,
 }
 

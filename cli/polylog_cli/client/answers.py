@@ -9,6 +9,17 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 JsonObject = dict[str, JsonValue]
 
 
+class Alternative(BaseModel):
+    """A way to find an answer; null units are those that nothing tells."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    units: float | None
+    is_chosen: bool
+    reason: str
+
+
 class Explanation(BaseModel):
     """How the service found an answer, and what it read."""
 
@@ -24,6 +35,7 @@ class Explanation(BaseModel):
     read_units: float
     tally_reads: int
     reason: str
+    alternatives: tuple[Alternative, ...] = ()
 
 
 class Answer(BaseModel):

@@ -37,7 +37,7 @@ def verify(
 
     with opened(stack, data) as log, console.status("Recounting"):
         _tidy(log, scope)
-        verifier = Verifier(log.client, log.tables, log.shards, log.facets)
+        verifier = Verifier(log.client, log.tables, log.shards, log.facets, indexes=log.indexes)
         report = verifier.repair(scope) if repair else verifier.verify(scope)
     for drift in report.drifts:
         print(_described(drift))

@@ -21,6 +21,7 @@ class Running:
     dynamodb: str
     shards: int
     facets: tuple[str, ...]
+    indexes: tuple[str, ...]
     retention_days: int
 
 
@@ -57,7 +58,8 @@ class Home:
             document = json.loads(self._running.read_text())
         except FileNotFoundError:
             return None
-        return Running(**document | {"facets": tuple(document["facets"])})
+        lists = {name: tuple(document[name]) for name in ("facets", "indexes")}
+        return Running(**document | lists)
 
     def write_running(self, running: Running) -> None:
         """Announce the service; readers see the whole file or none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -17,6 +18,7 @@ from polylog_cli.local.template import Template
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import CreateGlobalSecondaryIndexActionTypeDef
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 
@@ -29,6 +31,8 @@ class _Session(TypedDict):
 TABLES = Tables(events="EventsTable", tally="TallyTable")
 KEYS_TABLE = "KeysTable"
 """On this machine a table is called by its logical id in the template."""
+
+_LOOK_SECONDS = 0.1
 
 REGION = "eu-central-1"
 """The region does not matter: no request leaves the machine."""
@@ -64,16 +68,46 @@ def connect_streams(url: str) -> DynamoDBStreamsClient:
 
 
 def create_tables(client: DynamoDBClient, template: Template) -> None:
-    """Create the template's tables that are missing; raises `OutdatedTablesError`."""
+    """Create the template's tables and indexes that are missing; raises `OutdatedTablesError`.
+
+    An index that the template lacks stays, since an earlier start may have had a parameter for it.
+    """
     for name, arguments in template.tables.items():
+        wanted = _distinct(arguments)
         with suppress(client.exceptions.ResourceInUseException):
-            client.create_table(**_distinct(arguments))
+            client.create_table(**wanted)
         table = client.describe_table(TableName=name)["Table"]
-        there = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])}
-        wanted = {index["IndexName"] for index in arguments.get("GlobalSecondaryIndexes", [])}
-        has_stream = "StreamSpecification" not in arguments or "LatestStreamArn" in table
-        if not (wanted <= there and has_stream):
+        if "StreamSpecification" in arguments and "LatestStreamArn" not in table:
             raise OutdatedTablesError(f"{name} was made by another version of Polylog")
+        there = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])}
+        for index in wanted.get("GlobalSecondaryIndexes", []):
+            if index["IndexName"] not in there:
+                _add_index(client, wanted, index)
+
+
+def _add_index(
+    client: DynamoDBClient,
+    arguments: dict[str, Any],
+    index: CreateGlobalSecondaryIndexActionTypeDef,
+) -> None:
+    """Add an index to a table, and wait until it is filled."""
+    keys = {element["AttributeName"] for element in index["KeySchema"]}
+    definitions = [d for d in arguments["AttributeDefinitions"] if d["AttributeName"] in keys]
+    client.update_table(
+        TableName=arguments["TableName"],
+        AttributeDefinitions=definitions,
+        GlobalSecondaryIndexUpdates=[{"Create": index}],
+    )
+    while not _is_filled(client, arguments["TableName"], index["IndexName"]):
+        time.sleep(_LOOK_SECONDS)
+
+
+def _is_filled(client: DynamoDBClient, table: str, index: str) -> bool:
+    described = client.describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"]
+    return any(
+        each["IndexName"] == index and each.get("IndexStatus", "ACTIVE") == "ACTIVE"
+        for each in described
+    )
 
 
 def refuse_outdated_rows(client: DynamoDBClient) -> None:

@@ -1,11 +1,14 @@
 """Reads the tables, functions and routes of template.yaml, to run them on this machine.
 
-It understands one intrinsic function, `Ref`: a parameter becomes its value, and a resource its
-logical id, which is its name on this machine.
+Of the intrinsic functions it understands `Ref`: a parameter becomes its value, and a resource its
+logical id, which is its name on this machine. In tables and conditions it also understands `If`,
+and what conditions are made of.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -83,8 +86,12 @@ class _Loader(yaml.SafeLoader):
     """Loads YAML with CloudFormation's short tags, like `!Ref`."""
 
 
-def _long_form(_: _Loader, tag: str, node: yaml.Node) -> dict[str, str]:
-    return {"Ref": node.value} if tag == "Ref" else {f"Fn::{tag}": str(node.start_mark).strip()}
+def _long_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    if tag == "Ref":
+        return {"Ref": node.value}
+    if f"Fn::{tag}" in _FUNCTIONS and isinstance(node, yaml.SequenceNode):
+        return {f"Fn::{tag}": loader.construct_sequence(node, deep=True)}
+    return {f"Fn::{tag}": str(node.start_mark).strip()}
 
 
 _Loader.add_multi_constructor("!", _long_form)
@@ -96,19 +103,55 @@ def _values(document: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
         raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
     defaults = {name: p["Default"] for name, p in parameters.items() if "Default" in p}
     resources = {name: name for name in document["Resources"]}
-    return {"AWS::StackName": STACK_NAME, **resources, **defaults, **given}
+    for name, value in given.items():
+        pattern = parameters[name].get("AllowedPattern", ".*")
+        if not re.fullmatch(pattern, value, re.DOTALL):
+            raise TemplateError(f"the parameter {name} must match {pattern}: {value!r} does not")
+    pseudo = {"AWS::StackName": STACK_NAME, "AWS::NoValue": _NO_VALUE}
+    values = {**pseudo, **resources, **defaults, **given}
+    for name, condition in document.get("Conditions", {}).items():
+        values[_condition(name)] = _resolve(condition, values)
+    return values
 
 
-def _resolve(value: Any, values: dict[str, Any]) -> Any:
+def _condition(name: str) -> str:
+    """Return under which name the values hold a condition; no parameter is called so."""
+    return f"Conditions::{name}"
+
+
+_NO_VALUE: Final = object()
+"""What `AWS::NoValue` stands for: an element of a list that is left out."""
+
+_FUNCTIONS: Final[dict[str, Callable[..., object]]] = {
+    "Fn::If": lambda condition, one, other: one if condition else other,
+    "Fn::Equals": lambda one, other: one == other,
+    "Fn::Not": lambda condition: not condition,
+    "Fn::Join": lambda separator, parts: separator.join(parts),
+    "Fn::Split": lambda separator, text: text.split(separator),
+}
+
+
+def _called(name: str, arguments: Any, values: dict[str, Any]) -> Any:
+    """Return what an intrinsic function returns."""
+    if name not in _FUNCTIONS or not isinstance(arguments, list):
+        raise TemplateError(f"{name} is not supported on this machine: {arguments}")
+    if name == "Fn::If":
+        arguments = [{"Ref": _condition(arguments[0])}, *arguments[1:]]
+    return _FUNCTIONS[name](*_resolve(arguments, values, keep_none=True))
+
+
+def _resolve(value: Any, values: dict[str, Any], *, keep_none: bool = False) -> Any:
     if isinstance(value, list):
-        return [_resolve(item, values) for item in value]
+        resolved = [_resolve(item, values) for item in value]
+        return resolved if keep_none else [item for item in resolved if item is not _NO_VALUE]
     if not isinstance(value, dict):
         return value
     for key in value:
         if key.startswith("Fn::"):
-            raise TemplateError(f"{key} is not supported on this machine: {value[key]}")
+            return _called(key, value[key], values)
     if value.keys() != {"Ref"}:
-        return {key: _resolve(item, values) for key, item in value.items()}
+        members = {key: _resolve(item, values) for key, item in value.items()}
+        return {key: item for key, item in members.items() if item is not _NO_VALUE}
     if value["Ref"] not in values:
         raise TemplateError(f"Ref {value['Ref']}: no such resource, and no parameter with a value")
     return values[value["Ref"]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rich.table import Table
 from rich.text import Text
 
-from polylog_cli.client.answers import Explanation
+from polylog_cli.client.answers import Alternative, Explanation
 from polylog_cli.output.console import console
 
 _SUMS = ("items_read", "items_returned", "requests", "read_units", "tally_reads")
@@ -52,4 +52,17 @@ def _facts(explanation: Explanation, answers: int) -> dict[str, str]:
         "events returned": str(explanation.items_returned),
         "requests": f"{explanation.requests}, {explanation.tally_reads} of them to the tally",
         "reason": explanation.reason,
+        "chosen": _listed(explanation, is_chosen=True),
+        "not chosen": _listed(explanation, is_chosen=False),
     }
+
+
+def _listed(explanation: Explanation, *, is_chosen: bool) -> str:
+    listed = [each for each in explanation.alternatives if each.is_chosen == is_chosen]
+    return "\n".join(map(_told, listed)) or "none"
+
+
+def _told(alternative: Alternative) -> str:
+    """Return a way with its estimate and the reason for or against it."""
+    units = "" if alternative.units is None else f", about {alternative.units:g} units"
+    return f"{alternative.name}{units}: {alternative.reason}"

@@ -15,6 +15,7 @@ from polylog_cli.stack.outputs import read_outputs
 
 _OUTPUTS = {
     *("Url", "PepperSecretArn", "IndexShards", "RetentionDays", "TalliedFacets"),
+    "FieldIndexes",
     *("EventsTableName", "TallyTableName", "KeysTableName"),
 }
 
@@ -30,6 +31,12 @@ def open_stack(stack: str) -> Log:
         client=client,
         tables=Tables(outputs["EventsTableName"], outputs["TallyTableName"]),
         shards=int(outputs["IndexShards"]),
-        facets=frozenset(outputs["TalliedFacets"].removeprefix(":").split(",")) - {""},
+        facets=_names(outputs["TalliedFacets"]),
+        indexes=_names(outputs["FieldIndexes"]),
         retention=Retention(int(outputs["RetentionDays"])),
     )
+
+
+def _names(output: str) -> frozenset[str]:
+    """Return the names in an output, which a colon leads since it may not be empty."""
+    return frozenset(output.removeprefix(":").split(",")) - {""}

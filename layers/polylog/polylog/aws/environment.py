@@ -14,6 +14,7 @@ from polylog.api.call import Services
 from polylog.api.http import Response
 from polylog.dynamo.connection import connect
 from polylog.dynamo.deadlines import until
+from polylog.dynamo.events.indexes import fields_of_indexes
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.peppers import Peppers, peppers_from_file, peppers_from_secret
@@ -59,6 +60,7 @@ def store_from_environment(client: DynamoDBClient, clock: Clock) -> DynamoEventS
         ),
         clock=clock,
         facets=facets_from_environment(),
+        indexes=indexes_from_environment(),
         retention=retention_from_environment(),
     )
 
@@ -72,6 +74,16 @@ def shards_from_environment() -> Shards:
 def facets_from_environment() -> frozenset[str]:
     """Return the names of the facets that events are also tallied by."""
     return frozenset(os.environ["TALLIED_FACETS"].split(",")) & FACETS.keys()
+
+
+def indexes_from_environment() -> frozenset[str]:
+    """Return what events have an index of beside time and type; raises `ValueError`."""
+    names = frozenset(os.environ["FIELD_INDEXES"].split(",")) - {""}
+    try:
+        fields_of_indexes(names)
+    except ValueError as error:
+        raise ValueError(f"FIELD_INDEXES: {error}") from error
+    return names
 
 
 def retention_from_environment() -> Retention:

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from polylog.dynamo.events.reader import Reader
-from polylog.dynamo.explanation import note, note_counts, note_search, tentatively
+from polylog.dynamo.explanation import (
+    note_counts,
+    note_no_counts,
+    note_search,
+    tentatively,
+)
 from polylog.dynamo.limits import UNITS_PER_ITEM, Allowance
-from polylog.dynamo.queries import TimeRange, is_narrow, is_searchable
+from polylog.dynamo.queries import QueryPlan, TimeRange
 from polylog.dynamo.search.finder import Finder, Searcher
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.summary import OfKind, count_kinds
 from polylog.dynamo.tally.totals import View, Views
+from polylog.dynamo.weighing import Weighing, note_units_of_counts
 from polylog.model.errors import TooBroad
+from polylog.model.event import Event
 from polylog.model.filter import (
     FIELDS,
     Compare,
@@ -28,9 +35,13 @@ from polylog.model.filter import (
     fields_of,
     simplified,
 )
+from polylog.model.query import EventQuery
 from polylog.model.times import EARLIEST, SECOND
 
 T = TypeVar("T")
+
+_LEAST_UNITS: Final = 15.0
+"""As much may be read in one way in any case, before another one is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +49,7 @@ class Asked:
     """What is asked of a scope, and where the answer comes from.
 
     `filter` is simplified, and asks for nothing before `floor`, the first time that the log keeps.
-    `facets` names the facets that events are also tallied by.
+    `facets` names the facets that events are also tallied by. `plan` says how an index answers.
     """
 
     scope: str
@@ -48,6 +59,7 @@ class Asked:
     views: Views
     reader: Reader
     searcher: Searcher
+    plan: QueryPlan
     allowance: Allowance = field(default_factory=Allowance)
 
     @classmethod
@@ -62,47 +74,54 @@ class Asked:
         searcher: Searcher,
     ) -> Asked:
         """Return the question that a filter asks of a scope."""
-        return cls(scope, simplified(since(filter, floor)), floor, facets, views, reader, searcher)
+        filter = simplified(since(filter, floor))
+        plan = reader.plan(filter)
+        return cls(scope, filter, floor, facets, views, reader, searcher, plan)
 
     def within(self, allowance: Allowance) -> Asked:
         """Return the same question, for an answer that may take this time."""
         return replace(self, reader=self.reader.within(allowance), allowance=allowance)
 
-    def by_tally(self, answer: Callable[[View], T]) -> T | None:
-        """Return an answer from a tally, None where no tally can give an exact one."""
+    def by_tally(self, answer: Callable[[View], T], page: int | None = None) -> T | None:
+        """Return an answer from a tally, None where no tally can give an exact one.
+
+        `page` is how many events the answer shows or skips, None if it needs all of them.
+        """
         question = Question.of(self.filter, self.facets)
         if question is None:
-            note("no tally can tell: the filter asks for more than time, type and origin")
+            note_no_counts("the filter asks for more than time, type and origin")
             return None
 
         def read(time: TimeRange) -> Sequence[Entry]:
-            return self.reader.entries(self.scope, question.within(time))
+            return self.reader.entries(self.scope, self.plan.within(time))
 
         def exact(view: View) -> T | None:
             if not view.is_exact(self.facets):
-                note("no tally can tell: it does not count all of these events apart")
+                note_no_counts("it does not count all of these events apart")
                 return None
+            note_units_of_counts(question.time)
             note_counts(question.filter)
-            return answer(view)
+            weighing = self.weigh(view.moment, page=page)
+            found = answer(view)
+            weighing.note_instead_of_counts(view.total)
+            return found
 
         return self.views.ask(self.scope, question, read, exact, self.allowance)
 
     def count(self, moment: Moment) -> int:
         """Return how many events pass, without a tally."""
-        filter = self.kept(moment)
         return self.read(
             moment,
-            lambda reader: reader.count(self.scope, filter, moment),
+            lambda reader: reader.count(self.scope, self.kept(moment), moment),
             lambda finder: finder.count(),
         )
 
     def groups(self) -> dict[str, OfKind]:
         """Return the events that pass by kind, without a tally."""
         moment = self.moment()
-        filter = self.kept(moment)
         return self.read(
             moment,
-            lambda reader: count_kinds(map(Entry.of, reader.all(self.scope, filter, moment))),
+            lambda reader: count_kinds(map(Entry.of, self._all(reader, moment))),
             lambda finder: finder.groups(),
         )
 
@@ -112,10 +131,9 @@ class Asked:
         Minutes are counted from the epoch.
         """
         moment = self.moment()
-        filter = self.kept(moment)
         return self.read(
             moment,
-            lambda reader: _minutes(e.time for e in reader.all(self.scope, filter, moment)),
+            lambda reader: _minutes(event.time for event in self._all(reader, moment)),
             lambda finder: _minutes(finder.times()),
         )
 
@@ -124,35 +142,59 @@ class Asked:
         moment: Moment,
         by_index: Callable[[Reader], T],
         by_search: Callable[[Finder], T],
+        query: EventQuery | None = None,
     ) -> T:
         """Return an answer from an index or from the arrival log, whichever reads less.
 
         Nothing tells how many events have a value of a field. So its index is tried first, until
         that has read as much as a search would. Nothing tells either how many events a search has
-        to read by their keys, so a search ends once an index would have read less.
+        to read by their keys, so a search ends once an index would have read less. `query` is the
+        question for a page.
         """
-        if not is_searchable(self.filter):
+        page = _page_of(query)
+        if not self.plan.is_searchable:
+            self.weigh(moment, page=page).note_instead_of_index()
             return by_index(self.reader)
-        finder = self.searcher.finder(self.scope, self.kept(moment), moment, self.allowance)
-        units = finder.units()
-        if is_narrow(self.filter):
+        kept = since(self.filter, moment.head.floor)
+        finder = self.searcher.finder(self.scope, kept, moment, self.allowance)
+        units = finder.units(query.window.limit if query else 0)
+        self.weigh(moment, page=page, finder=finder).note_instead_of_segments(units)
+        if self.plan.is_narrow:
             with suppress(TooBroad), tentatively():
-                return by_index(self.reader.at_most(int(units / UNITS_PER_ITEM)))
+                most = max(units, _LEAST_UNITS) / UNITS_PER_ITEM
+                return by_index(self.reader.at_most(int(most)))
         elif not fields_of(self.filter) <= FIELDS.keys():
             with suppress(TooBroad), tentatively():
                 note_search(self.filter, units)
-                return by_search(finder.at_most(finder.events_within() * UNITS_PER_ITEM))
+                most = max(finder.events_within() * UNITS_PER_ITEM, _LEAST_UNITS)
+                return by_search(finder.at_most(most))
             return by_index(self.reader)
         note_search(self.filter, units)
         return by_search(finder)
+
+    def weigh(
+        self, moment: Moment, *, page: int | None = None, finder: Finder | None = None
+    ) -> Weighing:
+        """Return the weighing of the ways to the answer."""
+        return Weighing(self.reader, self.filter, moment, page, finder)
 
     def moment(self) -> Moment:
         """Return the scope as it is now."""
         return self.views.moment(self.scope)
 
-    def kept(self, moment: Moment) -> Filter:
-        """Return the filter for what the tally still keeps."""
-        return since(self.filter, moment.head.floor)
+    def kept(self, moment: Moment) -> QueryPlan:
+        """Return the plan for what the tally still keeps."""
+        return self.plan.since(moment.head.floor)
+
+    def _all(self, reader: Reader, moment: Moment) -> Iterator[Event]:
+        return reader.all(self.scope, self.kept(moment), moment)
+
+
+def _page_of(query: EventQuery | None) -> int | None:
+    """Return how many events a page shows or skips, None if all events are needed."""
+    if query is None or query.with_total:
+        return None
+    return query.window.offset + query.window.limit
 
 
 def _minutes(times: Iterable[int]) -> Counter[int]:

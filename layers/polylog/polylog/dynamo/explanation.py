@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Final, TypedDict
 
@@ -18,7 +18,7 @@ from polylog.dynamo.queries import QueryPlan, is_time_bound
 from polylog.dynamo.tables import Tables
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.filter import EVERYTHING, Filter, conjunction, conjuncts
-from polylog.model.store import Explanation
+from polylog.model.store import Alternative, Explanation
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 SEGMENTS: Final = "segments"
 """What an explanation calls the columns of the arrival log."""
+
+COUNTS: Final = "counts"
+"""What an explanation calls the counts of a tally."""
+
+_ARRIVALS: Final = "arrivals"
+_KEY: Final = "key"
+
+_UNITS_OF_GET: Final = 1.0
+"""What a consistent read of an event takes, in read units, if it has at most 4 KB."""
 
 
 class _Consumed(TypedDict):
@@ -83,13 +92,77 @@ def note(reason: str) -> None:
 def tentatively() -> Iterator[None]:
     """Take back the reasons noted in the block if it runs out of time or items."""
     subject = _subject.get()
-    reason = subject.explanation.reason if subject else ""
+    explanation = subject.explanation if subject else Explanation()
+    reason, units = explanation.reason, explanation.read_units
+    before = {each.name for each in explanation.alternatives if each.is_chosen}
     try:
         yield
     except (TooBroad, TimedOut):
-        if subject:
-            subject.explanation.reason = reason
+        explanation.reason = reason
+        given_up = f"it was given up after {explanation.read_units - units:g} units"
+        for each in list(explanation.alternatives):
+            if each.is_chosen and each.name not in before:
+                _put(explanation, replace(each, is_chosen=False, reason=given_up))
         raise
+
+
+def is_asked() -> bool:
+    """Return whether anybody asked for an explanation."""
+    return _subject.get() is not None
+
+
+def units_so_far() -> float:
+    """Return the read units of the answer so far, 0 if nobody asked for an explanation."""
+    subject = _subject.get()
+    return subject.explanation.read_units if subject else 0.0
+
+
+def note_alternative(name: str, units: float | None, reason: str) -> None:
+    """Note a way that is not chosen, or not yet. What was chosen once only gets an estimate."""
+    subject = _subject.get()
+    if subject is not None:
+        told = Alternative(name, None if units is None else round(units, 1), False, reason)
+        found = _alternative(subject.explanation, name)
+        if found is not None and found.is_chosen:
+            told = found if found.units is not None else replace(found, units=told.units)
+        _put(subject.explanation, told)
+
+
+def note_no_counts(reason: str) -> None:
+    """Note why no tally can tell the answer."""
+    note(f"no tally can tell: {reason}")
+    note_alternative(COUNTS, None, reason)
+
+
+def note_missing(index: str) -> None:
+    """Note that DynamoDB does not have an index that it should have."""
+    note(f"{index} is not there, or not yet")
+
+
+def note_key() -> None:
+    """Note that an event is read by its key."""
+    note("an event is read by its key")
+    _choose(_KEY, "the key is known", _UNITS_OF_GET)
+
+
+def _choose(name: str, reason: str, units: float | None = None) -> None:
+    """Note that a way is chosen; an estimate that was noted before stays."""
+    subject = _subject.get()
+    if subject is not None:
+        found = _alternative(subject.explanation, name)
+        if units is None and found is not None:
+            units = found.units
+        _put(subject.explanation, Alternative(name, units, True, reason))
+
+
+def _alternative(explanation: Explanation, name: str) -> Alternative | None:
+    return next((each for each in explanation.alternatives if each.name == name), None)
+
+
+def _put(explanation: Explanation, alternative: Alternative) -> None:
+    """Put an alternative in the place of the one with its name, the chosen ones first."""
+    others = [each for each in explanation.alternatives if each.name != alternative.name]
+    explanation.alternatives = sorted([*others, alternative], key=lambda each: not each.is_chosen)
 
 
 def note_plan(plan: QueryPlan, shards: int) -> None:
@@ -101,8 +174,9 @@ def note_plan(plan: QueryPlan, shards: int) -> None:
         note("no index is read, since no event can pass the filter")
         return
     _tell(subject.explanation, plan, shards)
-    settled = plan.field or "no indexed field"
-    note(f"{plan.index} is read, since the filter settles {settled}")
+    reason = f"the filter settles {plan.field or 'no indexed field'}"
+    note(f"{plan.index} is read, since {reason}")
+    _choose(plan.index, reason)
 
 
 def note_minute(plan: QueryPlan, shards: int) -> None:
@@ -113,7 +187,12 @@ def note_minute(plan: QueryPlan, shards: int) -> None:
     subject = _subject.get()
     if subject is None or not plan.values:
         return
-    note(f"{plan.index} is read for minutes that the tally cannot divide")
+    reason = "minutes that the tally cannot divide"
+    note(f"{plan.index} is read for {reason}")
+    known = _alternative(subject.explanation, plan.index)
+    if known is None or not known.is_chosen:
+        told = Alternative(plan.index, None, True, f"it tells of {reason}")
+        _put(subject.explanation, told)
     if subject.explanation.index is None:
         _tell(subject.explanation, plan, shards)
 
@@ -122,7 +201,9 @@ def note_counts(filter: Filter) -> None:
     """Note that the counts of a tally answer, or help to answer."""
     subject = _subject.get()
     if subject is not None:
-        note("the tally has counts of just these events")
+        reason = "the tally has counts of just these events"
+        note(reason)
+        _choose(COUNTS, reason)
         if subject.explanation.index is None:
             subject.explanation.conditions = [str(term) for term in conjuncts(filter)]
 
@@ -132,6 +213,8 @@ def note_search(filter: Filter, units: float) -> None:
     subject = _subject.get()
     if subject is not None:
         note(f"segments are searched, for about {units:.0f} units")
+        in_all = round(subject.explanation.read_units + units, 1)
+        _choose(SEGMENTS, "they tell which events pass", in_all)
         terms = conjuncts(filter)
         subject.explanation.index, subject.explanation.shards = SEGMENTS, 0
         subject.explanation.conditions = [str(term) for term in terms if is_time_bound(term)]
@@ -147,6 +230,7 @@ def note_arrivals(filter: Filter, *, is_known: bool) -> None:
     subject = _subject.get()
     if subject is not None:
         note("the order of arrival is read, then events by their keys")
+        _choose(_ARRIVALS, "the answer is in the order of arrival")
         subject.explanation.conditions = [str(t) for t in conjuncts(filter)] if is_known else []
         subject.explanation.residual = "" if is_known else _text(filter)
 

@@ -12,6 +12,9 @@ from polylog.model.times import NEVER, Clock, Deadline
 UNITS_PER_ITEM: Final = 0.1
 """What reading an event from an index takes, in read units, if it has about 800 bytes there."""
 
+UNITS_BY_KEY: Final = 0.5
+"""What reading an event by its key takes, in read units, if it has at most 4 KB."""
+
 _MUCH: Final = 2
 """An answer that read half of what it may, and was not done in time, is too broad."""
 

@@ -7,10 +7,8 @@ from functools import partial
 from typing import Final
 
 from polylog.dynamo.answers import Asked
-from polylog.dynamo.events.reader import Reader
-from polylog.dynamo.explanation import note, tentatively
+from polylog.dynamo.explanation import COUNTS, note, note_alternative, tentatively
 from polylog.dynamo.limits import Allowance, Limits
-from polylog.dynamo.queries import is_settled
 from polylog.dynamo.search.finder import Finder
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.totals import View
@@ -42,13 +40,14 @@ class Pages:
         after = query.window.after
         if after is not None and after.time < asked.floor:
             raise PositionExpired
-        query = replace(query, filter=asked.filter)
         if isinstance(query.moment, Begun):
             return _read(query, asked, query.moment)
         whole = asked.within(self._limits.allow(self._clock))
-        is_helped = query.with_total or query.with_known_total or _is_far(query.window)
-        page = self._helped(query, whole) if is_helped else None
-        return page or self._counted(replace(query, with_total=False), whole)
+        if query.with_total or query.with_known_total or _is_far(query.window):
+            page = self._helped(query, whole)
+            return page or self._counted(replace(query, with_total=False), whole)
+        note_alternative(COUNTS, None, "no total is asked for")
+        return self._counted(query, whole)
 
     def _helped(self, query: EventQuery, whole: Asked) -> Page | None:
         """Return the page that a tally helps to find, or that is found while all are counted.
@@ -60,7 +59,8 @@ class Pages:
         asked = whole.within(self._limits.allow(self._clock, part))
         try:
             with tentatively():
-                page = asked.by_tally(partial(self._page, query, asked))
+                end = query.window.offset + query.window.limit
+                page = asked.by_tally(partial(self._page, query, asked), end)
                 if page is None and query.with_total:
                     page = self._counted(replace(query, is_partial=False), asked)
                 return page
@@ -75,12 +75,14 @@ class Pages:
             note("the tally cannot tell the total")
         moment = asked.moment()
         begun = Begun(moment, asked.allowance)
-        if is_settled(asked.filter) and not query.with_total and not _is_far(query.window):
+        if asked.plan.is_settled and not query.with_total and not _is_far(query.window):
+            asked.weigh(moment, page=query.window.limit).note_instead_of_index()
             return self._indexed(query, asked, begun)
         return asked.read(
             moment,
             lambda reader: self._indexed(query, replace(asked, reader=reader), begun),
             lambda finder: self._searched(query, asked, begun, finder),
+            query,
         )
 
     def _searched(self, query: EventQuery, asked: Asked, begun: Begun, finder: Finder) -> Page:
@@ -106,44 +108,44 @@ class Pages:
         total = view.total()
         if query.window.offset >= total:
             return Page((), None, total)
-        within = replace(query, filter=view.question.within(view.time))
         page = None
-        if _is_far(within.window):
-            page = _from_the_end(within, asked.reader, view, total)
-            page = page or _looked_up(within, asked.reader, view, total)
-        page = page or asked.reader.find(within, view.moment)
+        if _is_far(query.window):
+            page = _from_the_end(query, asked, view, total)
+            page = page or _looked_up(query, asked, view, total)
+        page = page or asked.reader.find(query, asked.plan.within(view.time), view.moment)
         return replace(_told(page, query, total), moment=Begun(view.moment, asked.allowance))
 
 
 def _read(query: EventQuery, asked: Asked, begun: Begun) -> Page:
     """Return a page of an answer that has begun."""
     within = asked.within(begun.allowance)
-    if is_settled(asked.filter):
+    if asked.plan.is_settled:
         return _from_index(query, within, begun)
     page = within.read(
         begun.moment,
         lambda reader: _from_index(query, replace(within, reader=reader), begun),
         lambda finder: finder.find(replace(query, with_total=False)),
+        query,
     )
     return replace(page, moment=begun)
 
 
 def _from_index(query: EventQuery, asked: Asked, begun: Begun) -> Page:
     reader = asked.reader.within(begun.allowance)
-    page = reader.find(replace(query, filter=asked.kept(begun.moment)), begun.moment)
+    page = reader.find(query, asked.kept(begun.moment), begun.moment)
     return replace(page, moment=begun)
 
 
-def _from_the_end(query: EventQuery, reader: Reader, view: View, total: int) -> Page | None:
+def _from_the_end(query: EventQuery, asked: Asked, view: View, total: int) -> Page | None:
     """Return a page near the end, read from there; None if it is not near or too much to read."""
     left = total - query.window.offset
     limit = min(query.window.limit, left)
     window = Window(limit, left - limit)
     if window.offset > _NEAR:
         return None
-    backwards = replace(query, order=query.order.reverse, window=window)
+    backwards = replace(query, order=query.order.reverse, window=window, is_partial=False)
     try:
-        page = reader.find(replace(backwards, is_partial=False), view.moment)
+        page = asked.reader.find(backwards, asked.plan.within(view.time), view.moment)
     except TooBroad:
         return None
     note("the page is near the end and is read from there")
@@ -151,13 +153,12 @@ def _from_the_end(query: EventQuery, reader: Reader, view: View, total: int) -> 
     return Page(events, Position(events[-1].time, events[-1].seq) if window.offset else None)
 
 
-def _looked_up(query: EventQuery, reader: Reader, view: View, total: int) -> Page:
+def _looked_up(query: EventQuery, asked: Asked, view: View, total: int) -> Page:
     """Return a page, read from the minute in which it begins."""
     note("the tally tells in which minute the page begins")
     time, offset = view.locate(query.window.offset, total, query.order)
     window = replace(query.window, offset=offset)
-    within = replace(query, filter=view.question.within(time), window=window)
-    return reader.find(within, view.moment)
+    return asked.reader.find(replace(query, window=window), asked.plan.within(time), view.moment)
 
 
 def _is_far(window: Window) -> bool:

@@ -6,8 +6,8 @@ says what must hold.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from polylog.dynamo.tables import FIELD_INDEXES, TIME_INDEX
@@ -15,6 +15,7 @@ from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import (
     EVERYTHING,
     FIELDS,
+    NOTHING,
     And,
     Compare,
     Filter,
@@ -114,6 +115,42 @@ class QueryPlan:
         return None if self.attribute is None else fields[self.attribute]
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the index shows just the events that pass the filter."""
+        return self.residual == EVERYTHING
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether a log may do without the index."""
+        return self.attribute not in (None, "type")
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the index may settle the filter with little reading."""
+        return self.is_optional or self.is_settled
+
+    @property
+    def is_searchable(self) -> bool:
+        """Whether the columns of the arrival log tell anything that no index settles."""
+        if fields_of(self.residual) == {"type"}:  # An index is read for each type that passes.
+            return False
+        terms = conjuncts(self.residual)
+        return self.is_settled or any(fields_of(term) <= FIELDS.keys() for term in terms)
+
+    @property
+    def filter(self) -> Filter:
+        """The filter that the plan answers."""
+        return conjunction([*self.conditions, self.residual]) if self.values else NOTHING
+
+    def within(self, time: TimeRange) -> QueryPlan:
+        """Return the plan for the same events, but of other times."""
+        return replace(self, time=time, values=() if time.is_empty else self.values)
+
+    def since(self, time: int) -> QueryPlan:
+        """Return the plan without the events before a time."""
+        return self.within(self.time.intersection(TimeRange(first=time)))
+
+    @property
     def conditions(self) -> tuple[Filter, ...]:
         """The conditions that the index takes care of: values of a field, and bounds of time."""
         if not self.values:
@@ -156,22 +193,31 @@ class QueryPlan:
         }
 
 
-def plan(filter: Filter, most_values: int = 50) -> QueryPlan:
+def plan(filter: Filter, fields: Iterable[str] = FIELD_INDEXES, most_values: int = 50) -> QueryPlan:
     """Return the plan that reads least: the most selective index, and the time range.
 
-    A field with more than `most_values` wanted values does not choose the index.
+    `fields` are those that have an index, the most selective first. One with more than
+    `most_values` wanted values does not choose its index.
     """
+    return next(plans(filter, fields, most_values))
+
+
+def plans(
+    filter: Filter, fields: Iterable[str] = FIELD_INDEXES, most_values: int = 50
+) -> Iterator[QueryPlan]:
+    """Yield a plan for each index that may answer, the one that reads least first."""
     time = time_range(filter)
     left = tuple(term for term in conjuncts(filter) if not is_time_bound(term))
     streams: tuple[str, ...]
-    for field, (index, attribute) in FIELD_INDEXES.items():
+    for field in fields:
+        index, attribute = FIELD_INDEXES[field]
         values = values_of(And(left), field)
         if values is not None and len(values) <= most_values:
             residual = conjunction(term for term in left if choice(term, field) is None)
             streams = () if time.is_empty else tuple(sorted(values))
-            return QueryPlan(index, attribute, streams, time, residual)
+            yield QueryPlan(index, attribute, streams, time, residual)
     streams = () if time.is_empty else ("",)
-    return QueryPlan(TIME_INDEX, None, streams, time, conjunction(left))
+    yield QueryPlan(TIME_INDEX, None, streams, time, conjunction(left))
 
 
 def judge_kinds(filter: Filter) -> Callable[[str, str], bool]:
@@ -206,25 +252,6 @@ def by_types(
     index, attribute = FIELD_INDEXES["type"]
     residual = conjunction(term for term in conjuncts(chosen.residual) if term not in asked)
     return QueryPlan(index, attribute, wanted, chosen.time, residual)
-
-
-def is_searchable(filter: Filter) -> bool:
-    """Return whether the columns of the arrival log tell anything that no index settles."""
-    left = plan(filter).residual
-    if fields_of(left) == {"type"}:  # An index is read for each of the types that pass.
-        return False
-    return left == EVERYTHING or any(fields_of(t) <= FIELDS.keys() for t in conjuncts(left))
-
-
-def is_narrow(filter: Filter) -> bool:
-    """Return whether an index may settle a simplified filter with little reading."""
-    chosen = plan(filter)
-    return chosen.attribute not in (None, "type") or chosen.residual == EVERYTHING
-
-
-def is_settled(filter: Filter) -> bool:
-    """Return whether an index shows just the events that pass a simplified filter."""
-    return plan(filter).residual == EVERYTHING
 
 
 def time_range(filter: Filter) -> TimeRange:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from polylog.dynamo.answers import Asked
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.arrivals.reader import Tails
 from polylog.dynamo.connection import failures_as_unavailable
+from polylog.dynamo.events.indexes import Indexes, MissingIndex
 from polylog.dynamo.events.items import expires_at, partition_key, read_item
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.events.writer import Writer
-from polylog.dynamo.explanation import explaining, listen, note
+from polylog.dynamo.explanation import explaining, listen, note, note_key, note_missing
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.pages import Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.search.finder import Searcher
 from polylog.dynamo.search.segments import Segments
-from polylog.dynamo.tables import Shards, Tables
+from polylog.dynamo.tables import OPTIONAL_INDEXES, Shards, Tables
 from polylog.dynamo.tally.kinds import OTHER
-from polylog.dynamo.tally.levels import LEVELS, minute_of, start_of
-from polylog.dynamo.tally.summary import Newest
+from polylog.dynamo.tally.levels import LEVELS, Level, minute_of, start_of
+from polylog.dynamo.tally.summary import Newest, OfKind
 from polylog.dynamo.tally.totals import Views
 from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import Filter
@@ -34,9 +35,15 @@ from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+T = TypeVar("T")
+
 
 class DynamoEventStore:
-    """Events in DynamoDB; `facets` names the facets that they are also tallied by."""
+    """Events in DynamoDB.
+
+    `facets` names the facets that they are also tallied by, and `indexes` what they have an index
+    of beside time and type.
+    """
 
     def __init__(
         self,
@@ -47,6 +54,7 @@ class DynamoEventStore:
         limits: Limits,
         clock: Clock = SYSTEM_CLOCK,
         facets: Iterable[str] = (),
+        indexes: Iterable[str] = OPTIONAL_INDEXES,
         retention: Retention = FOR_EVER,
     ) -> None:
         listen(client)
@@ -57,7 +65,8 @@ class DynamoEventStore:
         self._facets = frozenset(facets)
         self._retention = retention
         self._views = Views(client, tables.tally, clock)
-        self._reader = Reader(client, tables.events, shards.read, limits, clock)
+        self._indexes = Indexes.of(indexes, clock)
+        self._reader = Reader(client, tables.events, shards.read, limits, clock, self._indexes)
         self._searcher = Searcher(
             client, tables.events, Segments(client, tables.tally, clock), clock
         )
@@ -74,7 +83,7 @@ class DynamoEventStore:
 
     def get(self, scope: str, event_id: str) -> Event | None:
         """Return the event with this id; strongly consistent."""
-        note("an event is read by its key")
+        note_key()
         if len(event_id) > MAX_KEY_LENGTH:
             return None
         with failures_as_unavailable():
@@ -97,30 +106,36 @@ class DynamoEventStore:
 
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window; see `EventStore.find`."""
-        return self._pages.find(query, self._asked(query.scope, query.filter))
+        return self._answer(query.scope, query.filter, lambda asked: self._pages.find(query, asked))
 
     def count(self, scope: str, filter: Filter) -> int:
         """Return how many events pass the filter; see `EventStore.count`."""
-        asked = self._begun(scope, filter)
-        total = asked.by_tally(lambda view: view.total())
-        return asked.count(asked.moment()) if total is None else total
+
+        def count(asked: Asked) -> int:
+            total = asked.by_tally(lambda view: view.total())
+            return asked.count(asked.moment()) if total is None else total
+
+        return self._begin(scope, filter, count)
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
         """Return the events that pass, by origin and type; see `EventStore.groups`."""
-        asked = self._begun(scope, filter)
-        kinds = asked.by_tally(lambda view: view.groups())
-        if kinds is None:
-            kinds = asked.groups()
+
+        def groups(asked: Asked) -> dict[str, OfKind]:
+            kinds = asked.by_tally(lambda view: view.groups())
+            return asked.groups() if kinds is None else kinds
+
+        kinds = self._begin(scope, filter, groups)
         return tuple(_group(kind, *counted) for kind, counted in kinds.items())
 
     def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
         """Return how many events pass in each interval; see `EventStore.histogram`."""
-        level, asked = LEVELS[interval], self._begun(scope, filter)
-        bars = asked.by_tally(lambda view: view.histogram(level))
-        if bars is None:
-            bars = Counter[str]()
-            for minute, number in asked.times().items():
-                bars[level.bucket(minute_of(minute * 60 * SECOND))] += number
+        level = LEVELS[interval]
+
+        def bars_of(asked: Asked) -> dict[str, int]:
+            bars = asked.by_tally(lambda view: view.histogram(level))
+            return _bars(asked.times(), level) if bars is None else bars
+
+        bars = self._begin(scope, filter, bars_of)
         return tuple(Bar(start_of(name), count) for name, count in sorted(bars.items()))
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
@@ -142,9 +157,27 @@ class DynamoEventStore:
             scope, filter, floor, self._facets, self._views, self._reader, self._searcher
         )
 
-    def _begun(self, scope: str, filter: Filter) -> Asked:
-        """Return what is asked, for an answer that begins now."""
-        return self._asked(scope, filter).within(self._limits.allow(self._clock))
+    def _begin(self, scope: str, filter: Filter, answer: Callable[[Asked], T]) -> T:
+        """Return the answer to what is asked, in the time of one that begins now."""
+        allowance = self._limits.allow(self._clock)
+        return self._answer(scope, filter, lambda asked: answer(asked.within(allowance)))
+
+    def _answer(self, scope: str, filter: Filter, answer: Callable[[Asked], T]) -> T:
+        """Return the answer to what is asked, without the indexes that turn out to be missing."""
+        while True:
+            try:
+                return answer(self._asked(scope, filter))
+            except MissingIndex as missing:
+                note_missing(missing.index)
+                self._indexes.miss(missing.index)
+
+
+def _bars(times: Mapping[int, int], level: Level) -> Counter[str]:
+    """Return how many events lie in each bucket of a level; `times` counts them by the minute."""
+    bars = Counter[str]()
+    for minute, number in times.items():
+        bars[level.bucket(minute_of(minute * 60 * SECOND))] += number
+    return bars
 
 
 def _group(kind: str, count: int, newest: Newest) -> Group:

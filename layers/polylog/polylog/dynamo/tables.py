@@ -39,3 +39,14 @@ FIELD_INDEXES: Final = {
     "type": ("by_type", "type"),
 }
 """Field of the event -> its index and the attribute that keys it; the most selective first."""
+
+OPTIONAL_INDEXES: Final = {
+    "target": "target.id",
+    "actor": "actor.id",
+    "project": "project_id",
+    "organization": "organization_id",
+}
+"""What a log may have an index of, as the template's parameter names it -> the event's field.
+
+There always are indexes by time and by type.
+"""

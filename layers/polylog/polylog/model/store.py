@@ -87,6 +87,25 @@ class Tail:
     is_held_back: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A way to find an answer, which was taken or only considered.
+
+    `name` is that of an index, or `counts` (those of the tally), `segments` (the columns of the
+    arrival log), `arrivals` (the order of arrival) or `key` (an event by its key).
+
+    `units` says about how many read units the whole answer takes in this way, and is null if
+    nothing tells. It is an estimate from what was read anyway: a page that fills early takes less.
+    `is_chosen` says whether the answer comes from there. Several can be chosen: counts tell the
+    total, and an index the page. `reason` says why it was chosen, or why not.
+    """
+
+    name: str
+    units: float | None
+    is_chosen: bool
+    reason: str
+
+
 @dataclass(slots=True)
 class Explanation:
     """How an answer was found, and what it cost.
@@ -100,6 +119,7 @@ class Explanation:
     `items_read` counts events read from an index or by key, `items_returned` those in the answer.
     `requests` counts all requests to the database, and `tally_reads` those to the tally.
     `read_units` are what the database reports. `reason` says why the answer was found this way.
+    `alternatives` are the ways that were considered, the chosen ones first.
     """
 
     index: str | None = None
@@ -112,6 +132,7 @@ class Explanation:
     read_units: float = 0.0
     tally_reads: int = 0
     reason: str = ""
+    alternatives: list[Alternative] = field(default_factory=list)
 
 
 class EventStore(Protocol):

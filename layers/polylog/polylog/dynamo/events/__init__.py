@@ -1,4 +1,4 @@
-"""The events themselves: one item each, in a table with six indexes.
+"""The events themselves: one item each, in a table with two to six indexes.
 
 Writing: `writer` turns events into items (`items`), takes numbers of arrival for them (`numbers`),
 and stores them together with their delta in one transaction.

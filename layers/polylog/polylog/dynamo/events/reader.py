@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from polylog.dynamo.events.items import read_item
-from polylog.dynamo.events.scan import MOST, Scan
+from polylog.dynamo.events.indexes import Indexes
+from polylog.dynamo.events.scan import Scan
 from polylog.dynamo.explanation import note_minute, note_plan
 from polylog.dynamo.limits import Allowance, Budget, Limits
-from polylog.dynamo.queries import by_types, plan
+from polylog.dynamo.queries import QueryPlan, by_types, plans
+from polylog.dynamo.tables import FIELD_INDEXES
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import Event
-from polylog.model.filter import EVERYTHING, Filter
+from polylog.model.filter import Filter
 from polylog.model.query import EventQuery, Order, Page, Position, Window
 from polylog.model.times import Clock
 
@@ -32,41 +33,44 @@ _MOST_STREAMS: Final = 50
 _AT_ONCE: Final = 100
 
 
+@dataclass(frozen=True, slots=True)
 class Reader:
     """Reads the events of a moment for one answer, in one scan or several."""
 
-    def __init__(
-        self,
-        client: DynamoDBClient,
-        table: str,
-        shards: int,
-        limits: Limits,
-        clock: Clock,
-        allowance: Allowance | None = None,
-    ) -> None:
-        self._client = client
-        self._table = table
-        self._shards = shards
-        self._limits = limits
-        self._clock = clock
-        self._allowance = allowance or Allowance()
+    client: DynamoDBClient
+    table: str
+    shards: int
+    limits: Limits
+    clock: Clock
+    indexes: Indexes = field(default_factory=Indexes.of)
+    allowance: Allowance = field(default_factory=Allowance)
 
     def within(self, allowance: Allowance) -> Reader:
         """Return a reader of the same table, for an answer that may take this time."""
-        return Reader(self._client, self._table, self._shards, self._limits, self._clock, allowance)
+        return replace(self, allowance=allowance)
 
     def at_most(self, items: int) -> Reader:
         """Return a reader that is content with less than it may read, or gives up."""
-        limits = replace(self._limits, items=min(items, self._limits.items))
-        return Reader(self._client, self._table, self._shards, limits, self._clock, self._allowance)
+        return replace(self, limits=replace(self.limits, items=min(items, self.limits.items)))
 
-    def find(self, query: EventQuery, moment: Moment) -> Page:
+    def plan(self, filter: Filter) -> QueryPlan:
+        """Return how this reader would answer a simplified filter."""
+        return next(self.plans(filter))
+
+    def plans(self, filter: Filter, *, of_all: bool = False) -> Iterator[QueryPlan]:
+        """Yield how this reader could answer a simplified filter, the best way first.
+
+        With `of_all`, also by indexes that are not there.
+        """
+        return plans(filter, FIELD_INDEXES if of_all else self.indexes.fields, self.most_values)
+
+    def find(self, query: EventQuery, plan: QueryPlan, moment: Moment) -> Page:
         """Return the events of the query's window, or those that the budget allows."""
-        scan, part = self._noted(query.scope, query.filter, moment), _Part(query.window)
+        scan, part = self._noted(query.scope, plan, moment), _Part(query.window)
         stop = query.window.offset + query.window.limit
         is_cut = False
         try:
-            part.take(scan.examined(query, moment, stop))
+            part.take(scan.examined(query.order, query.window.after, moment, stop))
         except (TooBroad, TimedOut):
             if part.last is None or not query.is_partial:
                 raise
@@ -76,47 +80,46 @@ class Reader:
             return Page(events, part.last, is_cut=True, skip=part.skip)
         return Page(events, part.last if part.is_full else None)
 
-    def count(self, scope: str, filter: Filter, moment: Moment) -> int:
+    def count(self, scope: str, plan: QueryPlan, moment: Moment) -> int:
         """Return how many events pass; reads bodies only if it has to."""
-        scan = self._noted(scope, filter, moment)
-        query = EventQuery(scope, filter, Order.ASCENDING, Window(limit=MOST))
-        if scan.plan.residual != EVERYTHING:
-            return sum(1 for _ in scan.found(query, moment, MOST))
+        scan = self._noted(scope, plan, moment)
+        if not scan.plan.is_settled:
+            return sum(1 for _ in scan.found(moment))
         seqs = {seq for seq in scan.seqs() if moment.knows(seq)}
-        seqs |= {place.seq for place, found in scan.unindexed(query, moment) if found is not None}
-        return len(seqs)
+        young = scan.unindexed(moment, Order.ASCENDING)
+        return len(seqs | {place.seq for place, found in young if found is not None})
 
-    def entries(self, scope: str, filter: Filter) -> tuple[Entry, ...]:
-        """Return the entries of the events in the indexes, for a filter within one minute."""
-        scan = self._scan(scope, filter)
-        note_minute(scan.plan, self._shards)
-        return tuple(map(Entry.of, map(read_item, scan.items(Order.ASCENDING, None, MOST))))
+    def entries(self, scope: str, plan: QueryPlan) -> tuple[Entry, ...]:
+        """Return the entries of the events in the indexes, for a plan within one minute."""
+        note_minute(plan, self.shards)
+        return tuple(map(Entry.of, self._scan(scope, plan).events()))
 
     def indexed(self, scope: str, filter: Filter) -> Iterator[Event]:
         """Yield the events that the indexes show, of any moment, the earliest first."""
-        return map(read_item, self._noted(scope, filter).items(Order.ASCENDING, None, MOST))
+        return self._noted(scope, self.plan(filter)).events()
 
-    def all(self, scope: str, filter: Filter, moment: Moment) -> Iterator[Event]:
+    def all(self, scope: str, plan: QueryPlan, moment: Moment) -> Iterator[Event]:
         """Yield every event that passes, the earliest first."""
-        scan = self._noted(scope, filter, moment)
-        query = EventQuery(scope, filter, Order.ASCENDING, Window(limit=MOST))
-        found = scan.found(query, moment, MOST)
+        scan = self._noted(scope, plan, moment)
+        found = scan.found(moment)
         while some := list(islice(found, _AT_ONCE)):
             yield from (event for _, event in scan.resolved(some))
 
-    def _noted(self, scope: str, filter: Filter, moment: Moment | None = None) -> Scan:
-        scan = self._scan(scope, filter, moment)
-        note_plan(scan.plan, self._shards)
-        return scan
+    @property
+    def most_values(self) -> int:
+        """With how many values a field may choose its index."""
+        return max(1, _MOST_STREAMS // self.shards)
 
-    def _scan(self, scope: str, filter: Filter, moment: Moment | None = None) -> Scan:
-        most = max(1, _MOST_STREAMS // self._shards)
-        chosen = plan(filter, most)
+    def _noted(self, scope: str, plan: QueryPlan, moment: Moment | None = None) -> Scan:
         if moment is not None:
-            chosen = by_types(chosen, moment.types, most)
-        partitions = chosen.partitions(scope, self._shards)
-        budget = Budget(self._limits.items, self._allowance, len(partitions))
-        return Scan(self._client, self._table, scope, chosen, partitions, budget, self._clock)
+            plan = by_types(plan, moment.types, self.most_values)
+        note_plan(plan, self.shards)
+        return self._scan(scope, plan)
+
+    def _scan(self, scope: str, plan: QueryPlan) -> Scan:
+        partitions = plan.partitions(scope, self.shards)
+        budget = Budget(self.limits.items, self.allowance, len(partitions))
+        return Scan(self.client, self.table, scope, plan, partitions, budget, self.clock)
 
 
 class _Part:

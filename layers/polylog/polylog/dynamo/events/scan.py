@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+from botocore.exceptions import ClientError
+
 from polylog.batches import batched
 from polylog.dynamo.connection import failures_as_unavailable, get_all
+from polylog.dynamo.events.indexes import MissingIndex
 from polylog.dynamo.events.items import (
     READ,
     partition_key,
@@ -26,8 +30,8 @@ from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.marks import judge
 from polylog.dynamo.tally.moment import Moment
 from polylog.model.event import Event
-from polylog.model.filter import EVERYTHING, Filter, predicate
-from polylog.model.query import EventQuery, Order, Position
+from polylog.model.filter import Filter, predicate
+from polylog.model.query import Order, Position
 from polylog.model.times import Clock
 
 if TYPE_CHECKING:
@@ -41,13 +45,23 @@ if TYPE_CHECKING:
 # How many items one request asks for. Fewer items take more requests; more items are read in vain
 # where streams are merged or events are checked. A stream asks for twice as many each time.
 _LEAST: Final = 100
-MOST: Final = 1000
+_MOST: Final = 1000
 
 # DynamoDB reads pages of 1 MB, whatever the number of items.
 _NO_LIMIT: Final = 2**31 - 1
 
 
 _place = itemgetter(0)
+
+
+def items_asked(wanted: int, streams: int, *, is_exact: bool) -> int:
+    """Return how many items to ask of each of some streams at first, to have as many as wanted.
+
+    `is_exact` says that all items pass.
+    """
+    if is_exact and streams == 1:
+        return wanted
+    return max(_LEAST, wanted // max(1, streams))
 
 
 def read_entries(
@@ -83,41 +97,44 @@ class Scan:
     def items(self, order: Order, after: Position | None, wanted: int) -> Iterator[Item]:
         """Return the items of all partitions, merged into the order."""
         spans = spans_after(self.plan.time, order, after)
-        is_exact = self.plan.residual == EVERYTHING and len(self.partitions) == 1
-        limit = wanted if is_exact else max(_LEAST, wanted // max(1, len(self.partitions)))
-        limit = min(MOST, limit, self.budget.share)
-        streams = [self._stream(each, spans, order, limit) for each in self.partitions]
-        return heapq.merge(*streams, key=read_position, reverse=order is Order.DESCENDING)
+        streams = len(self.partitions)
+        limit = items_asked(wanted, streams, is_exact=self.plan.is_settled)
+        limit = min(_MOST, limit, self.budget.share)
+        items = [self._stream(each, spans, order, limit) for each in self.partitions]
+        return heapq.merge(*items, key=read_position, reverse=order is Order.DESCENDING)
+
+    def events(self) -> Iterator[Event]:
+        """Return the events that pass and that the index shows, the earliest first."""
+        events = map(selector(self.plan.residual), self.items(Order.ASCENDING, None, _MOST))
+        return (event for event in events if event is not None)
 
     def examined(
-        self, query: EventQuery, moment: Moment, wanted: int
+        self, order: Order, after: Position | None, moment: Moment, wanted: int
     ) -> Iterator[tuple[Position, Found | None]]:
         """Return the events of a moment, each once, in order.
 
         None stands for an event that does not pass. Raises `TooBroad` at the end of the budget, or
         `TimedOut`; nothing is missing before that point.
         """
-        descending = query.order is Order.DESCENDING
-        items = self.items(query.order, query.window.after, wanted)
+        items = self.items(order, after, wanted)
         shown = self._judged(item for item in items if moment.knows(read_seq(item)))
-        both = heapq.merge(shown, self.unindexed(query, moment), key=_place, reverse=descending)
+        young = self.unindexed(moment, order, after)
+        both = heapq.merge(shown, young, key=_place, reverse=order is Order.DESCENDING)
         return (next(same) for _, same in groupby(both, key=_place))
 
-    def found(
-        self, query: EventQuery, moment: Moment, wanted: int
-    ) -> Iterator[tuple[Position, Found]]:
-        """Return the examined events that pass."""
-        examined = self.examined(query, moment, wanted)
+    def found(self, moment: Moment) -> Iterator[tuple[Position, Found]]:
+        """Return all events of a moment that pass, the earliest first."""
+        examined = self.examined(Order.ASCENDING, None, moment, _MOST)
         return ((place, found) for place, found in examined if found is not None)
 
     def _judged(self, items: Iterable[Item]) -> Iterator[tuple[Position, Found | None]]:
-        if self.plan.residual == EVERYTHING:
+        if self.plan.is_settled:
             return ((read_position(item), item) for item in items)
         select = selector(self.plan.residual)
         return ((read_position(item), select(item)) for item in items)
 
     def unindexed(
-        self, query: EventQuery, moment: Moment
+        self, moment: Moment, order: Order, after: Position | None = None
     ) -> Iterator[tuple[Position, Found | None]]:
         """Return the events of a moment that the indexes may not show, in order.
 
@@ -125,7 +142,7 @@ class Scan:
         """
         if not self.plan.values:
             return iter(())
-        after, descending = query.window.after, query.order is Order.DESCENDING
+        descending = order is Order.DESCENDING
         entries = (
             (Position(entry.time, entry.seq), entry)
             for entry in moment.unindexed(self.plan.time, is_descending=descending)
@@ -136,7 +153,7 @@ class Scan:
             for place, entry in entries
             if after is None or (place < after if descending else place > after)
         )
-        return self._judged_entries(rest, query.filter)
+        return self._judged_entries(rest, self.plan.filter)
 
     def _judged_entries(
         self, entries: Iterable[tuple[Position, Entry]], filter: Filter
@@ -206,13 +223,25 @@ class Scan:
         """Follow continuation keys to the end; `limits` yields the size of each page."""
         for limit in limits:
             request["Limit"] = self.budget.allowed(limit)
-            with failures_as_unavailable():
+            with failures_as_unavailable(), _missing(self.plan):
                 answer = self.client.query(**request)
             self.budget.spend(answer["ScannedCount"])
             yield answer
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+@contextmanager
+def _missing(plan: QueryPlan) -> Iterator[None]:
+    """Raise `MissingIndex` if DynamoDB refuses to read an index that it need not have."""
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code")
+        if plan.is_optional and code in ("ValidationException", "ResourceNotFoundException"):
+            raise MissingIndex(plan.index) from error
+        raise
 
 
 def _with(request: QueryInputTypeDef, attributes: Sequence[str]) -> QueryInputTypeDef:
@@ -226,4 +255,4 @@ def _with(request: QueryInputTypeDef, attributes: Sequence[str]) -> QueryInputTy
 def _growing(limit: int) -> Iterator[int]:
     while True:
         yield limit
-        limit = min(MOST, limit * 2)
+        limit = min(_MOST, limit * 2)

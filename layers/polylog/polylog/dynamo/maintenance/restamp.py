@@ -50,7 +50,7 @@ class Restamper:
         """
         kept = gone = 0
         moment = read_moment(self._client, self._tables.tally, scope, self._clock)
-        for event in self._reader.all(scope, EVERYTHING, moment):
+        for event in self._reader.all(scope, self._reader.plan(EVERYTHING), moment):
             key: Item = {"pk": {"S": partition_key(scope, event.id)}}
             if event.time < moment.head.cleared:
                 self._delete(key)

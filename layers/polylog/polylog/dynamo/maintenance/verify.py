@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from polylog.dynamo.events.indexes import Indexes
 from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED
 from polylog.dynamo.maintenance.recount import NOTHING, Books, Drift, MovedError, Recount
 from polylog.dynamo.maintenance.repair import repair
-from polylog.dynamo.tables import Tables
+from polylog.dynamo.tables import OPTIONAL_INDEXES, Tables
 from polylog.dynamo.tally.head import Head, read_head, read_root
 from polylog.dynamo.tally.levels import ROOT, Level
 from polylog.dynamo.tally.ranges import Ranges
@@ -61,12 +62,14 @@ class Verifier:
         facets: Iterable[str] = (),
         *,
         clock: Clock = SYSTEM_CLOCK,
+        indexes: Iterable[str] = OPTIONAL_INDEXES,
     ) -> None:
         self._client = client
         self._table = tables.tally
         self._facets = frozenset(facets)
         self._clock = clock
-        self._reader = Reader(client, tables.events, shards, UNLIMITED, clock)
+        there = Indexes.of(indexes, clock)
+        self._reader = Reader(client, tables.events, shards, UNLIMITED, clock, there)
         self._numbers = Numbers(client, tables.tally)
         self._scopes = Scopes(client, tables.tally)
 

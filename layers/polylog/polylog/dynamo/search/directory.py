@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from polylog.dynamo.connection import query_pages, rows_request
 from polylog.dynamo.packing import pack, unpack
+from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.search.hints import Hints
 from polylog.dynamo.tally.stretch import Stretch
 from polylog.model.event import MAX_SEQ
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
-    from polylog.dynamo.queries import TimeRange
     from polylog.dynamo.tables import Item
     from polylog.model.filter import Filter
 
@@ -57,6 +57,12 @@ class Zone(NamedTuple):
     def touches(self, time: TimeRange) -> bool:
         """Return whether an event may lie in a range of time."""
         return time.touches(self.earliest, self.latest)
+
+    def number_within(self, time: TimeRange) -> float:
+        """Return about how many of the events lie in a range, as if they were spread evenly."""
+        both = time.intersection(TimeRange(self.earliest, self.latest))
+        length = self.latest - self.earliest + 1
+        return self.number * max(0, both.last - both.first + 1) / length
 
     @property
     def units(self) -> float:

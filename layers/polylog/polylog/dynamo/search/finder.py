@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from polylog.batches import batched
 from polylog.dynamo.events.scan import read_entries
-from polylog.dynamo.limits import Allowance
+from polylog.dynamo.limits import UNITS_BY_KEY, Allowance
 from polylog.dynamo.queries import TimeRange, time_range
 from polylog.dynamo.search.directory import Block, Zone
 from polylog.dynamo.search.segments import Segments
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 _FIRST_WAVE: Final = 2
 """How many segments a page without a total reads first. It reads twice as many each time."""
 
-_UNITS_LOOSE: Final = 0.03
-"""About what reading an event takes that is in no segment yet, in read units."""
+_UNITS_LOOSE: Final = 0.015
+"""About what reading an event takes in the arrival log that is in no segment yet, in read units."""
 
 _EARLIER_BYTES: Final = 40
 """About what an event takes in a row that an earlier version wrote."""
@@ -147,16 +147,17 @@ class Finder:
     allowance: Allowance
     clock: Clock
 
-    def units(self) -> float:
-        """Return how many read units it may take to look at everything."""
+    def units(self, shown: int = 0) -> float:
+        """Return about how many read units it takes to look at everything and show some events."""
         zones = self._possible(time_range(self.filter))
-        return self._number_loose * _UNITS_LOOSE + sum(zone.units for zone in zones)
+        loose = max(1, self._number_loose * _UNITS_LOOSE)  # A request takes a unit in any case.
+        return loose + sum(zone.units for zone in zones) + shown * UNITS_BY_KEY
 
-    def events_within(self) -> int:
+    def events_within(self) -> float:
         """Return about how many events an index has in the filter's range of time."""
         time = time_range(self.filter)
-        zones = (zone for block in self.blocks for zone in block.zones if zone.touches(time))
-        return self._number_loose + sum(zone.number for zone in zones)
+        zones = (zone for block in self.blocks for zone in block.zones)
+        return self._number_loose + sum(zone.number_within(time) for zone in zones)
 
     @property
     def _sealed(self) -> int:
@@ -165,8 +166,13 @@ class Finder:
 
     @property
     def _number_loose(self) -> int:
-        """About how many events are in no segment, at least a segment's worth."""
-        return max(SPAN, self.moment.head.decided.last - self._sealed)
+        """About how many events are read from rows that are in no segment, or not deleted yet."""
+        beyond = self._sealed + 1
+        left = self.blocks[-1].left if self.blocks else ()
+        first = min((each.first for each in left if each.first > beyond - SPAN), default=beyond)
+        # The head has entries of some young events.
+        entries = (e for delta in self.moment.young for e in delta.entries or ())
+        return self.moment.known.number_from(first) - sum(e.seq >= beyond for e in entries)
 
     def at_most(self, units: float) -> Finder:
         """Return a finder that is content with less than it may read, or gives up."""

@@ -13,9 +13,7 @@ from polylog.dynamo.tally.facets import FACETS
 from polylog.dynamo.tally.kinds import OTHER, Counts, kind_of
 from polylog.model.filter import (
     EVERYTHING,
-    Compare,
     Filter,
-    Op,
     conjunction,
     conjuncts,
     fields_of,
@@ -66,12 +64,6 @@ class Question:
             return None
         facet = next((f"{fields[name]}={min(values)}" for name, values in chosen.items()), None)
         return cls(filter, time, types, origins, facet, conjunction(others))
-
-    def within(self, time: TimeRange) -> Filter:
-        """Return the filter with another time range."""
-        kinds = (term for term in conjuncts(self.filter) if not is_time_bound(term))
-        bounds = (Compare("time", Op.GE, time.first), Compare("time", Op.LE, time.last))
-        return conjunction([*kinds, *bounds])
 
     def wants(self, kind: str) -> bool:
         """Return whether events of this kind are asked for."""

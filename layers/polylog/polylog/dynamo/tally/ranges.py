@@ -73,6 +73,10 @@ class Ranges:
         gap = next(self.missing(number + 1, max(number, self.last) + 1))
         return gap[0] - 1
 
+    def number_from(self, first: int) -> int:
+        """Return how many numbers of the set are not below this one."""
+        return sum(end + 1 - max(start, first) for start, end in self.ranges if end >= first)
+
     @property
     def last(self) -> int:
         """The highest number, 0 if there is none."""
