@@ -12,6 +12,7 @@ from polylog.dynamo.explanation import note, tentatively
 from polylog.dynamo.limits import Allowance, Limits
 from polylog.dynamo.queries import is_settled
 from polylog.dynamo.search.finder import Finder
+from polylog.dynamo.tally.facet_view import FacetView
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.totals import View
 from polylog.model.errors import PositionExpired, TimedOut, TooBroad
@@ -100,7 +101,7 @@ class Pages:
                 return Page((), None, total)
         return _told(_from_index(query, asked, begun), query, total)
 
-    def _page(self, query: EventQuery, asked: Asked, view: View) -> Page:
+    def _page(self, query: EventQuery, asked: Asked, view: View | FacetView) -> Page:
         total = view.total()
         if query.window.offset >= total:
             return Page((), None, total)
@@ -108,7 +109,7 @@ class Pages:
         page = None
         if _is_far(within.window):
             page = _from_the_end(within, asked.reader, view, total)
-            page = page or _looked_up(within, asked.reader, view, total)
+            page = page or _looked_up(within, asked, view, total)
         page = page or asked.reader.find(within, view.moment)
         return replace(_told(page, query, total), moment=Begun(view.moment, asked.allowance))
 
@@ -132,7 +133,9 @@ def _from_index(query: EventQuery, asked: Asked, begun: Begun) -> Page:
     return replace(page, moment=begun)
 
 
-def _from_the_end(query: EventQuery, reader: Reader, view: View, total: int) -> Page | None:
+def _from_the_end(
+    query: EventQuery, reader: Reader, view: View | FacetView, total: int
+) -> Page | None:
     """Return a page near the end, read from there; None if it is not near or too much to read."""
     left = total - query.window.offset
     limit = min(query.window.limit, left)
@@ -149,13 +152,21 @@ def _from_the_end(query: EventQuery, reader: Reader, view: View, total: int) -> 
     return Page(events, Position(events[-1].time, events[-1].seq) if window.offset else None)
 
 
-def _looked_up(query: EventQuery, reader: Reader, view: View, total: int) -> Page:
-    """Return a page, read from the minute in which it begins."""
-    note("the tally tells in which minute the page begins")
+def _looked_up(query: EventQuery, asked: Asked, view: View | FacetView, total: int) -> Page:
+    """Return a page, read from the minute or the day in which it begins."""
     time, offset = view.locate(query.window.offset, total, query.order)
     window = replace(query.window, offset=offset)
     within = replace(query, filter=view.question.within(time), window=window)
-    return reader.find(within, view.moment)
+    if isinstance(view, View):
+        note("the tally tells in which minute the page begins")
+        return asked.reader.find(within, view.moment)
+    note("the counts of the facet tell on which day the page begins")
+    return asked.narrowed(within.filter).read(
+        view.moment,
+        lambda reader: reader.find(within, view.moment),
+        lambda finder: finder.find(replace(within, with_total=False)),
+        at_least=offset + window.limit,
+    )
 
 
 def _is_far(window: Window) -> bool:

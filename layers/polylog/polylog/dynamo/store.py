@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class DynamoEventStore:
-    """Events in DynamoDB; `facets` names the facets that they are also tallied by."""
+    """Events in DynamoDB; `facets` names those that are counted too."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class DynamoEventStore:
             client, tables.events, Segments(client, tables.tally, clock), clock
         )
         self._pages = Pages(clock, limits)
-        self._writer = Writer(client, tables, shards.written, clock, self._facets, retention)
+        self._writer = Writer(client, tables, shards.written, clock, retention)
         self._arrivals = ArrivalLog(client, tables.tally)
         self._tails = Tails(client, tables.events, self._arrivals, clock, limits)
 
