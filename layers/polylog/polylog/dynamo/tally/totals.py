@@ -56,8 +56,8 @@ _MANY_EVENTS: Final = 4000
 
 _WAKE_SECONDS: Final = 10
 
-# An unpacked row takes about 10 KB, so this many take a few MB.
-_MOST_ROWS: Final = 300
+# An unpacked row takes about 10 KB, so this many take a megabyte in each function.
+_MOST_ROWS: Final = 100
 
 T = TypeVar("T")
 
@@ -344,16 +344,19 @@ class Views:
                 self._client, self._table, scope, names, self._clock, consistent=consistent
             )
 
-        for attempt in range(_ATTEMPTS):
-            # A stale row does not have the stated version. The next attempt reads consistently.
-            rows = partial(fetch, consistent=attempt > 0)
-            try:
-                moment = self.moment(scope)
-                tree = Tree(moment.head.bucket, self._remembered(scope), rows)
-                return answer(View(moment, question, tree, read))
-            except StaleRowsError:
+        known = self._rows.setdefault(scope, {})
+        try:
+            for attempt in range(_ATTEMPTS):
+                # A stale row does not have the stated version. The next attempt reads consistently.
+                rows = partial(fetch, consistent=attempt > 0)
+                with suppress(StaleRowsError):
+                    moment = self.moment(scope)
+                    tree = Tree(moment.head.bucket, known, rows)
+                    return answer(View(moment, question, tree, read))
                 if allowance.is_over:
                     break
+        finally:
+            self._forget()
         raise Unavailable("the tally went on changing")
 
     def moment(self, scope: str) -> Moment:
@@ -391,7 +394,7 @@ class Views:
             with suppress(Unavailable):
                 leave_wake(self._client, self._table, scope, Wake(), self._clock)
 
-    def _remembered(self, scope: str) -> dict[str, Bucket]:
+    def _forget(self) -> None:
+        """Forget all rows if they are many. Who is using them goes on with them."""
         if sum(map(len, list(self._rows.values()))) > _MOST_ROWS:
             self._rows.clear()
-        return self._rows.setdefault(scope, {})
