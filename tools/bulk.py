@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from polylog.batches import batched
 from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance.count import Counter
 from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.store import DynamoEventStore
@@ -41,12 +42,12 @@ def load(
     shards: int,
     facets: Collection[str] = (),
 ) -> int:
-    """Store events, fold their deltas, and seal the log; return how many events there were.
+    """Store events, fold them, seal the log and count facets; return how many events there were.
 
     Their ids must be new, and nobody else may write to the scope meanwhile.
     """
     time, number, left = StoppedClock(times.now()), 0, iter(events)
-    folder = Folder(client, tables.tally, time.clock, facets=facets)
+    folder = Folder(client, tables.tally, time.clock)
     with ThreadPoolExecutor(_WORKERS) as pool:
         hasty = _HastyClient(client, pool)
         store = DynamoEventStore(
@@ -56,7 +57,6 @@ def load(
             shards=Shards(shards, shards),
             limits=_LIMITS,
             clock=time.clock,
-            facets=facets,
         )
         while some := list(islice(left, _AT_ONCE)):
             outcomes = store.put(scope, some)
@@ -68,6 +68,7 @@ def load(
         sealer.seal_all(scope)
         time.sleep(LEFT_SECONDS)
         sealer.seal_all(scope)
+        Counter(client, tables, time.clock, facets).count_all(scope, sealer.sealed(scope))
     return number
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from polylog.aws.compact import PAUSE_SECONDS, RUN_SECONDS
 from polylog.dynamo.events.items import Draft
 from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance.count import Counter
 from polylog.dynamo.maintenance.fold import Folder, Work
 from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.store import DynamoEventStore
@@ -77,17 +78,24 @@ BATCHES: Final = "batches of 95"
 ALONE: Final = "one a minute"
 """Traffic after each part of which a log is quiet, so that everything is folded at once."""
 
+FOR_LONG: Final = "one a second for long"
+"""Traffic of so many events that what is counted by facet gets its usual size."""
+
 _TRAFFIC: Final[Mapping[str, Callable[[Maker], Iterator[Offer]]]] = {
     f"{SINGLES}, ten a second": lambda maker: _singles(maker, 600, SECOND // 10),
     f"{SINGLES}, one a second": lambda maker: _singles(maker, 600, SECOND),
     f"{SINGLES}, {ALONE}": lambda maker: _singles(maker, 600, 60 * SECOND),
     f"{BATCHES}, ten a second": lambda maker: _batches(maker, 100, SECOND // 10),
+    f"{BATCHES}, {FOR_LONG}": lambda maker: _batches(maker, 400, SECOND),
     f"{BATCHES}, one a second": lambda maker: _batches(maker, 60, SECOND),
     f"{BATCHES}, {ALONE}": lambda maker: _batches(maker, 60, 60 * SECOND),
     "scattered over 400 days, batches of 95, one a second": lambda maker: _backfill(
         maker, 40, SECOND
     ),
 }
+
+
+_USUAL: Final = tuple(traffic for traffic in _TRAFFIC if FOR_LONG not in traffic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +111,12 @@ class _Log:
     """A log that is handed events at their times, also while the folder waits."""
 
     def __init__(
-        self, client: DynamoDBClient, tables: Tables, scope: str, offers: Iterator[Offer]
+        self,
+        client: DynamoDBClient,
+        tables: Tables,
+        scope: str,
+        offers: Iterator[Offer],
+        facets: Iterable[str] = (),
     ) -> None:
         self.tables = tables
         self.clock = StoppedClock(START)
@@ -126,6 +139,7 @@ class _Log:
         folding = replace(self.clock.clock, sleep=self._sleep)
         self._folder = Folder(client, tables.tally, folding)
         self._sealer = Sealer(client, tables, folding)
+        self._counter = Counter(client, tables, folding, facets)
 
     def run(self) -> None:
         """Take in all events, the folder being woken for them as the service's is."""
@@ -151,6 +165,7 @@ class _Log:
         while work in (Work.FOLDED, Work.SOON) and not deadline.is_over:
             work = self._folder.work(self._scope)
             self._sealer.seal(self._scope)
+            self._count(is_quiet=work is Work.DONE)
             if work is Work.SOON:
                 self._sleep(PAUSE_SECONDS)
         if work in (Work.FOLDED, Work.SOON):
@@ -159,6 +174,11 @@ class _Log:
             self._unseen = self.clock.now
         self.wakes += 1
         self.waited += self.clock.now - begun
+
+    def _count(self, *, is_quiet: bool) -> None:
+        sealed = self._sealer.sealed(self._scope)
+        while self._counter.count_if_due(self._scope, sealed, is_quiet=is_quiet):
+            pass
 
     def _sleep(self, seconds: float) -> None:
         self._pass_until(self.clock.now + int(seconds * SECOND))
@@ -178,20 +198,22 @@ def measure(
     client: DynamoDBClient,
     tables: Tables,
     shapes: Mapping[str, Shape],
-    traffics: Iterable[str] = tuple(_TRAFFIC),
+    traffics: Iterable[str] = _USUAL,
     sizes: Sequence[int] = SIZES,
     most: int | None = None,
+    facets: Iterable[str] = (),
 ) -> list[Price]:
     """Return what each kind of traffic costs at each size of event.
 
-    `most` is how often events are handed in; None means as often as the traffic does.
+    `most` is how often events are handed in; None means as often as the traffic does. `facets`
+    names what they are counted by, beside time and kind.
     """
     ledger = Ledger(shapes)
     ledger.watch(client)
 
     def log(traffic: str, size: int) -> _Log:
         offers = islice(_TRAFFIC[traffic](Maker(_SEED, size)), most)
-        return _Log(client, tables, f"{traffic}, {size}", offers)
+        return _Log(client, tables, f"{traffic}, {size}, {len(tuple(facets))}", offers, facets)
 
     return [
         _price(log(traffic, size), ledger, traffic, size) for traffic in traffics for size in sizes
@@ -199,7 +221,7 @@ def measure(
 
 
 def folding(
-    client: DynamoDBClient, tables: Tables, traffics: Iterable[str] = tuple(_TRAFFIC)
+    client: DynamoDBClient, tables: Tables, traffics: Iterable[str] = _USUAL
 ) -> list[Folding]:
     """Return how each kind of traffic keeps the folder busy, beside what it computes."""
     return [_folding(client, tables, traffic) for traffic in traffics]

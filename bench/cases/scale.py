@@ -169,7 +169,7 @@ def _load(client: DynamoDBClient, log: Log) -> report.Load:
     began = time.monotonic()
     loaded = load(client, TABLES, log.scope, log.census, 1, log.facets)
     _say(f"verifying them, after {time.monotonic() - began:.0f} s")
-    found = Verifier(client, TABLES, 1, log.facets).verify(log.scope)
+    found = Verifier(client, TABLES, 1).verify(log.scope)
     return report.Load(loaded, found.settled, found.young, found.rows, len(found.drifts))
 
 

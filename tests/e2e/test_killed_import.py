@@ -110,5 +110,5 @@ def test_goes_on_where_it_stopped_and_its_result_is_exact(
         "expired": 0,
     }
     assert [each["line"] for each in result["refused"]] == list(range(8, LINES, 100))
-    report = Verifier(tables, TABLES, 1, frozenset()).verify(SCOPE)
+    report = Verifier(tables, TABLES, 1).verify(SCOPE)
     assert (report.settled + report.young, report.drifts) == (LINES - LINES // 100, ())

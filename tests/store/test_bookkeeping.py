@@ -11,7 +11,8 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.events.numbers import Numbers
-from polylog.dynamo.maintenance import seal
+from polylog.dynamo.maintenance import count, seal
+from polylog.dynamo.maintenance.count import Counter
 from polylog.dynamo.maintenance.expire import Expirer
 from polylog.dynamo.maintenance.fold import Folder, Work
 from polylog.dynamo.maintenance.restamp import Restamper
@@ -19,6 +20,7 @@ from polylog.dynamo.maintenance.seal import Sealer
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import DAY, Retention
 from polylog.dynamo.tally import stretch
+from polylog.dynamo.tally.facets import COUNTED_ROW
 from polylog.dynamo.tally.levels import HEAD_ROW
 from polylog.dynamo.tally.stretch import SEGMENT
 from polylog.model.event import Event
@@ -103,6 +105,7 @@ KINDS = {
     "log": "log row",
     "wake": "wake-up",
     "zones": "directory",
+    "counts": "month of a facet",
 }
 
 NEW = "if attribute_not_exists(#v)"
@@ -124,11 +127,16 @@ WRITES = {
     "Put segment": {"if attribute_not_exists(#last) OR #last <= :last"},
     # It grows by the segments that follow the ones it had.
     "Put directory": {"if attribute_not_exists(#number)", "if #number = :number"},
+    # A row of the version that was read gets the counts of the events that follow.
+    "Put month of a facet": {NEW, SAME},
+    # It says that all rows have the counts of the events that follow.
+    "Update place of facets": {"if attribute_not_exists(#project)", "if #project = :old"},
     # Its events have been in a segment for a minute.
     "Delete log row": {"always"},
     # They may have expired meanwhile.
     "Update log row": {"if attribute_exists(#key)"},
     "Update segment": {"if attribute_exists(#key)"},
+    "Update month of a facet": {"if attribute_exists(#key)"},
     # It is a hint.
     "Put wake-up": {"always"},
     # It holds nothing but its own key.
@@ -164,6 +172,8 @@ def kind(write: dict[str, Any]) -> str:
     scope, row = key["scope"]["S"], key["row"]["S"]
     if scope.endswith(("|scopes", "|facets")):
         return "name"
+    if row == COUNTED_ROW:
+        return "place of facets"
     if row.startswith("head/") and row != HEAD_ROW:
         return "delta"
     if row.endswith(SEGMENT):
@@ -174,7 +184,7 @@ def kind(write: dict[str, Any]) -> str:
 def test_every_write_to_the_tally_table_demands_what_it_believes(
     engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (seal, stretch):
+    for module in (count, seal, stretch):
         monkeypatch.setattr(module, "SPAN", 20)
     client, seen = connect(engine.meta.endpoint_url), defaultdict[str, set[str]](set)
 
@@ -195,19 +205,22 @@ def live(client: DynamoDBClient, scope: str) -> None:
     store.put(scope, [Event(id=f"{'n' * 200}{n}", time=NOW, type=f"{n}") for n in range(50)])
     Numbers(client, TABLES.tally).take(scope, 1)
     store.put(scope, made("a"))
-    folder = Folder(client, TABLES.tally, time.clock, facets=["project"], retention=retention)
+    folder = Folder(client, TABLES.tally, time.clock, retention)
     assert folder.work(scope) is Work.SOON
     folder.leave(scope)
     assert folder.settle(scope, 60)
     sealer = Sealer(client, TABLES, time.clock, retention)
     sealer.seal_all(scope)
+    counter = Counter(client, TABLES, time.clock, ["project"], retention)
+    counter.count_all(scope, sealer.sealed(scope))
     store.put(scope, made(*(f"later{n}" for n in range(40))))
     assert folder.settle(scope, 60)
     sealer.seal_all(scope)
+    counter.count_all(scope, sealer.sealed(scope))
     time.sleep(seal.LEFT_SECONDS)
     sealer.seal_all(scope)
     Restamper(client, TABLES, 1, retention, clock=time.clock).restamp(scope)
     client.delete_item(TableName=TABLES.events, Key={"pk": {"S": f"{scope}/b"}})
-    Verifier(client, TABLES, 1, ["project"], clock=time.clock).repair(scope)
+    Verifier(client, TABLES, 1, clock=time.clock, retention=retention).repair(scope)
     time.now += 40 * DAY
     Expirer(client, TABLES.tally, time.clock, retention).expire(scope)

@@ -40,7 +40,7 @@ def check(client: DynamoDBClient, world: Soak, reads: list[soak.Read]) -> None:
 
 
 def check_settled(client: DynamoDBClient, world: Soak) -> None:
-    report = Verifier(client, TABLES, SHARDS, FACETS).verify(world.scope)
+    report = Verifier(client, TABLES, SHARDS).verify(world.scope)
     assert (report.settled + report.young, report.drifts) == (world.in_all(), ())
     store = dynamo_store(client, SHARDS, facets=FACETS)
     totals = [store.count(world.scope, filter) for filter in QUESTIONS]
@@ -49,7 +49,7 @@ def check_settled(client: DynamoDBClient, world: Soak) -> None:
 
 def fold_all(client: DynamoDBClient, scope: str) -> None:
     """Fold until nothing is left."""
-    settle(client, scope, facets=FACETS)
+    settle(client, scope)
 
 
 @pytest.mark.parametrize("seconds", [SHORT, *long(LONG)])

@@ -12,6 +12,7 @@ from support.stores import TABLES, dynamo_store
 
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.store import DynamoEventStore
+from polylog.dynamo.tally.facets import FACETS
 from polylog.model import times
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Pattern
@@ -179,3 +180,15 @@ def test_counting_costs_few_write_units(
     client = connect(engine.meta.endpoint_url)
     (price,) = measure(client, TABLES, shapes, [traffic], [1000], offers)
     assert price.tally <= most
+
+
+@pytest.mark.parametrize("offers", [80, *long(200)])
+def test_counting_four_facets_costs_half_a_write_unit_at_most(
+    engine: DynamoDBClient, template: Template, offers: int
+) -> None:
+    """The events name 200 actors, 1,000 targets and 50 projects, some of them far more often."""
+    shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
+    client, traffic = connect(engine.meta.endpoint_url), "batches of 95, one a second for long"
+    (without,) = measure(client, TABLES, shapes, [traffic], [1000], offers)
+    (price,) = measure(client, TABLES, shapes, [traffic], [1000], offers, FACETS)
+    assert price.tally - without.tally <= 0.5

@@ -85,7 +85,7 @@ class World:
         self.folder = self.folder_of(client)
 
     def folder_of(self, client: Any) -> Folder:
-        return Folder(client, "TallyTable", self.time.clock, facets=self.facets)
+        return Folder(client, "TallyTable", self.time.clock)
 
     def log_of(self, client: Any) -> EventStore:
         return dynamo_store(client, clock=self.time, facets=self.facets)
@@ -421,7 +421,7 @@ def test_whoever_dies_wherever_nothing_is_lost_or_counted_twice(
         world = World(engine, "project")
         mortal.live_until(call, after=after)
         live(world, mortal.client)
-        report = Verifier(engine, TABLES, 1, world.facets).verify(world.scope)
+        report = Verifier(engine, TABLES, 1).verify(world.scope)
         assert (report.settled + report.young, report.drifts) == (90, ()), call
         world.fold_all()  # Numbers that the dead have taken are fenced.
         assert world.settled().total() == 90, call

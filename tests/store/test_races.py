@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.lag import LaggingClient
-from support.stores import TABLES, clock_of, dynamo_store, settle
+from support.stores import clock_of, dynamo_store, settle
 
 from polylog.dynamo.maintenance.fold import Folder
-from polylog.dynamo.maintenance.verify import Verifier
 from polylog.model.errors import Unavailable
 from polylog.model.event import Event
 from polylog.model.filter import EVERYTHING, Compare, Filter, Op
@@ -191,7 +190,7 @@ def test_an_answer_of_several_pages_keeps_to_the_moment_of_the_first(
     found, number = [*page.events], 1
     while page.next is not None:
         store.put(scope, [made(number), made(number + 100), made(-number)])
-        settle(engine, scope, facets=["project"])
+        settle(engine, scope)
         window = Window(2, after=page.next)
         page = store.find(EventQuery(scope, filter, order, window, moment=page.moment))
         found, number = [*found, *page.events], number + 2
@@ -224,54 +223,6 @@ def test_a_list_in_part_loses_nothing_to_an_event_stored_meanwhile(
     assert ids.count("new") <= 1
 
 
-def test_a_folder_that_was_held_up_does_not_count_in_a_facet_again(
-    engine: DynamoDBClient, scope: str
-) -> None:
-    facets: Any = {"facets": ["project"]}
-    log = dynamo_store(engine, **facets)
-    log.put(scope, [made(0)])
-
-    def meanwhile() -> None:
-        """Fold and delete, and go on with other events."""
-        for number in (1, 2):
-            log.put(scope, [made(number)])
-            settle(engine, scope, **facets)
-
-    with interrupted(engine, "GetItem", meanwhile) as held_up:
-        Folder(held_up, "TallyTable", clock_of(lambda: 0), **facets).fold(scope)
-    report = Verifier(engine, TABLES, 1, ["project"]).verify(scope)
-    assert (log.count(scope, OF_P), report.drifts) == (3, ())
-
-
-def test_a_folder_that_was_held_up_counts_on_where_another_died(
-    engine: DynamoDBClient, scope: str
-) -> None:
-    facets: Any = {"facets": ["project"]}
-    log = dynamo_store(engine, **facets)
-    log.put(scope, [made(0)])
-
-    def die() -> None:
-        raise InterruptedError
-
-    def meanwhile() -> None:
-        """Fold another event into the facet, and die before it is in the scope."""
-        log.put(scope, [made(1)])
-        dying = connect(engine.meta.endpoint_url)
-        calls = iter([lambda: None, die])
-        dying.meta.events.register(
-            "provide-client-params.dynamodb.TransactWriteItems", lambda **_: next(calls)()
-        )
-        with pytest.raises(InterruptedError):
-            Folder(dying, "TallyTable", clock_of(lambda: 0), **facets).fold(scope)
-
-    with interrupted(engine, "GetItem", meanwhile) as held_up:
-        Folder(held_up, "TallyTable", clock_of(lambda: 0), **facets).fold(scope)
-    assert log.count(scope, OF_P) == 2
-    settle(engine, scope, **facets)
-    assert (log.count(scope, OF_P), log.count(scope, EVERYTHING)) == (2, 2)
-    assert Verifier(engine, TABLES, 1, ["project"]).verify(scope).drifts == ()
-
-
 @pytest.mark.parametrize("filter", [EVERYTHING, OF_P, ODD], ids=["tally", "facet", "index"])
 @pytest.mark.parametrize("operation", ["Query", "GetItem", "BatchGetItem"])
 def test_what_is_folded_before_a_call_is_counted_once(
@@ -286,7 +237,7 @@ def test_what_is_folded_before_a_call_is_counted_once(
     def store_and_fold(**_: object) -> None:
         plain.put(scope, [made(stored[0])])
         stored[0] += 1
-        settle(engine, scope, **facets)
+        settle(engine, scope)
 
     client.meta.events.register(f"before-call.dynamodb.{operation}", store_and_fold)
     reader = dynamo_store(client, **facets)

@@ -215,8 +215,8 @@ class Earlier:
                 self._put(item, "e", Delta.read(item).entries or ())
 
     def _put(self, item: Any, name: str, entries: Sequence[Entry]) -> None:
-        kept = ("scope", "row", "first", "last", "facets") if name == "e" else ("scope", "row")
-        packed = pack([entry[:6] for entry in entries])
+        kept = ("scope", "row", "first", "last") if name == "e" else ("scope", "row")
+        packed = pack([(*entry[:5], ()) for entry in entries])
         old = {key: item[key] for key in kept} | {name: {"B": packed}}
         self._world.engine.put_item(TableName=TABLES.tally, Item=old)
 

@@ -129,14 +129,12 @@ def test_a_recount_that_a_fold_disturbs_begins_again(engine: DynamoDBClient, sco
     assert (report.settled, report.young, report.drifts) == (33, 0, ())
 
 
-@pytest.mark.parametrize("facets", [(), ("project",)], ids=["scope", "facets"])
 def test_a_log_that_is_written_and_folded_all_the_time_is_verified(
-    engine: DynamoDBClient, scope: str, facets: tuple[str, ...]
+    engine: DynamoDBClient, scope: str
 ) -> None:
     """Events come before each read of a recount, into days that are there and into new ones."""
-    options: Any = {"facets": facets}
     scope = f"{scope}-busy"
-    store, stored = dynamo_store(engine, shards=3, **options), list[Event]()
+    store, stored = dynamo_store(engine, shards=3), list[Event]()
 
     def write(**_: object) -> None:
         if len(stored) == 40:
@@ -145,20 +143,20 @@ def test_a_log_that_is_written_and_folded_all_the_time_is_verified(
         event = Event(id=f"w{number}", time=number * 7 * HOUR, type="a", project_id="p")
         store.put(scope, [event])
         stored.append(event)
-        Folder(engine, "TallyTable", Clock(), **options).fold(scope)
+        Folder(engine, "TallyTable", Clock()).fold(scope)
 
     for _ in range(10):
         write()
     busy = connect(engine.meta.endpoint_url)
     for operation in ("Query", "BatchGetItem", "GetItem"):
         busy.meta.events.register(f"before-call.dynamodb.{operation}", write)
-    report = Verifier(busy, TABLES, 3, facets).verify(scope)
+    report = Verifier(busy, TABLES, 3).verify(scope)
     assert report.drifts == ()
     assert len(stored) == 40
     key = {"pk": {"S": f"{scope}/w3"}}
-    settle(engine, scope, **options)
+    settle(engine, scope)
     engine.delete_item(TableName="EventsTable", Key=key)
-    found = Verifier(engine, TABLES, 3, facets).verify(scope).drifts
+    found = Verifier(engine, TABLES, 3).verify(scope).drifts
     assert {drift.bucket for drift in found} >= {"1970-01-01T21", "1970-01-01T21:00"}
 
 

@@ -154,7 +154,7 @@ class Stage:
 
     def fold(self, number: int) -> list[Read]:
         """Fold, until something was."""
-        folder = Folder(self.client, "TallyTable", Clock(), facets=FACETS)
+        folder = Folder(self.client, "TallyTable", Clock())
         while self.is_on() or (not self._has_folded() and self.is_on(FOLLOW_SECONDS)):
             folder.fold(self.soak.scope)
         return []

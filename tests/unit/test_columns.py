@@ -10,7 +10,6 @@ from support.strategies import events, filters, texts
 from polylog.dynamo.search.hints import Hints
 from polylog.dynamo.tally.columns import Columns, groups_of
 from polylog.dynamo.tally.entry import MEMBERS, Entry
-from polylog.dynamo.tally.facets import FACETS
 from polylog.dynamo.tally.marks import judge, rows_of
 from polylog.model.event import Entity, Event
 from polylog.model.filter import FIELDS, Compare, Filter, Op, Text, fields_of, predicate
@@ -24,23 +23,17 @@ def numbered(some: list[Event]) -> list[Event]:
 
 logs = st.lists(events(), min_size=1, max_size=12).map(numbered)
 
-facet_names = st.sets(st.sampled_from(sorted(FACETS))).map(sorted)
 
-
-def entries_of(some: list[Event], names: list[str]) -> list[Entry]:
-    return [Entry.of(event, names) for event in some]
-
-
-@given(log=logs, names=facet_names)
-def test_entries_come_back_from_groups(log: list[Event], names: list[str]) -> None:
-    entries = entries_of(log, names)
+@given(log=logs)
+def test_entries_come_back_from_groups(log: list[Event]) -> None:
+    entries = list(map(Entry.of, log))
     packed = Columns.of(entries).pack()
     assert list(Columns.unpack(len(entries), packed).entries()) == entries
 
 
-@given(log=logs, names=facet_names)
-def test_entries_come_back_from_one_row(log: list[Event], names: list[str]) -> None:
-    entries = entries_of(log, names)
+@given(log=logs)
+def test_entries_come_back_from_one_row(log: list[Event]) -> None:
+    entries = list(map(Entry.of, log))
     assert list(Columns.unpack_whole(Columns.of(entries).pack_whole()).entries()) == entries
 
 
@@ -48,8 +41,8 @@ def test_nothing_comes_back_as_nothing() -> None:
     assert list(Columns.unpack_whole(Columns.of([]).pack_whole()).entries()) == []
 
 
-def test_entries_without_members_keep_their_facets() -> None:
-    entry = Entry(7, 5, "system:a", "id", "s", ("project=p,q", 'actor="'), None)
+def test_entries_without_members_come_back_so() -> None:
+    entry = Entry(7, 5, "system:a", "id", "s", None)
     packed = Columns.of([entry, entry._replace(seq=8)]).pack()
     assert list(Columns.unpack(2, packed).entries()) == [entry, entry._replace(seq=8)]
 
@@ -83,7 +76,7 @@ def test_the_order_of_members_never_changes() -> None:
 
 @given(log=logs, filter=filters())
 def test_marks_are_what_the_events_say(log: list[Event], filter: Filter) -> None:
-    columns, passes = Columns.of(entries_of(log, [])), predicate(filter)
+    columns, passes = Columns.of(list(map(Entry.of, log))), predicate(filter)
     sure, possible = judge(filter, columns)
     expected = {row for row, event in enumerate(log) if passes(event)}
     assert set(rows_of(sure, len(log))) <= expected <= set(rows_of(possible, len(log)))
@@ -91,7 +84,7 @@ def test_marks_are_what_the_events_say(log: list[Event], filter: Filter) -> None
 
 @given(log=logs, filter=filters().filter(lambda filter: fields_of(filter) <= FIELDS.keys()))
 def test_marks_of_members_are_sure(log: list[Event], filter: Filter) -> None:
-    sure, possible = judge(filter, Columns.of(entries_of(log, [])))
+    sure, possible = judge(filter, Columns.of(list(map(Entry.of, log))))
     assert sure == possible
 
 
@@ -116,7 +109,7 @@ def test_what_is_not_known_is_never_sure(filter: Filter, long: str) -> None:
 def test_hints_leave_out_nothing_that_passes(log: list[list[Event]], filter: Filter) -> None:
     hints, passes = Hints(), predicate(filter)
     for place, segment in enumerate(log):
-        hints = hints.plus(place, Columns.of(entries_of(segment, []))) or hints
+        hints = hints.plus(place, Columns.of(list(map(Entry.of, segment)))) or hints
     possible = hints.possible(filter)
     for place, segment in enumerate(log):
         assert (possible >> place & 1) >= any(map(passes, segment))

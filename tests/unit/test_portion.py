@@ -32,11 +32,10 @@ batches = st.lists(st.tuples(times, st.integers(0, 3), st.booleans()), max_size=
 class Log:
     """Deltas, some with their entries in the arrival log and some ripe, and their head."""
 
-    def __init__(self, batches: Sequence[Batch], *, has_facets: bool, most_rows: int) -> None:
+    def __init__(self, batches: Sequence[Batch], *, most_rows: int) -> None:
         self.rows: dict[int, Stretch] = {}
         self.entries: list[Entry] = []
         self.most_rows = most_rows
-        self.names = frozenset({"actor"} if has_facets else ())
         self.head = Head(deltas=tuple(self._deltas(batches)))
 
     def _deltas(self, batches: Sequence[Batch]) -> Iterator[Delta]:
@@ -46,15 +45,14 @@ class Log:
                 yield Delta.fence(number, 0)
             entries = [self._entry(seq + gap + n, hour) for n, hour in enumerate(hours, start=1)]
             seq += gap + len(hours)
-            delta = Delta.of(entries[0].seq, seq, entries, self.names)
+            delta = Delta.of(entries[0].seq, seq, entries)
             self.entries += entries
             if not is_inline:
                 self.rows[delta.first] = Stretch.of(tuple(entries))
             yield delta if is_inline else replace(delta, entries=None, is_inline=False)
 
     def _entry(self, seq: int, hour: int) -> Entry:
-        facets = [f"{name}={seq % 90}" for name in self.names]
-        return Entry(seq, hour * HOUR, "system:t", f"e{seq}", None, tuple(facets))
+        return Entry(seq, hour * HOUR, "system:t", f"e{seq}", None)
 
     def portion(self) -> Portion:
         return portion_of(moment_of(self.head, self._load), self.is_ripe, self.most_rows)
@@ -78,7 +76,7 @@ class Log:
             )
 
 
-logs = st.builds(Log, batches, has_facets=st.booleans(), most_rows=st.sampled_from((95, 40, 15, 6)))
+logs = st.builds(Log, batches, most_rows=st.sampled_from((95, 40, 15, 6)))
 
 
 @given(logs)
@@ -138,7 +136,7 @@ def lies_in(recent: Recent, entry: Entry) -> bool:
 
 def test_a_delta_whose_row_has_expired_is_settled_without_events_if_it_does_not_fit() -> None:
     """It cannot be cut: its events, which have expired as well, are not known any more."""
-    log = Log([([*range(0, 2000, 100)], 0, False)], has_facets=False, most_rows=15)
+    log = Log([([*range(0, 2000, 100)], 0, False)], most_rows=15)
     log.rows.clear()
     portion = log.portion()
     assert (portion.numbers, portion.summary) == (Ranges(((1, 20),)), {})

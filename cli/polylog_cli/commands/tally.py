@@ -13,6 +13,7 @@ from polylog_cli.local.home import DEFAULT_DATA
 from polylog_cli.output.console import console, failure
 
 if TYPE_CHECKING:
+    from polylog.dynamo.maintenance.count import Counter
     from polylog.dynamo.maintenance.recount import Drift
     from polylog_cli.local.log import Log
 
@@ -37,14 +38,14 @@ def verify(
 
     with opened(stack, data) as log, console.status("Recounting"):
         _tidy(log, scope)
-        verifier = Verifier(log.client, log.tables, log.shards, log.facets, indexes=log.indexes)
+        verifier = Verifier(
+            log.client, log.tables, log.shards, retention=log.retention, indexes=log.indexes
+        )
         report = verifier.repair(scope) if repair else verifier.verify(scope)
     for drift in report.drifts:
         print(_described(drift))
     found = f"{report.settled} events in {report.rows} rows, {report.young} not folded yet"
     print(f"{found}, {len(report.drifts)} counts wrong")
-    for name in sorted(log.facets - report.facets):
-        print(f"not all events are tallied by {name} yet; --repair tallies them")
     if report.drifts:
         raise typer.Exit(1)
 
@@ -62,18 +63,20 @@ def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
     with opened(stack, data) as log, console.status("Folding"):
         _tidy(log, scope)
         before = read_head(log.client, log.tables.tally, scope)
-        folder = Folder(
-            log.client, log.tables.tally, SYSTEM_CLOCK, facets=log.facets, retention=log.retention
-        )
+        folder = Folder(log.client, log.tables.tally, SYSTEM_CLOCK, log.retention)
         folder.settle(scope, _SETTLE_SECONDS)
         after = read_head(log.client, log.tables.tally, scope)
-        Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention).seal_all(scope)
+        sealer = Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention)
+        sealer.seal_all(scope)
+        _counter(log).count_all(scope, sealer.sealed(scope))
     folded = after.bucket.totals().total() - before.bucket.totals().total()
     print(f"{folded} events folded, {after.young_events} not folded yet")
 
 
 def reindex(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
-    """Make the whole log of a scope searchable, also what an earlier version stored.
+    """Make the whole log of a scope searchable, and count what TalliedFacets names.
+
+    This includes what an earlier version stored, and facets that were named later.
 
     The service does this by itself, little by little. You can stop the command and start it again,
     and use the log meanwhile.
@@ -85,7 +88,11 @@ def reindex(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
         sealer = Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention)
         while sealer.seal(scope):
             status.update(f"Making segments: up to event {sealer.sealed(scope)}")
+        status.update("Counting facets")
+        _counter(log).count_all(scope, sealer.sealed(scope))
     print(f"all events up to number {sealer.sealed(scope)} are in segments")
+    if log.facets:
+        print(f"they are counted by {', '.join(sorted(log.facets))}")
 
 
 def restamp(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
@@ -101,6 +108,12 @@ def restamp(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
         restamper = Restamper(log.client, log.tables, log.shards, log.retention)
         kept, gone = restamper.restamp(scope)
     print(f"{kept} events kept, {gone} deleted")
+
+
+def _counter(log: Log) -> Counter:
+    from polylog.dynamo.maintenance.count import Counter
+
+    return Counter(log.client, log.tables, SYSTEM_CLOCK, log.facets, log.retention)
 
 
 def _tidy(log: Log, scope: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import collections
 import os
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,6 +24,7 @@ from polylog.aws.metrics import DRIFT, KINDS, LOG, new_metrics, publish
 from polylog.dynamo.connection import connect
 from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 from polylog.dynamo.maintenance.audit import Auditor
+from polylog.dynamo.maintenance.count import Counter
 from polylog.dynamo.maintenance.expire import Expirer
 from polylog.dynamo.maintenance.fold import Folder, Work
 from polylog.dynamo.maintenance.seal import Sealer
@@ -77,8 +78,9 @@ class Compactor:
         retention, facets = retention_from_environment(), facets_from_environment()
         tables = Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"])
         shards, client = shards_from_environment().read, connect()
-        self._folder = Folder(client, tables.tally, clock, facets=facets, retention=retention)
+        self._folder = Folder(client, tables.tally, clock, retention)
         self._sealer = Sealer(client, tables, clock, retention)
+        self._counter = Counter(client, tables, clock, facets, retention)
         self._expirer = Expirer(client, tables.tally, clock, retention)
         self._auditor = Auditor(client, tables, shards, clock, retention)
         self._scopes = Scopes(client, tables.tally)
@@ -98,7 +100,7 @@ class Compactor:
         while active and not run.is_over:
             works = {scope: run.attempt(self._folder.work, scope) for scope in active}
             for scope in active:
-                run.attempt(self._sealer.seal, scope)
+                run.attempt(partial(self._seal, run, works[scope]), scope)
             active = [scope for scope in active if works[scope] in (Work.FOLDED, Work.SOON)]
             if active and Work.FOLDED not in works.values():
                 self._clock.sleep(PAUSE_SECONDS)
@@ -107,6 +109,14 @@ class Compactor:
         for scope in scopes:
             run.attempt(partial(self._count_kinds, run), scope)
         run.end()
+
+    def _seal(self, run: _Run, work: Work | None, scope: str) -> None:
+        """Seal what fills segments, and count facets if it is worth it."""
+        self._sealer.seal(scope)
+        is_quiet, sealed = work is Work.DONE, self._sealer.sealed(scope)
+        while self._counter.count_if_due(scope, sealed, is_quiet=is_quiet):
+            if run.is_over or not is_quiet:
+                break
 
     def tidy(self) -> None:
         """Tidy every scope up, then recount one day of each.
@@ -122,11 +132,16 @@ class Compactor:
 
     def _run(self, seconds: float, *names: str) -> _Run:
         deadline = self._clock.deadline(seconds)
-        return _Run(deadline, self._logger, self._metrics, Counter(dict.fromkeys(names, 0)))
+        return _Run(
+            deadline, self._logger, self._metrics, collections.Counter(dict.fromkeys(names, 0))
+        )
 
     def _tidy(self, run: _Run, scope: str) -> None:
         self._folder.settle(scope, SETTLE_SECONDS)
         while self._sealer.seal(scope) and not run.is_over:
+            pass
+        sealed = self._sealer.sealed(scope)
+        while self._counter.count(scope, sealed, least=1) and not run.is_over:
             pass
         self._expirer.expire(scope)
         self._count_kinds(run, scope)
@@ -151,7 +166,7 @@ class _Run:
     deadline: Deadline
     logger: Logger
     metrics: Metrics
-    measured: Counter[str]
+    measured: collections.Counter[str]
     failed: list[Unavailable] = field(default_factory=list)
 
     @property

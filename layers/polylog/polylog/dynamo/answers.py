@@ -10,15 +10,19 @@ from typing import Final, TypeVar
 
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.explanation import (
+    COUNTS,
+    note_alternative,
     note_counts,
     note_no_counts,
     note_search,
     tentatively,
+    units_so_far,
 )
 from polylog.dynamo.limits import UNITS_PER_ITEM, Allowance
 from polylog.dynamo.queries import QueryPlan, TimeRange
 from polylog.dynamo.search.finder import Finder, Searcher
 from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.facet_view import FacetView
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.summary import OfKind, count_kinds
@@ -49,7 +53,7 @@ class Asked:
     """What is asked of a scope, and where the answer comes from.
 
     `filter` is simplified, and asks for nothing before `floor`, the first time that the log keeps.
-    `facets` names the facets that events are also tallied by. `plan` says how an index answers.
+    `facets` names those that are counted too. `plan` says how an index answers.
     """
 
     scope: str
@@ -82,7 +86,9 @@ class Asked:
         """Return the same question, for an answer that may take this time."""
         return replace(self, reader=self.reader.within(allowance), allowance=allowance)
 
-    def by_tally(self, answer: Callable[[View], T], page: int | None = None) -> T | None:
+    def by_tally(
+        self, answer: Callable[[View | FacetView], T | None], page: int | None = None
+    ) -> T | None:
         """Return an answer from a tally, None where no tally can give an exact one.
 
         `page` is how many events the answer shows or skips, None if it needs all of them.
@@ -91,12 +97,14 @@ class Asked:
         if question is None:
             note_no_counts("the filter asks for more than time, type and origin")
             return None
+        if question.facet is not None:
+            return self._by_facet(question, question.facet, answer, page)
 
         def read(time: TimeRange) -> Sequence[Entry]:
             return self.reader.entries(self.scope, self.plan.within(time))
 
         def exact(view: View) -> T | None:
-            if not view.is_exact(self.facets):
+            if not view.is_exact:
                 note_no_counts("it does not count all of these events apart")
                 return None
             note_units_of_counts(question.time)
@@ -108,6 +116,50 @@ class Asked:
 
         return self.views.ask(self.scope, question, read, exact, self.allowance)
 
+    def _by_facet(
+        self,
+        question: Question,
+        facet: str,
+        answer: Callable[[FacetView], T | None],
+        page: int | None,
+    ) -> T | None:
+        """Return an answer from the counts of a facet, None if they cannot give an exact one."""
+        moment, months = self.views.facet(self.scope, facet, question.time, self.allowance)
+        counted = moment.head.counted.get(facet.partition("=")[0], 0)
+
+        def later(time: TimeRange) -> Finder:
+            filter = self.plan.within(time).filter
+            return self.searcher.later(self.scope, filter, moment, self.allowance, counted)
+
+        def read(time: TimeRange) -> Iterable[Entry]:
+            return self.narrowed(time).entries(moment)
+
+        view = FacetView(
+            moment, question, months, counted, lambda time: later(time).entries(), read
+        )
+        if not view.is_exact:
+            note_no_counts("the counts of the facet do not tell these events apart, or not yet")
+            return None
+        note_alternative(COUNTS, units_so_far() + later(question.time).units(), "")
+        note_counts(question.filter)
+        weighing = self.weigh(moment, page=page)
+        found = answer(view)
+        weighing.note_instead_of_counts(view.total)
+        return found
+
+    def narrowed(self, time: TimeRange) -> Asked:
+        """Return the question for no other times than these."""
+        plan = self.plan.within(time)
+        return replace(self, filter=simplified(plan.filter), plan=plan)
+
+    def entries(self, moment: Moment) -> Iterable[Entry]:
+        """Return the entries of the events that pass, without a tally."""
+        return self.read(
+            moment,
+            lambda reader: [Entry.of(event) for event in self._all(reader, moment)],
+            lambda finder: list(finder.entries()),
+        )
+
     def count(self, moment: Moment) -> int:
         """Return how many events pass, without a tally."""
         return self.read(
@@ -118,12 +170,7 @@ class Asked:
 
     def groups(self) -> dict[str, OfKind]:
         """Return the events that pass by kind, without a tally."""
-        moment = self.moment()
-        return self.read(
-            moment,
-            lambda reader: count_kinds(map(Entry.of, self._all(reader, moment))),
-            lambda finder: finder.groups(),
-        )
+        return count_kinds(self.entries(self.moment()))
 
     def times(self) -> Counter[int]:
         """Return how many of the events that pass lie in each minute, without a tally.
@@ -149,7 +196,7 @@ class Asked:
         Nothing tells how many events have a value of a field. So its index is tried first, until
         that has read as much as a search would. Nothing tells either how many events a search has
         to read by their keys, so a search ends once an index would have read less. `query` is the
-        question for a page.
+        question for a page: an index reads at least the events that it shows or skips.
         """
         page = _page_of(query)
         if not self.plan.is_searchable:
@@ -159,10 +206,10 @@ class Asked:
         finder = self.searcher.finder(self.scope, kept, moment, self.allowance)
         units = finder.units(query.window.limit if query else 0)
         self.weigh(moment, page=page, finder=finder).note_instead_of_segments(units)
-        if self.plan.is_narrow:
+        most = max(units, _LEAST_UNITS)
+        if self.plan.is_narrow and (page or 0) * UNITS_PER_ITEM <= most:
             with suppress(TooBroad), tentatively():
-                most = max(units, _LEAST_UNITS) / UNITS_PER_ITEM
-                return by_index(self.reader.at_most(int(most)))
+                return by_index(self.reader.at_most(int(most / UNITS_PER_ITEM)))
         elif not fields_of(self.filter) <= FIELDS.keys():
             with suppress(TooBroad), tentatively():
                 note_search(self.filter, units)

@@ -10,6 +10,7 @@ from polylog.dynamo.answers import Asked
 from polylog.dynamo.explanation import COUNTS, note, note_alternative, tentatively
 from polylog.dynamo.limits import Allowance, Limits
 from polylog.dynamo.search.finder import Finder
+from polylog.dynamo.tally.facet_view import FacetView
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.totals import View
 from polylog.model.errors import PositionExpired, TimedOut, TooBroad
@@ -104,15 +105,17 @@ class Pages:
                 return Page((), None, total)
         return _told(_from_index(query, asked, begun), query, total)
 
-    def _page(self, query: EventQuery, asked: Asked, view: View) -> Page:
+    def _page(self, query: EventQuery, asked: Asked, view: View | FacetView) -> Page:
         total = view.total()
         if query.window.offset >= total:
             return Page((), None, total)
         page = None
-        if _is_far(query.window):
+        is_index_enough = isinstance(view, View) or asked.plan.is_settled
+        if is_index_enough and _is_far(query.window):
             page = _from_the_end(query, asked, view, total)
-            page = page or _looked_up(query, asked, view, total)
-        page = page or asked.reader.find(query, asked.plan.within(view.time), view.moment)
+        if is_index_enough and not _is_far(query.window):
+            page = asked.reader.find(query, asked.plan.within(view.time), view.moment)
+        page = page or _looked_up(query, asked, view, total)
         return replace(_told(page, query, total), moment=Begun(view.moment, asked.allowance))
 
 
@@ -136,7 +139,9 @@ def _from_index(query: EventQuery, asked: Asked, begun: Begun) -> Page:
     return replace(page, moment=begun)
 
 
-def _from_the_end(query: EventQuery, asked: Asked, view: View, total: int) -> Page | None:
+def _from_the_end(
+    query: EventQuery, asked: Asked, view: View | FacetView, total: int
+) -> Page | None:
     """Return a page near the end, read from there; None if it is not near or too much to read."""
     left = total - query.window.offset
     limit = min(query.window.limit, left)
@@ -153,12 +158,22 @@ def _from_the_end(query: EventQuery, asked: Asked, view: View, total: int) -> Pa
     return Page(events, Position(events[-1].time, events[-1].seq) if window.offset else None)
 
 
-def _looked_up(query: EventQuery, asked: Asked, view: View, total: int) -> Page:
-    """Return a page, read from the minute in which it begins."""
-    note("the tally tells in which minute the page begins")
+def _looked_up(query: EventQuery, asked: Asked, view: View | FacetView, total: int) -> Page:
+    """Return a page, read from the minute or the day in which it begins."""
     time, offset = view.locate(query.window.offset, total, query.order)
     window = replace(query.window, offset=offset)
-    return asked.reader.find(replace(query, window=window), asked.plan.within(time), view.moment)
+    within = replace(query, window=window, with_total=False)
+    if isinstance(view, View):
+        note("the tally tells in which minute the page begins")
+        return asked.reader.find(within, asked.plan.within(time), view.moment)
+    note("the counts of the facet tell on which day the page begins")
+    narrowed = asked.narrowed(time)
+    return narrowed.read(
+        view.moment,
+        lambda reader: reader.find(within, narrowed.plan, view.moment),
+        lambda finder: finder.find(within),
+        within,
+    )
 
 
 def _is_far(window: Window) -> bool:

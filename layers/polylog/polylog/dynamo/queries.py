@@ -57,6 +57,10 @@ class TimeRange:
         last = () if self.last == LATEST else (Compare("time", Op.LE, self.last),)
         return first + last
 
+    def has(self, time: int) -> bool:
+        """Return whether a time lies in the range."""
+        return self.first <= time <= self.last
+
     def touches(self, first: int, last: int) -> bool:
         """Return whether some of the times from `first` to `last` lie in the range."""
         return first <= self.last and last >= self.first

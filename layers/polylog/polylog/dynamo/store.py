@@ -41,8 +41,8 @@ T = TypeVar("T")
 class DynamoEventStore:
     """Events in DynamoDB.
 
-    `facets` names the facets that they are also tallied by, and `indexes` what they have an index
-    of beside time and type.
+    `facets` names those that are counted too, and `indexes` what events have an index of beside
+    time and type.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class DynamoEventStore:
             client, tables.events, Segments(client, tables.tally, clock), clock
         )
         self._pages = Pages(clock, limits)
-        self._writer = Writer(client, tables, shards.written, clock, self._facets, retention)
+        self._writer = Writer(client, tables, shards.written, clock, retention)
         self._arrivals = ArrivalLog(client, tables.tally)
         self._tails = Tails(client, tables.events, self._arrivals, clock, limits)
 

@@ -135,7 +135,7 @@ class Weighing:
 
     @cached_property
     def _types(self) -> Mapping[str, int] | None:
-        return self.moment.types() if self.moment.facet is None else None
+        return self.moment.types()
 
 
 def note_units_of_counts(time: TimeRange) -> None:

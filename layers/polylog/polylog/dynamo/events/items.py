@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Final
@@ -74,9 +73,9 @@ class Draft:
         digest = hashlib.blake2b(canonical.encode(), digest_size=16).digest()
         return cls(event, to_json(content), digest)
 
-    def entry(self, seq: int, facets: Iterable[str] = ()) -> Entry:
+    def entry(self, seq: int) -> Entry:
         """Return what the tally keeps of the event, stored under this `seq`."""
-        return Entry.of(self.event, facets)._replace(seq=seq)
+        return Entry.of(self.event)._replace(seq=seq)
 
     def item(self, scope: str, seq: int, shards: int, retention: Retention = FOR_EVER) -> Item:
         """Return the item that stores the event under this `seq`."""

@@ -91,7 +91,6 @@ class Writer:
         tables: Tables,
         shards: int,
         clock: Clock,
-        facets: Iterable[str],
         retention: Retention,
     ) -> None:
         self._client = client
@@ -100,7 +99,6 @@ class Writer:
         self._numbers = Numbers(client, tables.tally)
         self._shards = shards
         self._clock = clock
-        self._facets = frozenset(facets)
         self._retention = retention
 
     def put(
@@ -126,7 +124,7 @@ class Writer:
         )
 
     def _weight(self, draft: Draft) -> int:
-        entry = draft.entry(0, self._facets)
+        entry = draft.entry(0)
         return max(len(draft.content) + _ITEM_BYTES, entry.weight * _ENTRY_SHARE)
 
     def _store(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
@@ -175,14 +173,14 @@ class Writer:
         """Record that no event will have these numbers, unless some have."""
         if any(taken.holds(each.seq) for each in kept.values()):
             return
-        delta = Delta.of(taken.first, taken.last, (), self._facets)
+        delta = Delta.of(taken.first, taken.last)
         for item in delta.items(scope, self._retention):
             write_new(self._client, self._tally, item)
 
     def _transact(self, scope: str, taken: _Taken, numbered: dict[int, Draft]) -> set[str]:
         """Store all or nothing; return DynamoDB's reasons against it, none if stored."""
-        entries = (draft.entry(seq, self._facets) for seq, draft in numbered.items())
-        delta = Delta.of(taken.first, taken.last, entries, self._facets)
+        entries = (draft.entry(seq) for seq, draft in numbered.items())
+        delta = Delta.of(taken.first, taken.last, entries)
         actions: list[TransactWriteItemTypeDef] = [
             {
                 "Put": {

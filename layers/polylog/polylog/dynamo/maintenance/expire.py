@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tally.bucket import Bucket
-from polylog.dynamo.tally.facets import partition_of
 from polylog.dynamo.tally.head import read_root
 from polylog.dynamo.tally.levels import ROOT, Level, end_of, hours_of, row_of, start_of
-from polylog.dynamo.tally.registry import Scopes
 from polylog.dynamo.tally.rows import delete_rows, read_buckets, write_rows
 from polylog.model.times import EARLIEST, Clock
 
@@ -34,55 +32,50 @@ class Expirer:
         self._table = table
         self._clock = clock
         self._retention = retention
-        self._scopes = Scopes(client, table)
         self._numbers = Numbers(client, table)
 
     def expire(self, scope: str) -> None:
-        """Clear expired days from the tally of a scope, then from those of its facets."""
+        """Clear expired days from the tally of a scope."""
         floor = self._retention.floor(self._clock.now())
         if floor == EARLIEST:
             return
-        while self._step(scope, scope, floor):
+        while self._step(scope, floor):
             pass
-        for facet in self._scopes.facets(scope):
-            while self._step(scope, partition_of(scope, facet), floor):
-                pass
 
-    def _step(self, scope: str, partition: str, floor: int) -> bool:
+    def _step(self, scope: str, floor: int) -> bool:
         """Clear one month, or less; return whether there is more to clear.
 
         It also returns False if somebody else changed the tally meanwhile: the next run goes on.
         """
-        head = read_root(self._client, self._table, partition)
+        head = read_root(self._client, self._table, scope)
         if head.cleared >= floor or not head.bucket.version:
             return False
-        rows = self._earliest(partition, head.bucket)
+        rows = self._earliest(scope, head.bucket)
         months = [name for name in rows if _starts_before(Level.MONTH, name, floor)]
         cleared = min([floor, *map(end_of, months)])
         new, days = _without(rows, cleared)
-        if partition == scope:
-            self._numbers.raise_floor(scope, cleared)
+        self._numbers.raise_floor(scope, cleared)
         head = replace(head, bucket=new[ROOT], cleared=cleared)
-        if not write_rows(self._client, self._table, partition, rows, new, head):
+        if not write_rows(self._client, self._table, scope, rows, new, head):
             return False
-        self._delete(partition, days)
+        self._delete(scope, days)
         return cleared < floor
 
-    def _earliest(self, partition: str, root: Bucket) -> dict[str, Bucket]:
+    def _earliest(self, scope: str, root: Bucket) -> dict[str, Bucket]:
         """Return the root and, if there are any, the earliest year and its earliest month."""
         rows, parent = {ROOT: root}, root
         for _ in ("year", "month"):
             if not parent.children:
                 break
             name = min(parent.children)
-            rows |= read_buckets(self._client, self._table, partition, [name], self._clock)
+            rows |= read_buckets(self._client, self._table, scope, [name], self._clock)
             parent = rows.get(name, Bucket())
         return rows
 
-    def _delete(self, partition: str, days: Sequence[str]) -> None:
+    def _delete(self, scope: str, days: Sequence[str]) -> None:
         """Delete the rows of whole days; a row that is left over does no harm."""
         rows = (row_of(name) for day in days for name in _rows_of(day))
-        delete_rows(self._client, self._table, partition, rows, self._clock)
+        delete_rows(self._client, self._table, scope, rows, self._clock)
 
 
 def _starts_before(level: Level, bucket: str, time: int) -> bool:

@@ -26,8 +26,7 @@ from polylog.dynamo.maintenance.watch import Watch, holes
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.delta import Delta
-from polylog.dynamo.tally.facets import partition_of
-from polylog.dynamo.tally.head import Head, Recent, Span, coarse, read_head, read_root
+from polylog.dynamo.tally.head import Head, Recent, Span, coarse, read_head
 from polylog.dynamo.tally.kinds import Kinds
 from polylog.dynamo.tally.levels import ROOT, parent_of, path_to
 from polylog.dynamo.tally.moment import moment_of
@@ -41,7 +40,7 @@ from polylog.dynamo.tally.rows import (
     write_rows,
 )
 from polylog.dynamo.tally.stretch import read_stretches
-from polylog.dynamo.tally.summary import OfMinute, Summary, counted, summary_of
+from polylog.dynamo.tally.summary import OfMinute, Summary, counted
 from polylog.dynamo.tally.wake import Wake, leave_wake, read_wake
 from polylog.model.errors import Unavailable
 from polylog.model.times import SECOND, Clock
@@ -82,24 +81,18 @@ class Work(Enum):
 
 
 class Folder:
-    """Folds the tallies of scopes, a step at a time.
-
-    `facets` names the facets that events are also tallied by.
-    """
+    """Folds the tallies of scopes, a step at a time."""
 
     def __init__(
         self,
         client: DynamoDBClient,
         table: str,
         clock: Clock,
-        *,
-        facets: Iterable[str] = (),
         retention: Retention = FOR_EVER,
     ) -> None:
         self._client = client
         self._table = table
         self._clock = clock
-        self._facets = frozenset(facets)
         self._retention = retention
         self._scopes = Scopes(client, table)
         self._watches: dict[str, Watch] = {}
@@ -201,51 +194,30 @@ class Folder:
         raise Unavailable("rows of the tally have grown too large")
 
     def _fold_portion(self, scope: str, head: Head, portion: Portion) -> bool:
-        """Fold a portion everywhere; return False if there is nothing to do or it has to wait."""
+        """Fold a portion; return False if there is nothing to do or it has to wait."""
         recent = tuple(_united((*self._watch(scope).unripe(head), *portion.recent())))
         if len(recent) > max(_MOST_RECENT, len(head.recent)):
             return False  # The indexes have to catch up first.
         if not portion.pieces and recent == head.recent:
             return False
-        # Facets come first: what is settled in the scope must be so in every facet, since readers
-        # of a facet take its settled numbers and the scope's together. If the folder dies between
-        # them, the facet knows the numbers that it counted, and nobody counts them there again.
-        if not all(self._fold_facet(scope, facet, head, portion) for facet in portion.facets):
-            return False
-        new = replace(_settled(head, portion), recent=recent, tallied=head.facets(self._facets))
+        new = replace(_settled(head, portion), recent=recent)
         added = (stretch.item(scope, self._retention) for stretch in portion.stretches)
         if not self._count(scope, new, portion.summary, added):
             return False
         self._delete(scope, portion.used_up())  # Only now: the head knows their numbers.
         return True
 
-    def _fold_facet(self, scope: str, facet: str, head: Head, portion: Portion) -> bool:
-        """Fold into a facet's tally what it lacks; return False if somebody else was faster."""
-        partition = partition_of(scope, facet)
-        own = read_root(self._client, self._table, partition)
-        left = summary_of(
-            e for e in portion.entries() if facet in e.facets and e.seq not in own.settled
-        )
-        if not left:
-            return True
-        if not own.bucket.version:
-            self._scopes.add_facet(scope, facet)
-        settled = own.settled | head.settled | portion.numbers
-        return self._count(partition, replace(own, settled=settled), left, ())
-
-    def _count(self, partition: str, head: Head, summary: Summary, added: Iterable[Item]) -> bool:
+    def _count(self, scope: str, head: Head, summary: Summary, added: Iterable[Item]) -> bool:
         """Count events in every row that they touch; return False if one was changed meanwhile."""
         # Days that were cleared have no rows any more, and must not get any again.
         kept = {minute: each for minute, each in summary.items() if each.earliest >= head.cleared}
         touched = _by_bucket(counted(kept, Kinds(head.bucket.kinds())))
         names = [name for name in touched if name != ROOT]
-        rows = (
-            read_buckets(self._client, self._table, partition, names, self._clock) if names else {}
-        )
+        rows = read_buckets(self._client, self._table, scope, names, self._clock) if names else {}
         rows[ROOT] = head.bucket
         new = _counted(rows, touched)
         root = replace(head, bucket=new[ROOT])
-        return write_rows(self._client, self._table, partition, rows, new, root, added)
+        return write_rows(self._client, self._table, scope, rows, new, root, added)
 
     def _delete(self, scope: str, deltas: Iterable[Delta]) -> None:
         rows = [delta.row for delta in deltas]

@@ -16,9 +16,7 @@ What must hold of every portion:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
-from typing import Final
+from dataclasses import dataclass
 
 from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.entry import Entry
@@ -28,9 +26,6 @@ from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.ranges import Range, Ranges
 from polylog.dynamo.tally.stretch import SPAN, Stretch, stretches
 from polylog.dynamo.tally.summary import Summary, merged, summary_of
-
-# Each facet's tally is folded in a transaction of its own.
-_MAX_FACETS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +85,6 @@ class Portion:
         """What the portion's events are."""
         return merged(piece.delta.summary for piece in self.pieces)
 
-    @property
-    def facets(self) -> list[str]:
-        """The facets that any of the entries has."""
-        return sorted({facet for entry in self.entries() for facet in entry.facets})
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield the entries of deltas that have them."""
-        return chain.from_iterable(piece.delta.entries or () for piece in self.pieces)
-
     def used_up(self) -> Iterator[Delta]:
         """Yield the deltas that nobody needs after the fold. Fences stand for a while."""
         return (p.delta for p in self.pieces if p.is_whole and not p.is_fence)
@@ -121,13 +107,9 @@ def portion_of(moment: Moment, is_ripe: Callable[[Delta], bool], most_rows: int)
     takes any other one whole, or begins with it.
     """
     room, pieces = _Room(most_rows), list[Piece]()
-    has_facets = any(delta.facets for delta in moment.young)
-    if has_facets:
-        moment.read_young()
     for delta in moment.young:
-        known = replace(delta, entries=moment.entries_of(delta)) if has_facets else delta
-        if room.admits_delta(known):
-            pieces.append(Piece(known, delta.last, is_ripe(delta)))
+        if room.admits_delta(delta):
+            pieces.append(Piece(delta, delta.last, is_ripe(delta)))
             continue
         if not pieces:
             pieces.append(_part(delta, moment.entries_of(delta), room, is_ripe=is_ripe(delta)))
@@ -151,42 +133,36 @@ def _part(delta: Delta, entries: Sequence[Entry], room: _Room, *, is_ripe: bool)
 
 
 class _Room:
-    """How much room is left in the transactions of a fold."""
+    """How much room is left in the transaction of a fold."""
 
     def __init__(self, most_rows: int) -> None:
         self._most_rows = most_rows
         self._rows: set[str] = set()
-        self._facets: set[str] = set()
         self._logs: tuple[int, int] | None = None
         self._is_empty = True
 
     def admits_delta(self, delta: Delta) -> bool:
         """Take a whole delta if there is room for it."""
-        facets = {facet for entry in delta.entries or () for facet in entry.facets}
         seq = delta.last if delta.is_inline and delta.entries else None
-        return self._admits(delta.summary, facets, seq, is_one=False)
+        return self._admits(delta.summary, seq, is_one=False)
 
     def admits_entry(self, entry: Entry, *, is_logged: bool) -> bool:
         """Take one event if there is room for it. There always is if the room is empty."""
         seq = None if is_logged else entry.seq
-        return self._admits([entry.minute], entry.facets, seq, is_one=True)
+        return self._admits([entry.minute], seq, is_one=True)
 
-    def _admits(
-        self, minutes: Iterable[str], facets: Iterable[str], seq: int | None, *, is_one: bool
-    ) -> bool:
+    def _admits(self, minutes: Iterable[str], seq: int | None, *, is_one: bool) -> bool:
         """Take some events; `seq` is the last number that needs a place in the arrival log.
 
         How many rows the log gets is estimated. A fold that gets too large takes a smaller portion.
         """
         rows = self._rows.union(*map(path_to, minutes))
-        named = self._facets.union(facets)
         logs = self._logs
         if seq is not None:
             first, number = logs or (seq, 1)
             logs = (seq, number + 1) if seq - first >= SPAN else (first, number)
         size = len(rows) + (logs[1] if logs else 0)
-        is_full = size > self._most_rows or len(named) > _MAX_FACETS
-        if is_full and not (is_one and self._is_empty):
+        if size > self._most_rows and not (is_one and self._is_empty):
             return False
-        self._rows, self._facets, self._logs, self._is_empty = rows, named, logs, False
+        self._rows, self._logs, self._is_empty = rows, logs, False
         return True

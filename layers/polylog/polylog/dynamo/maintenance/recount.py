@@ -17,7 +17,6 @@ from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.entry import Entry
-from polylog.dynamo.tally.facets import FACETS, partition_of
 from polylog.dynamo.tally.head import read_root
 from polylog.dynamo.tally.kinds import Kinds
 from polylog.dynamo.tally.levels import ROOT, Level, end_of, parent_of, start_of
@@ -25,9 +24,8 @@ from polylog.dynamo.tally.moment import Moment, read_moment
 from polylog.dynamo.tally.ranges import Ranges
 from polylog.dynamo.tally.rows import read_buckets
 from polylog.dynamo.tally.summary import counted, newest_of, summary_of
-from polylog.dynamo.tally.tree import StaleRowsError
 from polylog.model.errors import Unavailable
-from polylog.model.filter import Compare, Op, conjunction
+from polylog.model.filter import conjunction
 from polylog.model.times import Clock
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ class Drift:
     """One wrong number: what the events give, and what the row says.
 
     It is the number of events of a kind in a bucket, or the `seq` of the newest one. `facet` is
-    None in the tally of the scope itself.
+    None in the tally of the scope, and names the facet in its counts.
     """
 
     facet: str | None
@@ -63,7 +61,7 @@ class MovedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The tally of a scope or of one of its facets, and the index of the events that it counts.
+    """The tally of a scope, and the index of the events that it counts.
 
     `lost` are numbers of events that should be settled, but that the head does not know.
     """
@@ -73,51 +71,35 @@ class Books:
     reader: Reader
     clock: Clock
     scope: str
-    facet: str | None = None
     lost: Ranges = NOTHING
 
-    @property
-    def partition(self) -> str:
-        """The partition of the tally's rows."""
-        return partition_of(self.scope, self.facet)
-
     def moment(self) -> Moment:
-        """Return the tally as it is now; raises `MovedError`."""
-        try:
-            return read_moment(self.client, self.table, self.scope, self.clock, self.facet)
-        except StaleRowsError as error:
-            raise MovedError from error
+        """Return the tally as it is now."""
+        return read_moment(self.client, self.table, self.scope, self.clock)
 
     def version(self) -> int:
         """Return the version of the tally's head."""
-        return read_root(self.client, self.table, self.partition).bucket.version
+        return read_root(self.client, self.table, self.scope).bucket.version
 
     def rows(self, names: Iterable[str]) -> dict[str, Bucket]:
         """Return the named buckets that have a row."""
-        return read_buckets(self.client, self.table, self.partition, sorted(names), self.clock)
+        return read_buckets(self.client, self.table, self.scope, sorted(names), self.clock)
 
     def stated(self, parent: Bucket) -> dict[str, Bucket]:
         """Return the rows below a bucket that have the version it states."""
         found = self.rows(parent.versions)
         return {n: row for n, row in found.items() if row.version == parent.versions[n]}
 
-    def settled(
-        self, moment: Moment, time: TimeRange, names: Iterable[str] = ()
-    ) -> tuple[list[Entry], set[int]]:
+    def settled(self, moment: Moment, time: TimeRange) -> tuple[list[Entry], set[int]]:
         """Return what the rows have to count in a range of time, the earliest first.
 
-        Returns also the numbers of events that came after the moment. `names` are the facets that
-        the entries have to state.
+        Returns also the numbers of events that came after the moment.
         """
         time = time.intersection(TimeRange(first=moment.head.cleared))
-        terms = list(time.bounds)
-        if self.facet is not None:
-            name, _, value = self.facet.partition("=")
-            terms.append(Compare(FACETS[name], Op.EQ, value))
         entries, later = dict[int, Entry](), set[int]()
-        for event in self.reader.indexed(self.scope, conjunction(terms)):
+        for event in self.reader.indexed(self.scope, conjunction(time.bounds)):
             if moment.counts(event.seq) or event.seq in self.lost:
-                entries[event.seq] = Entry.of(event, names)
+                entries[event.seq] = Entry.of(event)
             elif not moment.knows(event.seq):
                 later.add(event.seq)
         for entry in moment.unindexed(time, is_descending=False):
@@ -140,18 +122,15 @@ def rows_of(day: str, entries: Iterable[Entry], kinds: Kinds) -> dict[str, Bucke
 class Recount:
     """A tally that is recounted.
 
-    `settled` and `rows` say how many events and rows it has so far, `last` the highest `seq`, and
-    `facets` which facets of the given names the events have. `later` are the numbers of events that
-    came after the moment at which they were looked for.
+    `settled` and `rows` say how many events and rows it has so far, and `last` the highest `seq`.
+    `later` are the numbers of events that came after the moment at which they were looked for.
     """
 
-    def __init__(self, books: Books, names: Iterable[str] = ()) -> None:
+    def __init__(self, books: Books) -> None:
         self._books = books
-        self._names = tuple(names)
         self.settled = 0
         self.last = 0
         self.rows = 0
-        self.facets: set[str] = set()
         self.later: set[int] = set()
         self.upper: dict[str, Bucket] = {}
         """The rows from the root down to the days, as they are at the moment."""
@@ -181,7 +160,7 @@ class Recount:
     def day(self, day: str) -> list[Drift]:
         """Return the wrong numbers in the rows of a day and of its hours."""
         there, moment = self._rows(day)
-        entries, later = self._books.settled(moment, time_of(day), self._names)
+        entries, later = self._books.settled(moment, time_of(day))
         self.later |= later
         self.rows += len(there) - (day in there)
         self._note(entries)
@@ -190,12 +169,11 @@ class Recount:
         expected[month] = Bucket(children={day: expected[day].totals()})
         stated = self.upper.get(month, Bucket()).children.get(day, {})
         there[month] = Bucket(children={day: stated})
-        return list(compare(expected, there, self._books.facet))
+        return list(compare(expected, there))
 
     def _note(self, entries: list[Entry]) -> None:
         self.settled += len(entries)
         self.last = max([self.last, *(entry.seq for entry in entries)])
-        self.facets.update(facet for entry in entries for facet in entry.facets)
 
     def _between(self, time: TimeRange) -> set[Drift]:
         """Return what is wrong in the days of a range in which there was no row."""
@@ -216,7 +194,7 @@ class Recount:
                     each for bucket in below.values() for each in bucket.latest().items()
                 )
                 expected = Bucket(children=totals, newest={name: latest})
-                yield from compare({name: expected}, {name: row}, self._books.facet)
+                yield from compare({name: expected}, {name: row})
 
     def _summed(self, drifts: Iterable[Drift]) -> Iterator[Drift]:
         """Yield what is wrong in months and years because it is wrong in their days."""
@@ -227,7 +205,7 @@ class Recount:
                     wrong[level.bucket(drift.bucket), drift.what] += drift.events - drift.row
         for (name, kind), number in wrong.items():
             row = self.upper.get(parent_of(name), Bucket()).children.get(name, {}).get(kind, 0)
-            yield Drift(self._books.facet, name, kind, row + number, row)
+            yield Drift(None, name, kind, row + number, row)
 
     def _rows(self, day: str) -> tuple[dict[str, Bucket], Moment]:
         """Return the rows of a day and its hours, and the moment that they belong to."""

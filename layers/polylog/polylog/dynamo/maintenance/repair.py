@@ -39,12 +39,12 @@ def repair(books: Books, bucket: str) -> None:
     before = books.rows(names)
     entries, _ = books.settled(moment, time_of(day))
     for _ in range(_ATTEMPTS):
-        head = read_root(books.client, books.table, books.partition)
+        head = read_root(books.client, books.table, books.scope)
         old = {ROOT: head.bucket, **books.rows([*ancestors_of(day)[1:], *names])}
         if _versions(old, names) != _versions(before, names):
             raise MovedError
         new, root = _repaired(books, day, entries, old, head)
-        if write_rows(books.client, books.table, books.partition, old, new, root):
+        if write_rows(books.client, books.table, books.scope, old, new, root):
             return
     raise MovedError
 

@@ -10,9 +10,12 @@ from polylog.dynamo.connection import failures_as_unavailable
 from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED
+from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.moment import read_moment
+from polylog.dynamo.tally.months import expiry_of, key_of, read_months
+from polylog.dynamo.tally.registry import Scopes
 from polylog.model.filter import EVERYTHING
 from polylog.model.times import SYSTEM_CLOCK, Clock
 
@@ -40,6 +43,7 @@ class Restamper:
         self._tables = tables
         self._reader = Reader(client, tables.events, shards, UNLIMITED, clock)
         self._arrivals = ArrivalLog(client, tables.tally)
+        self._scopes = Scopes(client, tables.tally)
         self._retention = retention
 
     def restamp(self, scope: str) -> tuple[int, int]:
@@ -61,6 +65,10 @@ class Restamper:
         for stretch in self._arrivals.rows(scope):
             key = {"scope": {"S": scope}, "row": {"S": stretch.row}}
             self._stamp(self._tables.tally, key, stretch.expires_at(self._retention))
+        for facet in self._scopes.facets(scope):
+            for month in read_months(self._client, self._tables.tally, scope, facet, TimeRange()):
+                end = expiry_of(month, self._retention)
+                self._stamp(self._tables.tally, key_of(scope, facet, month), end)
         return kept, gone
 
     def _stamp(self, table: str, key: Item, expires_at: int | None) -> None:

@@ -27,7 +27,7 @@ from polylog.dynamo.search.directory import Block, Left, read_last_block
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.head import Head, read_root
-from polylog.dynamo.tally.rows import delete_rows
+from polylog.dynamo.tally.rows import delete_rows, write_version
 from polylog.dynamo.tally.stretch import (
     SPAN,
     Stretch,
@@ -39,7 +39,6 @@ from polylog.model.times import SECOND, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PutItemInputTypeDef
 
     from polylog.dynamo.tables import Item
 
@@ -172,9 +171,7 @@ class Sealer:
         for some in batched(entries, _EVENTS_AT_ONCE):
             events = read_entries(self._client, self._tables.events, scope, some, self._clock)
             for entry in some:
-                names = [facet.partition("=")[0] for facet in entry.facets]
-                is_there = entry.seq in events
-                yield Entry.of(events[entry.seq], names) if is_there else entry
+                yield Entry.of(events[entry.seq]) if entry.seq in events else entry
 
     def _put(self, item: Item) -> Stretch | None:
         """Write a segment, unless a longer one begins with its number: then return that."""
@@ -200,28 +197,11 @@ class Sealer:
         self._blocks.pop(scope, None)
         number = len(old.zones)
         for block in blocks:
-            if not self._put_block(block.item(scope), number):
+            item = block.item(scope)
+            if not write_version(self._client, self._tables.tally, item, "number", number):
                 return False
             number = 0
         self._blocks[scope] = blocks[-1]
-        return True
-
-    def _put_block(self, item: Item, number: int) -> bool:
-        """Write a block where one with this number of zones is; 0 means that none is there."""
-        request: PutItemInputTypeDef = {
-            "TableName": self._tables.tally,
-            "Item": item,
-            "ConditionExpression": "attribute_not_exists(#number)",
-            "ExpressionAttributeNames": {"#number": "number"},
-        }
-        if number:
-            request["ConditionExpression"] = "#number = :number"
-            request["ExpressionAttributeValues"] = {":number": {"N": str(number)}}
-        with failures_as_unavailable():
-            try:
-                self._client.put_item(**request)
-            except self._client.exceptions.ConditionalCheckFailedException:
-                return False
         return True
 
     def _cleared(self, scope: str, block: Block) -> Block:

@@ -134,7 +134,8 @@ class Hits:
 class Finder:
     """Answers questions about a moment, within what one answer may take.
 
-    `blocks` are the directory, read after the moment's head.
+    `blocks` are the directory, read after the moment's head. Without them, everything after the
+    number `after` is read from the arrival log, and nothing before it.
     """
 
     client: DynamoDBClient
@@ -146,6 +147,7 @@ class Finder:
     moment: Moment
     allowance: Allowance
     clock: Clock
+    after: int = 0
 
     def units(self, shown: int = 0) -> float:
         """Return about how many read units it takes to look at everything and show some events."""
@@ -162,7 +164,7 @@ class Finder:
     @property
     def _sealed(self) -> int:
         """The last number that is in a segment."""
-        return self.blocks[-1].last if self.blocks else 0
+        return self.blocks[-1].last if self.blocks else self.after
 
     @property
     def _number_loose(self) -> int:
@@ -184,7 +186,11 @@ class Finder:
 
     def groups(self) -> dict[str, OfKind]:
         """Return the events that pass, by kind."""
-        return count_kinds(chain.from_iterable(map(_kinds, self._all_parts("source"))))
+        return count_kinds(self.entries())
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield all events that pass, without their ids and members, in no particular order."""
+        return chain.from_iterable(map(_kinds, self._all_parts("source")))
 
     def times(self) -> Iterator[int]:
         """Yield the time of every event that passes, in no particular order."""
@@ -343,7 +349,22 @@ class Searcher:
 
     def finder(self, scope: str, filter: Filter, moment: Moment, allowance: Allowance) -> Finder:
         """Return what finds the events of a moment that pass a filter."""
-        blocks = self.segments.blocks(scope)
+        return self._finder(scope, self.segments.blocks(scope), filter, moment, allowance)
+
+    def later(
+        self, scope: str, filter: Filter, moment: Moment, allowance: Allowance, after: int
+    ) -> Finder:
+        """Return what finds those of them that came after a number."""
+        return replace(self._finder(scope, (), filter, moment, allowance), after=after)
+
+    def _finder(
+        self,
+        scope: str,
+        blocks: Sequence[Block],
+        filter: Filter,
+        moment: Moment,
+        allowance: Allowance,
+    ) -> Finder:
         return Finder(
             self.client,
             self.events,

@@ -62,9 +62,11 @@ arrival. When a folder has missed a number for some seconds, it writes a *fence*
 events, under the key that the writer would use. The writer's transaction can then only fail, and it
 takes new numbers.
 
-**Facets.** A scope's events can be tallied once more for each value of a facet, such as
-``project=p-1`` (`facets`). Such a tally has the same rows, in the partition ``demo|project=p-1``.
-Its young part is the scope's. `registry` lists the scopes, and the facets of each.
+**Facets.** The events of each value of a facet, such as ``project=p-1``, are counted too
+(`facets`): in a row ``counts/2026-11`` for each month, by day and kind, in the partition
+``demo|project=p-1`` (`months`). A folder counts the events of segments there, many at a time, and
+says in ``head/facets`` up to which number. What came later is read from the arrival log
+(`facet_view`). `registry` lists the scopes, and the facets of each.
 
 A `question` is a filter that a tally can answer: a range of time, any condition
 on type and origin, and at most one facet. A `wake` asks for folding.
@@ -72,6 +74,6 @@ on type and origin, and at most one facet. A `wake` asks for folding.
 Entries have all members of an event but its data, attributes and links. They lie in rows as
 `columns`, and `marks` judges all of them by a filter at once.
 
-Within the package: ``levels, kinds, ranges < facets < entry < columns < marks, summary, stretch <
-delta, bucket < head < rows, tree < moment < totals``.
+Within the package: ``levels, kinds, ranges < entry < facets, columns < marks, summary, stretch <
+delta, bucket < head < rows, tree < moment < facet_view, months < totals``.
 """

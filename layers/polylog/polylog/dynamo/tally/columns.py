@@ -11,7 +11,6 @@ what it asks for.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -19,7 +18,7 @@ from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple
 
 from polylog.dynamo.packing import pack, unpack
-from polylog.dynamo.tally.entry import MEMBERS, Entry, Members, facets_in
+from polylog.dynamo.tally.entry import MEMBERS, Entry
 
 # Stored rows rely on these names, and on the order of the columns in each group.
 _GROUPS: Final[Mapping[str, Sequence[str]]] = {
@@ -71,8 +70,8 @@ class Column(NamedTuple):
 class Columns:
     """The entries of some events as columns.
 
-    `stated` says which facets the events are tallied under. An event without members lists its
-    facets there, and has nothing in the columns of members.
+    An event without members is marked in the column `stated`, and has nothing in the columns of
+    members.
     """
 
     def __init__(self, number: int, packed: Mapping[str, bytes], found: dict[str, Column]) -> None:
@@ -88,7 +87,7 @@ class Columns:
             "seq": [entry.seq for entry in entries],
             "time": [entry.time for entry in entries],
             "kind": [entry.kind for entry in entries],
-            "stated": [_stated(entry) for entry in entries],
+            "stated": [_UNSTATED if each.members is None else "" for each in entries],
             "id": [entry.id for entry in entries],
             "source": [entry.source for entry in entries],
             **dict(zip(MEMBERS, zip(*members, strict=True), strict=False)),
@@ -141,7 +140,7 @@ class Columns:
     def unknown(self) -> int:
         """The events whose members are not known, as bits."""
         stated = self["stated"]
-        return stated.marks([each.startswith(_LISTED) for each in stated.values])
+        return stated.marks([each.startswith(_UNSTATED) for each in stated.values])
 
     def place(self, row: int) -> Entry:
         """Return where one event is, without its members."""
@@ -161,8 +160,8 @@ class Columns:
         """Yield all entries, in their order."""
         rows = zip(*(self[name].each() for name in _IN_ORDER), strict=True) if self.number else ()
         for seq, time, kind, stated, id, source, *members in rows:
-            known = None if stated.startswith(_LISTED) else tuple(members)
-            yield Entry(seq, time, kind, id, source, _facets(stated, known), known)
+            known = None if stated.startswith(_UNSTATED) else tuple(members)
+            yield Entry(seq, time, kind, id, source, known)
 
 
 def groups_of(fields: Iterable[str]) -> frozenset[str]:
@@ -181,20 +180,8 @@ _IDS: Final = b"\0"
 
 _OF_KIND: Final = {"origin": 0, "type": 1}
 
-_LISTED: Final = "["
-
-
-def _stated(entry: Entry) -> str:
-    """Return the names of an entry's facets, or the facets themselves if members cannot tell."""
-    if entry.members is None:
-        return json.dumps(entry.facets, ensure_ascii=False)
-    return ",".join(facet.partition("=")[0] for facet in entry.facets)
-
-
-def _facets(stated: str, members: Members | None) -> tuple[str, ...]:
-    if members is None:
-        return tuple(json.loads(stated))
-    return facets_in(members, stated.split(",")) if stated else ()
+_UNSTATED: Final = "["
+"""What the column `stated` says of an event without members. An earlier version stated more."""
 
 
 def _packed_ids(ids: Sequence[str]) -> bytes | None:

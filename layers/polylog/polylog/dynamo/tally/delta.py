@@ -29,9 +29,9 @@ _MOST_INLINE: Final = 20
 class Delta:
     """What one transaction stored: the numbers taken for it, and a summary of its events.
 
-    Every event with a number from `first` to `last` is in it. `facets` names those that its entries
-    state. A small delta `is_inline`: its row has its entries. Those of a large one are in the
-    arrival log, in the row of `first`, and `entries` is None until they are read.
+    Every event with a number from `first` to `last` is in it. A small delta `is_inline`: its row
+    has its entries. Those of a large one are in the arrival log, in the row of `first`, and
+    `entries` is None until they are read.
 
     `fenced_at` is None for what a writer stored. A folder writes deltas without events where a
     writer has not stored anything under its numbers: then nobody can any more. It says when that
@@ -42,7 +42,6 @@ class Delta:
     last: int
     summary: Summary
     entries: tuple[Entry, ...] | None = None
-    facets: frozenset[str] = frozenset()
     is_inline: bool = True
     fenced_at: int | None = None
 
@@ -53,12 +52,10 @@ class Delta:
         return sum(each.number for part in parts for each in part.kinds.values())
 
     @classmethod
-    def of(
-        cls, first: int, last: int, entries: Iterable[Entry] = (), facets: Iterable[str] = ()
-    ) -> Delta:
+    def of(cls, first: int, last: int, entries: Iterable[Entry] = ()) -> Delta:
         """Return the delta of events that were stored under these numbers."""
         entries = tuple(entries)
-        return cls(first, last, summary_of(entries), entries, frozenset(facets))
+        return cls(first, last, summary_of(entries), entries)
 
     @classmethod
     def fence(cls, number: int, now: int) -> Delta:
@@ -77,7 +74,6 @@ class Delta:
             "row": {"S": self.row},
             "first": {"N": str(self.first)},
             "last": {"N": str(self.last)},
-            "facets": {"S": written(self.facets)},
         }
         if self.fenced_at is not None:
             return [{**item, "fenced": {"N": str(self.fenced_at)}}]
@@ -95,25 +91,14 @@ class Delta:
         first, last = int(item["first"]["N"]), int(item["last"]["N"])
         if "fenced" in item:
             return cls.fence(last, int(item["fenced"]["N"]))
-        facets = names_in(item["facets"]["S"])
         if "entries" in item:
             columns = Columns.unpack_whole(item["entries"]["B"])
-            return cls.of(first, last, columns.entries(), facets)
+            return cls.of(first, last, columns.entries())
         if "e" in item:  # As an earlier version stored it.
-            return cls.of(first, last, map(Entry.of_earlier, unpack(item["e"]["B"])), facets)
-        return cls(first, last, from_json(unpack(item["s"]["B"])), None, facets, is_inline=False)
+            return cls.of(first, last, map(Entry.of_earlier, unpack(item["e"]["B"])))
+        return cls(first, last, from_json(unpack(item["s"]["B"])), None, is_inline=False)
 
     def with_entries(self, entries: Iterable[Entry]) -> Delta:
         """Return the delta with these entries alone."""
         entries = tuple(entries)
         return replace(self, entries=entries, summary=summary_of(entries))
-
-
-def written(names: Iterable[str]) -> str:
-    """Return the names of facets as one text."""
-    return ",".join(sorted(names))
-
-
-def names_in(text: str) -> frozenset[str]:
-    """Return the names that `written` was given."""
-    return frozenset(text.split(",")) - {""}

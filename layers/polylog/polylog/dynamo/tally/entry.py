@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from polylog.dynamo.tally.facets import FACETS, facets_of
 from polylog.dynamo.tally.kinds import kind_of
 from polylog.dynamo.tally.levels import minute_of
 from polylog.model.event import Event
@@ -21,8 +19,6 @@ MEMBERS: Final = (
 Stored rows rely on this order: new names may only be added at its end.
 """
 
-_PLACES: Final = {name: place for place, name in enumerate(MEMBERS)}
-
 _MOST_TEXT: Final = 2000
 """How many characters the members of an entry may have together. Longer ones stay in the item."""
 
@@ -33,8 +29,7 @@ class Entry(NamedTuple):
     """What is kept of one event: its place, its kind, and its members.
 
     `members` are the values of `MEMBERS`. They are None where only the item tells them: the text of
-    some events is too long, and older logs kept less. `facets` are those that the event is tallied
-    under too.
+    some events is too long, and older logs kept less.
     """
 
     seq: int
@@ -42,12 +37,11 @@ class Entry(NamedTuple):
     kind: str
     id: str
     source: str | None
-    facets: tuple[str, ...] = ()
     members: Members | None = None
 
     @classmethod
-    def of(cls, event: Event, facets: Iterable[str] = ()) -> Entry:
-        """Return the entry of an event; `facets` names those that events are tallied by."""
+    def of(cls, event: Event) -> Entry:
+        """Return the entry of an event."""
         members = _members(event)
         return cls(
             event.seq,
@@ -55,15 +49,14 @@ class Entry(NamedTuple):
             kind_of(event.origin, event.type),
             event.id,
             event.source,
-            facets_of(event, facets),
             members if sum(map(len, filter(None, members))) <= _MOST_TEXT else None,
         )
 
     @classmethod
     def of_earlier(cls, values: list[Any]) -> Entry:
         """Return the entry that an earlier version stored as a JSON array, without members."""
-        seq, time, kind, id, source, facets = values
-        return cls(seq, time, kind, id, source, tuple(facets))
+        seq, time, kind, id, source, *_ = values
+        return cls(seq, time, kind, id, source)
 
     @property
     def minute(self) -> str:
@@ -73,7 +66,7 @@ class Entry(NamedTuple):
     @property
     def weight(self) -> int:
         """How many bytes the texts of the entry have."""
-        texts = (self.kind, self.id, self.source, *self.facets, *(self.members or ()))
+        texts = (self.kind, self.id, self.source, *(self.members or ()))
         return sum(len(text.encode()) for text in texts if text)
 
 
@@ -85,9 +78,3 @@ def _members(event: Event) -> Members:
         *(actor.id, actor.type, actor.name),
         *(target.id, target.type, target.name),
     )
-
-
-def facets_in(members: Members, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the facets of these names that an event with these members has."""
-    values = ((name, members[_PLACES[FACETS[name]]]) for name in names)
-    return tuple(f"{name}={value}" for name, value in values if value is not None)

@@ -6,15 +6,12 @@ numbers are settled, so every event counts once at any moment.
 
 The deltas are read before the head is. A delta that is gone by then was settled before it went, so
 the head counts it. This holds however slowly the rows are read.
-
-The tally of a facet lies in a partition of its own, with a head of its own. Its deltas are those of
-the scope. They are folded into the facets first, and into the scope last.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -25,7 +22,8 @@ from pydantic_core import from_json
 from polylog.dynamo.connection import failures_as_unavailable, query_pages, rows_request
 from polylog.dynamo.packing import pack, unpack
 from polylog.dynamo.tally.bucket import Bucket
-from polylog.dynamo.tally.delta import Delta, names_in, written
+from polylog.dynamo.tally.delta import DELTA_ROWS, Delta
+from polylog.dynamo.tally.facets import COUNTED_ROW, read_counted
 from polylog.dynamo.tally.levels import HEAD_ROW
 from polylog.dynamo.tally.ranges import Range, Ranges
 from polylog.dynamo.tally.summary import Summary
@@ -77,8 +75,7 @@ class Head:
     `settled` has the numbers of all events that the buckets count. `fenced` has numbers that no
     event got and that none can get any more. `recent` names what was settled so lately that an
     index may not show it. Nothing before `floor` may be shown, and the buckets hold nothing before
-    `cleared`. `tallied` names the facets that all settled events of the scope are tallied by, None
-    without any event.
+    `cleared`. `counted` tells of each facet up to which number its counts have all events.
     """
 
     bucket: Bucket = field(default_factory=Bucket)
@@ -88,7 +85,7 @@ class Head:
     deltas: tuple[Delta, ...] = ()
     floor: int = EARLIEST
     cleared: int = EARLIEST
-    tallied: frozenset[str] | None = None
+    counted: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def young(self) -> tuple[Delta, ...]:
@@ -111,16 +108,10 @@ class Head:
         young = ((delta.first, delta.last) for delta in self.deltas)
         return Ranges.of((*self.settled.ranges, *self.fenced.ranges, *young))
 
-    def facets(self, configured: frozenset[str]) -> frozenset[str]:
-        """Return which of the configured facets all events are tallied by, young ones included."""
-        settled = configured if self.tallied is None else self.tallied
-        young = (delta.facets for delta in self.young if delta.fenced_at is None)
-        return configured.intersection(settled, *young)
-
-    def item(self, partition: str) -> Item:
+    def item(self, scope: str) -> Item:
         """Return the item of the head's own row, without the deltas."""
         return {
-            "scope": {"S": partition},
+            "scope": {"S": scope},
             "row": {"S": HEAD_ROW},
             "v": {"N": str(self.bucket.version)},
             "b": {"B": self.bucket.pack()},
@@ -128,7 +119,6 @@ class Head:
             "settled": {"S": json.dumps(self.settled.ranges, separators=(",", ":"))},
             "fenced": {"S": json.dumps(self.fenced.ranges, separators=(",", ":"))},
             "floor": {"N": str(self.cleared)},
-            "facets": {"S": written(self.tallied or ())},
         }
 
     @classmethod
@@ -146,7 +136,6 @@ class Head:
             tuple(recent),
             floor=floor,
             cleared=floor,
-            tallied=names_in(item["facets"]["S"]),
         )
 
 
@@ -160,15 +149,25 @@ def read_head(client: DynamoDBClient, table: str, scope: str) -> Head:
     # All rows that begin with head/. DynamoDB Local is slow at begins_with among many rows.
     request = rows_request(table, scope, "head/", "head0")
     request["ScanIndexForward"] = False  # The head itself comes last.
-    items = [item for page in query_pages(client, request) for item in page["Items"]]
-    is_there = bool(items) and items[-1]["row"]["S"] == HEAD_ROW
-    root = Head.read(items.pop()) if is_there else Head()
-    return replace(root, deltas=tuple(map(Delta.read, reversed(items))))
+    pages = query_pages(client, request)
+    items = {item["row"]["S"]: item for page in pages for item in page["Items"]}
+    root = Head.read(items[HEAD_ROW]) if HEAD_ROW in items else Head()
+    deltas = (item for row, item in reversed(items.items()) if row.startswith(DELTA_ROWS))
+    counted = read_counted(items.get(COUNTED_ROW, {}))
+    return replace(root, deltas=tuple(map(Delta.read, deltas)), counted=counted)
 
 
-def read_root(client: DynamoDBClient, table: str, partition: str) -> Head:
-    """Return the head of a tally without its deltas, strongly consistent."""
-    key: Item = {"scope": {"S": partition}, "row": {"S": HEAD_ROW}}
+def read_root(client: DynamoDBClient, table: str, scope: str) -> Head:
+    """Return the head of a scope without what is beside it, strongly consistent."""
+    key: Item = {"scope": {"S": scope}, "row": {"S": HEAD_ROW}}
     with failures_as_unavailable():
         answer = client.get_item(TableName=table, Key=key, ConsistentRead=True)
     return Head.read(answer["Item"]) if "Item" in answer else Head()
+
+
+def read_facets(client: DynamoDBClient, table: str, scope: str) -> dict[str, int]:
+    """Return up to which number the facets of each name are counted, strongly consistent."""
+    key: Item = {"scope": {"S": scope}, "row": {"S": COUNTED_ROW}}
+    with failures_as_unavailable():
+        answer = client.get_item(TableName=table, Key=key, ConsistentRead=True)
+    return read_counted(answer.get("Item", {}))

@@ -13,20 +13,18 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batched
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.entry import Entry
-from polylog.dynamo.tally.facets import partition_of
-from polylog.dynamo.tally.head import Head, Span, read_head, read_root, spans_of
+from polylog.dynamo.tally.head import Head, Span, read_head, spans_of
 from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.ranges import Ranges
 from polylog.dynamo.tally.stretch import Stretch, read_stretches
 from polylog.dynamo.tally.summary import OfMinute, summary_of
-from polylog.dynamo.tally.tree import StaleRowsError
 from polylog.model.times import Clock
 
 if TYPE_CHECKING:
@@ -56,7 +54,7 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The events of a scope, or of one of its facets, at one moment.
+    """The events of a scope at one moment.
 
     `head` has the counts. `young` are the deltas that it does not count, with their entries if
     those are known. `load` reads rows of the arrival log. `known` has the numbers of the moment.
@@ -65,7 +63,6 @@ class Moment:
     head: Head
     young: tuple[Delta, ...]
     load: Load
-    facet: str | None = None
     _loaded: dict[int, tuple[Entry, ...]] = field(default_factory=dict)
     known: Ranges = field(init=False)
 
@@ -175,11 +172,7 @@ class Moment:
         return [self._loaded[first] for first in firsts]
 
     def _own(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-        return tuple(
-            entry
-            for entry in entries
-            if self.knows(entry.seq) and (self.facet is None or self.facet in entry.facets)
-        )
+        return tuple(entry for entry in entries if self.knows(entry.seq))
 
 
 def moment_of(head: Head, load: Load) -> Moment:
@@ -204,39 +197,13 @@ def _entries_in(found: Mapping[int, Stretch], first: int) -> tuple[Entry, ...]:
     return found[first].entries if first in found else ()
 
 
-def facet_moment(head: Head, own: Head, facet: str, load: Load) -> Moment:
-    """Return the moment of a facet's tally, whose head `own` was read after the scope's.
-
-    Raises `StaleRowsError` if the facet counts events that the scope's head does not know.
-    """
-    if own.settled - head.decided:
-        raise StaleRowsError(facet)
-    whole = moment_of(head, load)
-    settled = head.settled | own.settled
-    whole.read_young()
-    young = tuple(
-        delta.with_entries(
-            e for e in whole.entries_of(delta) if facet in e.facets and e.seq not in settled
-        )
-        for delta in whole.young
-    )
-    counted = replace(head, bucket=own.bucket, cleared=own.cleared, settled=settled)
-    return Moment(counted, young, load, facet)
-
-
-def read_moment(
-    client: DynamoDBClient, table: str, scope: str, clock: Clock, facet: str | None = None
-) -> Moment:
-    """Return a scope or one of its facets as it is now; raises `StaleRowsError`."""
+def read_moment(client: DynamoDBClient, table: str, scope: str, clock: Clock) -> Moment:
+    """Return a scope as it is now."""
 
     def load(firsts: Sequence[int]) -> Mapping[int, Stretch]:
         return read_stretches(client, table, scope, firsts, clock) if firsts else {}
 
-    head = read_head(client, table, scope)
-    if facet is None:
-        return moment_of(head, load)
-    own = read_root(client, table, partition_of(scope, facet))
-    return facet_moment(head, own, facet, load)
+    return moment_of(read_head(client, table, scope), load)
 
 
 def _is_cut(delta: Delta, time: TimeRange) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import (
         DeleteTypeDef,
+        PutItemInputTypeDef,
         PutTypeDef,
         TransactWriteItemTypeDef,
         WriteRequestUnionTypeDef,
@@ -107,6 +108,28 @@ def write_new(client: DynamoDBClient, table: str, item: Item) -> None:
         suppress(client.exceptions.ConditionalCheckFailedException),
     ):
         client.put_item(**new_row(table, item))
+
+
+def write_version(client: DynamoDBClient, table: str, item: Item, name: str, old: int) -> bool:
+    """Write a row in place of one whose attribute `name` is `old`; 0 means that there is none.
+
+    Return False if somebody else has written the row meanwhile. Raises `Unavailable`.
+    """
+    request: PutItemInputTypeDef = {
+        "TableName": table,
+        "Item": item,
+        "ConditionExpression": f"attribute_not_exists(#{name})",
+        "ExpressionAttributeNames": {f"#{name}": name},
+    }
+    if old:
+        request["ConditionExpression"] = f"#{name} = :{name}"
+        request["ExpressionAttributeValues"] = {f":{name}": {"N": str(old)}}
+    with failures_as_unavailable():
+        try:
+            client.put_item(**request)
+        except client.exceptions.ConditionalCheckFailedException:
+            return False
+    return True
 
 
 def delete_rows(

@@ -20,7 +20,6 @@ from polylog.dynamo.limits import Allowance
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.entry import Entry
-from polylog.dynamo.tally.facets import partition_of
 from polylog.dynamo.tally.kinds import OTHER, Counts
 from polylog.dynamo.tally.levels import (
     ROOT,
@@ -34,6 +33,7 @@ from polylog.dynamo.tally.levels import (
     path_to,
 )
 from polylog.dynamo.tally.moment import Moment, read_moment
+from polylog.dynamo.tally.months import read_months
 from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.rows import read_buckets
 from polylog.dynamo.tally.summary import Newest, OfKind, OfMinute, count_kinds, newest_of
@@ -56,8 +56,8 @@ _MANY_EVENTS: Final = 4000
 
 _WAKE_SECONDS: Final = 10
 
-# An unpacked row takes about 10 KB, so this many take a few MB.
-_MOST_ROWS: Final = 300
+# An unpacked row takes about 10 KB, so this many take a megabyte in each function.
+_MOST_ROWS: Final = 100
 
 T = TypeVar("T")
 
@@ -99,16 +99,10 @@ class View:
         """The range of time that is asked for, without what is no longer kept."""
         return self.question.time.intersection(TimeRange(first=self.moment.head.floor))
 
-    def is_exact(self, facets: frozenset[str]) -> bool:
-        """Return whether the buckets can tell the wanted events from others.
-
-        `facets` names those that events are tallied by now. Older events may lack some of them.
-        """
-        name = (self.question.facet or "").partition("=")[0]
-        head = self.moment.head
-        if name and name not in head.facets(facets):
-            return False
-        return self.question.is_counted_among(head.bucket.kinds())
+    @property
+    def is_exact(self) -> bool:
+        """Whether the buckets can tell the wanted events from others."""
+        return self.question.is_counted_among(self.moment.head.bucket.kinds())
 
     def total(self) -> int:
         """Return how many events are asked for."""
@@ -344,35 +338,53 @@ class Views:
         `read` returns the entries of the wanted events that the index shows in a range of time.
         Raises `Unavailable` if folds replace rows again and again until the time is up.
         """
-        partition = partition_of(scope, question.facet)
 
         def fetch(names: Sequence[str], consistent: bool) -> Mapping[str, Bucket]:
             return read_buckets(
-                self._client, self._table, partition, names, self._clock, consistent=consistent
+                self._client, self._table, scope, names, self._clock, consistent=consistent
             )
 
-        for attempt in range(_ATTEMPTS):
-            # A stale row does not have the stated version. The next attempt reads consistently.
-            rows = partial(fetch, consistent=attempt > 0)
-            try:
-                moment = self.moment(scope, question.facet)
-                tree = Tree(moment.head.bucket, self._remembered(partition), rows)
-                return answer(View(moment, question, tree, read))
-            except StaleRowsError:
+        known = self._rows.setdefault(scope, {})
+        try:
+            for attempt in range(_ATTEMPTS):
+                # A stale row does not have the stated version. The next attempt reads consistently.
+                rows = partial(fetch, consistent=attempt > 0)
+                with suppress(StaleRowsError):
+                    moment = self.moment(scope)
+                    tree = Tree(moment.head.bucket, known, rows)
+                    return answer(View(moment, question, tree, read))
                 if allowance.is_over:
                     break
+        finally:
+            self._forget()
         raise Unavailable("the tally went on changing")
 
-    def moment(self, scope: str, facet: str | None = None) -> Moment:
-        """Return a scope, or one of its facets, as it is now; raises `StaleRowsError`.
+    def moment(self, scope: str) -> Moment:
+        """Return a scope as it is now.
 
         If very much is young, folding has fallen behind or has ended: it gets a wake-up.
         """
-        moment = read_moment(self._client, self._table, scope, self._clock, facet)
+        moment = read_moment(self._client, self._table, scope, self._clock)
         head = moment.head
         if len(head.young) > _MANY_DELTAS or head.young_events > _MANY_EVENTS:
             self._wake(scope)
         return moment
+
+    def facet(
+        self, scope: str, facet: str, time: TimeRange, allowance: Allowance
+    ) -> tuple[Moment, dict[str, Bucket]]:
+        """Return a scope as it is now, and the months of a facet, which count nothing later.
+
+        The months are read after the head. They may only count events that it knows.
+        """
+        for _ in range(_ATTEMPTS):
+            moment = self.moment(scope)
+            months = read_months(self._client, self._table, scope, facet, time)
+            if all(moment.counts(month.version) for month in months.values()):
+                return moment, months
+            if allowance.is_over:
+                break
+        raise Unavailable("the tally went on changing")
 
     def _wake(self, scope: str) -> None:
         """Wake the folder, not too often. That this fails is no reason not to answer."""
@@ -382,7 +394,7 @@ class Views:
             with suppress(Unavailable):
                 leave_wake(self._client, self._table, scope, Wake(), self._clock)
 
-    def _remembered(self, partition: str) -> dict[str, Bucket]:
+    def _forget(self) -> None:
+        """Forget all rows if they are many. Who is using them goes on with them."""
         if sum(map(len, list(self._rows.values()))) > _MOST_ROWS:
             self._rows.clear()
-        return self._rows.setdefault(partition, {})

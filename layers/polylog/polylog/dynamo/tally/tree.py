@@ -10,8 +10,8 @@ from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.levels import ROOT, parent_of, path_to
 from polylog.model.errors import TooBroad
 
-# A row takes a client about 20 KB to read, and some milliseconds.
-_MOST_ROWS: Final = 500
+_MOST_ROWS: Final = 2000
+"""How many rows of a level one answer may take: the days of five years, each a few KB."""
 
 _EMPTY: Final = Bucket()
 

@@ -1,0 +1,115 @@
+"""Counts the facets of a scope again, a month at a time, and corrects their rows.
+
+The log may be written, folded and counted meanwhile. The rows are read first, and each says up to
+which number it counts: these events are settled, so the index shows them all by then.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from polylog.dynamo.events.reader import Reader
+from polylog.dynamo.maintenance.recount import Drift, compare
+from polylog.dynamo.queries import TimeRange
+from polylog.dynamo.retention import Retention
+from polylog.dynamo.tally.bucket import Bucket
+from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.facets import facets_of
+from polylog.dynamo.tally.head import read_facets, read_root
+from polylog.dynamo.tally.kinds import Kinds
+from polylog.dynamo.tally.levels import end_of, start_of
+from polylog.dynamo.tally.months import FacetMonth, read_some, write_month
+from polylog.dynamo.tally.registry import Scopes
+from polylog.dynamo.tally.rows import read_buckets
+from polylog.dynamo.tally.summary import counted, summary_of
+from polylog.model.filter import conjunction
+from polylog.model.times import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass
+class FacetRecount:
+    """The facets of a scope that are recounted. `rows` says how many rows were read so far."""
+
+    client: DynamoDBClient
+    table: str
+    reader: Reader
+    clock: Clock
+    retention: Retention
+    scope: str
+    rows: int = field(default=0, init=False)
+
+    def drifts(self) -> list[Drift]:
+        """Return all wrong numbers; raises `Unavailable`."""
+        return [drift for month in self._months() for drift in self._month(month)]
+
+    def repair(self, facets: Collection[str]) -> None:
+        """Write the right numbers into the rows of these facets; raises `Unavailable`."""
+        for facet in facets:
+            Scopes(self.client, self.table).add_facet(self.scope, facet)
+        for month in self._months() if facets else ():
+            there, expected, _ = self._recounted(month)
+            for each in expected.keys() & {(facet, month) for facet in facets}:
+                args = (self.scope, each, there[each].version, expected[each], self.retention)
+                write_month(self.client, self.table, *args)
+
+    def _months(self) -> list[str]:
+        """Return the months that the scope's tally has; none if no facet is counted."""
+        if not read_facets(self.client, self.table, self.scope):
+            return []
+        years = read_root(self.client, self.table, self.scope).bucket.children
+        rows = read_buckets(self.client, self.table, self.scope, list(years), self.clock)
+        return sorted(month for year in rows.values() for month in year.children)
+
+    def _month(self, month: str) -> list[Drift]:
+        """Return what is wrong in a month of all facets."""
+        there, expected, kept = self._recounted(month)
+        self.rows += sum(1 for bucket in there.values() if bucket.version)
+        return [
+            drift
+            for each, bucket in expected.items()
+            for drift in compare({month: bucket}, {month: _since(there[each], kept)}, each[0])
+        ]
+
+    def _recounted(
+        self, month: str
+    ) -> tuple[Mapping[FacetMonth, Bucket], dict[FacetMonth, Bucket], TimeRange]:
+        """Return the rows of a month as they are and as they should be, and the times kept."""
+        places = read_facets(self.client, self.table, self.scope)
+        known = set(Scopes(self.client, self.table).facets(self.scope))
+        there = self._read(month, (f for f in known if f.partition("=")[0] in places))
+        cleared = read_root(self.client, self.table, self.scope).cleared
+        kept = TimeRange(max(start_of(month), cleared), end_of(month) - 1)
+        entries: dict[FacetMonth, list[Entry]] = defaultdict(list)
+        for event in self.reader.indexed(self.scope, conjunction(kept.bounds)):
+            for facet in facets_of(event, places):
+                row = there.get((facet, month), Bucket())
+                if event.seq <= max(row.version, places[facet.partition("=")[0]]):
+                    entries[facet, month].append(Entry.of(event))
+        there |= self._read(month, {facet for facet, _ in entries.keys() - there.keys()})
+        expected = {
+            each: _counting(month, entries[each], there[each], places[each[0].partition("=")[0]])
+            for each in there
+        }
+        return there, expected, kept
+
+    def _read(self, month: str, facets: Iterable[str]) -> dict[FacetMonth, Bucket]:
+        wanted = [(facet, month) for facet in facets]
+        return read_some(self.client, self.table, self.scope, wanted, self.clock)
+
+
+def _counting(month: str, entries: Iterable[Entry], row: Bucket, place: int) -> Bucket:
+    """Return the month that counts these events, in place of a row."""
+    summary = counted(summary_of(entries), Kinds(row.kinds()))
+    return replace(Bucket().with_summary(month, summary), version=max(row.version, place))
+
+
+def _since(bucket: Bucket, kept: TimeRange) -> Bucket:
+    """Return a month without the days that are no longer kept."""
+    days = {day: n for day, n in bucket.children.items() if kept.has(start_of(day))}
+    return replace(bucket, children=days)

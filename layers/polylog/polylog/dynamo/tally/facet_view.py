@@ -1,0 +1,157 @@
+"""What the counts of a facet say at one moment: totals, groups, bars and ranks, by day.
+
+The months count whole days up to a number. What came later is read from the arrival log, and the
+first and the last day of a range that cuts them from an index or from segments.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Final
+
+from polylog.dynamo.queries import TimeRange
+from polylog.dynamo.retention import DAY
+from polylog.dynamo.tally.bucket import Bucket
+from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.kinds import OTHER, Counts
+from polylog.dynamo.tally.levels import Level, end_of, minute_of, start_of
+from polylog.dynamo.tally.moment import Moment
+from polylog.dynamo.tally.question import Question
+from polylog.dynamo.tally.summary import OfKind, count_kinds, newest_of
+from polylog.model.query import Order
+
+_MOST_LATER: Final = 20_000
+"""How many events that are not counted yet are worth reading. A search may cost less than more."""
+
+Read = Callable[[TimeRange], Iterable[Entry]]
+"""Reads the entries of the wanted events in a range of time."""
+
+
+@dataclass(frozen=True)
+class FacetView:
+    """A facet at one moment, for one question.
+
+    `months` count the events up to the number `counted`, or up to their own versions. `read_later`
+    reads the events after `counted`, and `read` all events of a range of time.
+    """
+
+    moment: Moment
+    question: Question
+    months: Mapping[str, Bucket]
+    counted: int
+    read_later: Read
+    read: Read
+
+    @property
+    def time(self) -> TimeRange:
+        """The range of time that is asked for, without what is no longer kept."""
+        return self.question.time.intersection(TimeRange(first=self.moment.head.floor))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the months tell the wanted events from others, and spare reading."""
+        is_known = all(self.question.is_counted_among(m.kinds()) for m in self.months.values())
+        later = self.moment.head.decided.last - self.counted
+        return is_known and not self._whole.is_empty and later <= _MOST_LATER
+
+    def total(self) -> int:
+        """Return how many events are asked for."""
+        return sum(self._by_day.values())
+
+    def groups(self) -> dict[str, OfKind] | None:
+        """Return the events that are asked for, by kind; None if these counts cannot tell."""
+        counted: Counter[str] = Counter()
+        for _, counts in self._days():
+            counted.update({kind: n for kind, n in counts.items() if self.question.wants(kind)})
+        found = count_kinds(self._entries)
+        if OTHER in counted or self._is_newest_unknown(found):
+            return None
+        stated = (each for month in self.months.values() for each in month.latest().items())
+        within = ((kind, event) for kind, event in stated if self._whole.has(event.time))
+        newest = newest_of([*within, *((kind, each.newest) for kind, each in found.items())])
+        counted.update({kind: each.number for kind, each in found.items()})
+        return {kind: OfKind(number, newest[kind]) for kind, number in counted.items()}
+
+    def histogram(self, level: Level) -> dict[str, int] | None:
+        """Return how many events lie in each bucket of a level; None if that is finer than days."""
+        if level > Level.DAY:
+            return None
+        bars: Counter[str] = Counter()
+        for day, number in self._by_day.items():
+            bars[level.bucket(day)] += number
+        return dict(sorted(bars.items()))
+
+    def locate(self, offset: int, total: int, order: Order) -> tuple[TimeRange, int]:
+        """Return a range that starts near the event at an offset, and how many to skip in it.
+
+        The offset must be less than the view's total.
+        """
+        time, is_ascending = self.time, order is Order.ASCENDING
+        rank = offset if is_ascending else total - 1 - offset
+        ends = list(accumulate(number for _, number in sorted(self._by_day.items())))
+        place = bisect_right(ends, rank)
+        day, end = sorted(self._by_day)[place], ends[place]
+        if is_ascending:
+            return TimeRange(max(start_of(day), time.first), time.last), rank - (
+                end - self._by_day[day]
+            )
+        last = min(end_of(day) - 1, time.last)
+        return TimeRange(time.first, last), end - 1 - rank
+
+    @cached_property
+    def _whole(self) -> TimeRange:
+        """The days that lie in the range as a whole."""
+        time = self.time
+        return TimeRange(-(-time.first // DAY) * DAY, (time.last + 1) // DAY * DAY - 1)
+
+    def _days(self) -> Iterator[tuple[str, Counts]]:
+        """Yield the counts of the whole days."""
+        for month in self.months.values():
+            for day, counts in month.children.items():
+                if self._whole.has(start_of(day)):
+                    yield day, counts
+
+    @cached_property
+    def _by_day(self) -> Counter[str]:
+        """How many events are asked for in each day that has any."""
+        days: Counter[str] = Counter()
+        for day, counts in self._days():
+            days[day] += self.question.count(counts)
+        days.update(Level.DAY.bucket(entry.minute) for entry in self._entries)
+        return +days
+
+    @cached_property
+    def _entries(self) -> tuple[Entry, ...]:
+        """What the months do not count of the events that are asked for."""
+        time, whole = self.time, self._whole
+        cut = (TimeRange(time.first, whole.first - 1), TimeRange(whole.last + 1, time.last))
+        at_the_ends = (entry for each in cut if not each.is_empty for entry in self.read(each))
+        later = (entry for entry in self.read_later(whole) if not self._is_counted(entry))
+        return (*at_the_ends, *later)
+
+    def _is_counted(self, entry: Entry) -> bool:
+        month = self.months.get(Level.MONTH.bucket(entry.minute))
+        return month is not None and entry.seq <= month.version
+
+    def _is_newest_unknown(self, found: Mapping[str, OfKind]) -> bool:
+        """Return whether the newest event of a kind lies in a month of which days are left out.
+
+        `found` has what the months do not count.
+        """
+        last = self._whole.last
+        month = self.months.get(Level.MONTH.bucket(minute_of(last)), Bucket())
+        inside = {
+            kind
+            for day, counts in month.children.items()
+            if self._whole.has(start_of(day))
+            for kind in counts
+            if self.question.wants(kind)
+        }
+        later = {kind for kind, event in month.latest().items() if event.time > last}
+        known = {kind for kind, each in found.items() if each.newest.time > last}
+        return bool(inside & later - known)
