@@ -198,7 +198,7 @@ def test_functions_get_the_settings_as_strings(template: Template) -> None:
         "INDEX_SHARDS": "1",
         "WRITTEN_SHARDS": "1",
         "RETENTION_DAYS": "0",
-        "TALLIED_FACETS": "",
+        "TALLIED_FACETS": "organization,project",
         "FIELD_INDEXES": "target,actor,project,organization",
         "READ_BUDGET_UNITS": "20000",
         "READ_BUDGET_SECONDS": "10",
