@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _ROWS: Final = "zones/"
 
-_MOST_ZONES: Final = 16
+MOST_ZONES: Final = 16
+"""How many segments a block has room for. The rows of leaves rely on this number."""
 
 _MOST_HINTS: Final = 200_000
 """How many bytes the hints of a block may take: an item holds 400 KB."""
@@ -84,14 +85,24 @@ class Block:
     left: tuple[Left, ...] = ()
 
     @property
+    def first(self) -> int:
+        """The number that names the block."""
+        return self.zones[0].first if self.zones else 0
+
+    @property
     def last(self) -> int:
         """The last number that is in a segment."""
         return self.zones[-1].last if self.zones else 0
 
     @property
+    def latest(self) -> int:
+        """The latest time that one of its events has."""
+        return max(zone.latest for zone in self.zones)
+
+    @property
     def is_full(self) -> bool:
         """Whether the next zone needs a new block."""
-        return len(self.zones) >= _MOST_ZONES
+        return len(self.zones) >= MOST_ZONES
 
     def possible(self, filter: Filter, time: TimeRange) -> Iterator[Zone]:
         """Yield the zones that may have an event which passes."""
@@ -111,7 +122,7 @@ class Block:
         """Return the block's item."""
         return {
             "scope": {"S": scope},
-            "row": {"S": f"{_ROWS}{self.zones[0].first:016}"},
+            "row": {"S": f"{_ROWS}{self.first:016}"},
             "number": {"N": str(len(self.zones))},
             "zones": {"B": pack(self.zones)},
             "words": {"B": self.hints.words},
