@@ -18,6 +18,7 @@ from polylog.dynamo.maintenance.restamp import Restamper
 from polylog.dynamo.maintenance.seal import Sealer
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import DAY, Retention
+from polylog.dynamo.search import directory
 from polylog.dynamo.tally import stretch
 from polylog.dynamo.tally.levels import HEAD_ROW
 from polylog.dynamo.tally.stretch import SEGMENT
@@ -103,6 +104,7 @@ KINDS = {
     "log": "log row",
     "wake": "wake-up",
     "zones": "directory",
+    "leaves": "leaves",
 }
 
 NEW = "if attribute_not_exists(#v)"
@@ -124,11 +126,16 @@ WRITES = {
     "Put segment": {"if attribute_not_exists(#last) OR #last <= :last"},
     # It grows by the segments that follow the ones it had.
     "Put directory": {"if attribute_not_exists(#number)", "if #number = :number"},
+    # Whoever gathers the leaves of a full block writes the same.
+    "Put leaves": {"if attribute_not_exists(#row)"},
+    # It rises from block to block.
+    "Put gathered": {"if attribute_not_exists(#last) OR #last < :last"},
     # Its events have been in a segment for a minute.
     "Delete log row": {"always"},
     # They may have expired meanwhile.
     "Update log row": {"if attribute_exists(#key)"},
     "Update segment": {"if attribute_exists(#key)"},
+    "Update leaves": {"if attribute_exists(#key)"},
     # It is a hint.
     "Put wake-up": {"always"},
     # It holds nothing but its own key.
@@ -176,6 +183,7 @@ def test_every_write_to_the_tally_table_demands_what_it_believes(
 ) -> None:
     for module in (seal, stretch):
         monkeypatch.setattr(module, "SPAN", 20)
+    monkeypatch.setattr(directory, "MOST_ZONES", 1)
     client, seen = connect(engine.meta.endpoint_url), defaultdict[str, set[str]](set)
 
     def see(params: dict[str, Any], model: Any, **_: object) -> None:

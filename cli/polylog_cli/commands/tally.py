@@ -67,7 +67,7 @@ def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
         )
         folder.settle(scope, _SETTLE_SECONDS)
         after = read_head(log.client, log.tables.tally, scope)
-        Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention).seal_all(scope)
+        Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention, log.shards).seal_all(scope)
     folded = after.bucket.totals().total() - before.bucket.totals().total()
     print(f"{folded} events folded, {after.young_events} not folded yet")
 
@@ -82,7 +82,7 @@ def reindex(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
 
     with opened(stack, data) as log, console.status("Making segments") as status:
         _tidy(log, scope)
-        sealer = Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention)
+        sealer = Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention, log.shards)
         while sealer.seal(scope):
             status.update(f"Making segments: up to event {sealer.sealed(scope)}")
     print(f"all events up to number {sealer.sealed(scope)} are in segments")

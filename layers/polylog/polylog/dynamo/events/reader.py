@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from polylog.dynamo.events.items import read_item
+from polylog.dynamo.events.items import read_item, read_seq
 from polylog.dynamo.events.scan import MOST, Scan
 from polylog.dynamo.explanation import note_minute, note_plan
 from polylog.dynamo.limits import Allowance, Budget, Limits
-from polylog.dynamo.queries import by_types, plan
+from polylog.dynamo.queries import TimeRange, by_types, plan
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import Event
-from polylog.model.filter import EVERYTHING, Filter
+from polylog.model.filter import EVERYTHING, Filter, conjunction
 from polylog.model.query import EventQuery, Order, Page, Position, Window
 from polylog.model.times import Clock
 
@@ -43,6 +43,8 @@ class Reader:
         limits: Limits,
         clock: Clock,
         allowance: Allowance | None = None,
+        *,
+        gives_up: bool = False,
     ) -> None:
         self._client = client
         self._table = table
@@ -50,15 +52,40 @@ class Reader:
         self._limits = limits
         self._clock = clock
         self._allowance = allowance or Allowance()
+        self._gives_up = gives_up
 
     def within(self, allowance: Allowance) -> Reader:
         """Return a reader of the same table, for an answer that may take this time."""
-        return Reader(self._client, self._table, self._shards, self._limits, self._clock, allowance)
+        return Reader(
+            self._client,
+            self._table,
+            self._shards,
+            self._limits,
+            self._clock,
+            allowance,
+            gives_up=self._gives_up,
+        )
 
-    def at_most(self, items: int) -> Reader:
-        """Return a reader that is content with less than it may read, or gives up."""
+    def at_most(self, items: int, *, gives_up: bool = False) -> Reader:
+        """Return a reader that is content with less than it may read.
+
+        One that gives up returns no part of a page as long as there is time for another way.
+        """
         limits = replace(self._limits, items=min(items, self._limits.items))
-        return Reader(self._client, self._table, self._shards, limits, self._clock, self._allowance)
+        return Reader(
+            self._client,
+            self._table,
+            self._shards,
+            limits,
+            self._clock,
+            self._allowance,
+            gives_up=gives_up,
+        )
+
+    @property
+    def _gives_up_in_time(self) -> bool:
+        """Whether it gives up, and there is time for another way to answer."""
+        return self._gives_up and not self._allowance.is_over
 
     def find(self, query: EventQuery, moment: Moment) -> Page:
         """Return the events of the query's window, or those that the budget allows."""
@@ -68,7 +95,7 @@ class Reader:
         try:
             part.take(scan.examined(query, moment, stop))
         except (TooBroad, TimedOut):
-            if part.last is None or not query.is_partial:
+            if part.last is None or not query.is_partial or self._gives_up_in_time:
                 raise
             is_cut = True
         events = tuple(event for _, event in scan.resolved(part.shown))
@@ -95,6 +122,11 @@ class Reader:
     def indexed(self, scope: str, filter: Filter) -> Iterator[Event]:
         """Yield the events that the indexes show, of any moment, the earliest first."""
         return map(read_item, self._noted(scope, filter).items(Order.ASCENDING, None, MOST))
+
+    def between(self, scope: str, time: TimeRange, numbers: Container[int]) -> Iterator[Event]:
+        """Yield the events of these numbers that the index by time shows in a range."""
+        items = self._scan(scope, conjunction(time.bounds)).items(Order.ASCENDING, None, MOST)
+        return (read_item(item) for item in items if read_seq(item) in numbers)
 
     def all(self, scope: str, filter: Filter, moment: Moment) -> Iterator[Event]:
         """Yield every event that passes, the earliest first."""

@@ -11,6 +11,8 @@ from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED
 from polylog.dynamo.retention import Retention
+from polylog.dynamo.search.directory import read_blocks
+from polylog.dynamo.search.leaves import SHARES, leaf_row
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.moment import read_moment
 from polylog.model.filter import EVERYTHING
@@ -61,6 +63,10 @@ class Restamper:
         for stretch in self._arrivals.rows(scope):
             key = {"scope": {"S": scope}, "row": {"S": stretch.row}}
             self._stamp(self._tables.tally, key, stretch.expires_at(self._retention))
+        for block in read_blocks(self._client, self._tables.tally, scope, 0):
+            for share in range(SHARES):
+                key = {"scope": {"S": scope}, "row": {"S": leaf_row(share, block.first)}}
+                self._stamp(self._tables.tally, key, self._retention.expires_at(block.latest))
         return kept, gone
 
     def _stamp(self, table: str, key: Item, expires_at: int | None) -> None:
