@@ -13,6 +13,7 @@ from polylog.dynamo.explanation import note, note_counts, note_search, tentative
 from polylog.dynamo.limits import UNITS_PER_ITEM, Allowance
 from polylog.dynamo.queries import TimeRange, is_narrow, is_searchable
 from polylog.dynamo.search.finder import Finder, Searcher
+from polylog.dynamo.search.leaves import wanted
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.question import Question
@@ -130,18 +131,32 @@ class Asked:
         Nothing tells how many events have a value of a field. So its index is tried first, until
         that has read as much as a search would. Nothing tells either how many events a search has
         to read by their keys, so a search ends once an index would have read less.
+
+        Leaves tell which events may have a value deep in `data`. They are looked up once an index
+        has read as much as that takes.
         """
-        if not is_searchable(self.filter):
+        if not (is_searchable(self.filter) or wanted(self.filter)):
             return by_index(self.reader)
-        finder = self.searcher.finder(self.scope, self.kept(moment), moment, self.allowance)
+        finder = self.searcher.finder(
+            self.scope, self.kept(moment), moment, self.reader, self.allowance
+        )
+        if units := finder.units_of_leaves():
+            with suppress(TooBroad), tentatively():
+                return by_index(self.reader.at_most(int(units / UNITS_PER_ITEM), gives_up=True))
+            with suppress(TooBroad):
+                finder = finder.with_leaves()
+        elif not is_searchable(self.filter):
+            return by_index(self.reader)
         units = finder.units()
         if is_narrow(self.filter):
             with suppress(TooBroad), tentatively():
-                return by_index(self.reader.at_most(int(units / UNITS_PER_ITEM)))
+                most = int(units / UNITS_PER_ITEM)
+                return by_index(self.reader.at_most(most, gives_up=bool(finder.leaves)))
         elif not fields_of(self.filter) <= FIELDS.keys():
+            allowed = finder.events_within() * UNITS_PER_ITEM
             with suppress(TooBroad), tentatively():
                 note_search(self.filter, units)
-                return by_search(finder.at_most(finder.events_within() * UNITS_PER_ITEM))
+                return by_search(finder.at_most(allowed if units < allowed else 0))
             return by_index(self.reader)
         note_search(self.filter, units)
         return by_search(finder)

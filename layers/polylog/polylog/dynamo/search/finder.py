@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from polylog.batches import batched
+from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.events.scan import read_entries
-from polylog.dynamo.limits import Allowance
+from polylog.dynamo.explanation import note
+from polylog.dynamo.limits import UNITS_PER_ITEM, Allowance
 from polylog.dynamo.queries import TimeRange, time_range
 from polylog.dynamo.search.directory import Block, Zone
+from polylog.dynamo.search.leaves import WIDTH, share_of, wanted
 from polylog.dynamo.search.segments import Segments
 from polylog.dynamo.tally.columns import Columns, groups_of
 from polylog.dynamo.tally.entry import Entry
@@ -22,7 +26,7 @@ from polylog.dynamo.tally.stretch import SPAN
 from polylog.dynamo.tally.summary import OfKind, count_kinds
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import MAX_SEQ, Event
-from polylog.model.filter import FIELDS, Filter, fields_of, predicate
+from polylog.model.filter import FIELDS, Filter, conjuncts, fields_of, predicate
 from polylog.model.query import EventQuery, Order, Page, Position
 from polylog.model.times import Clock
 
@@ -40,6 +44,11 @@ _EARLIER_BYTES: Final = 40
 
 _AT_ONCE: Final = 100
 """How many events are read by their keys at once."""
+
+_UNITS_LEAVES: Final = 1.5
+"""About what reading a block's row of leaves takes, in read units."""
+
+_ANYWHERE: Final = (1 << WIDTH) - 1
 
 
 class Part(NamedTuple):
@@ -134,7 +143,8 @@ class Hits:
 class Finder:
     """Answers questions about a moment, within what one answer may take.
 
-    `blocks` are the directory, read after the moment's head.
+    `blocks` are the directory, read after the moment's head. `leaves` says in which places of
+    segments an event may pass; of others, it is not known.
     """
 
     client: DynamoDBClient
@@ -144,17 +154,54 @@ class Finder:
     blocks: Sequence[Block]
     filter: Filter
     moment: Moment
+    reader: Reader
     allowance: Allowance
     clock: Clock
+    leaves: Mapping[int, int] = field(default_factory=dict)
 
     def units(self) -> float:
-        """Return how many read units it may take to look at everything."""
+        """Return how many read units it may take to look at everything.
+
+        What is read of the events themselves counts if nothing but leaves tells which they are.
+        """
         zones = self._possible(time_range(self.filter))
-        return self._number_loose * _UNITS_LOOSE + sum(zone.units for zone in zones)
+        units = self._number_loose * _UNITS_LOOSE + sum(zone.units for zone in zones)
+        if any(fields_of(term) <= FIELDS.keys() for term in conjuncts(self.filter)):
+            return units
+        return units + sum(map(self._units_of_events, zones)) + self._number_loose * UNITS_PER_ITEM
+
+    def _units_of_events(self, zone: Zone) -> float:
+        number = min(zone.number, self._places(zone).bit_count())
+        return min(number, zone.number * UNITS_PER_ITEM)
+
+    def units_of_leaves(self) -> float:
+        """Return about what looking up leaves takes, 0 if there are none to look up."""
+        shares = set(map(share_of, wanted(self.filter)))
+        return len(shares) * len(self._full) * _UNITS_LEAVES
+
+    def with_leaves(self) -> Finder:
+        """Return a finder that has looked up in which places the filter's leaves may be."""
+        self.allowance.pay(self.units_of_leaves())
+        leaves = self.segments.leaves(self.scope, self.filter, self._full)
+        if any(places != _ANYWHERE for places in leaves.values()):
+            note("leaves tell which events may have the values")
+        return replace(self, leaves=leaves)
+
+    @property
+    def _full(self) -> list[Block]:
+        """Return the blocks that may have an event which passes, and may have rows of leaves."""
+        time = time_range(self.filter)
+        blocks = (block for block in self.blocks if block.is_full)
+        return [block for block in blocks if any(block.possible(self.filter, time))]
+
+    def _places(self, zone: Zone) -> int:
+        return self.leaves.get(zone.first, _ANYWHERE)
 
     def events_within(self) -> int:
         """Return about how many events an index has in the filter's range of time."""
-        time = time_range(self.filter)
+        return self._events_near(time_range(self.filter))
+
+    def _events_near(self, time: TimeRange) -> int:
         zones = (zone for block in self.blocks for zone in block.zones if zone.touches(time))
         return self._number_loose + sum(zone.number for zone in zones)
 
@@ -254,7 +301,8 @@ class Finder:
         return zones, self._loose(self._sealed)
 
     def _possible(self, time: TimeRange) -> list[Zone]:
-        return [zone for block in self.blocks for zone in block.possible(self.filter, time)]
+        zones = (zone for block in self.blocks for zone in block.possible(self.filter, time))
+        return [zone for zone in zones if self._places(zone)]
 
     def _parts(self, zones: Sequence[Zone], *fields: str) -> Iterator[Part]:
         needed = {*fields, *fields_of(self.filter)}
@@ -270,10 +318,13 @@ class Finder:
 
         A segment may have been written again, longer, before the directory says so.
         """
+        places = self._places(zone)
         is_known = self.moment.head.decided.covers(zone.first, zone.last)
-        if is_known and columns["seq"].values[-1] <= zone.last:
+        if is_known and columns["seq"].values[-1] <= zone.last and places == _ANYWHERE:
             return None
-        return self._known(columns, lambda seq: seq <= zone.last)
+        return self._known(
+            columns, lambda seq: seq <= zone.last and bool(places >> seq - zone.first & 1)
+        )
 
     def _loose(self, sealed: int) -> Iterator[Part]:
         """Yield the events beyond the last number that is in a segment, each once."""
@@ -308,14 +359,32 @@ class Finder:
     def _passing(self, unsure: Part) -> int:
         """Return which of these events pass, as bits; it reads the events themselves."""
         passes, marks = predicate(self.filter), 0
+        shown = self._shown(unsure)
         for rows in batched(unsure.rows(), _AT_ONCE):
-            self.allowance.pay(len(rows))
             entries = {row: unsure.columns.place(row) for row in rows}
-            events = self._read(entries.values())
+            left = [entry for entry in entries.values() if entry.seq not in shown]
+            self.allowance.pay(len(left))
+            events = shown | self._read(left)
             for row, entry in entries.items():
                 if entry.seq in events and passes(events[entry.seq]):
                     marks |= 1 << (unsure.columns.number - 1 - row)
         return marks
+
+    def _shown(self, unsure: Part) -> dict[int, Event]:
+        """Return many of these events at once, by number, if the index has few others near."""
+        if unsure.number <= _AT_ONCE:
+            return {}
+        places = {at.seq: at.time for at, _ in unsure.positions()}
+        time = TimeRange(min(places.values()), max(places.values()))
+        near = self._events_near(time)
+        if near * UNITS_PER_ITEM > unsure.number:
+            return {}
+        self.allowance.pay(near * UNITS_PER_ITEM)
+        shown: dict[int, Event] = {}
+        with suppress(TooBroad):
+            for event in self.reader.at_most(near).between(self.scope, time, places):
+                shown[event.seq] = event
+        return shown
 
     def _events(self, page: Sequence[tuple[Position, Entry]]) -> Iterator[Event]:
         for some in batched([entry for _, entry in page], _AT_ONCE):
@@ -335,7 +404,9 @@ class Searcher:
     segments: Segments
     clock: Clock
 
-    def finder(self, scope: str, filter: Filter, moment: Moment, allowance: Allowance) -> Finder:
+    def finder(
+        self, scope: str, filter: Filter, moment: Moment, reader: Reader, allowance: Allowance
+    ) -> Finder:
         """Return what finds the events of a moment that pass a filter."""
         blocks = self.segments.blocks(scope)
         return Finder(
@@ -346,6 +417,7 @@ class Searcher:
             blocks,
             filter,
             moment,
+            reader,
             allowance,
             self.clock,
         )
