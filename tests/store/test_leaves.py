@@ -109,6 +109,19 @@ def test_each_block_gets_its_rows_once(engine: DynamoDBClient) -> None:
     assert not Sealer(engine, TABLES, world.clock.clock).seal(world.scope)
 
 
+def test_a_gatherer_without_a_full_block_asks_nothing(engine: DynamoDBClient) -> None:
+    world = settled(engine)
+    world.seal()
+    own, asked = connect(engine.meta.endpoint_url), list[str]()
+    sealer = Sealer(own, TABLES, world.clock.clock)
+    sealer.seal(world.scope)
+    own.meta.events.register(
+        "provide-client-params.dynamodb", lambda model, **_: asked.append(model.name)
+    )
+    assert not sealer.seal(world.scope)
+    assert asked == ["GetItem"]  # The sealer looks at the head.
+
+
 @pytest.mark.parametrize(
     ("filter", "number"),
     [

@@ -20,7 +20,7 @@ from polylog.dynamo.events.scan import read_entries
 from polylog.dynamo.limits import UNLIMITED
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.retention import Retention
-from polylog.dynamo.search.directory import Block, Zone, read_blocks
+from polylog.dynamo.search.directory import Block, Zone, read_next_block
 from polylog.dynamo.search.leaves import SHARES, Gathered
 from polylog.dynamo.search.segments import Segments
 from polylog.dynamo.tables import Tables
@@ -83,6 +83,7 @@ class Gatherer:
         self._segments = Segments(client, tables.tally, clock)
         self._reader = Reader(client, tables.events, shards, UNLIMITED, clock)
         self._gathered: dict[str, int] = {}
+        """Up to which number no block of a scope is left to gather."""
         self._begun: dict[str, _Begun] = {}
 
     def gather(self, scope: str, last: Block) -> bool:
@@ -107,14 +108,13 @@ class Gatherer:
         end = last.first if last.is_full else last.first - 1
         if self._gathered.get(scope, 0) >= end or not self._has_room():
             return None
-        self._gathered[scope] = self._done(scope)  # Somebody else may have gone on.
-        if self._gathered[scope] >= end:
+        done = self._done(scope)  # Somebody else may have gone on.
+        block = read_next_block(self._client, self._tables.tally, scope, done)
+        if not block.is_full:
+            self._gathered[scope] = max(done, block.first - 1)
             return None
-        blocks = read_blocks(self._client, self._tables.tally, scope, self._gathered[scope])
-        block = next((each for each in blocks if each.is_full), None)
-        if block is not None:
-            self._begun[scope] = _Begun(block, self._clock.monotonic())
-        return self._begun.get(scope)
+        begun = self._begun[scope] = _Begun(block, self._clock.monotonic())
+        return begun
 
     def _has_room(self) -> bool:
         since = self._clock.monotonic() - _FORGOTTEN_SECONDS

@@ -150,8 +150,17 @@ def read_blocks(client: DynamoDBClient, table: str, scope: str, after: int) -> I
 def read_last_block(client: DynamoDBClient, table: str, scope: str) -> Block:
     """Return the last block of a scope, an empty one if there is none."""
     request = _request(table, scope, 0)
-    request["ScanIndexForward"], request["Limit"] = False, 1
-    items = next(query_pages(client, request))["Items"]
+    request["ScanIndexForward"] = False
+    return _first(client, request)
+
+
+def read_next_block(client: DynamoDBClient, table: str, scope: str, after: int) -> Block:
+    """Return the block that follows the one of this name, an empty one if there is none."""
+    return _first(client, _request(table, scope, after + 1))
+
+
+def _first(client: DynamoDBClient, request: QueryInputTypeDef) -> Block:
+    items = next(query_pages(client, {**request, "Limit": 1}))["Items"]
     return Block.read(items[0]) if items else Block()
 
 
