@@ -64,7 +64,7 @@ def load(
             hasty.wait()
             assert folder.settle(scope, _SETTLE_SECONDS)
             number += len(some)
-        sealer = Sealer(client, tables, time.clock)
+        sealer = Sealer(client, tables, time.clock, shards=shards)
         sealer.seal_all(scope)
         time.sleep(LEFT_SECONDS)
         sealer.seal_all(scope)

@@ -19,6 +19,7 @@ from polylog.dynamo.maintenance.restamp import Restamper
 from polylog.dynamo.maintenance.seal import Sealer
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.retention import DAY, Retention
+from polylog.dynamo.search import directory
 from polylog.dynamo.tally import stretch
 from polylog.dynamo.tally.facets import COUNTED_ROW
 from polylog.dynamo.tally.levels import HEAD_ROW
@@ -106,6 +107,7 @@ KINDS = {
     "wake": "wake-up",
     "zones": "directory",
     "counts": "month of a facet",
+    "leaves": "leaves",
 }
 
 NEW = "if attribute_not_exists(#v)"
@@ -131,12 +133,17 @@ WRITES = {
     "Put month of a facet": {NEW, SAME},
     # It says that all rows have the counts of the events that follow.
     "Update place of facets": {"if attribute_not_exists(#project)", "if #project = :old"},
+    # Whoever gathers the leaves of a full block writes the same.
+    "Put leaves": {"if attribute_not_exists(#row)"},
+    # It rises from block to block.
+    "Put gathered": {"if attribute_not_exists(#last) OR #last < :last"},
     # Its events have been in a segment for a minute.
     "Delete log row": {"always"},
     # They may have expired meanwhile.
     "Update log row": {"if attribute_exists(#key)"},
     "Update segment": {"if attribute_exists(#key)"},
     "Update month of a facet": {"if attribute_exists(#key)"},
+    "Update leaves": {"if attribute_exists(#key)"},
     # It is a hint.
     "Put wake-up": {"always"},
     # It holds nothing but its own key.
@@ -186,6 +193,7 @@ def test_every_write_to_the_tally_table_demands_what_it_believes(
 ) -> None:
     for module in (count, seal, stretch):
         monkeypatch.setattr(module, "SPAN", 20)
+    monkeypatch.setattr(directory, "MOST_ZONES", 1)
     client, seen = connect(engine.meta.endpoint_url), defaultdict[str, set[str]](set)
 
     def see(params: dict[str, Any], model: Any, **_: object) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -12,25 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.examples import examples
-from support.memory import MemoryEventStore
 from support.stores import TABLES, dynamo_store
 from support.strategies import events, filters, index_sets
+from support.world import SHORT, World, short
 
+from polylog.dynamo import answers
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance import seal
-from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.maintenance.restamp import Restamper
 from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.packing import pack
 from polylog.dynamo.retention import Retention
-from polylog.dynamo.search import directory, segments
-from polylog.dynamo.tables import OPTIONAL_INDEXES
-from polylog.dynamo.tally import stretch
+from polylog.dynamo.search import directory
 from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.stretch import Stretch
-from polylog.model import times
 from polylog.model.errors import TooBroad
 from polylog.model.event import Entity, Event
 from polylog.model.filter import And, Compare, Filter, Op, Text
@@ -38,60 +34,16 @@ from polylog.model.query import EventQuery, Order, Page, Position, Window
 from polylog.model.store import EventStore, Explanation, Interval
 from polylog.model.times import SECOND
 from polylog_cli.local.tables import connect
-from tools.clocks import StoppedClock
 
 pytestmark = pytest.mark.engine
 
-_numbers = count(1)
-
 MINUTE = 60 * SECOND
-
-SHORT = 4
-"""How many numbers a segment has here."""
 
 
 @pytest.fixture(autouse=True, scope="module")
 def short_segments() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (stretch, seal, segments):
-            patch.setattr(module, "SPAN", SHORT)
+    with short():
         yield
-
-
-class World:
-    """A log in DynamoDB and the same log in memory."""
-
-    def __init__(
-        self, engine: DynamoDBClient, shards: int = 1, indexes: Iterable[str] = OPTIONAL_INDEXES
-    ) -> None:
-        self.scope = f"search-{next(_numbers)}"
-        self.engine = engine
-        self.clock = StoppedClock(times.now())
-        self.store = dynamo_store(engine, shards, clock=self.clock.clock, indexes=indexes)
-        self.reference = MemoryEventStore()
-        self.folder = Folder(engine, TABLES.tally, self.clock.clock)
-        self.sealer = Sealer(engine, TABLES, self.clock.clock)
-
-    def put(self, batch: list[Event]) -> None:
-        self.store.put(self.scope, batch)
-        self.reference.put(self.scope, batch)
-
-    def fold(self) -> None:
-        self.folder.fold(self.scope)
-
-    def seal(self) -> None:
-        self.sealer.seal_all(self.scope)
-
-    def settle(self) -> None:
-        assert self.folder.settle(self.scope, 3600)
-        self.seal()
-
-    def wait(self) -> None:
-        self.clock.clock.sleep(LEFT_SECONDS + 1)
-
-    def segments(self) -> int:
-        blocks = segments.Segments(self.engine, TABLES.tally, self.clock.clock).blocks(self.scope)
-        return sum(len(block.zones) for block in blocks)
 
 
 STEPS = (World.fold, World.seal, World.settle, World.wait)
@@ -149,6 +101,7 @@ def groups(store: EventStore, scope: str, filter: Filter) -> Counter[tuple[objec
     asked=st.lists(questions, min_size=1, max_size=4),
     shards=st.sampled_from((1, 3)),
     indexes=index_sets(),
+    units=st.sampled_from((answers.UNITS_PER_ITEM, 100)),
 )
 @settings(max_examples=examples(60))
 def test_it_answers_as_the_reference_does_whatever_is_folded_and_sealed(
@@ -157,13 +110,22 @@ def test_it_answers_as_the_reference_does_whatever_is_folded_and_sealed(
     asked: list[tuple[Filter, Order, int]],
     shards: int,
     indexes: tuple[str, ...],
+    units: float,
 ) -> None:
+    """Also if reading an index costs so much that leaves and segments are read instead."""
     world = World(engine, shards, indexes)
     for step in history:
         if isinstance(step, int):
             STEPS[step](world)
         else:
             world.put(step)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "UNITS_PER_ITEM", units)
+        compare(world, asked)
+
+
+def compare(world: World, asked: list[tuple[Filter, Order, int]]) -> None:
+    """Ask both stores all questions."""
     for filter, order, limit in asked:
         stores = (world.store, world.reference)
         query = EventQuery(world.scope, filter, order, Window(limit))

@@ -66,7 +66,7 @@ def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
         folder = Folder(log.client, log.tables.tally, SYSTEM_CLOCK, log.retention)
         folder.settle(scope, _SETTLE_SECONDS)
         after = read_head(log.client, log.tables.tally, scope)
-        sealer = Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention)
+        sealer = Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention, log.shards)
         sealer.seal_all(scope)
         _counter(log).count_all(scope, sealer.sealed(scope))
     folded = after.bucket.totals().total() - before.bucket.totals().total()
@@ -85,7 +85,7 @@ def reindex(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
 
     with opened(stack, data) as log, console.status("Making segments") as status:
         _tidy(log, scope)
-        sealer = Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention)
+        sealer = Sealer(log.client, log.tables, SYSTEM_CLOCK, log.retention, log.shards)
         while sealer.seal(scope):
             status.update(f"Making segments: up to event {sealer.sealed(scope)}")
         status.update("Counting facets")

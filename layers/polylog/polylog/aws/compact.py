@@ -79,7 +79,7 @@ class Compactor:
         tables = Tables(events=os.environ["EVENTS_TABLE"], tally=os.environ["TALLY_TABLE"])
         shards, client = shards_from_environment().read, connect()
         self._folder = Folder(client, tables.tally, clock, retention)
-        self._sealer = Sealer(client, tables, clock, retention)
+        self._sealer = Sealer(client, tables, clock, retention, shards)
         self._counter = Counter(client, tables, clock, facets, retention)
         self._expirer = Expirer(client, tables.tally, clock, retention)
         self._auditor = Auditor(client, tables, shards, clock, retention)

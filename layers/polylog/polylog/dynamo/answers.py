@@ -21,6 +21,7 @@ from polylog.dynamo.explanation import (
 from polylog.dynamo.limits import UNITS_PER_ITEM, Allowance
 from polylog.dynamo.queries import QueryPlan, TimeRange
 from polylog.dynamo.search.finder import Finder, Searcher
+from polylog.dynamo.search.leaves import wanted
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facet_view import FacetView
 from polylog.dynamo.tally.moment import Moment
@@ -129,7 +130,9 @@ class Asked:
 
         def later(time: TimeRange) -> Finder:
             filter = self.plan.within(time).filter
-            return self.searcher.later(self.scope, filter, moment, self.allowance, counted)
+            return self.searcher.finder(
+                self.scope, filter, moment, self.reader, self.allowance, counted
+            )
 
         def read(time: TimeRange) -> Iterable[Entry]:
             return self.narrowed(time).entries(moment)
@@ -197,24 +200,36 @@ class Asked:
         that has read as much as a search would. Nothing tells either how many events a search has
         to read by their keys, so a search ends once an index would have read less. `query` is the
         question for a page: an index reads at least the events that it shows or skips.
+
+        Leaves tell which events may have a value deep in `data`. They are looked up once an index
+        has read as much as that takes.
         """
         page = _page_of(query)
-        if not self.plan.is_searchable:
+        if not (self.plan.is_searchable or wanted(self.filter)):
             self.weigh(moment, page=page).note_instead_of_index()
             return by_index(self.reader)
         kept = since(self.filter, moment.head.floor)
-        finder = self.searcher.finder(self.scope, kept, moment, self.allowance)
+        finder = self.searcher.finder(self.scope, kept, moment, self.reader, self.allowance)
+        if units := finder.units_of_leaves():
+            with suppress(TooBroad), tentatively():
+                return by_index(self.reader.at_most(int(units / UNITS_PER_ITEM), gives_up=True))
+            with suppress(TooBroad):
+                finder = finder.with_leaves()
+        elif not self.plan.is_searchable:
+            self.weigh(moment, page=page).note_instead_of_index()
+            return by_index(self.reader)
         units = finder.units(query.window.limit if query else 0)
         self.weigh(moment, page=page, finder=finder).note_instead_of_segments(units)
         most = max(units, _LEAST_UNITS)
         if self.plan.is_narrow and (page or 0) * UNITS_PER_ITEM <= most:
             with suppress(TooBroad), tentatively():
-                return by_index(self.reader.at_most(int(most / UNITS_PER_ITEM)))
+                items, gives_up = int(most / UNITS_PER_ITEM), bool(finder.leaves)
+                return by_index(self.reader.at_most(items, gives_up=gives_up))
         elif not fields_of(self.filter) <= FIELDS.keys():
+            allowed = max(finder.events_within() * UNITS_PER_ITEM, _LEAST_UNITS)
             with suppress(TooBroad), tentatively():
                 note_search(self.filter, units)
-                most = max(finder.events_within() * UNITS_PER_ITEM, _LEAST_UNITS)
-                return by_search(finder.at_most(most))
+                return by_search(finder.at_most(allowed if units < allowed else 0))
             return by_index(self.reader)
         note_search(self.filter, units)
         return by_search(finder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -11,13 +11,13 @@ from polylog.dynamo.events.indexes import Indexes
 from polylog.dynamo.events.scan import Scan
 from polylog.dynamo.explanation import note_minute, note_plan
 from polylog.dynamo.limits import Allowance, Budget, Limits
-from polylog.dynamo.queries import QueryPlan, by_types, plans
+from polylog.dynamo.queries import QueryPlan, TimeRange, by_types, plans
 from polylog.dynamo.tables import FIELD_INDEXES
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.moment import Moment
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import Event
-from polylog.model.filter import Filter
+from polylog.model.filter import Filter, conjunction
 from polylog.model.query import EventQuery, Order, Page, Position, Window
 from polylog.model.times import Clock
 
@@ -44,14 +44,24 @@ class Reader:
     clock: Clock
     indexes: Indexes = field(default_factory=Indexes.of)
     allowance: Allowance = field(default_factory=Allowance)
+    gives_up: bool = False
 
     def within(self, allowance: Allowance) -> Reader:
         """Return a reader of the same table, for an answer that may take this time."""
         return replace(self, allowance=allowance)
 
-    def at_most(self, items: int) -> Reader:
-        """Return a reader that is content with less than it may read, or gives up."""
-        return replace(self, limits=replace(self.limits, items=min(items, self.limits.items)))
+    def at_most(self, items: int, *, gives_up: bool = False) -> Reader:
+        """Return a reader that is content with less than it may read.
+
+        One that gives up returns no part of a page as long as there is time for another way.
+        """
+        limits = replace(self.limits, items=min(items, self.limits.items))
+        return replace(self, limits=limits, gives_up=gives_up)
+
+    @property
+    def _gives_up_in_time(self) -> bool:
+        """Whether it gives up, and there is time for another way to answer."""
+        return self.gives_up and not self.allowance.is_over
 
     def plan(self, filter: Filter) -> QueryPlan:
         """Return how this reader would answer a simplified filter."""
@@ -72,7 +82,7 @@ class Reader:
         try:
             part.take(scan.examined(query.order, query.window.after, moment, stop))
         except (TooBroad, TimedOut):
-            if part.last is None or not query.is_partial:
+            if part.last is None or not query.is_partial or self._gives_up_in_time:
                 raise
             is_cut = True
         events = tuple(event for _, event in scan.resolved(part.shown))
@@ -97,6 +107,11 @@ class Reader:
     def indexed(self, scope: str, filter: Filter) -> Iterator[Event]:
         """Yield the events that the indexes show, of any moment, the earliest first."""
         return self._noted(scope, self.plan(filter)).events()
+
+    def between(self, scope: str, time: TimeRange, numbers: Container[int]) -> Iterator[Event]:
+        """Yield the events of these numbers that the index by time shows in a range."""
+        plan = next(plans(conjunction(time.bounds), ()))
+        return (event for event in self._scan(scope, plan).events() if event.seq in numbers)
 
     def all(self, scope: str, plan: QueryPlan, moment: Moment) -> Iterator[Event]:
         """Yield every event that passes, the earliest first."""

@@ -12,6 +12,8 @@ from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.retention import Retention
+from polylog.dynamo.search.directory import read_blocks
+from polylog.dynamo.search.leaves import SHARES, leaf_row
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.moment import read_moment
 from polylog.dynamo.tally.months import expiry_of, key_of, read_months
@@ -69,6 +71,10 @@ class Restamper:
             for month in read_months(self._client, self._tables.tally, scope, facet, TimeRange()):
                 end = expiry_of(month, self._retention)
                 self._stamp(self._tables.tally, key_of(scope, facet, month), end)
+        for block in read_blocks(self._client, self._tables.tally, scope, 0):
+            for share in range(SHARES):
+                key = {"scope": {"S": scope}, "row": {"S": leaf_row(share, block.first)}}
+                self._stamp(self._tables.tally, key, self._retention.expires_at(block.latest))
         return kept, gone
 
     def _stamp(self, table: str, key: Item, expires_at: int | None) -> None:

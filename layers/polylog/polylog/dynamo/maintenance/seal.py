@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from polylog.batches import batched
 from polylog.dynamo.connection import failures_as_unavailable, query_pages
 from polylog.dynamo.events.scan import read_entries
+from polylog.dynamo.maintenance.gather import Gatherer
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.search.directory import Block, Left, read_last_block
 from polylog.dynamo.tables import Tables
@@ -73,6 +74,7 @@ class Sealer:
         tables: Tables,
         clock: Clock,
         retention: Retention = FOR_EVER,
+        shards: int = 1,
     ) -> None:
         self._client = client
         self._tables = tables
@@ -80,6 +82,7 @@ class Sealer:
         self._retention = retention
         self._blocks: dict[str, Block] = {}
         self._seen: dict[tuple[str, int], float] = {}
+        self._gatherer = Gatherer(client, tables, shards, clock, retention)
 
     def seal_all(self, scope: str) -> None:
         """Seal whatever fills segments."""
@@ -91,10 +94,14 @@ class Sealer:
         return self._last_block(scope).last
 
     def seal(self, scope: str) -> bool:
-        """Seal some rows if there are enough for a segment; return whether there may be more.
+        """Seal some rows if there are enough for a segment, and gather leaves of full blocks.
 
-        Raises `Unavailable`.
+        Returns whether there may be more to do. Raises `Unavailable`.
         """
+        is_more = self._seal(scope)
+        return self._gatherer.gather(scope, self._last_block(scope)) or is_more
+
+    def _seal(self, scope: str) -> bool:
         head = read_root(self._client, self._tables.tally, scope)
         old = self._last_block(scope)
         block = self._cleared(scope, old)

@@ -8,5 +8,6 @@ that may hold an answer (`segments`), and what is not in a segment yet. It judge
 segment at once (`polylog.dynamo.tally.marks`), and counts and orders those that pass (`finder`).
 
 Some events cannot be judged this way: the filter asks for their `data`, or their texts are too long
-for the log. They are read by their keys.
+for the log. They are read by their keys, or from the index by time if that takes less. For exact
+values in `data`, `attributes` and `links`, hashes tell which of them to read (`leaves`).
 """

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _ROWS: Final = "zones/"
 
-_MOST_ZONES: Final = 16
+MOST_ZONES: Final = 16
+"""How many segments a block has room for. The rows of leaves rely on this number."""
 
 _MOST_HINTS: Final = 200_000
 """How many bytes the hints of a block may take: an item holds 400 KB."""
@@ -90,14 +91,24 @@ class Block:
     left: tuple[Left, ...] = ()
 
     @property
+    def first(self) -> int:
+        """The number that names the block."""
+        return self.zones[0].first if self.zones else 0
+
+    @property
     def last(self) -> int:
         """The last number that is in a segment."""
         return self.zones[-1].last if self.zones else 0
 
     @property
+    def latest(self) -> int:
+        """The latest time that one of its events has."""
+        return max(zone.latest for zone in self.zones)
+
+    @property
     def is_full(self) -> bool:
         """Whether the next zone needs a new block."""
-        return len(self.zones) >= _MOST_ZONES
+        return len(self.zones) >= MOST_ZONES
 
     def possible(self, filter: Filter, time: TimeRange) -> Iterator[Zone]:
         """Yield the zones that may have an event which passes."""
@@ -117,7 +128,7 @@ class Block:
         """Return the block's item."""
         return {
             "scope": {"S": scope},
-            "row": {"S": f"{_ROWS}{self.zones[0].first:016}"},
+            "row": {"S": f"{_ROWS}{self.first:016}"},
             "number": {"N": str(len(self.zones))},
             "zones": {"B": pack(self.zones)},
             "words": {"B": self.hints.words},
@@ -145,8 +156,17 @@ def read_blocks(client: DynamoDBClient, table: str, scope: str, after: int) -> I
 def read_last_block(client: DynamoDBClient, table: str, scope: str) -> Block:
     """Return the last block of a scope, an empty one if there is none."""
     request = _request(table, scope, 0)
-    request["ScanIndexForward"], request["Limit"] = False, 1
-    items = next(query_pages(client, request))["Items"]
+    request["ScanIndexForward"] = False
+    return _first(client, request)
+
+
+def read_next_block(client: DynamoDBClient, table: str, scope: str, after: int) -> Block:
+    """Return the block that follows the one of this name, an empty one if there is none."""
+    return _first(client, _request(table, scope, after + 1))
+
+
+def _first(client: DynamoDBClient, request: QueryInputTypeDef) -> Block:
+    items = next(query_pages(client, {**request, "Limit": 1}))["Items"]
     return Block.read(items[0]) if items else Block()
 
 

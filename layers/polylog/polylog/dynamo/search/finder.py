@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batched
+from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.events.scan import read_entries
-from polylog.dynamo.limits import UNITS_BY_KEY, Allowance
+from polylog.dynamo.explanation import note
+from polylog.dynamo.limits import UNITS_BY_KEY, UNITS_PER_ITEM, Allowance
 from polylog.dynamo.queries import TimeRange, time_range
 from polylog.dynamo.search.directory import Block, Zone
+from polylog.dynamo.search.hits import Hits, Part
+from polylog.dynamo.search.leaves import WIDTH, share_of, wanted
 from polylog.dynamo.search.segments import Segments
 from polylog.dynamo.tally.columns import Columns, groups_of
 from polylog.dynamo.tally.entry import Entry
-from polylog.dynamo.tally.marks import judge, rows_of
+from polylog.dynamo.tally.marks import judge
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.stretch import SPAN
 from polylog.dynamo.tally.summary import OfKind, count_kinds
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import MAX_SEQ, Event
-from polylog.model.filter import FIELDS, Filter, fields_of, predicate
+from polylog.model.filter import FIELDS, Filter, conjuncts, fields_of, predicate
 from polylog.model.query import EventQuery, Order, Page, Position
 from polylog.model.times import Clock
 
@@ -41,93 +45,10 @@ _EARLIER_BYTES: Final = 40
 _AT_ONCE: Final = 100
 """How many events are read by their keys at once."""
 
+_UNITS_LEAVES: Final = 1.5
+"""About what reading a block's row of leaves takes, in read units."""
 
-class Part(NamedTuple):
-    """The events of some columns, and marks for those that pass."""
-
-    columns: Columns
-    marks: int
-
-    @property
-    def number(self) -> int:
-        """How many events pass."""
-        return self.marks.bit_count()
-
-    def rows(self) -> Iterator[int]:
-        """Yield the places of the events that pass."""
-        return rows_of(self.marks, self.columns.number)
-
-    def positions(self) -> Iterator[tuple[Position, int]]:
-        """Yield the positions of the events that pass, with their places."""
-        times, seqs = self.columns["time"].values, self.columns["seq"].values
-        return ((Position(times[row], seqs[row]), row) for row in self.rows())
-
-
-class Hits:
-    """The events that pass, as far as they are known, in an order.
-
-    `total` counts them all, the length those after a position. It keeps their times, and looks up
-    entries only for the page that is asked for.
-    """
-
-    def __init__(self, order: Order, after: Position | None) -> None:
-        self.total = 0
-        self._sign = 1 if order is Order.ASCENDING else -1
-        self._after = None if after is None else self._signed(after)
-        self._parts: list[tuple[int, int, Part]] = []
-        """Each with the first and the last of its times, in order."""
-        self._times: list[int] = []
-        self._is_sorted = True
-
-    def __len__(self) -> int:
-        return len(self._times)
-
-    def take(self, part: Part) -> None:
-        """Add the events of a part."""
-        self.total += part.number
-        if self._after is None:
-            times = part.columns["time"].values
-            found = [self._sign * times[row] for row in part.rows()]
-        else:
-            found = [self._sign * at.time for at, _ in part.positions() if self._follows(at)]
-        if found:
-            self._times += found
-            self._parts.append((min(found), max(found), part))
-            self._is_sorted = False
-
-    def before(self, time: int) -> int:
-        """Return how many events come before every event of this time."""
-        return bisect_left(self._ordered(), self._sign * time)
-
-    def page(self, offset: int, limit: int) -> list[tuple[Position, Entry]]:
-        """Return the entries at some places of the order."""
-        wanted = self._ordered()[offset : offset + limit]
-        if not wanted:
-            return []
-        first, last = wanted[0], wanted[-1]
-        near = [part for begin, end, part in self._parts if begin <= last and end >= first]
-        hits = sorted(
-            (self._signed(at), place, row)
-            for place, part in enumerate(near)
-            for at, row in part.positions()
-            if first <= self._sign * at.time <= last and self._follows(at)
-        )
-        skipped = offset - bisect_left(self._times, first)
-        chosen = hits[skipped : skipped + len(wanted)]
-        entries = (near[place].columns.place(row) for _, place, row in chosen)
-        return [(Position(entry.time, entry.seq), entry) for entry in entries]
-
-    def _ordered(self) -> list[int]:
-        if not self._is_sorted:
-            self._times.sort()
-            self._is_sorted = True
-        return self._times
-
-    def _signed(self, at: Position) -> tuple[int, int]:
-        return self._sign * at.time, self._sign * at.seq
-
-    def _follows(self, at: Position) -> bool:
-        return self._after is None or self._signed(at) > self._after
+_ANYWHERE: Final = (1 << WIDTH) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +56,8 @@ class Finder:
     """Answers questions about a moment, within what one answer may take.
 
     `blocks` are the directory, read after the moment's head. Without them, everything after the
-    number `after` is read from the arrival log, and nothing before it.
+    number `after` is read from the arrival log, and nothing before it. `leaves` says in which
+    places of segments an event may pass; of others, it is not known.
     """
 
     client: DynamoDBClient
@@ -145,19 +67,56 @@ class Finder:
     blocks: Sequence[Block]
     filter: Filter
     moment: Moment
+    reader: Reader
     allowance: Allowance
     clock: Clock
     after: int = 0
+    leaves: Mapping[int, int] = field(default_factory=dict)
 
     def units(self, shown: int = 0) -> float:
-        """Return about how many read units it takes to look at everything and show some events."""
+        """Return about how many read units it takes to look at everything and show some events.
+
+        What is read of the events themselves counts if nothing but leaves tells which they are.
+        """
         zones = self._possible(time_range(self.filter))
         loose = max(1, self._number_loose * _UNITS_LOOSE)  # A request takes a unit in any case.
-        return loose + sum(zone.units for zone in zones) + shown * UNITS_BY_KEY
+        units = loose + sum(zone.units for zone in zones) + shown * UNITS_BY_KEY
+        if any(fields_of(term) <= FIELDS.keys() for term in conjuncts(self.filter)):
+            return units
+        return units + sum(map(self._units_of_events, zones)) + self._number_loose * UNITS_PER_ITEM
+
+    def _units_of_events(self, zone: Zone) -> float:
+        number = min(zone.number, self._places(zone).bit_count())
+        return min(number, zone.number * UNITS_PER_ITEM)
+
+    def units_of_leaves(self) -> float:
+        """Return about what looking up leaves takes, 0 if there are none to look up."""
+        shares = set(map(share_of, wanted(self.filter)))
+        return len(shares) * len(self._full) * _UNITS_LEAVES
+
+    def with_leaves(self) -> Finder:
+        """Return a finder that has looked up in which places the filter's leaves may be."""
+        self.allowance.pay(self.units_of_leaves())
+        leaves = self.segments.leaves(self.scope, self.filter, self._full)
+        if any(places != _ANYWHERE for places in leaves.values()):
+            note("leaves tell which events may have the values")
+        return replace(self, leaves=leaves)
+
+    @property
+    def _full(self) -> list[Block]:
+        """Return the blocks that may have an event which passes, and may have rows of leaves."""
+        time = time_range(self.filter)
+        blocks = (block for block in self.blocks if block.is_full)
+        return [block for block in blocks if any(block.possible(self.filter, time))]
+
+    def _places(self, zone: Zone) -> int:
+        return self.leaves.get(zone.first, _ANYWHERE)
 
     def events_within(self) -> float:
         """Return about how many events an index has in the filter's range of time."""
-        time = time_range(self.filter)
+        return self._events_near(time_range(self.filter))
+
+    def _events_near(self, time: TimeRange) -> float:
         zones = (zone for block in self.blocks for zone in block.zones)
         return self._number_loose + sum(zone.number_within(time) for zone in zones)
 
@@ -266,7 +225,8 @@ class Finder:
         return zones, self._loose(self._sealed)
 
     def _possible(self, time: TimeRange) -> list[Zone]:
-        return [zone for block in self.blocks for zone in block.possible(self.filter, time)]
+        zones = (zone for block in self.blocks for zone in block.possible(self.filter, time))
+        return [zone for zone in zones if self._places(zone)]
 
     def _parts(self, zones: Sequence[Zone], *fields: str) -> Iterator[Part]:
         needed = {*fields, *fields_of(self.filter)}
@@ -282,10 +242,13 @@ class Finder:
 
         A segment may have been written again, longer, before the directory says so.
         """
+        places = self._places(zone)
         is_known = self.moment.head.decided.covers(zone.first, zone.last)
-        if is_known and columns["seq"].values[-1] <= zone.last:
+        if is_known and columns["seq"].values[-1] <= zone.last and places == _ANYWHERE:
             return None
-        return self._known(columns, lambda seq: seq <= zone.last)
+        return self._known(
+            columns, lambda seq: seq <= zone.last and bool(places >> seq - zone.first & 1)
+        )
 
     def _loose(self, sealed: int) -> Iterator[Part]:
         """Yield the events beyond the last number that is in a segment, each once."""
@@ -320,14 +283,32 @@ class Finder:
     def _passing(self, unsure: Part) -> int:
         """Return which of these events pass, as bits; it reads the events themselves."""
         passes, marks = predicate(self.filter), 0
+        shown = self._shown(unsure)
         for rows in batched(unsure.rows(), _AT_ONCE):
-            self.allowance.pay(len(rows))
             entries = {row: unsure.columns.place(row) for row in rows}
-            events = self._read(entries.values())
+            left = [entry for entry in entries.values() if entry.seq not in shown]
+            self.allowance.pay(len(left))
+            events = shown | self._read(left)
             for row, entry in entries.items():
                 if entry.seq in events and passes(events[entry.seq]):
                     marks |= 1 << (unsure.columns.number - 1 - row)
         return marks
+
+    def _shown(self, unsure: Part) -> dict[int, Event]:
+        """Return many of these events at once, by number, if the index has few others near."""
+        if unsure.number <= _AT_ONCE:
+            return {}
+        places = {at.seq: at.time for at, _ in unsure.positions()}
+        time = TimeRange(min(places.values()), max(places.values()))
+        near = self._events_near(time)
+        if near * UNITS_PER_ITEM > unsure.number:
+            return {}
+        self.allowance.pay(near * UNITS_PER_ITEM)
+        shown: dict[int, Event] = {}
+        with suppress(TooBroad):
+            for event in self.reader.at_most(int(near)).between(self.scope, time, places):
+                shown[event.seq] = event
+        return shown
 
     def _events(self, page: Sequence[tuple[Position, Entry]]) -> Iterator[Event]:
         for some in batched([entry for _, entry in page], _AT_ONCE):
@@ -347,34 +328,31 @@ class Searcher:
     segments: Segments
     clock: Clock
 
-    def finder(self, scope: str, filter: Filter, moment: Moment, allowance: Allowance) -> Finder:
-        """Return what finds the events of a moment that pass a filter."""
-        return self._finder(scope, self.segments.blocks(scope), filter, moment, allowance)
-
-    def later(
-        self, scope: str, filter: Filter, moment: Moment, allowance: Allowance, after: int
-    ) -> Finder:
-        """Return what finds those of them that came after a number."""
-        return replace(self._finder(scope, (), filter, moment, allowance), after=after)
-
-    def _finder(
+    def finder(
         self,
         scope: str,
-        blocks: Sequence[Block],
         filter: Filter,
         moment: Moment,
+        reader: Reader,
         allowance: Allowance,
+        after: int | None = None,
     ) -> Finder:
+        """Return what finds the events of a moment that pass a filter.
+
+        With `after`, it finds only events that came after that number, without the directory.
+        """
         return Finder(
             self.client,
             self.events,
             self.segments,
             scope,
-            blocks,
+            self.segments.blocks(scope) if after is None else (),
             filter,
             moment,
+            reader,
             allowance,
             self.clock,
+            after or 0,
         )
 
 

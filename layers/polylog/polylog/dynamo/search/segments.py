@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Final
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from polylog.batches import batched
 from polylog.dynamo.connection import get_all, query_pages
 from polylog.dynamo.search.directory import Block, Zone, read_blocks
+from polylog.dynamo.search.leaves import in_segment, possible, read_leaves, share_of, wanted
 from polylog.dynamo.tally.columns import Columns
 from polylog.dynamo.tally.stretch import SPAN, Stretch, log_request, stretch_row
 from polylog.model.errors import Unavailable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from polylog.dynamo.tables import Item
+    from polylog.model.filter import Filter
     from polylog.model.times import Clock
 
 _MOST_BLOCKS: Final = 500
@@ -96,11 +98,37 @@ class Segments:
                     found[segment.first] = segment.columns
         return found
 
+    def leaves(self, scope: str, filter: Filter, blocks: Sequence[Block]) -> dict[int, int]:
+        """Return in which places of these segments an event may pass, by their first numbers.
+
+        A block without rows of leaves has an event in any of its places.
+        """
+        by_share = defaultdict[int, list[int]](list)
+        for hash in wanted(filter):
+            by_share[share_of(hash)].append(hash)
+        rows = defaultdict[int, dict[int, int]](dict)
+        for share, hashes in by_share.items():
+            ends = blocks[0].first, blocks[-1].first
+            for row in read_leaves(self._client, self._table, scope, share, *ends):
+                rows[row.first] |= {hash: row.where(hash) for hash in hashes}
+        return {
+            zone: places
+            for block in blocks
+            for zone, places in _places(block, filter, rows[block.first])
+        }
+
     def loose(self, scope: str, after: int) -> Iterator[Stretch]:
         """Yield the rows of the arrival log that may have numbers after this one."""
         request = log_request(self._table, scope, after + 2 - SPAN)
         for page in query_pages(self._client, request):
             yield from map(Stretch.read, page["Items"])
+
+
+def _places(block: Block, filter: Filter, known: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield the places of each segment where an event may pass, if so much is known of hashes."""
+    places = possible(filter, lambda hash: known.get(hash, -1))
+    for number, zone in enumerate(block.zones):
+        yield zone.first, in_segment(places, number)
 
 
 def _key(scope: str, first: int) -> Item:

@@ -1,0 +1,291 @@
+"""Values deep in `data` are found by their leaves, whoever gathered them and however far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+from support.stores import TABLES, dynamo_store
+from support.world import SHORT, ZONES, World, short
+
+from polylog.dynamo import answers
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance import gather
+from polylog.dynamo.maintenance.restamp import Restamper
+from polylog.dynamo.maintenance.seal import Sealer
+from polylog.dynamo.retention import Retention
+from polylog.dynamo.search import finder
+from polylog.dynamo.search.leaves import SHARES
+from polylog.model.event import Entity, Event
+from polylog.model.filter import And, Compare, Filter, Op, Or, Text
+from polylog.model.query import EventQuery, Order, Page, Window
+from polylog.model.store import Explanation
+from polylog.model.times import SECOND
+from polylog_cli.local.tables import connect
+
+pytestmark = pytest.mark.engine
+
+MINUTE = 60 * SECOND
+BLOCK = SHORT * ZONES
+
+TRIED = 1
+"""How many events an index reads before leaves are looked up."""
+
+RARE = Compare("data.request", Op.EQ, "r20")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_segments() -> Iterator[None]:
+    with short(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "UNITS_PER_ITEM", 10)  # A small log is read from its index.
+        yield
+
+
+@pytest.fixture(scope="module")
+def shared(engine: DynamoDBClient) -> World:
+    """A log that no test changes."""
+    ann = Entity(id="ann")
+    return settled(engine, 60, actor=ann, attributes={"zone": "z"}, links=("https://a",))
+
+
+def said(number: int, **values: Any) -> Event:
+    data = {"request": f"r{number}", "kind": {"of": number % 10, "is": "all"}}
+    return Event(id=f"e{number:03}", time=number * MINUTE, type="a", data=data, **values)
+
+
+def fill(world: World, number: int, **values: Any) -> None:
+    """Store events; those that fill no segment get a row of their own."""
+    end = number - number % SHORT
+    for some in (range(end), range(end, number)):
+        world.put([said(n, **values) for n in some])
+
+
+def settled(engine: DynamoDBClient, number: int = 30, **values: Any) -> World:
+    """Return a log of many events whose leaves are gathered, as far as they fill blocks."""
+    world = World(engine)
+    fill(world, number, **values)
+    world.settle()
+    world.wait()
+    world.seal()
+    return world
+
+
+def rows(world: World, begin: str = "leaves/") -> list[Any]:
+    found = world.engine.query(
+        TableName=TABLES.tally,
+        KeyConditionExpression="#scope = :scope AND begins_with(#row, :begin)",
+        ExpressionAttributeNames={"#scope": "scope", "#row": "row"},
+        ExpressionAttributeValues={":scope": {"S": world.scope}, ":begin": {"S": begin}},
+        ConsistentRead=True,
+    )
+    return found["Items"]
+
+
+def asked(world: World, filter: Filter) -> tuple[int, Explanation]:
+    explanation = Explanation()
+    with world.store.explaining(explanation):
+        return world.store.count(world.scope, filter), explanation
+
+
+def page(world: World, filter: Filter, limit: int = 10, **values: Any) -> Page:
+    window = Window(limit)
+    return world.store.find(EventQuery(world.scope, filter, Order.DESCENDING, window, **values))
+
+
+def test_a_value_in_one_event_is_found_by_reading_few(shared: World) -> None:
+    number, explanation = asked(shared, RARE)
+    assert number == 1
+    assert explanation.index == "segments"
+    assert "leaves tell which events may have the values" in explanation.reason
+    in_no_block = 60 % BLOCK
+    assert explanation.items_read == 1 + in_no_block + TRIED
+
+
+def test_each_block_gets_its_rows_once(engine: DynamoDBClient) -> None:
+    world = settled(engine)
+    assert len(rows(world)) == SHARES * (30 // BLOCK)
+    assert not Sealer(engine, TABLES, world.clock.clock).seal(world.scope)
+
+
+def test_a_gatherer_without_a_full_block_asks_nothing(engine: DynamoDBClient) -> None:
+    world = settled(engine)
+    world.seal()
+    own, asked = connect(engine.meta.endpoint_url), list[str]()
+    sealer = Sealer(own, TABLES, world.clock.clock)
+    sealer.seal(world.scope)
+    own.meta.events.register(
+        "provide-client-params.dynamodb", lambda model, **_: asked.append(model.name)
+    )
+    assert not sealer.seal(world.scope)
+    assert asked == ["GetItem"]  # The sealer looks at the head.
+
+
+@pytest.mark.parametrize(
+    ("filter", "number"),
+    [
+        (RARE, 1),
+        (And((RARE, Compare("data.kind.of", Op.EQ, 0))), 1),
+        (And((RARE, Compare("data.kind.of", Op.EQ, 1))), 0),
+        (And((RARE, Compare("actor.id", Op.EQ, "ann"))), 1),
+        (And((RARE, Text("ann"))), 1),
+        (And((RARE, Text("bob"))), 0),
+        (Or((RARE, Compare("data.request", Op.EQ, "r7"), Compare("data.request", Op.EQ, "x"))), 2),
+        (Or((RARE, Text("bob"))), 1),
+        (Compare("data.kind.of", Op.EQ, 3), 6),
+        (Compare("data.kind.of", Op.EQ, "3"), 6),
+        (Compare("data.kind.is", Op.EQ, "all"), 60),
+        (Compare("attributes.zone", Op.EQ, "z"), 60),
+        (Compare("links", Op.HAS, "https://a"), 60),
+        (Compare("links", Op.HAS, "https://b"), 0),
+    ],
+)
+def test_every_event_that_passes_is_found(shared: World, filter: Filter, number: int) -> None:
+    assert asked(shared, filter)[0] == number
+    assert len(page(shared, filter, 100).events) == number
+    assert sum(group.count for group in shared.store.groups(shared.scope, filter)) == number
+
+
+def test_a_page_in_part_leads_to_what_is_looked_for(shared: World) -> None:
+    found = page(shared, RARE, is_partial=True)
+    assert [event.id for event in found.events] == ["e020"]
+    assert found.next is None
+
+
+def test_a_frequent_value_is_found_by_the_index(
+    shared: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "UNITS_PER_ITEM", 0.1)
+    explanation = Explanation()
+    with shared.store.explaining(explanation):
+        assert len(page(shared, Compare("data.kind.is", Op.EQ, "all")).events) == 10
+    assert explanation.index == "by_time"
+
+
+@pytest.mark.parametrize("dies_at", [1, SHARES // 2, SHARES, SHARES + 1])
+def test_a_gatherer_may_die_at_any_write(engine: DynamoDBClient, dies_at: int) -> None:
+    world = World(engine)
+    fill(world, 30)
+    assert world.folder.settle(world.scope, 3600)
+    own, puts = connect(engine.meta.endpoint_url), list[str]()
+
+    def die(params: Any, **_: object) -> None:
+        row = params["Item"]["row"]["S"]
+        puts.extend([row] if row.startswith(("leaves/", "gathered")) else [])
+        if len(puts) == dies_at:
+            raise Died
+
+    own.meta.events.register("provide-client-params.dynamodb.PutItem", die)
+    with pytest.raises(Died):
+        Sealer(own, TABLES, world.clock.clock).seal_all(world.scope)
+    assert len(rows(world)) == dies_at - 1
+    assert asked(world, RARE)[0] == 1
+    Sealer(engine, TABLES, world.clock.clock).seal_all(world.scope)
+    assert len(rows(world)) == SHARES * (30 // BLOCK)
+    assert asked(world, RARE)[0] == 1
+
+
+class Died(Exception):
+    """Stands for the end of a process."""
+
+
+def test_two_gatherers_may_work_at_the_same_time(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    others = [Sealer(engine, TABLES, world.clock.clock) for _ in range(2)]
+    for start in range(0, 40, SHORT):
+        world.put([said(n) for n in range(start, start + SHORT)])
+        assert world.folder.settle(world.scope, 3600)
+        for other in others:
+            other.seal(world.scope)
+    for other in others:
+        other.seal_all(world.scope)
+    assert len(rows(world)) == SHARES * (40 // BLOCK)
+    assert [asked(world, Compare("data.request", Op.EQ, f"r{n}"))[0] for n in range(40)] == [1] * 40
+
+
+def test_a_log_that_was_sealed_before_is_answered_and_upgraded(engine: DynamoDBClient) -> None:
+    world = settled(engine)
+    for item in (*rows(world), *rows(world, "gathered")):
+        key = {"scope": item["scope"], "row": item["row"]}
+        engine.delete_item(TableName=TABLES.tally, Key=key)
+    assert asked(world, RARE)[0] == 1
+    Sealer(engine, TABLES, world.clock.clock).seal_all(world.scope)
+    assert len(rows(world)) == SHARES * (30 // BLOCK)
+    assert asked(world, RARE)[0] == 1
+
+
+def test_what_the_index_does_not_show_is_gathered_by_key(engine: DynamoDBClient) -> None:
+    """The events lie in three shards, and the gatherer knows of one."""
+    world = World(engine, shards=3)
+    fill(world, 30)
+    world.settle()
+    assert [asked(world, Compare("data.request", Op.EQ, f"r{n}"))[0] for n in range(30)] == [1] * 30
+
+
+def test_no_more_blocks_are_begun_than_memory_has_room_for(
+    engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "_MOST_BEGUN", 1)
+    monkeypatch.setattr(gather, "_SEGMENTS_AT_ONCE", 1)
+    worlds = [World(engine) for _ in range(2)]
+    for world in worlds:
+        fill(world, BLOCK + 1)
+        assert world.folder.settle(world.scope, 3600)
+    clock = worlds[0].clock
+    sealer = Sealer(engine, TABLES, clock.clock)
+    assert [sealer.seal(world.scope) for world in worlds] == [True, True]
+    assert [sealer.seal(world.scope) for world in worlds] == [True, True]
+    sealer.seal_all(worlds[1].scope)
+    assert [len(rows(world)) for world in worlds] == [SHARES, SHARES]
+
+
+def test_leaves_expire_with_their_events(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    now = world.clock.now
+    world.put([said(n).model_copy(update={"time": now - n}) for n in range(BLOCK + 1)])
+    assert world.folder.settle(world.scope, 3600)
+    Sealer(engine, TABLES, world.clock.clock, Retention(30)).seal_all(world.scope)
+    ends = {row["expires_at"]["N"] for row in rows(world)}
+    assert ends == {str(Retention(30).expires_at(now))}
+    Restamper(engine, TABLES, 1, Retention(60), clock=world.clock.clock).restamp(world.scope)
+    ends = {row["expires_at"]["N"] for row in rows(world)}
+    assert ends == {str(Retention(60).expires_at(now))}
+
+
+def test_a_block_that_is_too_old_gets_no_rows(engine: DynamoDBClient) -> None:
+    world = World(engine)
+    fill(world, BLOCK + 1)
+    assert world.folder.settle(world.scope, 3600)
+    Sealer(engine, TABLES, world.clock.clock, Retention(30)).seal_all(world.scope)
+    assert (len(rows(world)), len(rows(world, "gathered"))) == (0, 1)
+
+
+def test_many_events_that_may_pass_are_read_from_the_index(
+    engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is known of the leaves of the last events, which fill no block."""
+    world = World(engine)
+    monkeypatch.setattr(finder, "_AT_ONCE", 2)
+    monkeypatch.setattr(finder, "SPAN", SHORT)
+    fill(world, BLOCK * 2 - 1)
+    world.settle()
+    world.wait()
+    world.seal()
+    last = Compare("data.request", Op.EQ, f"r{BLOCK + 1}")
+    keys = list[int]()
+
+    def see(params: Any, **_: object) -> None:
+        keys.append(len(params["RequestItems"].get(TABLES.events, {}).get("Keys", ())))
+
+    own = connect(engine.meta.endpoint_url)
+    own.meta.events.register("provide-client-params.dynamodb.BatchGetItem", see)
+    world.store = dynamo_store(own, clock=world.clock.clock)
+    assert asked(world, last)[0] == 1
+    assert sum(keys) == 0
+
+
+def test_an_answer_with_leaves_keeps_to_what_it_may_read(engine: DynamoDBClient) -> None:
+    world = settled(engine)
+    poor = dynamo_store(engine, limits=Limits.of_units(40, 60), clock=world.clock.clock)
+    assert poor.count(world.scope, RARE) == 1
