@@ -92,6 +92,8 @@ def test_an_explanation_says_that_it_is_missing(bare: DynamoDBClient) -> None:
         find(store)
     assert explanation.index == "segments"
     assert "by_actor is not there, or not yet" in explanation.reason
+    ways = {each.name: each.is_chosen for each in explanation.alternatives}
+    assert ways == {"segments": True, "by_actor": False, "by_time": False, "counts": False}
 
 
 def test_a_recount_of_a_facet_needs_no_index_of_it(bare: DynamoDBClient) -> None:

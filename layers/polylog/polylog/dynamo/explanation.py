@@ -135,8 +135,11 @@ def note_no_counts(reason: str) -> None:
 
 
 def note_missing(index: str) -> None:
-    """Note that DynamoDB does not have an index that it should have."""
+    """Note that DynamoDB does not have an index, which was chosen."""
     note(f"{index} is not there, or not yet")
+    subject = _subject.get()
+    if subject is not None:
+        _put(subject.explanation, Alternative(index, None, False, "it is not there, or not yet"))
 
 
 def note_key() -> None:
