@@ -38,9 +38,7 @@ def verify(
 
     with opened(stack, data) as log, console.status("Recounting"):
         _tidy(log, scope)
-        verifier = Verifier(
-            log.client, log.tables, log.shards, retention=log.retention, indexes=log.indexes
-        )
+        verifier = Verifier(log.client, log.tables, log.shards, retention=log.retention)
         report = verifier.repair(scope) if repair else verifier.verify(scope)
     for drift in report.drifts:
         print(_described(drift))

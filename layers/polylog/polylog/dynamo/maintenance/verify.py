@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from polylog.dynamo.events.indexes import Indexes
 from polylog.dynamo.events.numbers import Numbers
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED
@@ -15,7 +14,7 @@ from polylog.dynamo.maintenance.recount import NOTHING, Books, Drift, MovedError
 from polylog.dynamo.maintenance.recount_facets import FacetRecount
 from polylog.dynamo.maintenance.repair import repair
 from polylog.dynamo.retention import FOR_EVER, Retention
-from polylog.dynamo.tables import OPTIONAL_INDEXES, Tables
+from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.levels import Level
 from polylog.dynamo.tally.ranges import Ranges
@@ -58,14 +57,12 @@ class Verifier:
         *,
         clock: Clock = SYSTEM_CLOCK,
         retention: Retention = FOR_EVER,
-        indexes: Iterable[str] = OPTIONAL_INDEXES,
     ) -> None:
         self._client = client
         self._table = tables.tally
         self._clock = clock
         self._retention = retention
-        there = Indexes.of(indexes, clock)
-        self._reader = Reader(client, tables.events, shards, UNLIMITED, clock, there)
+        self._reader = Reader(client, tables.events, shards, UNLIMITED, clock)
         self._numbers = Numbers(client, tables.tally)
 
     def verify(self, scope: str) -> Report:
