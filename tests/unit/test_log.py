@@ -39,7 +39,6 @@ def keys(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoKeyStor
         "IndexShards": "1",
         "RetentionDays": "30",
         "TalliedFacets": ":project,actor",
-        "FieldIndexes": ":actor",
         "PepperSecretArn": secret["ARN"],
     }
     stack = {
@@ -77,7 +76,6 @@ def test_a_key_of_a_stack_can_be_revoked(keys: DynamoKeyStore) -> None:
 def test_the_tally_of_a_stack_is_kept_as_its_outputs_say(keys: DynamoKeyStore) -> None:
     with opened("log", Path("none")) as log:
         assert log.facets == {"project", "actor"}
-        assert log.indexes == {"actor"}
         assert log.retention == Retention(30)
 
 

@@ -21,7 +21,6 @@ class Running:
     dynamodb: str
     shards: int
     facets: tuple[str, ...]
-    indexes: tuple[str, ...]
     retention_days: int
 
 
@@ -58,8 +57,7 @@ class Home:
             document = json.loads(self._running.read_text())
         except FileNotFoundError:
             return None
-        lists = {name: tuple(document[name]) for name in ("facets", "indexes")}
-        return Running(**document | lists)
+        return Running(**document | {"facets": tuple(document["facets"])})
 
     def write_running(self, running: Running) -> None:
         """Announce the service; readers see the whole file or none."""

@@ -25,7 +25,7 @@ class NotRunningError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The keys and tables of a log, its tallies and indexes, and the URL of its service."""
+    """The keys and tables of a log, its facets, and the URL of its service."""
 
     url: str
     keys: DynamoKeyStore
@@ -33,7 +33,6 @@ class Log:
     tables: Tables
     shards: int
     facets: frozenset[str]
-    indexes: frozenset[str]
     retention: Retention
 
 
@@ -54,7 +53,6 @@ def open_local(data: Path) -> Log:
         tables=TABLES,
         shards=running.shards,
         facets=frozenset(running.facets),
-        indexes=frozenset(running.indexes),
         retention=Retention(running.retention_days),
     )
 

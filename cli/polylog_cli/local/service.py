@@ -27,7 +27,6 @@ from waitress.server import create_server
 from polylog.api.auth import PERMISSIONS, Credential, Restriction, authenticate
 from polylog.aws.environment import (
     facets_from_environment,
-    indexes_from_environment,
     retention_from_environment,
     services_from_environment,
 )
@@ -165,7 +164,6 @@ def _running(listener: socket.socket, dynamodb: str) -> Running:
         dynamodb=dynamodb,
         shards=int(os.environ["INDEX_SHARDS"]),
         facets=tuple(sorted(facets_from_environment())),
-        indexes=tuple(sorted(indexes_from_environment())),
         retention_days=retention_from_environment().days,
     )
 

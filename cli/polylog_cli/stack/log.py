@@ -15,7 +15,6 @@ from polylog_cli.stack.outputs import read_outputs
 
 _OUTPUTS = {
     *("Url", "PepperSecretArn", "IndexShards", "RetentionDays", "TalliedFacets"),
-    "FieldIndexes",
     *("EventsTableName", "TallyTableName", "KeysTableName"),
 }
 
@@ -32,7 +31,6 @@ def open_stack(stack: str) -> Log:
         tables=Tables(outputs["EventsTableName"], outputs["TallyTableName"]),
         shards=int(outputs["IndexShards"]),
         facets=_names(outputs["TalliedFacets"]),
-        indexes=_names(outputs["FieldIndexes"]),
         retention=Retention(int(outputs["RetentionDays"])),
     )
 
