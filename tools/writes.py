@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import count, islice
 from random import Random
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,7 @@ SIZES: Final = (300, 1000, 3000)
 """Bytes of an event's JSON, about."""
 
 _SEED: Final = 3
+_numbers: Final = count(1)
 _MOST: Final = 95
 """As many events a transaction of the writer takes."""
 
@@ -213,7 +214,7 @@ def measure(
 
     def log(traffic: str, size: int) -> _Log:
         offers = islice(_TRAFFIC[traffic](Maker(_SEED, size)), most)
-        return _Log(client, tables, f"{traffic}, {size}, {len(tuple(facets))}", offers, facets)
+        return _Log(client, tables, f"{traffic}, {size}, {next(_numbers)}", offers, facets)
 
     return [
         _price(log(traffic, size), ledger, traffic, size) for traffic in traffics for size in sizes

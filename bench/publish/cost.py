@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from bench import prices
+from bench.cases.choices import Choice
 from bench.cases.handlers import ONE_EVENT, RESULTS, WAKE
 from bench.cases.ways import SINGLE, WAYS, Way
 from polylog_cli.local.template import Template
@@ -47,6 +48,7 @@ class Costs:
         self._taken: dict[str, Any] = {each["name"]: each for each in handlers["taken"]}
         self._folding = {each["traffic"]: each for each in handlers["folding"]}
         self._writing = {e["traffic"]: e for e in scale["writing"] if e["size"] == 1000}
+        self._choices = [Choice(**each) for each in scale["choices"]]
         self._asked = {(e["question"], e["events"], e["way"]): e for e in scale["reading"]}
 
     def tables(self) -> str:
@@ -58,6 +60,10 @@ class Costs:
             *_head("a million questions", "tables", "functions", "gateway", "logs", "sent"),
             *(_row(name, *self._question(name, units)) for name, units in self._units().items()),
             _row("what reads 100,000 events", *self._broad()),
+            "",
+            "| `FieldIndexes` | `TalliedFacets` | own units | in indexes | beside | $ a million |",
+            "|---|---|---|---|---|---|",
+            *map(_choice, self._choices),
             "",
             "| a month | $ |",
             "|---|---|",
@@ -137,6 +143,12 @@ def _head(*names: str) -> Iterator[str]:
 def _row(name: str, *amounts: float) -> str:
     cells = [name, *(f"{amount:.2f}" for amount in (*amounts, sum(amounts)))]
     return f"| {' | '.join(cells)} |"
+
+
+def _choice(choice: Choice) -> str:
+    names = (choice.field_indexes or "none", choice.tallied_facets or "none")
+    units = (choice.table, choice.indexes, choice.tally, choice.units * prices.WRITE_UNITS)
+    return f"| {' | '.join([*names, *(f'{amount:.2f}' for amount in units)])} |"
 
 
 def main() -> None:

@@ -1,0 +1,59 @@
+"""What an event takes to write, by what a deployment chooses: its indexes and its facets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from polylog_cli.local.tables import TABLES
+from polylog_cli.local.template import Template
+from tools import ROOT, writes
+from tools.units import Shape
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BYTES: Final = 1000
+_OFFERS: Final = 200
+_TRAFFIC: Final = f"{writes.BATCHES}, {writes.FOR_LONG}"
+
+_INDEXES: Final = ("target,actor,project,organization", "")
+_FACETS: Final = ("", "organization,project", "organization,project,actor,target")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Write units of an event in a batch: of itself, of its index entries, and of the tally.
+
+    `field_indexes` and `tallied_facets` are the parameters of these names.
+    """
+
+    field_indexes: str
+    tallied_facets: str
+    table: float
+    indexes: float
+    tally: float
+
+    @property
+    def units(self) -> float:
+        """All of them."""
+        return self.table + self.indexes + self.tally
+
+
+def measure(client: DynamoDBClient) -> list[Choice]:
+    """Return what an event takes with each choice; what one costs does not depend on the other."""
+    entries = {each: _price(client, each).indexes for each in _INDEXES}
+    prices = {each: _price(client, _INDEXES[0], each) for each in _FACETS}
+    return [
+        Choice(indexes, facets, price.table, entries[indexes], price.tally)
+        for indexes in _INDEXES
+        for facets, price in prices.items()
+    ]
+
+
+def _price(client: DynamoDBClient, indexes: str, facets: str = "") -> writes.Price:
+    template = Template.read(ROOT / "template.yaml", {"FieldIndexes": indexes})
+    shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
+    names = facets.split(",") if facets else []
+    (price,) = writes.measure(client, TABLES, shapes, [_TRAFFIC], [_BYTES], _OFFERS, names)
+    return price
