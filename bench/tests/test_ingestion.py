@@ -30,7 +30,7 @@ class Client:
 def test_the_floor_is_the_transaction_of_the_writer() -> None:
     maker, client = Maker(1, 1000), Client()
     events = [maker.at(START + number) for number in range(95)]
-    writer = Writer(client, TABLES, 1, StoppedClock(START).clock, (), FOR_EVER)
+    writer = Writer(client, TABLES, 1, StoppedClock(START).clock, FOR_EVER)
     writer.put(FLOORS, events)
     drafts = enumerate(map(Draft.of, events), 1)
     assert client.transactions == [actions_of(dict(drafts))]

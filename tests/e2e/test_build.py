@@ -36,8 +36,8 @@ BATCHING = {
 """What comes with Powertools' batch processor."""
 
 USED = {"ImportFunction": BATCHING, "IngestFunction": BATCHING}
-MOST_MODULES = {"ImportFunction": 240, "IngestFunction": 240}
-MOST_MODULES_USUALLY = 195
+MOST_MODULES = {"ImportFunction": 245, "IngestFunction": 245}
+MOST_MODULES_USUALLY = 200
 
 DIALECT_OF = {
     "CedanaFunction": "cedana",
