@@ -1,17 +1,24 @@
-"""What an event takes to write, by what a deployment chooses: its indexes and its facets."""
+"""What an event takes to write, by what a deployment chooses: its indexes and its facets.
+
+`python -m bench.cases.choices` measures it alone.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
-from polylog_cli.local.tables import TABLES
+from polylog_cli.local.dynamodb import dynamodb_local
+from polylog_cli.local.tables import TABLES, connect, create_tables
 from polylog_cli.local.template import Template
 from tools import ROOT, writes
 from tools.units import Shape
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+RESULTS: Final = ROOT / "bench" / "publish" / "choices.json"
 
 _BYTES: Final = 1000
 _OFFERS: Final = 200
@@ -57,3 +64,16 @@ def _price(client: DynamoDBClient, indexes: str, facets: str = "") -> writes.Pri
     names = facets.split(",") if facets else []
     (price,) = writes.measure(client, TABLES, shapes, [_TRAFFIC], [_BYTES], _OFFERS, names)
     return price
+
+
+def main() -> None:
+    """Measure all choices, and keep what they take for the guide to costs."""
+    with dynamodb_local(None) as url:
+        client = connect(url)
+        create_tables(client, Template.read(ROOT / "template.yaml"))
+        found = [asdict(choice) for choice in measure(client)]
+    RESULTS.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

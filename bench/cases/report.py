@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.cases.aims import Pages
-from bench.cases.choices import Choice
 from bench.cases.goals import Goal, Key, goals
 from bench.cases.searching import Taken
 from tools.meter import Cost
@@ -43,7 +42,6 @@ class Results:
     loads: Sequence[Load]
     costs: Mapping[Key, Cost]
     prices: Sequence[Price]
-    choices: Sequence[Choice]
     searches: Sequence[Taken]
 
     def questions(self) -> Sequence[str]:
@@ -98,7 +96,6 @@ def _document(results: Results) -> dict[str, Any]:
             for (question, number, way), cost in results.costs.items()
         ],
         "writing": [asdict(price) for price in results.prices],
-        "choices": [asdict(choice) for choice in results.choices],
         "searching": [asdict(taken) for taken in results.searches],
         "goals": [{**asdict(goal), "is_met": goal.is_met} for goal in results.goals()],
     }

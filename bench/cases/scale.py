@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import boto3
 from botocore.config import Config
 
-from bench.cases import choices, report, searching
+from bench.cases import report, searching
 from bench.cases.goals import Key
 from bench.cases.naive import Naive
 from bench.cases.questions import Question, Step, questions
@@ -142,10 +142,9 @@ def main() -> None:
         _say("writing")
         shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
         prices = writes.measure(client, TABLES, shapes, facets=facets)
-        chosen = choices.measure(client)
         asked_for = [Sought(log.scope, log.number, log.census.searches()) for log in logs]
         found = searching.measure(url, plain, asked_for)
-    results = report.Results(sizes, _ROUNDS, loads, costs, prices, chosen, found)
+    results = report.Results(sizes, _ROUNDS, loads, costs, prices, found)
     print(report.markdown(results), report.searches_markdown(results), sep="\n\n")
     if sizes == SIZES:
         document = ROOT / "bench" / "publish" / "scale.json"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from bench import prices
+from bench.cases.choices import RESULTS as CHOICES
 from bench.cases.choices import Choice
 from bench.cases.handlers import ONE_EVENT, RESULTS, WAKE
 from bench.cases.ways import SINGLE, WAYS, Way
@@ -48,7 +49,7 @@ class Costs:
         self._taken: dict[str, Any] = {each["name"]: each for each in handlers["taken"]}
         self._folding = {each["traffic"]: each for each in handlers["folding"]}
         self._writing = {e["traffic"]: e for e in scale["writing"] if e["size"] == 1000}
-        self._choices = [Choice(**each) for each in scale["choices"]]
+        self._choices = [Choice(**each) for each in json.loads(CHOICES.read_text())]
         self._asked = {(e["question"], e["events"], e["way"]): e for e in scale["reading"]}
 
     def tables(self) -> str:

@@ -36,7 +36,7 @@ def results() -> Results:
         for way in ("cold", "warm", "plain", "naive")
     }
     prices = [Price(SINGLES, 300, 320, 1, 2, 5, 4.6), Price(BATCHES, 300, 320, 95, 2, 5, 0.5)]
-    return Results((10, 1000), 1, (), costs, prices, (), [taken(), taken(page="last", ms=61)])
+    return Results((10, 1000), 1, (), costs, prices, [taken(), taken(page="last", ms=61)])
 
 
 def taken(search: str = RARE, page: str = "first", **values: Any) -> Taken:
