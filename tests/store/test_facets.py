@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -14,6 +14,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.examples import examples, long
 from support.memory import MemoryEventStore
 from support.stores import TABLES, dynamo_store
+from support.strategies import index_sets
 
 from polylog.batches import batched
 from polylog.dynamo import pages
@@ -27,6 +28,7 @@ from polylog.dynamo.maintenance.verify import Report, Verifier
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.search import segments
+from polylog.dynamo.tables import OPTIONAL_INDEXES
 from polylog.dynamo.tally import kinds, stretch
 from polylog.dynamo.tally.head import read_facets
 from polylog.dynamo.tally.months import read_months, read_some, write_month
@@ -65,8 +67,15 @@ def short_segments() -> Iterator[None]:
 class World:
     """A log in DynamoDB and the same log in memory, and what folds, seals and counts."""
 
-    def __init__(self, client: DynamoDBClient, *facets: str, days: int = 0) -> None:
+    def __init__(
+        self,
+        client: DynamoDBClient,
+        *facets: str,
+        days: int = 0,
+        indexes: Iterable[str] = OPTIONAL_INDEXES,
+    ) -> None:
         self.client = client
+        self.indexes = indexes
         self.scope = f"facets-{next(_numbers)}"
         self.time = StoppedClock(NOON)
         self.retention = Retention(days) if days else FOR_EVER
@@ -80,7 +89,7 @@ class World:
         self.facets = facets
         self.counter = self.counter_of(self.client)
         options: Any = {"clock": self.time.clock, "retention": self.retention}
-        self.log = dynamo_store(self.client, facets=facets, **options)
+        self.log = dynamo_store(self.client, facets=facets, indexes=self.indexes, **options)
 
     def counter_of(self, client: Any) -> Counter:
         return Counter(client, TABLES, self.time.clock, self.facets, self.retention)
@@ -205,18 +214,21 @@ def take(world: World, step: Any) -> None:
         world.check(*step)
 
 
-@given(history=st.lists(steps, min_size=4, max_size=14), last=questions())
+@given(history=st.lists(steps, min_size=4, max_size=14), last=questions(), indexes=index_sets())
 @settings(
     max_examples=examples(40),
     suppress_health_check=list(HealthCheck),
     phases=[p for p in __import__("hypothesis").Phase if p.name != "shrink"],
 )
 def test_it_counts_and_pages_as_a_list_does(
-    engine: DynamoDBClient, history: list[Any], last: tuple[Filter, Order, int]
+    engine: DynamoDBClient,
+    history: list[Any],
+    last: tuple[Filter, Order, int],
+    indexes: tuple[str, ...],
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pages, "_NEAR", 1)
-        world = World(engine, "project", "actor")
+        world = World(engine, "project", "actor", indexes=indexes)
         for step in history:
             take(world, step)
         world.check(*last)
