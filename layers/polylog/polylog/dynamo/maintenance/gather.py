@@ -25,13 +25,13 @@ from polylog.dynamo.search.leaves import SHARES, Gathered
 from polylog.dynamo.search.segments import Segments
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.columns import groups_of
+from polylog.dynamo.tally.rows import write_new
 from polylog.model.errors import TooBroad
 from polylog.model.event import Event
 from polylog.model.times import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import PutItemInputTypeDef
 
     from polylog.dynamo.tables import Item
 
@@ -162,27 +162,25 @@ class Gatherer:
         if latest >= self._retention.floor(self._clock.now()):
             for share in range(SHARES):
                 end = self._retention.expires_at(latest)
-                self._put(begun.leaves.item(scope, share, block.first, end), "row")
-        done: Item = {**_key(scope), "last": {"N": str(block.first)}}
-        self._put(done, "last", " OR #last < :last")
+                item = begun.leaves.item(scope, share, block.first, end)
+                write_new(self._client, self._tables.tally, item)
+        self._record(scope, block.first)
         self._gathered[scope] = block.first
 
-    def _put(self, item: Item, name: str, condition: str = "") -> None:
-        """Write an item if none is there with this attribute, or if a condition holds."""
-        request: PutItemInputTypeDef = {
-            "TableName": self._tables.tally,
-            "Item": item,
-            "ConditionExpression": f"attribute_not_exists(#{name}){condition}",
-            "ExpressionAttributeNames": {f"#{name}": name},
-        }
-        if condition:
-            request["ExpressionAttributeValues"] = {f":{name}": item[name]}
-        # Somebody else may have written it.
+    def _record(self, scope: str, block: int) -> None:
+        """Record that a block has all its rows, unless somebody else went further."""
+        last = {"N": str(block)}
         with (
             failures_as_unavailable(),
             suppress(self._client.exceptions.ConditionalCheckFailedException),
         ):
-            self._client.put_item(**request)
+            self._client.put_item(
+                TableName=self._tables.tally,
+                Item={**_key(scope), "last": last},
+                ConditionExpression="attribute_not_exists(#last) OR #last < :last",
+                ExpressionAttributeNames={"#last": "last"},
+                ExpressionAttributeValues={":last": last},
+            )
 
 
 def _key(scope: str) -> Item:
