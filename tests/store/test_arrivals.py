@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
-from support.stores import dynamo_store
+from support.stores import TABLES, dynamo_store
 
+from polylog.dynamo.arrivals import log
 from polylog.dynamo.arrivals.log import ArrivalLog, Arrivals
+from polylog.dynamo.maintenance import seal
 from polylog.dynamo.maintenance.fold import Folder
+from polylog.dynamo.maintenance.seal import Sealer
 from polylog.dynamo.maintenance.watch import FENCING_SECONDS
+from polylog.dynamo.tally import stretch
 from polylog.model.errors import Unavailable
 from polylog.model.event import MAX_SEQ, Event
 from polylog.model.filter import EVERYTHING, Compare, Op
@@ -222,3 +226,19 @@ def test_one_who_tails_from_the_latest_misses_no_late_transaction(world: World) 
     dynamo_store(client, clock=world.time).put(world.scope, [Event(id="a1", time=0, type="a")])
     assert seen == [1]
     assert ids(world.after(seen[0])) == ["a1", "b1", "b2"]
+
+
+@pytest.mark.parametrize("rows", range(1, 6))
+@pytest.mark.parametrize("after", range(0, 24, 5))
+def test_an_event_whose_row_and_segment_are_in_different_pages_comes_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, rows: int, after: int
+) -> None:
+    """Rows stay for a minute after their events were put into a segment."""
+    for module in (log, seal, stretch):
+        monkeypatch.setattr(module, "SPAN", 6)
+    monkeypatch.setattr(log, "_ROWS_AT_ONCE", rows)
+    for batch in range(8):
+        world.put(*(f"e{batch * 3 + n:02}" for n in range(3)))
+    assert world.folder.settle(world.scope, 60)
+    Sealer(world.client, TABLES, world.time.clock).seal_all(world.scope)
+    assert ids(world.after(after)) == [f"e{n:02}" for n in range(after, 24)]

@@ -80,16 +80,16 @@ class ArrivalLog:
         complete = decided.reach(seq)
         is_held_back = decided.last > complete
         known = [entry for entry in _inline(head) if seq < entry.seq <= complete]
+        told = seq
         for rows, horizon in self._pages(scope, seq - SPAN + 1, complete):
-            known += (e for row in rows for e in row.entries if seq < e.seq <= complete)
-            if (
-                horizon <= seq < complete
-            ):  # These rows were only read since later numbers may be in them.
-                continue
+            # A segment repeats what rows before it have.
+            known += (e for row in rows for e in row.entries if told < e.seq <= complete)
+            if horizon <= seq < complete:
+                continue  # These rows were only read since later numbers may be in them.
             found = sorted({entry.seq: entry for entry in known if entry.seq <= horizon}.values())
             is_last = horizon >= complete
             yield Arrivals(tuple(found), min(horizon, complete), is_held_back and is_last)
-            known = [entry for entry in known if entry.seq > horizon]
+            known, told = [entry for entry in known if entry.seq > horizon], horizon
 
     def latest(self, scope: str) -> int:
         """Return the number up to which no entry can be missing now."""
