@@ -182,13 +182,13 @@ def test_counting_costs_few_write_units(
     assert price.tally <= most
 
 
-@pytest.mark.parametrize("offers", [80, *long(200)])
+@pytest.mark.long
 def test_counting_four_facets_costs_half_a_write_unit_at_most(
-    engine: DynamoDBClient, template: Template, offers: int
+    engine: DynamoDBClient, template: Template
 ) -> None:
     """The events name 200 actors, 1,000 targets and 50 projects, some of them far more often."""
     shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
     client, traffic = connect(engine.meta.endpoint_url), "batches of 95, one a second for long"
-    (without,) = measure(client, TABLES, shapes, [traffic], [1000], offers)
-    (price,) = measure(client, TABLES, shapes, [traffic], [1000], offers, FACETS)
+    (without,) = measure(client, TABLES, shapes, [traffic], [1000], 80)
+    (price,) = measure(client, TABLES, shapes, [traffic], [1000], 80, FACETS)
     assert price.tally - without.tally <= 0.5

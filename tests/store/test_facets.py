@@ -298,18 +298,21 @@ def test_kinds_that_a_month_has_no_room_for_are_searched(
     world.check(And((OF_P, Compare("type", Op.EQ, "type-0"))))
 
 
-def test_values_that_are_too_many_wait_for_more_events(world: World) -> None:
-    world.store([made(n, actor=Entity(id=f"only-{n}")) for n in range(600)])
+def test_values_that_are_too_many_wait_for_more_events(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "_DUE_IN_QUIET", 50)
+    world.store([made(n, actor=Entity(id=f"only-{n}")) for n in range(72)])
     world.seal()
     sealed = world.sealer.sealed(world.scope)
     assert world.counter.count_if_due(world.scope, sealed, is_quiet=True)
     while world.counter.count_if_due(world.scope, sealed, is_quiet=True):
         pass
-    world.store([made(600 + n, actor=Entity(id=f"only-{600 + n}")) for n in range(600)])
+    world.store([made(72 + n, actor=Entity(id=f"only-{72 + n}")) for n in range(72)])
     world.seal()
     sealed = world.sealer.sealed(world.scope)
     assert not world.counter.count_if_due(world.scope, sealed, is_quiet=True)
-    world.check(OF_P, limit=300)
+    world.check(OF_P, limit=40)
 
 
 @pytest.mark.parametrize("die_at", [1, 2, 4, 6, 8, 10, *long(3, 5, 7, 9, 11, 12, 13)])
