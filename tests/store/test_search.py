@@ -24,12 +24,13 @@ from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.packing import pack
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.search import directory
+from polylog.dynamo.tally import tree
 from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.stretch import Stretch
 from polylog.model.errors import TooBroad
 from polylog.model.event import Entity, Event
-from polylog.model.filter import And, Compare, Filter, Op, Text
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Text
 from polylog.model.query import EventQuery, Order, Page, Position, Window
 from polylog.model.store import EventStore, Explanation, Interval
 from polylog.model.times import SECOND
@@ -469,3 +470,15 @@ def test_a_narrow_question_reads_its_index_in_a_log_without_segments(
     with world.store.explaining(explanation):
         assert world.store.count(world.scope, Compare("actor.id", Op.EQ, "bob")) == 30
     assert explanation.index == "by_actor"
+
+
+@pytest.mark.parametrize("interval", list(Interval))
+def test_bars_that_take_too_many_rows_of_the_tally_are_counted_in_segments(
+    engine: DynamoDBClient, interval: Interval, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree, "_MOST_ROWS", 2)
+    world = World(engine)
+    world.put([said(n * 5000, "any") for n in range(20)])
+    world.settle()
+    bars = world.store.histogram(world.scope, EVERYTHING, interval)
+    assert bars == world.reference.histogram(world.scope, EVERYTHING, interval)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from polylog.dynamo.answers import Asked
@@ -15,7 +15,14 @@ from polylog.dynamo.events.indexes import Indexes, MissingIndex
 from polylog.dynamo.events.items import expires_at, partition_key, read_item
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.events.writer import Writer
-from polylog.dynamo.explanation import explaining, listen, note, note_key, note_missing
+from polylog.dynamo.explanation import (
+    explaining,
+    listen,
+    note,
+    note_key,
+    note_missing,
+    tentatively,
+)
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.pages import Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
@@ -26,6 +33,7 @@ from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.levels import LEVELS, Level, minute_of, start_of
 from polylog.dynamo.tally.summary import Newest, OfKind
 from polylog.dynamo.tally.totals import Views
+from polylog.model.errors import TooBroad
 from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import Filter
 from polylog.model.query import EventQuery, Page
@@ -132,7 +140,9 @@ class DynamoEventStore:
         level = LEVELS[interval]
 
         def bars_of(asked: Asked) -> dict[str, int]:
-            bars = asked.by_tally(lambda view: view.histogram(level))
+            bars = None
+            with suppress(TooBroad), tentatively():  # The tally has many rows for so many bars.
+                bars = asked.by_tally(lambda view: view.histogram(level))
             return _bars(asked.times(), level) if bars is None else bars
 
         bars = self._begin(scope, filter, bars_of)
