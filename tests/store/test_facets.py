@@ -246,6 +246,14 @@ def test_a_total_takes_three_requests(engine: DynamoDBClient, calls: list[str]) 
     assert calls == ["Query", "Query", "Query"]
 
 
+def test_a_total_that_nobody_asked_for_is_not_counted(world: World, calls: list[str]) -> None:
+    world.put(30)
+    calls.clear()
+    query = EventQuery(world.scope, OF_P, Order.DESCENDING, Window(3), with_known_total=True)
+    assert world.log.find(query).total is None
+    assert calls == ["Query", "Query"]
+
+
 def test_what_is_counted_is_not_read_again(world: World) -> None:
     world.put(90)
     world.count_all()

@@ -88,15 +88,24 @@ class Asked:
         return replace(self, reader=self.reader.within(allowance), allowance=allowance)
 
     def by_tally(
-        self, answer: Callable[[View | FacetView], T | None], page: int | None = None
+        self,
+        answer: Callable[[View | FacetView], T | None],
+        page: int | None = None,
+        *,
+        is_free: bool = False,
     ) -> T | None:
         """Return an answer from a tally, None where no tally can give an exact one.
 
-        `page` is how many events the answer shows or skips, None if it needs all of them.
+        `page` is how many events the answer shows or skips, None if it needs all of them. An answer
+        that `is_free` does not ask for the counts of a facet: they lack the latest events, which
+        would have to be read.
         """
         question = Question.of(self.filter, self.facets)
         if question is None:
             note_no_counts("the filter asks for more than time, type and origin")
+            return None
+        if question.facet is not None and is_free:
+            note_no_counts("no total is asked for, and this one is not free")
             return None
         if question.facet is not None:
             return self._by_facet(question, question.facet, answer, page)

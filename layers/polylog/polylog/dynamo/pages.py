@@ -61,7 +61,8 @@ class Pages:
         try:
             with tentatively():
                 end = query.window.offset + query.window.limit
-                page = asked.by_tally(partial(self._page, query, asked), end)
+                is_free = not query.with_total and not _is_far(query.window)
+                page = asked.by_tally(partial(self._page, query, asked), end, is_free=is_free)
                 if page is None and query.with_total:
                     page = self._counted(replace(query, is_partial=False), asked)
                 return page
