@@ -44,6 +44,7 @@ from polylog.model.query import EventQuery
 from polylog.model.times import EARLIEST, SECOND
 
 T = TypeVar("T")
+V = TypeVar("V", View, FacetView)
 
 _LEAST_UNITS: Final = 15.0
 """As much may be read in one way in any case, before another one is taken."""
@@ -118,11 +119,7 @@ class Asked:
                 note_no_counts("it does not count all of these events apart")
                 return None
             note_units_of_counts(question.time)
-            note_counts(question.filter)
-            weighing = self.weigh(view.moment, page=page)
-            found = answer(view)
-            weighing.note_instead_of_counts(view.total)
-            return found
+            return self._counted(view, answer, page)
 
         return self.views.ask(self.scope, question, read, exact, self.allowance)
 
@@ -153,8 +150,12 @@ class Asked:
             note_no_counts("the counts of the facet do not tell these events apart, or not yet")
             return None
         note_alternative(COUNTS, units_so_far() + later(question.time).units(), "")
-        note_counts(question.filter)
-        weighing = self.weigh(moment, page=page)
+        return self._counted(view, answer, page)
+
+    def _counted(self, view: V, answer: Callable[[V], T], page: int | None) -> T:
+        """Return an answer from a view that can give it, and note the ways that this spares."""
+        note_counts(view.question.filter)
+        weighing = self.weigh(view.moment, page=page)
         found = answer(view)
         weighing.note_instead_of_counts(view.total)
         return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -18,16 +18,13 @@ from polylog.dynamo.connection import query_pages
 from polylog.dynamo.events.scan import read_entries
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.tables import Tables
-from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facets import facets_in, facets_of
 from polylog.dynamo.tally.head import read_facets
-from polylog.dynamo.tally.kinds import Kinds
 from polylog.dynamo.tally.levels import Level
-from polylog.dynamo.tally.months import FacetMonth, advance, read_some, write_month
+from polylog.dynamo.tally.months import FacetMonth, advance, counting, read_some, write_month
 from polylog.dynamo.tally.registry import Scopes
 from polylog.dynamo.tally.stretch import SPAN, Stretch, log_request
-from polylog.dynamo.tally.summary import counted, summary_of
 from polylog.model.times import Clock
 
 if TYPE_CHECKING:
@@ -163,8 +160,9 @@ class Counter:
             if old.version < group.upto:
                 if not old.version:
                     self._scopes.add_facet(scope, row[0])
-                new = _plus(old, row[1], group.left[row], group.upto)
-                args = (scope, row, old.version, new, self._retention)
+                new = (entry for entry in group.left[row] if entry.seq > old.version)
+                month = counting(old, row[1], new, group.upto, old.kinds())
+                args = (scope, row, old.version, month, self._retention)
                 if not write_month(self._client, table, *args):
                     continue
             del group.left[row]
@@ -178,10 +176,3 @@ class Counter:
             self._counted[scope] |= dict.fromkeys(group.names, group.upto)
         else:
             del self._counted[scope]  # Somebody else was faster.
-
-
-def _plus(old: Bucket, month: str, entries: Iterable[Entry], upto: int) -> Bucket:
-    """Return a month that counts these events too, up to a number."""
-    new = summary_of(entry for entry in entries if entry.seq > old.version)
-    kinds = Kinds(old.kinds())
-    return replace(old.with_summary(month, counted(new, kinds)), version=upto)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from polylog.dynamo.events.reader import Reader
@@ -19,12 +20,10 @@ from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facets import facets_of
 from polylog.dynamo.tally.head import read_facets, read_root
-from polylog.dynamo.tally.kinds import Kinds
 from polylog.dynamo.tally.levels import end_of, start_of
-from polylog.dynamo.tally.months import FacetMonth, read_some, write_month
+from polylog.dynamo.tally.months import FacetMonth, counting, read_some, write_month
 from polylog.dynamo.tally.registry import Scopes
 from polylog.dynamo.tally.rows import read_buckets
-from polylog.dynamo.tally.summary import counted, summary_of
 from polylog.model.filter import conjunction
 from polylog.model.times import Clock
 
@@ -60,7 +59,7 @@ class FacetRecount:
 
     def _months(self) -> list[str]:
         """Return the months that the scope's tally has; none if no facet is counted."""
-        if not read_facets(self.client, self.table, self.scope):
+        if not self._places:
             return []
         years = read_root(self.client, self.table, self.scope).bucket.children
         rows = read_buckets(self.client, self.table, self.scope, list(years), self.clock)
@@ -76,37 +75,45 @@ class FacetRecount:
             for drift in compare({month: bucket}, {month: _since(there[each], kept)}, each[0])
         ]
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Up to which number the facets of each name are counted at least."""
+        return read_facets(self.client, self.table, self.scope)
+
+    @cached_property
+    def _known(self) -> list[str]:
+        """The facets that have rows, read after `_places`: so it has all that count there."""
+        places, known = self._places, Scopes(self.client, self.table).facets(self.scope)
+        return [facet for facet in known if facet.partition("=")[0] in places]
+
+    def _place(self, facet: str) -> int:
+        return self._places[facet.partition("=")[0]]
+
     def _recounted(
         self, month: str
     ) -> tuple[Mapping[FacetMonth, Bucket], dict[FacetMonth, Bucket], TimeRange]:
         """Return the rows of a month as they are and as they should be, and the times kept."""
-        places = read_facets(self.client, self.table, self.scope)
-        known = set(Scopes(self.client, self.table).facets(self.scope))
-        there = self._read(month, (f for f in known if f.partition("=")[0] in places))
+        there = self._read(month, self._known)
         cleared = read_root(self.client, self.table, self.scope).cleared
         kept = TimeRange(max(start_of(month), cleared), end_of(month) - 1)
         entries: dict[FacetMonth, list[Entry]] = defaultdict(list)
         for event in self.reader.indexed(self.scope, conjunction(kept.bounds)):
-            for facet in facets_of(event, places):
+            for facet in facets_of(event, self._places):
                 row = there.get((facet, month), Bucket())
-                if event.seq <= max(row.version, places[facet.partition("=")[0]]):
+                if event.seq <= max(row.version, self._place(facet)):
                     entries[facet, month].append(Entry.of(event))
         there |= self._read(month, {facet for facet, _ in entries.keys() - there.keys()})
         expected = {
-            each: _counting(month, entries[each], there[each], places[each[0].partition("=")[0]])
-            for each in there
+            each: counting(
+                Bucket(), month, entries[each], max(row.version, self._place(each[0])), row.kinds()
+            )
+            for each, row in there.items()
         }
         return there, expected, kept
 
     def _read(self, month: str, facets: Iterable[str]) -> dict[FacetMonth, Bucket]:
         wanted = [(facet, month) for facet in facets]
         return read_some(self.client, self.table, self.scope, wanted, self.clock)
-
-
-def _counting(month: str, entries: Iterable[Entry], row: Bucket, place: int) -> Bucket:
-    """Return the month that counts these events, in place of a row."""
-    summary = counted(summary_of(entries), Kinds(row.kinds()))
-    return replace(Bucket().with_summary(month, summary), version=max(row.version, place))
 
 
 def _since(bucket: Bucket, kept: TimeRange) -> Bucket:

@@ -107,10 +107,6 @@ class Moment:
                     some = [e for e in entries if first <= e.time < end and e.minute == minute]
                     yield from summary_of(some).items()
 
-    def read_young(self) -> None:
-        """Read the entries of all young events that are not known, in few requests."""
-        self._entries([delta.first for delta in self.young if delta.entries is None])
-
     def recent_within(self, time: TimeRange) -> list[Entry]:
         """Return the entries in a range that are settled, but may be in no index yet."""
         recent = [r.first for r in self.head.recent if any(time.touches(*s) for s in r.spans)]

@@ -8,14 +8,17 @@ however often a folder begins anew.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from polylog.dynamo.connection import failures_as_unavailable, get_all, query_pages, rows_request
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.facets import COUNTED_ROW, partition_of
+from polylog.dynamo.tally.kinds import Kinds
 from polylog.dynamo.tally.levels import Level, end_of, minute_of
 from polylog.dynamo.tally.rows import write_version
+from polylog.dynamo.tally.summary import counted, summary_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     from polylog.dynamo.queries import TimeRange
     from polylog.dynamo.tables import Item
+    from polylog.dynamo.tally.entry import Entry
     from polylog.model.times import Clock
 
 _ROWS: Final = "counts/"
@@ -84,6 +88,17 @@ def write_month(
     if expires_at is not None:
         item["expires_at"] = {"N": str(expires_at)}
     return write_version(client, table, item, "v", old)
+
+
+def counting(
+    old: Bucket, month: str, entries: Iterable[Entry], upto: int, kinds: Iterable[str]
+) -> Bucket:
+    """Return a month that counts these events too, up to a number.
+
+    `kinds` are those that the month counts apart, while there is room for more.
+    """
+    summary = counted(summary_of(entries), Kinds(kinds))
+    return replace(old.with_summary(month, summary), version=upto)
 
 
 def expiry_of(month: str, retention: Retention) -> int | None:
