@@ -1,0 +1,233 @@
+"""What answers cost: requests and read units of pages, totals, groups, bars and searches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb import DynamoDBClient
+from support.examples import long
+from support.memory import MemoryKeyStore
+from support.stores import TABLES, dynamo_store
+
+from polylog.api.call import Services
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance.verify import Verifier
+from polylog.dynamo.store import DynamoEventStore
+from polylog.model import times
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Pattern
+from polylog.model.query import EventQuery, Order, Window
+from polylog.model.store import Interval
+from polylog.model.times import SECOND, SYSTEM_CLOCK
+from polylog_cli.local.tables import connect
+from tools.bulk import load
+from tools.events import DAY, START, TYPES
+from tools.meter import Cost, Meter
+from tools.searches import (
+    ABSENT,
+    APPLICATION,
+    CUSTOMER,
+    FREQUENT,
+    MIDDLING,
+    PROJECT,
+    RARE,
+    REQUEST,
+    TOKEN,
+    USER,
+    Census,
+    Search,
+    answer,
+)
+from tools.sought import NAME, WORD, sought
+
+pytestmark = pytest.mark.engine
+
+FACETS = ("organization", "project")
+SMALLEST = 500
+SMALL = 1_000
+LARGE = 100_000
+
+PAGE = 10
+# Rows of busy days are a few KB larger than those of quiet ones.
+FEW_UNITS = 5.0
+MONTH: Filter = And(
+    (
+        Compare("time", Op.GE, START + 200 * DAY + 1),
+        Compare("time", Op.LT, START + 230 * DAY + 12_345_678),
+    )
+)
+TYPE: Filter = Compare("type", Op.EQ, TYPES[7])
+ALIKE: Filter = Pattern("type", ("audit.app.", ""))
+
+# The most requests and read units of searches, those of the events on the page included.
+SEARCHES = [
+    (SMALL, FREQUENT, 5, 20),
+    (SMALL, MIDDLING, 5, 15),
+    (SMALL, RARE, 5, 8),
+    (SMALL, ABSENT, 3, 4),
+    (SMALL, USER, 4, 8),
+    (SMALL, CUSTOMER, 4, 18),
+    (SMALL, PROJECT, 4, 8),
+    (SMALL, APPLICATION, 5, 32),
+    (SMALL, TOKEN, 8, 210),
+    (SMALL, REQUEST, 8, 210),
+    (LARGE, FREQUENT, 9, 930),
+    (LARGE, MIDDLING, 9, 930),
+    (LARGE, RARE, 6, 160),
+    (LARGE, ABSENT, 4, 70),
+    (LARGE, USER, 7, 400),
+    (LARGE, CUSTOMER, 15, 150),
+    (LARGE, PROJECT, 8, 150),
+    (LARGE, APPLICATION, 6, 250),
+]
+
+
+def later() -> int:
+    """Return a time after everything was loaded: loading moves its own clock on."""
+    return times.now() + 86_400 * SECOND
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Logs of several sizes in one DynamoDB, wholly folded and sealed, each loaded when needed."""
+
+    client: DynamoDBClient
+    meter: Meter
+    searches: dict[int, dict[str, Search]]
+
+    def load(self, number: int) -> str:
+        """Return the scope that has so many events."""
+        scope = f"log-{number}"
+        if number not in self.searches:
+            census = Census(sought(number))
+            load(self.client, TABLES, scope, census, shards=1, facets=FACETS)
+            self.searches[number] = {each.name: each for each in census.searches()}
+        return scope
+
+    def cost(self, number: int, ask: Callable[[DynamoEventStore, str], object]) -> list[float]:
+        """Return requests and read units of an answer, cold, and once more when it is warm."""
+        scope = self.load(number)
+        store = dynamo_store(self.client, clock=later)
+        cold = self.meter.measure(lambda: ask(store, scope))[1]
+        warm = self.meter.measure(lambda: ask(store, scope))[1]
+        return [cold.requests, cold.units, warm.requests, warm.units]
+
+    def search(self, number: int, name: str, path: str) -> tuple[int | None, Cost]:
+        """Return the total that is told, and what that costs while nothing is remembered."""
+        scope = self.load(number)
+        limits = Limits.of_units(20_000, 60)
+        store = dynamo_store(self.client, limits=limits, clock=later, facets=FACETS)
+        keys, search = MemoryKeyStore(), self.searches[number][name]
+        token = keys.create(scope, frozenset({"read"})).token
+        services = Services(store, keys, SYSTEM_CLOCK)
+        found, cost = self.meter.measure(lambda: answer(services, token, path))
+        return search.told(dict(found.headers), found.body), cost
+
+
+@pytest.fixture(scope="module")
+def logs(engine: DynamoDBClient) -> Logs:
+    client = connect(engine.meta.endpoint_url)
+    return Logs(client, Meter(client), {})
+
+
+def page_at(part: float, filter: Filter = EVERYTHING) -> Callable[[DynamoEventStore, str], object]:
+    def ask(store: DynamoEventStore, scope: str) -> object:
+        total = int(scope.removeprefix("log-"))
+        offset = min(int(total * part), total - PAGE)
+        query = EventQuery(scope, filter, Order.ASCENDING, Window(PAGE, offset), with_total=True)
+        page = store.find(query)
+        assert (len(page.events), page.total) == (PAGE, total)
+        return page
+
+    return ask
+
+
+def total_of(filter: Filter) -> Callable[[DynamoEventStore, str], object]:
+    return lambda store, scope: store.count(scope, filter)
+
+
+def groups_of(filter: Filter) -> Callable[[DynamoEventStore, str], object]:
+    return lambda store, scope: store.groups(scope, filter)
+
+
+def bars_of(filter: Filter) -> Callable[[DynamoEventStore, str], object]:
+    return lambda store, scope: store.histogram(scope, filter, Interval.DAY)
+
+
+@pytest.mark.parametrize("number", [SMALL, *long(LARGE)])
+@pytest.mark.parametrize(
+    ("ask", "most_cold", "most_warm"),
+    [
+        pytest.param(page_at(0), 2, 2, id="first page and total"),
+        pytest.param(page_at(0.5), 5, 2, id="middle page and total"),
+        pytest.param(page_at(1), 2, 2, id="last page and total"),
+        pytest.param(total_of(EVERYTHING), 1, 1, id="total"),
+        pytest.param(total_of(TYPE), 1, 1, id="total of a type"),
+        pytest.param(total_of(ALIKE), 1, 1, id="total of types that begin alike"),
+        pytest.param(total_of(MONTH), 4, 3, id="total of a range"),
+        pytest.param(groups_of(MONTH), 7, 3, id="groups of a range"),
+        pytest.param(groups_of(EVERYTHING), 1, 1, id="groups of everything"),
+        pytest.param(bars_of(MONTH), 4, 3, id="histogram of a range"),
+        pytest.param(bars_of(And((MONTH, ALIKE))), 4, 3, id="histogram of a range and alike types"),
+    ],
+)
+def test_an_answer_costs_no_more_in_a_large_log_than_in_a_small_one(
+    logs: Logs,
+    number: int,
+    ask: Callable[[DynamoEventStore, str], object],
+    most_cold: int,
+    most_warm: int,
+) -> None:
+    small, large = logs.cost(SMALLEST, ask), logs.cost(number, ask)
+    assert small[0] <= most_cold
+    assert large[0] <= most_cold
+    assert large[2] <= most_warm
+    assert large[1] <= small[1] + FEW_UNITS
+    assert large[3] <= small[3] + FEW_UNITS
+
+
+@pytest.mark.parametrize("number", [SMALL, *long(LARGE)])
+def test_a_loaded_log_is_as_the_ordinary_path_would_have_left_it(logs: Logs, number: int) -> None:
+    report = Verifier(logs.client, TABLES, 1).verify(logs.load(number))
+    assert (report.settled, report.young, report.drifts) == (number, 0, ())
+
+
+def marked(*case: Any) -> Any:
+    """Return a case; the large log is for a long run."""
+    return pytest.param(*case, marks=pytest.mark.long if case[0] == LARGE else ())
+
+
+@pytest.mark.parametrize("page", ["first", "middle", "last"])
+@pytest.mark.parametrize(
+    ("number", "name", "requests", "units"), [marked(*case) for case in SEARCHES]
+)
+def test_any_page_of_a_search_costs_little_with_its_exact_total(
+    logs: Logs, number: int, name: str, page: str, requests: int, units: int
+) -> None:
+    logs.load(number)
+    search = logs.searches[number][name]
+    numbers = {"first": 1, "middle": (search.pages + 1) // 2, "last": search.pages}
+    total, cost = logs.search(number, name, search.path(numbers[page]))
+    assert total == search.total
+    assert cost.requests <= requests
+    assert cost.units <= units
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        (APPLICATION, f"/v1/events?filter={NAME}&total_size=true"),
+        (MIDDLING, f"/api/events/?message={WORD}&page=last"),
+    ],
+)
+def test_a_page_and_its_total_are_one_search(logs: Logs, name: str, path: str) -> None:
+    logs.load(SMALL)
+    search = logs.searches[SMALL][name]
+    count = f"/v1/events:count?filter={search.filter[1]}"
+    _, counted = logs.search(SMALL, name, count)
+    total, cost = logs.search(SMALL, name, path)
+    assert total == search.total
+    assert cost.requests <= counted.requests + 1
+    assert cost.units <= counted.units + total
