@@ -94,6 +94,18 @@ def test_a_number_is_searched_as_text(field: str) -> None:
     assert judge(Compare(field, Op.HAS, "3"), columns) == (0b011, 0b011)
 
 
+@given(
+    messages=st.lists(st.none() | st.text("ab\n", max_size=6), min_size=1, max_size=9),
+    part=st.text("ab\n", min_size=1, max_size=3),
+)
+def test_a_text_is_found_within_each_value_alone(messages: list[str | None], part: str) -> None:
+    log = [Event(id="a", time=0, type="t", message=message) for message in messages]
+    columns = Columns.of(list(map(Entry.of, log)))
+    expected = [part in (message or "") for message in messages]
+    marks = judge(Compare("message", Op.HAS, part), columns)
+    assert list(marks.verdicts(len(log))) == expected
+
+
 @given(filter=filters(), long=st.sampled_from(["message", "actor"]))
 def test_what_is_not_known_is_never_sure(filter: Filter, long: str) -> None:
     values = {"message": {"message": TOO_LONG}, "actor": {"actor": Entity(name=TOO_LONG)}}

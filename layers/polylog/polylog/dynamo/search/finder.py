@@ -278,7 +278,7 @@ class Finder:
         unsure = Part(columns, possible & ~sure)
         if unsure.marks:
             sure |= self._passing(unsure)
-        return Part(columns.packed(), sure)
+        return Part(columns, sure)
 
     def _passing(self, unsure: Part) -> int:
         """Return which of these events pass, as bits; it reads the events themselves."""

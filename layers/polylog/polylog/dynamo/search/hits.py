@@ -18,6 +18,10 @@ class Part(NamedTuple):
     columns: Columns
     marks: int
 
+    def packed(self) -> Part:
+        """Return the same part without what was unpacked, to keep many of them."""
+        return self._replace(columns=self.columns.packed())
+
     @property
     def number(self) -> int:
         """How many events pass."""
@@ -62,7 +66,7 @@ class Hits:
             found = [self._sign * at.time for at, _ in part.positions() if self._follows(at)]
         if found:
             self._times += found
-            self._parts.append((min(found), max(found), part))
+            self._parts.append((min(found), max(found), part.packed()))
             self._is_sorted = False
 
     def before(self, time: int) -> int:

@@ -36,6 +36,9 @@ _FIRST_CODE: Final = ord("#")
 _MOST_VALUES: Final = ord("~") - _FIRST_CODE
 """How many different values a code of one character tells apart."""
 
+_DIGITS: Final = bytes.maketrans(b"\0\1", b"01")
+"""What makes binary digits of truth values."""
+
 
 class Column(NamedTuple):
     """The values of a column: each event's own, or different ones, of which codes choose."""
@@ -60,11 +63,9 @@ class Column(NamedTuple):
         `wanted` says of each of the values whether it is.
         """
         if self.codes is None:
-            text = "".join("1" if each else "0" for each in wanted)
-        else:
-            places = {_FIRST_CODE + code: "01"[each] for code, each in enumerate(wanted)}
-            text = self.codes.translate(places)
-        return int(text or "0", 2)
+            return int(bytes(wanted).translate(_DIGITS) or b"0", 2)
+        places = {_FIRST_CODE + code: "01"[each] for code, each in enumerate(wanted)}
+        return int(self.codes.translate(places) or "0", 2)
 
 
 class Columns:
@@ -195,13 +196,24 @@ def _unpacked(packed: bytes) -> Sequence[Any]:
     if not packed.startswith(_IDS):
         columns: list[Any] = unpack(packed)
         return columns
-    text = packed[len(_IDS) :].hex()
-    return [[_hyphenated(text[at : at + 32]) for at in range(0, len(text), 32)]]
+    return [_Ids(packed[len(_IDS) :])]
 
 
-def _hyphenated(digits: str) -> str:
-    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-    return "-".join(parts)
+class _Ids(Sequence[str]):
+    """UUIDs in 16 bytes each. They become text when they are looked at: most never are."""
+
+    def __init__(self, packed: bytes) -> None:
+        self._digits = packed.hex()
+
+    def __len__(self) -> int:
+        return len(self._digits) // 32
+
+    def __getitem__(self, place: Any) -> Any:
+        digits = self._digits[32 * place : 32 * (place + 1)]
+        if not digits:
+            raise IndexError(place)
+        parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+        return "-".join(parts)
 
 
 def _written(name: str, values: Sequence[Any]) -> list[Any] | None:

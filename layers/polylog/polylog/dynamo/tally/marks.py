@@ -100,12 +100,27 @@ def _passing(part: Compare | Pattern, values: Sequence[Any]) -> list[bool]:
     """Return which values pass a comparison."""
     is_text = part.field not in ("seq", "time")
     if is_text and isinstance(part, Compare) and part.op is Op.HAS:
-        joined = "\n".join(value or "" for value in values)
+        joined = "\n".join([value or "" for value in values] if None in values else values)
         if joined.isascii() and joined.count("\n") == len(values) - 1:
-            sought = folded(str(part.value))  # Folding all at once takes a tenth of the time.
-            return [sought in value for value in folded(joined).split("\n")]
+            # Folding all at once, and looking only where it occurs, takes a tenth of the time.
+            return _lines_with(folded(str(part.value)), folded(joined), len(values))
     passes = condition(part)
     return [passes(value) for value in values]
+
+
+def _lines_with(sought: str, text: str, number: int) -> list[bool]:
+    """Return which of so many lines contain a text."""
+    found, line, at = [False] * number, 0, 0
+    if "\n" in sought:
+        return found
+    while (place := text.find(sought, at)) >= 0:
+        line += text.count("\n", at, place)
+        found[line] = True
+        end = text.find("\n", place)
+        if end < 0:
+            break
+        line, at = line + 1, end + 1
+    return found
 
 
 def rows_of(marks: int, number: int) -> Iterator[int]:
