@@ -100,7 +100,7 @@ def test_an_object_without_versions_that_was_replaced_is_not_mixed_up(
         ("import/a.ndjson", "object must be import/<scope>/<format>/<name>.ndjson or .json"),
         ("import/one/native/a.csv", "object must be import/<scope>/<format>/<name>.ndjson"),
         ("import/o ne/native/a.json", "scope must be 1 to 64 of letters"),
-        ("import/one/nonsense/a.json", "format must be one of cloudevents, "),
+        ("import/one/nonsense/a.json", "format must be one of cedana, "),
     ],
 )
 def test_a_key_that_says_too_little_is_named_in_the_result(

@@ -20,7 +20,7 @@ from polylog_cli.output.loading import load_visibly
 def load_file(
     file: Annotated[Path, typer.Argument(help="A JSON array, NDJSON, or a list response.")],
     format: Annotated[
-        str, typer.Option(help="The form of the events: the name of an API, or cloudevents.")
+        str, typer.Option(help="The format of the events: an API, or cloudevents, eventbridge.")
     ] = "native",
     data: Data = DEFAULT_DATA,
     url: Url = None,

@@ -13,8 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 
 from polylog.api.dialect import Dialect
+from polylog.intake import formats
 from polylog.intake.documents import Format
-from polylog.intake.formats import cloudevents
 from polylog.model.errors import InvalidParameter, shown
 
 DIALECTS = ("cedana", "ces", "cloudfoundry", "dws", "native", "waldur")
@@ -27,15 +27,19 @@ def load(name: str) -> Dialect:
 
 
 def format_named(name: str) -> Format:
-    """Return the format of a dialect's events, or of CloudEvents.
+    """Return the format of a dialect's events, or another one that is in `polylog.intake.formats`.
 
     Raises `InvalidParameter`, which lists the known names.
     """
-    if name == cloudevents.NAME:
-        return cloudevents.FORMAT
+    if name in formats.FORMATS:
+        return formats.load(name)
     format = load(name).format if name in DIALECTS else None
     if format is None:
-        known = [name for name in DIALECTS if load(name).format]
-        reason = f"must be one of {', '.join([cloudevents.NAME, *known])} but was '{shown(name)}'"
+        reason = f"must be one of {', '.join(format_names())} but was '{shown(name)}'"
         raise InvalidParameter("format", reason)
     return format
+
+
+def format_names() -> list[str]:
+    """Return the names of all formats that events can be read in."""
+    return sorted([*formats.FORMATS, *(name for name in DIALECTS if load(name).format)])

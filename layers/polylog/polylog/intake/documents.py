@@ -45,12 +45,14 @@ class Format:
 
     `read` returns the event of a JSON value, or raises `InvalidParameter` with a member's name.
     `envelope` is the member of the API's list response that holds the events, as in
-    `{"resources": [...]}`. `scope` is the member of an event that names its scope.
+    `{"resources": [...]}`. `scope` is the member of an event that names its scope. `is_event` tells
+    whether a JSON value is such an event, by members that no other format has.
     """
 
     read: Callable[[JsonValue], Event]
     envelope: str | None = None
     scope: str | None = None
+    is_event: Callable[[JsonValue], bool] | None = None
 
 
 def read_document(text: bytes, format: Format, scope: str, most: int = maxsize) -> list[Offered]:

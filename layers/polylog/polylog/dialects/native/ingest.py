@@ -15,7 +15,7 @@ from polylog.dialects import DIALECTS, format_named
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.wire import read_event
 from polylog.intake.documents import Format, read_json, read_lines, read_one, unpack
-from polylog.intake.formats import cloudevents
+from polylog.intake.formats import FORMATS, cloudevents
 from polylog.intake.offers import Offered
 from polylog.model.errors import EventConflict, EventRefused
 from polylog.model.store import Outcome, Status
@@ -30,8 +30,8 @@ class IngestParams(StrictParams):
     format: Annotated[
         str | None,
         Field(
-            description="The format of the events: an API's name, or cloudevents.",
-            json_schema_extra={"type": "string", "enum": [cloudevents.NAME, *DIALECTS]},
+            description="The format of the events: an API's name, or that of another format.",
+            json_schema_extra={"type": "string", "enum": sorted([*FORMATS, *DIALECTS])},
         ),
     ] = None
 

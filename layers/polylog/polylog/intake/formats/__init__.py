@@ -1,5 +1,20 @@
 """Formats of events that belong to no dialect; each module has a `FORMAT`.
 
 `cloudevents` reads CloudEvents in JSON and in HTTP headers, `eventbridge` what a rule of Amazon
-EventBridge sends.
+EventBridge sends. To add a format, write a module here, and add its name to `FORMATS`.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from polylog.intake.documents import Format
+
+FORMATS: Final = ("cloudevents", "eventbridge")
+
+
+def load(name: str) -> Format:
+    """Return the format of this name; imports only its module, to keep starts short."""
+    format: Format = import_module(f"{__name__}.{name}").FORMAT
+    return format

@@ -69,7 +69,7 @@ def read_event(wire: JsonValue) -> Event:
     return validated(Event, _canonical(given))
 
 
-FORMAT: Final = Format(read_event)
+FORMAT: Final = Format(read_event, is_event=is_event)
 
 
 def is_binary(headers: Mapping[str, str]) -> bool:

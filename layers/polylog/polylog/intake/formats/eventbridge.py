@@ -58,4 +58,4 @@ def _target(resources: JsonValue) -> dict[str, JsonValue]:
     return {}
 
 
-FORMAT: Final = Format(read_event)
+FORMAT: Final = Format(read_event, is_event=is_event)
