@@ -57,6 +57,7 @@ def names(offered: list[Offered]) -> list[str]:
         ("[]", []),
         (' \n{"name":"ü"}\t', ["ü"]),
         ('[{"name":"a"},{},{"name":"b"}]', ["a", "name is required", "b"]),
+        ('[{"things":[{"name":"a"}]},{"things":[]},{"name":"b"}]', ["a", "b"]),
         ('[[{"name":"a"}]]', ["name is required"]),
         ('["name", 5, null]', ["name is required"] * 3),
         ("null", ["name is required"]),

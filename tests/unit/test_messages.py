@@ -140,9 +140,7 @@ def test_the_format_native_is_our_own() -> None:
 
 @pytest.mark.parametrize("name", ["", "Native", "syslog", "x" * 5000, "../native"])
 def test_an_unknown_format_is_refused(name: str) -> None:
-    with pytest.raises(
-        InvalidParameter, match=r"^format must be one of cedana, ces, "
-    ):
+    with pytest.raises(InvalidParameter, match=r"^format must be one of cedana, ces, "):
         offered(OPENED, format=name)
 
 

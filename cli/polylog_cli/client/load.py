@@ -1,32 +1,35 @@
-"""Events of a file, and how they are sent to the service and stored once each."""
+"""How events are sent to the service, so that each is stored once, and what became of them."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
+from typing import Final, TypeGuard
 
 import httpx
 from pydantic import BaseModel
-from pydantic_core import to_json
 
 from polylog.batches import batched_by_weight
-from polylog.intake.documents import Format, read_json, unpack
 from polylog.model.errors import InvalidBody
 from polylog.model.event import MAX_EVENT_BYTES
 from polylog.model.store import Status
+from polylog_cli.client.files import Item
 from polylog_cli.client.http import ServiceError, send, understood
 
 # What one request carries: well below Lambda's 6 MB in base64, and the API's 1,000 events.
-_BATCH_EVENTS = 475
-_BATCH_BYTES = 2_000_000
-_PROBLEMS_SHOWN = 20
+_BATCH_EVENTS: Final = 475
+_BATCH_BYTES: Final = 2_000_000
+
+READABLE: Final = "readable"
+"""What an event is that was read, and not sent."""
 
 _IN_THE_LOG: frozenset[str] = frozenset(status for status in Status if status.is_in_log)
 
-_AGAIN = "You can run the same command again: nothing is stored twice."
+_AGAIN: Final = "You can run the same command again: nothing is stored twice."
 
 
 class _Outcomes(BaseModel):
@@ -34,36 +37,58 @@ class _Outcomes(BaseModel):
 
 
 class LoadError(Exception):
-    """The file cannot be read, or the service does not accept it; the message says why."""
+    """The service does not take the events, or a file cannot be written; the message says why."""
+
+
+@dataclass(slots=True)
+class Problem:
+    """Why events are not in the log: where the first one is, and how many are like it."""
+
+    place: str
+    reason: str
+    number: int = 0
+
+    def __str__(self) -> str:
+        more = f" (and {self.number - 1:,} more like it)" if self.number > 1 else ""
+        return f"{self.place}: {self.reason}{more}"
 
 
 @dataclass(slots=True)
 class Summary:
-    """What happened to the events: how many have each status, and the first few problems.
+    """What happened to the events: how many have each status, and what is wrong with some.
 
-    `ids` has the id, seq and status of each event, in the order of the file.
+    `ids` has the id, seq and status of each event, in the order of the files, if they are kept.
     """
 
+    keeps_ids: bool = False
     counts: Counter[str] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
     ids: list[dict[str, object]] = field(default_factory=list)
+    _problems: dict[str, Problem] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
-        """Whether every event is in the log."""
-        return not self.counts.keys() - _IN_THE_LOG
+        """Whether every event is in the log, or could be."""
+        return not self.counts.keys() - _IN_THE_LOG - {READABLE}
 
-    def add(self, result: dict[str, object]) -> None:
-        """Add what the service answers for the next event."""
-        self.counts[str(result["status"])] += 1
-        # A refused event has no id or seq: the id of a conflict belongs to another event.
-        is_there = result["status"] in _IN_THE_LOG
-        named = {name: result[name] if is_there else None for name in ("id", "seq")}
-        self.ids.append({**named, "status": result["status"]})
-        if result.get("error") and len(self.problems) < _PROBLEMS_SHOWN:
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What is wrong with the events that are not in the log, equal reasons counted."""
+        return list(self._problems.values())
+
+    def add(self, item: Item, result: dict[str, object]) -> None:
+        """Add what the service answers for an event."""
+        status = str(result["status"])
+        self.counts[status] += 1
+        if self.keeps_ids:
+            # A refused event has no id or seq: the id of a conflict belongs to another event.
+            is_there = status in _IN_THE_LOG
+            named = {name: result[name] if is_there else None for name in ("id", "seq")}
+            self.ids.append({**named, "status": status})
+        if result.get("error"):
+            reason = f"{status}: {result['error']}"
             name = f" ({result['id']})" if result["id"] else ""
-            place = f"event {self.counts.total()}{name}"
-            self.problems.append(f"{place}: {result['status']}: {result['error']}")
+            place = f"{item.file}, line {item.line}{name}"
+            self._problems.setdefault(reason, Problem(place, reason)).number += 1
 
     def write_ids(self, path: Path) -> None:
         """Write `ids` as a JSON array, one event a line; raises `LoadError`."""
@@ -74,69 +99,58 @@ class Summary:
             raise LoadError(f"{path}: {error.strerror}. {_AGAIN}") from error
 
 
-def read_events(path: Path, format: Format) -> list[bytes]:
-    """Return the events of a file as lines of JSON, in the order of the file.
-
-    The file is a JSON array, a list response of the API or one event, or has one of these on each
-    line. A line that is not JSON stays as it is, for the service to refuse. Raises `LoadError` if
-    the file cannot be read.
-    """
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise LoadError(f"{path}: {error.strerror}") from error
-    try:
-        return _unpack(text, format)
-    except InvalidBody as error:
-        lines = [line for line in text.splitlines() if line.strip()]
-        if len(lines) == 1:
-            raise LoadError(f"{path}: {error}") from error
-        return [event for line in lines for event in _unpack_line(line, format)]
-
-
-def _unpack(text: bytes, format: Format) -> list[bytes]:
-    # JSON has no inf: the service must see and refuse it, and null would hide it.
-    return [to_json(wire, inf_nan_mode="constants") for wire in unpack(read_json(text), format)]
-
-
-def _unpack_line(line: bytes, format: Format) -> list[bytes]:
-    try:
-        return _unpack(line, format)
-    except InvalidBody:
-        return [line]
-
-
 def load(
-    client: httpx.Client, lines: list[bytes], format: str, advance: Callable[[int], None]
-) -> Summary:
-    """Send events in their order; raises `LoadError`.
+    client: httpx.Client,
+    items: Iterable[Item],
+    summary: Summary,
+    advance: Callable[[int], None],
+) -> None:
+    """Send events in their order, and add what becomes of them; raises `LoadError`.
 
     `advance` is called with the number of events in each batch that was sent.
     """
-    summary = Summary()
-    for batch in batched_by_weight(lines, len, most=_BATCH_EVENTS, most_weight=_BATCH_BYTES):
-        for result in _send(client, batch, format):
-            summary.add(result)
-        advance(len(batch))
-    return summary
+    for format, alike in groupby(items, lambda item: item.format):
+        batches = batched_by_weight(alike, _weigh, most=_BATCH_EVENTS, most_weight=_BATCH_BYTES)
+        for batch in batches:
+            _send_batch(client, batch, format, summary)
+            advance(len(batch))
 
 
-def _send(client: httpx.Client, batch: list[bytes], format: str) -> list[dict[str, object]]:
-    if len(batch[0]) > _BATCH_BYTES:
-        error = f"the event has {len(batch[0])} bytes, more than {MAX_EVENT_BYTES}"
-        return [{"id": None, "status": "invalid", "error": error}]
+def _weigh(item: Item) -> int:
+    return 0 if isinstance(item.text, InvalidBody) else len(item.text)
+
+
+def _send_batch(client: httpx.Client, batch: Sequence[Item], format: str, summary: Summary) -> None:
+    texts = [item.text for item in batch if _is_sent(item.text)]
+    results = iter(_send(client, texts, format) if texts else ())
+    for item in batch:
+        summary.add(item, next(results) if _is_sent(item.text) else _refusal(item.text))
+
+
+def _is_sent(text: bytes | InvalidBody) -> TypeGuard[bytes]:
+    return isinstance(text, bytes) and len(text) <= _BATCH_BYTES
+
+
+def _refusal(text: bytes | InvalidBody) -> dict[str, object]:
+    """Return why an event is not even sent."""
+    if isinstance(text, bytes):
+        text = InvalidBody(f"the event has {len(text)} bytes, more than {MAX_EVENT_BYTES}")
+    return {"id": None, "status": Status.INVALID, "error": str(text)}
+
+
+def _send(client: httpx.Client, texts: Sequence[bytes], format: str) -> list[dict[str, object]]:
     try:
         response = send(
             client,
             "POST",
             "/v1/events",
             params={"format": format},
-            content=b"\n".join(batch),
+            content=b"\n".join(texts),
             headers={"Content-Type": "application/x-ndjson"},
         )
         results = understood(_Outcomes, response.content).results
-        if len(results) != len(batch):
-            raise ServiceError(f"{len(results)} answers for {len(batch)} events")
+        if len(results) != len(texts):
+            raise ServiceError(f"{len(results)} answers for {len(texts)} events")
         return results
     except ServiceError as error:
         raise LoadError(f"{error}. {_AGAIN}") from error

@@ -1,49 +1,138 @@
-"""`polylog load`: sends the events of a file to a running service."""
+"""`polylog load`: sends the events of files to a running service."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from polylog.dialects import format_named
-from polylog.model.errors import InvalidParameter
-from polylog_cli.client.load import LoadError, read_events
+from polylog.dialects.native.wire import render_event
+from polylog.intake.documents import read_json
+from polylog.model.errors import ApiError, InvalidParameter
+from polylog.model.store import Status
+from polylog_cli.client.files import AUTO, FileError, Item, Reading, begin, files_named, items
+from polylog_cli.client.load import READABLE, LoadError, Summary
 from polylog_cli.commands.access import Access, connected
 from polylog_cli.commands.options import Data, Token, Url
 from polylog_cli.local.home import DEFAULT_DATA
-from polylog_cli.output.console import failure
-from polylog_cli.output.loading import load_visibly
+from polylog_cli.output.console import failure, notice
+from polylog_cli.output.loading import load_visibly, print_summary
+
+_SHOWN: Final = 3
+_STOPPED: Final = 130
 
 
-def load_file(
-    file: Annotated[Path, typer.Argument(help="A JSON array, NDJSON, or a list response.")],
+def load_files(
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Files, folders or patterns; - reads standard input."),
+    ],
     format: Annotated[
-        str, typer.Option(help="The format of the events: an API, or cloudevents, eventbridge.")
-    ] = "native",
+        str, typer.Option(help="The format of the events; auto looks at the first ones.")
+    ] = AUTO,
     data: Data = DEFAULT_DATA,
     url: Url = None,
     token: Token = None,
     ids: Annotated[
         Path | None, typer.Option(help="Write the id, seq and status of each event here, as JSON.")
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Send nothing; show the first events as they would be."),
+    ] = False,
 ) -> None:
-    """Send the events of a file to a running service.
+    """Send the events of files to a running service.
+
+    A file holds JSON: events one a line, one after the other, in an array, or in pages of an API's
+    list. It may be compressed by gzip or zstd.
 
     Events that are in the log already stay as they are, so you can load the same file again. The
     exit status is 1 if any event is not in the log afterwards.
     """
-    try:
-        reader = format_named(format)
-    except InvalidParameter as error:
-        raise typer.BadParameter(error.reason, param_hint="--format") from error
-    try:
-        with connected(Access(data, url, token)) as client:
-            summary = load_visibly(client, read_events(file, reader), format)
+    _require_known(format)
+    summary = Summary(keeps_ids=ids is not None)
+    with _failures():
+        named = files_named(files)
+        reading = begin(named)
+        found = items(named, format, reading, _Recognized())
+        if dry_run:
+            _show(found, summary)
+        else:
+            with connected(Access(data, url, token)) as client, _stoppable(reading):
+                load_visibly(client, found, reading, summary)
         if ids is not None:
             summary.write_ids(ids)
-    except LoadError as error:
-        raise failure(str(error)) from error
     if not summary.is_complete:
         raise typer.Exit(1)
+
+
+def _require_known(format: str) -> None:
+    if format == AUTO:
+        return
+    try:
+        format_named(format)
+    except InvalidParameter as error:
+        reason = error.reason.replace("one of ", f"{AUTO} or one of ")
+        raise typer.BadParameter(reason, param_hint="--format") from error
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except (FileError, LoadError) as error:
+        raise failure(str(error)) from error
+
+
+@contextmanager
+def _stoppable(reading: Reading) -> Iterator[None]:
+    """Say how far it came if somebody stops it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        last = reading.last
+        place = f" at {last.file}, line {last.line}" if last else ""
+        notice(f"polylog: stopped{place}. Run the same command again: nothing is stored twice.")
+        raise typer.Exit(_STOPPED) from None
+
+
+class _Recognized:
+    """Says what files were taken for: each format once, with the first file."""
+
+    def __init__(self) -> None:
+        self._seen = Counter[str]()
+
+    def __call__(self, file: str, format: str) -> None:
+        self._seen[format] += 1
+        if self._seen[format] == 1:
+            notice(f"{file}: the format is {format}")
+
+
+def _show(found: Iterable[Item], summary: Summary) -> None:
+    """Read all events, print the first ones as the log would hold them, and what is wrong."""
+    shown = 0
+    for item in found:
+        result, document = _read(item)
+        summary.add(item, result)
+        if document is not None and shown < _SHOWN:
+            shown += 1
+            typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    print_summary(summary)
+    notice("Nothing was sent.")
+
+
+def _read(item: Item) -> tuple[dict[str, object], dict[str, object] | None]:
+    """Return what would become of an event, and the event as the log would hold it."""
+    try:
+        if isinstance(item.text, ApiError):
+            raise item.text
+        event = format_named(item.format).read(read_json(item.text))
+    except ApiError as error:
+        return {"id": None, "status": Status.INVALID, "error": str(error)}, None
+    return {"id": event.id, "seq": None, "status": READABLE}, render_event(event)

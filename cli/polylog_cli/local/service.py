@@ -36,6 +36,8 @@ from polylog.model.errors import InvalidCredential
 from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Order, Window
 from polylog_cli.client.credentials import Credentials
+from polylog_cli.client.files import Item, Reading
+from polylog_cli.client.load import Summary
 from polylog_cli.local.compaction import compaction
 from polylog_cli.local.disk import Disk, log_no_refusals
 from polylog_cli.local.dynamodb import dynamodb
@@ -212,11 +214,12 @@ def _load_sample(gateway: Gateway, credentials: Credentials, home: Home) -> None
     begun = home.sample_begun()
     if begun is None and services_from_environment().store.find(query).events:
         return
-    lines = [to_json(event) for event in sample_events(begun or home.begin_sample())]
+    events = map(to_json, sample_events(begun or home.begin_sample()))
+    items = [Item("the sample", n, "cloudfoundry", event) for n, event in enumerate(events, 1)]
     transport = httpx.WSGITransport(gateway)
     headers = {"Authorization": f"Bearer {credentials.token}"}
     with httpx.Client(transport=transport, base_url=credentials.url, headers=headers) as client:
-        load_visibly(client, lines, "cloudfoundry")
+        load_visibly(client, items, Reading(None), Summary())
     home.end_sample()
 
 

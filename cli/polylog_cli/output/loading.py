@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-import httpx
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final
 
+import httpx
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from polylog_cli.client.files import Item, Reading
 from polylog_cli.client.load import Summary, load
 from polylog_cli.output.console import console
-from polylog_cli.output.progress import progress
+
+_SHOWN: Final = 20
 
 
-def load_visibly(client: httpx.Client, lines: list[bytes], format: str) -> Summary:
-    """Send events, show the progress, and print the summary; raises `LoadError`."""
-    with progress("Loading events", len(lines)) as advance:
-        summary = load(client, lines, format, advance)
+def load_visibly(
+    client: httpx.Client, items: Iterable[Item], reading: Reading, summary: Summary
+) -> None:
+    """Send events, show the progress, and print the summary, also of a loading that is stopped.
+
+    Raises `LoadError`, and what `items` raises.
+    """
+    columns = (
+        TextColumn("{task.fields[events]:,} events"),
+        BarColumn(),
+        TextColumn("{task.fields[rate]:,.0f} events/s"),
+        TimeRemainingColumn(),
+    )
+    bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    try:
+        with bars:
+            task = bars.add_task("", total=reading.total, events=0, rate=0)
+
+            def advance(_: int) -> None:
+                events, seconds = summary.counts.total(), bars.tasks[0].elapsed or 1
+                rate = events / seconds
+                bars.update(task, completed=reading.done, events=events, rate=rate)
+
+            load(client, items, summary, advance)
+    finally:
+        print_summary(summary)
+
+
+def print_summary(summary: Summary) -> None:
+    """Print how many events have each status, and the first reasons why some are not stored."""
     counts = ", ".join(f"{count} {status}" for status, count in sorted(summary.counts.items()))
     console.print(counts or "no events", highlight=False)
-    for problem in summary.problems:
-        console.print(f"  {problem}", style="red", markup=False, highlight=False)
-    return summary
+    for problem in islice(summary.problems, _SHOWN):
+        line = f"  {problem}"
+        console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+    if (left := len(summary.problems) - _SHOWN) > 0:
+        console.print(f"  and {left:,} more kinds of problems", style="red", highlight=False)

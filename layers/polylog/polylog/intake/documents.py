@@ -55,6 +55,11 @@ class Format:
     is_event: Callable[[JsonValue], bool] | None = None
 
 
+def has_members(*names: str) -> Callable[[JsonValue], bool]:
+    """Return what tells whether a value is an object with all these members."""
+    return lambda wire: isinstance(wire, dict) and all(name in wire for name in names)
+
+
 def read_document(text: bytes, format: Format, scope: str, most: int = maxsize) -> list[Offered]:
     """Read an array of events, a list response of the API, or one event.
 
@@ -118,14 +123,23 @@ def read_json(text: bytes, envelope: str | None = None, most: int = maxsize) -> 
 
 
 def unpack(document: JsonValue, format: Format, most: int = maxsize) -> list[JsonValue]:
-    """Return the events of a document, in order; raises `RequestTooLarge` for more than `most`."""
-    if isinstance(document, dict) and format.envelope is not None:
-        document = document.get(format.envelope, document)
-    if not isinstance(document, list):
-        return [document]
-    if len(document) > most:
+    """Return the events of a document, in order: those of an array, a list response, or both.
+
+    Raises `RequestTooLarge` for more than `most`.
+    """
+    pages = document if isinstance(document, list) else [document]
+    found = [event for page in pages for event in _events_of(page, format.envelope)]
+    if len(found) > most:
         raise _too_many(most)
-    return document
+    return found
+
+
+def _events_of(page: JsonValue, envelope: str | None) -> list[JsonValue]:
+    if isinstance(page, dict) and envelope is not None:
+        page = page.get(envelope, page)
+        if isinstance(page, list):
+            return page
+    return [page]
 
 
 def _has_more(text: bytes, envelope: str | None, most: int) -> bool:

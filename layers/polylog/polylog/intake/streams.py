@@ -105,15 +105,15 @@ class Piece(NamedTuple):
         return cls(place.lines + 1, error, place.offset, place.lines, Inside.RUBBISH)
 
 
-def lines(stream: Stream, start: Place) -> Iterator[Piece]:
-    """Yield the lines of a stream that begins at a place; a line that is too long is an error."""
+def lines(stream: Stream, start: Place, longest: int = MAX_PIECE) -> Iterator[Piece]:
+    """Yield the lines of a stream that begins at a place; one longer than `longest` is an error."""
     offset, number = start.offset, start.lines
-    while line := stream.readline(MAX_PIECE):
+    while line := stream.readline(longest):
         size, is_long = len(line), False
-        while not line.endswith(b"\n") and (more := stream.readline(MAX_PIECE)):
+        while not line.endswith(b"\n") and (more := stream.readline(longest)):
             line, size, is_long = more, size + len(more), True
         offset, number = offset + size, number + 1
-        text = InvalidBody(f"the line has more than {MAX_PIECE} bytes") if is_long else line
+        text = InvalidBody(f"the line has more than {longest} bytes") if is_long else line
         yield Piece(number, text, offset, number)
 
 

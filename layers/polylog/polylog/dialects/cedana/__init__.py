@@ -13,7 +13,7 @@ from polylog.api.dialect import Dialect, Endpoint
 from polylog.dialects.cedana.errors import Problem, render_error
 from polylog.dialects.cedana.listing import TRUNCATED, ListParams, list_events
 from polylog.dialects.cedana.wire import CedanaEvent, read_event
-from polylog.intake.documents import Format
+from polylog.intake.documents import Format, has_members
 from polylog.model.errors import TooBroad
 
 _EVENTS = Reply(
@@ -32,7 +32,7 @@ DIALECT = Dialect(
         ),
     ),
     error=render_error,
-    format=Format(read_event),
+    format=Format(read_event, is_event=has_members("operation", "resource_type", "timestamp")),
     problem=Problem,
     security=BEARER,
 )

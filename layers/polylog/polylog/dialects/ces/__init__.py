@@ -30,7 +30,7 @@ from polylog.dialects.ces.listing import (
 from polylog.dialects.ces.report import Accepted, Report, ReportParams, report_events
 from polylog.dialects.ces.wire import read_event
 from polylog.dialects.huawei import gateway
-from polylog.intake.documents import Format
+from polylog.intake.documents import Format, has_members
 from polylog.model.errors import ForeignScope, TooBroad
 
 _MOUNTS: Final = (gateway.MOUNTED_AT_ROOT, "/ces")
@@ -68,7 +68,11 @@ DIALECT = Dialect(
         ),
     ),
     error=render_error,
-    format=Format(read_event, envelope="event_info"),
+    format=Format(
+        read_event,
+        envelope="event_info",
+        is_event=has_members("event_name", "event_source", "detail"),
+    ),
     problem=Problem,
     security=gateway.SECURITY,
 )

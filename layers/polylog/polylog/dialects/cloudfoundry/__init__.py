@@ -26,7 +26,7 @@ from polylog.dialects.cloudfoundry.listing import (
     list_events,
 )
 from polylog.dialects.cloudfoundry.wire import EventResource, read_event
-from polylog.intake.documents import Format
+from polylog.intake.documents import Format, has_members
 from polylog.model.errors import EventNotFound, NotVisible, TooBroad
 
 _REQUEST_ID_LENGTH: Final = 255
@@ -84,7 +84,7 @@ DIALECT = Dialect(
     ),
     error=render_error,
     headers=headers,
-    format=Format(read_event, envelope="resources"),
+    format=Format(read_event, envelope="resources", is_event=has_members("metadata", "entity")),
     problem=Problem,
     security=BEARER,
 )

@@ -14,7 +14,7 @@ from polylog.dialects.dws.errors import Problem, render_error
 from polylog.dialects.dws.listing import EventList, ListParams, list_events
 from polylog.dialects.dws.wire import read_event
 from polylog.dialects.huawei import gateway
-from polylog.intake.documents import Format
+from polylog.intake.documents import Format, has_members
 from polylog.model.errors import ForeignScope, TooBroad
 
 _MOUNTS: Final = (gateway.MOUNTED_AT_ROOT, "/dws")
@@ -34,7 +34,12 @@ DIALECT = Dialect(
         ),
     ),
     error=render_error,
-    format=Format(read_event, envelope="events", scope="project_id"),
+    format=Format(
+        read_event,
+        envelope="events",
+        scope="project_id",
+        is_event=has_members("event_id", "occur_time"),
+    ),
     problem=Problem,
     security=gateway.SECURITY,
 )

@@ -26,7 +26,7 @@ from polylog.dialects.native.listing import (
 )
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.tail import Arrivals, TailParams, tail
-from polylog.dialects.native.wire import WireEvent, read_event
+from polylog.dialects.native.wire import WireEvent, is_event, read_event
 from polylog.intake.documents import Format
 from polylog.model.errors import (
     EventConflict,
@@ -141,7 +141,7 @@ DIALECT = Dialect(
         DOCUMENT,
     ),
     error=render_error,
-    format=Format(read_event, envelope="events"),
+    format=Format(read_event, envelope="events", is_event=is_event),
     problem=Problem,
     security=BEARER,
 )

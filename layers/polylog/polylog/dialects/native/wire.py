@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired
+from typing import Final, Literal, NotRequired
 
 from pydantic import JsonValue
 from typing_extensions import TypedDict
@@ -40,6 +40,14 @@ class WireEvent(TypedDict):
     links: NotRequired[list[str]]
     data: NotRequired[JsonValue]
     attributes: NotRequired[dict[str, str | None]]
+
+
+def is_event(wire: JsonValue) -> bool:
+    """Return whether a value is an object with a type and no members that an event cannot have."""
+    return isinstance(wire, dict) and "type" in wire and wire.keys() <= _MEMBERS
+
+
+_MEMBERS: Final = WireEvent.__annotations__.keys()
 
 
 def read_event(wire: JsonValue, now: int | None = None) -> Event:

@@ -44,7 +44,7 @@ from polylog.dialects.waldur.listing import (
 from polylog.dialects.waldur.paging import page_of, reply
 from polylog.dialects.waldur.stats import Month, StatsParams, list_months
 from polylog.dialects.waldur.wire import WaldurEvent, read_event
-from polylog.intake.documents import Format
+from polylog.intake.documents import Format, has_members
 from polylog.model.errors import ApiError, EventNotFound, TooBroad
 
 _EVENTS = page_of(list[WaldurEvent])
@@ -128,7 +128,7 @@ DIALECT = Dialect(
     ),
     error=render_error,
     headers=headers,
-    format=Format(read_event),
+    format=Format(read_event, is_event=has_members("uuid", "event_type", "created")),
     problem=Problem,
     security=SECURITY,
 )
