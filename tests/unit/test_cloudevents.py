@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -107,12 +108,12 @@ def binary(content_type: str, body: bytes, **more: str) -> Event | ApiError:
 
 
 def test_in_headers_the_body_is_the_data() -> None:
-    expected = event(data={"a": 1}, attributes={"datacontenttype": "application/json"})
+    expected = event(data={"a": 1})
     assert binary("application/json", b'{"a":1}') == expected
 
 
 def test_in_headers_a_text_is_the_data() -> None:
-    expected = event(data="hi", attributes={"datacontenttype": "text/plain; charset=utf-8"})
+    expected = event(data="hi", attributes={"datacontenttype": "text/plain"})
     assert binary("text/plain; charset=utf-8", b"hi") == expected
 
 
@@ -140,3 +141,57 @@ def test_in_headers_no_more_data_are_read_than_an_event_may_have(content_type: s
 
 def test_other_requests_have_no_event_in_their_headers() -> None:
     assert not is_binary({"content-type": "application/cloudevents+json"})
+
+
+def coded(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+SAME = {
+    "JSON": (
+        EVENT | {"data": {"a": 1}},
+        EVENT | {"data": {"a": 1}, "datacontenttype": "application/json"},
+        EVENT | {"data": {"a": 1}, "datacontenttype": "Application/JSON; Charset=UTF-8"},
+        EVENT | {"data_base64": coded(b'{"a": 1}')},
+        EVENT | {"data_base64": coded(b'{"a": 1}'), "datacontenttype": "application/json"},
+        ("application/json", b'{"a":1}'),
+        ("application/json;charset=utf-8", b'{ "a": 1 }'),
+        ("", b'{"a":1}'),
+    ),
+    "another kind of JSON": (
+        EVENT | {"data": [1], "datacontenttype": "text/json"},
+        EVENT | {"data_base64": coded(b"[1]"), "datacontenttype": "TEXT/json"},
+        ("text/json; charset=utf-8", b"[1]"),
+    ),
+    "a text": (
+        EVENT | {"data": "hé", "datacontenttype": "text/plain"},
+        EVENT | {"data_base64": coded("hé".encode()), "datacontenttype": "text/plain"},
+        ("text/plain; charset=utf-8", "hé".encode()),
+        ('Text/Plain;charset="UTF-8"', "hé".encode()),
+    ),
+    "bytes that are a text": (
+        EVENT | {"data": "hi", "datacontenttype": "application/octet-stream"},
+        EVENT | {"data_base64": coded(b"hi"), "datacontenttype": "application/octet-stream"},
+        ("application/octet-stream", b"hi"),
+    ),
+    "bytes without a type": (EVENT | {"data_base64": coded(b"\xff")}, ("", b"\xff")),
+}
+
+
+@pytest.mark.parametrize("ways", SAME.values(), ids=SAME)
+def test_it_is_the_same_event_in_every_mode(ways: tuple[Any, ...]) -> None:
+    read = [binary(*way) if isinstance(way, tuple) else read_event(way) for way in ways]
+    assert read == [read[0]] * len(ways)
+
+
+def test_a_text_that_is_no_utf8_is_kept_in_base64() -> None:
+    attributes = {"datacontenttype": "text/plain;charset=latin1", "dataencoding": "base64"}
+    assert binary("text/plain; charset=latin1", b"\xe9") == event(
+        data=coded(b"\xe9"), attributes=attributes
+    )
+
+
+def test_bytes_that_should_be_json_must_be() -> None:
+    wire = EVENT | {"data_base64": coded(b"{"), "datacontenttype": "application/json"}
+    with pytest.raises(InvalidParameter, match="data_base64 must be JSON"):
+        read_event(wire)

@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar
 from polylog.api.auth import ANONYMOUS, Permission, Principal, Proof, authenticate
 from polylog.api.call import Call, Services
 from polylog.api.contract import Body, Reply, Security
-from polylog.api.http import Pairs, Request, Response
+from polylog.api.http import Pairs, Request, Response, unpacked
 from polylog.api.params import Params
 from polylog.intake.documents import Format
 from polylog.model.errors import (
@@ -135,7 +135,7 @@ def serve(dialect: Dialect, request: Request, services: Services) -> Response:
             principal = _principal(dialect, endpoint.permission, request, services)
             principal.require(endpoint.permission)
         params = endpoint.params.parse(request.query, path_values)
-        response = endpoint.answer(Call(request, mount, principal, services), params)
+        response = endpoint.answer(Call(unpacked(request), mount, principal, services), params)
         if not services.can_deliver(response):
             raise ResponseTooLarge
     except ApiError as error:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pydantic_core import to_json
+
+from polylog.model.errors import InvalidBody, RequestTooLarge, UnsupportedEncoding, shown
 
 Pairs = tuple[tuple[str, str], ...]
 
 MAX_FORM_BYTES: Final = 64 * 1024
 """The most bytes of a body that carries no events."""
+
+MAX_UNPACKED_BYTES: Final = 6_000_000
+"""The most bytes of a body once it is unpacked: about what Lambda takes anyway."""
+
+_GZIP: Final = 16 + zlib.MAX_WBITS
 
 JSON = ("Content-Type", "application/json")
 
@@ -30,6 +38,37 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     url: str = ""
+
+
+def unpacked(request: Request) -> Request:
+    """Return the request with its body as it was before `Content-Encoding` (RFC 9110, 8.4).
+
+    Raises `UnsupportedEncoding` for all but gzip, `InvalidBody` if the body is not what its header
+    says, and `RequestTooLarge`.
+    """
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity") or not request.body:
+        return request
+    if encoding not in ("gzip", "x-gzip"):
+        raise UnsupportedEncoding(f"Content-Encoding must be gzip but was '{shown(encoding)}'")
+    return replace(request, body=_from_gzip(request.body))
+
+
+def _from_gzip(packed: bytes) -> bytes:
+    """Unpack all members of a gzip body, but never more than a body may have."""
+    body = b""
+    while packed:
+        member = zlib.decompressobj(_GZIP)
+        try:
+            body += member.decompress(packed, MAX_UNPACKED_BYTES + 1 - len(body))
+        except zlib.error as error:
+            raise InvalidBody("not gzip, as its Content-Encoding says") from error
+        if len(body) > MAX_UNPACKED_BYTES:
+            raise RequestTooLarge(f"more than {MAX_UNPACKED_BYTES} bytes, once it is unpacked")
+        if not member.eof:
+            raise InvalidBody("not whole: the gzip ends too soon")
+        packed = member.unused_data
+    return body
 
 
 @dataclass(frozen=True, slots=True)

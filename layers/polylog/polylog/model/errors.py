@@ -7,6 +7,7 @@
     │   ├── UnknownField        a filter names a field that the API does not filter by
     │   └── InvalidFilter       a text is not a filter; says at which column
     ├── InvalidBody             the body as a whole cannot be read
+    │   └── UnsupportedEncoding     it is compressed in a way that is not known here
     ├── Unauthenticated         the request has no credential of the API's scheme
     │   └── InvalidCredential   the credential is forged, expired or revoked
     │       ├── UnknownKey          the key does not exist, or is no longer valid
@@ -148,6 +149,10 @@ class InvalidFilter(InvalidParameter):
 
 class InvalidBody(ApiError):
     """The request body cannot be read, so no part of it was used."""
+
+
+class UnsupportedEncoding(InvalidBody):
+    """The request body has a `Content-Encoding` that is not known here."""
 
 
 class Unauthenticated(ApiError):

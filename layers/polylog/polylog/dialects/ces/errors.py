@@ -22,6 +22,7 @@ from polylog.model.errors import (
     ResponseTooLarge,
     TooBroad,
     Unavailable,
+    UnsupportedEncoding,
     nearest,
 )
 
@@ -68,6 +69,8 @@ def render_error(error: ApiError) -> Response:
     match error:
         case ForeignScope():
             return _response(403, "ces.0017", _not_allowed(gateway.foreign(error)))
+        case UnsupportedEncoding():
+            return _response(415, "ces.0014", str(error))
         case InvalidBody():
             return _response(400, "ces.0014", f"the body is {error}")
         case RequestTooLarge():

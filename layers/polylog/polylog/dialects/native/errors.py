@@ -28,6 +28,7 @@ from polylog.model.errors import (
     TooBroad,
     Unauthenticated,
     Unavailable,
+    UnsupportedEncoding,
     nearest,
 )
 
@@ -82,6 +83,7 @@ _PROBLEMS: dict[type[ApiError], tuple[int, str, str | None]] = {
     PositionExpired: (400, "Page token expired", _EXPIRED),
     TooBroad: (400, "Too broad", _TOO_BROAD),
     InvalidBody: (400, "Invalid body", None),
+    UnsupportedEncoding: (415, "Unsupported encoding", None),
     Unauthenticated: (401, "No credential", "a key's token is expected as Authorization: Bearer"),
     InvalidCredential: (401, "Invalid credential", "the key is unknown, expired or revoked"),
     Forbidden: (403, "Forbidden", None),

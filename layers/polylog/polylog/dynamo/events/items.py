@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Final
@@ -67,10 +69,9 @@ class Draft:
 
     @classmethod
     def of(cls, event: Event) -> Draft:
-        """Return the draft of an event; the digest does not depend on the order of members."""
+        """Return the draft of an event. Two events are equal if their digests are."""
         content = _content(event)
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        digest = hashlib.blake2b(canonical.encode(), digest_size=16).digest()
+        digest = hashlib.blake2b(_canonical(content).encode(), digest_size=16).digest()
         return cls(event, to_json(content), digest)
 
     def entry(self, seq: int) -> Entry:
@@ -108,6 +109,40 @@ def _content(event: Event) -> dict[str, JsonValue]:
     members = vars(event) | {"actor": event.actor.known(), "target": event.target.known()}
     del members["seq"]
     return {name: value for name, value in members.items() if value != _EMPTY[name]}
+
+
+def _canonical(content: Mapping[str, JsonValue]) -> str:
+    """Return one text for all contents that mean the same.
+
+    Members come in one order, equal numbers have one form (`1`, `1.0` and `1e0` are equal), and an
+    empty text is as good as none, except in `data` and `attributes`.
+    """
+    said = {name: _stated(name, value) for name, value in content.items()}
+    text = _sorted({name: value for name, value in said.items() if value is not None})
+    return _sorted(json.loads(text, parse_float=_number)) if _WHOLE.search(text) else text
+
+
+def _stated(name: str, value: JsonValue) -> JsonValue:
+    """Return what a member says, None for nothing."""
+    match name, value:
+        case (("data" | "attributes"), _):
+            return value
+        case (("actor" | "target"), dict()):
+            return {key: text for key, text in value.items() if text != ""} or None
+    return None if value == "" else value
+
+
+def _sorted(value: JsonValue) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+_WHOLE: Final = re.compile(r"\.0|e\+")
+"""What Python writes in every float that is a whole number."""
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 READ: Final = (

@@ -3,6 +3,10 @@
 Implements the JSON event format and the HTTP protocol binding, both 1.0.2. `subject` is the id of
 the target. An extension that names a member of our events, such as `severity` or `actorid`, becomes
 that member; all others are kept as attributes. What is marked "ours" is our decision.
+
+The same event is the same in every mode. So data has one form, by its content type: JSON is a
+value, text is a string, and any other bytes are base64, with the attribute `dataencoding`. The
+content type is kept in one spelling, and left out if it is `application/json`, the usual one.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote
 
@@ -44,6 +49,8 @@ _MEMBERS: Final = {
     "organizationid": ("organization_id",),
     "projectid": ("project_id",),
 }
+_DATA: Final = ("data", "data_base64", "datacontenttype")
+_JSON: Final = "application/json"
 _ESCAPED: Final = re.compile(r"\\(.)")
 _REQUIRED: Final = ("id", "source", "type", "time")
 """Ours: `time` too. Without one, the same event sent again would get another time."""
@@ -89,7 +96,7 @@ def read_binary(headers: Mapping[str, str], body: bytes, scope: str) -> Offered:
             for name, value in headers.items()
             if name.startswith(_HEADER)
         }
-        wire |= _data(headers.get("content-type", ""), body)
+        wire |= _carried(headers.get("content-type", ""), body)
     except (InvalidBody, InvalidParameter) as error:
         return error
     return read_one(wire, FORMAT, scope)
@@ -105,20 +112,16 @@ def _unescaped(name: str, value: str) -> JsonValue:
         raise InvalidParameter(name, "must be percent-encoded UTF-8") from error
 
 
-def _data(content_type: str, body: bytes) -> dict[str, JsonValue]:
-    """Return the event's members for a body: `data` or `data_base64`, and its content type."""
+def _carried(content_type: str, body: bytes) -> dict[str, JsonValue]:
+    """Return the event's attributes for a body: its data, and its content type."""
     if not body:
         return {}
     if len(body) > MAX_PIECE:
         raise InvalidBody(f"the data has more than {MAX_PIECE} bytes")
-    media_type = content_type.partition(";")[0].strip().lower()
     typed: dict[str, JsonValue] = {"datacontenttype": content_type} if content_type else {}
-    if media_type in ("", "application/json") or media_type.endswith("+json"):
+    if content_type and _is_json(content_type):
         return typed | {"data": read_json(body)}
-    try:
-        return typed | {"data": body.decode()}
-    except UnicodeDecodeError:
-        return typed | {"data_base64": base64.b64encode(body).decode()}
+    return typed | {"data_base64": base64.b64encode(body).decode()}
 
 
 def _canonical(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -126,11 +129,8 @@ def _canonical(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     event: dict[str, JsonValue] = {}
     entities: dict[str, dict[str, JsonValue]] = {}
     attributes: dict[str, JsonValue] = {}
-    for name, value in given.items():
+    for name, value in _with_one_form(given).items():
         match _MEMBERS.get(name):
-            case None if name == "data_base64":
-                event["data"] = _base64(value)
-                attributes["dataencoding"] = "base64"
             case None if name not in _IGNORED:
                 attributes[name] = _extension(name, value)
             case (member,):
@@ -140,14 +140,59 @@ def _canonical(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return event | entities | {"time": read_time(given["time"], "time"), "attributes": attributes}
 
 
-def _base64(value: JsonValue) -> str:
-    """Return the text as it came. Ours: our `data` is JSON, so it keeps the base64."""
-    text = _text("data_base64", value)
+def _with_one_form(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the attributes with data in the form that its content type asks for."""
+    content_type = _content_type(_text("datacontenttype", given.get("datacontenttype", "")))
+    others = {name: given[name] for name in given if name not in _DATA}
+    typed = {"datacontenttype": content_type} if content_type not in ("", _JSON) else {}
+    return others | typed | _data(given, content_type)
+
+
+def _data(given: Mapping[str, JsonValue], content_type: str) -> dict[str, JsonValue]:
+    data = given.get("data")
+    if "data_base64" in given:
+        content = _base64(given["data_base64"])
+    elif isinstance(data, str) and not _is_json(content_type):
+        content = data.encode()
+    else:
+        return {"data": data}
+    if _is_json(content_type):
+        try:
+            return {"data": read_json(content)}
+        except InvalidBody as error:
+            if content_type:
+                raise InvalidParameter("data_base64", f"must be JSON, but is {error}") from error
+    elif _is_text(content_type):
+        with suppress(UnicodeDecodeError):
+            return {"data": content.decode()}
+    return {"data": base64.b64encode(content).decode(), "dataencoding": "base64"}
+
+
+def _content_type(text: str) -> str:
+    """Return a content type in one spelling; UTF-8 need not be named."""
+    media_type, *parameters = (part.strip() for part in text.split(";"))
+    named = (parameter.partition("=") for parameter in parameters if parameter)
+    spelt = (f"{name.strip().lower()}={value.strip()}" for name, _, value in named)
+    kept = (each for each in spelt if each.lower().replace('"', "") != "charset=utf-8")
+    return ";".join([media_type.lower(), *kept])
+
+
+def _is_json(content_type: str) -> bool:
+    """Return whether data of this type is JSON (section 3.1.1 of the JSON format); "" is, too."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "" or media_type.endswith(("/json", "+json"))
+
+
+def _is_text(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0]
+    return media_type.startswith("text/") or media_type.endswith(("/xml", "+xml", "/yaml"))
+
+
+def _base64(value: JsonValue) -> bytes:
     try:
-        base64.b64decode(text, validate=True)
+        return base64.b64decode(_text("data_base64", value), validate=True)
     except ValueError as error:
         raise InvalidParameter("data_base64", "must be base64") from error
-    return text
 
 
 def _text(name: str, value: JsonValue) -> str:
