@@ -411,6 +411,42 @@ def test_a_list_has_what_one_of_its_elements_contains(
     assert passes(Compare("data.list", Op.HAS, part), event(data={"list": found})) is expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('data.items.name : "two"', True),
+        ("data.items.name : three", True),
+        ("data.items.name : four", False),
+        ("data.items.deep.list.x : inner", True),
+        ("data.items.deep.list.x : OUTER", True),
+        ("data.nested : bottom", True),
+        ("data.nested : [", False),
+        ("data.items.name:*", True),
+        ("data.items.deep.list.x:*", True),
+        ("data.items.missing:*", False),
+        ("data.items.empty:*", False),
+        ("data.nothing:*", False),
+        ("data.items:*", True),
+        ('data.items.name = ""', False),
+        ('data.items.missing = ""', True),
+        ("NOT data.items.name:*", False),
+        ("data.items.name = two", False),
+    ],
+)
+def test_has_looks_into_the_lists_on_its_way(text: str, expected: bool) -> None:
+    data = {
+        "items": [
+            {"name": "one, two", "empty": ""},
+            {"name": ["three"], "deep": {"list": [[{"x": "inner"}], {"x": "outer"}]}},
+            5,
+        ],
+        "nested": [[["bottom"]]],
+        "nothing": [],
+    }
+    given = Event(id="e", time=0, type="t", data=data)
+    assert predicate(parse(text))(given) is expected
+
+
 def test_links_have_what_is_one_of_them() -> None:
     event = Event(id="e", time=0, type="t", links=("/a/", "/b/"))
     assert predicate(Compare("links", Op.HAS, "/b/"))(event)

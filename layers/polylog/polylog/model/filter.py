@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeGuard, assert_never
@@ -237,8 +237,7 @@ def _comparison(part: Compare) -> Predicate:
     if field == "links" and op is Op.HAS:
         return lambda event: value in event.links
     if field.startswith(DATA):
-        names, is_met = names_of(field.removeprefix(DATA)), _condition(op, value)
-        return lambda event: is_met(_found(event.data, names))
+        return _comparison_of_data(names_of(field.removeprefix(DATA)), op, value)
     read, holds = _reader(field), _holding(op, value)
     return lambda event: holds(_or_empty(read(event)))
 
@@ -290,11 +289,24 @@ def _reader(field: str) -> Callable[[Event], Value | None]:
     return FIELDS[field]
 
 
-def _condition(op: Op, value: Value) -> Callable[[JsonValue], bool]:
-    """Return the function that compares a part of `data` with a value."""
-    holds = _holding(op, value)
+def _comparison_of_data(names: Sequence[str], op: Op, value: Value) -> Predicate:
+    """Return what compares a part of `data`. Two questions look into lists on the way there.
+
+    They are whether it has a text, and whether there is anything (`:*`, which is `!= ""`).
+    """
     if op is Op.HAS:
-        return lambda found: any(holds(_text(each)) for each in _members(found))
+        holds = _holding(op, value)
+        return lambda event: any(map(holds, _texts(event.data, names)))
+    if value == "" and op in (Op.EQ, Op.NE):
+        is_asked = op is Op.NE
+        return lambda event: any(_texts(event.data, names)) is is_asked
+    is_met = _condition(op, value)
+    return lambda event: is_met(_found(event.data, names))
+
+
+def _condition(op: Op, value: Value) -> Callable[[JsonValue], bool]:
+    """Return the function that compares a value in `data` with another."""
+    holds = _holding(op, value)
     if isinstance(value, str):
         return lambda found: holds(_text(found))
     return lambda found: holds(found) if _is_number(found) else op is Op.NE
@@ -307,6 +319,17 @@ def _found(value: JsonValue, names: Iterable[str]) -> JsonValue:
     return value
 
 
+def _texts(value: JsonValue, names: Sequence[str]) -> Iterator[str]:
+    """Yield what a path of names leads to, as texts; it leads into every element of a list."""
+    for place, name in enumerate(names):
+        if isinstance(value, list):
+            for each in value:
+                yield from _texts(each, names[place:])
+            return
+        value = value.get(name) if isinstance(value, dict) else None
+    yield from map(_text, _members(value))
+
+
 def _text(value: JsonValue) -> str:
     """Return a string as it is, null as `""`, and anything else as JSON."""
     if value is None:
@@ -314,8 +337,13 @@ def _text(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _members(value: JsonValue) -> Iterable[JsonValue]:
-    return value if isinstance(value, list) else (value,)
+def _members(value: JsonValue) -> Iterator[JsonValue]:
+    """Yield the elements of a list, and of the lists in it; of anything else, the value."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _members(each)
+    else:
+        yield value
 
 
 def _is_number(value: JsonValue) -> TypeGuard[int | float]:
