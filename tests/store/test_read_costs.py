@@ -231,3 +231,18 @@ def test_a_page_and_its_total_are_one_search(logs: Logs, name: str, path: str) -
     assert total == search.total
     assert cost.requests <= counted.requests + 1
     assert cost.units <= counted.units + total
+
+
+@pytest.mark.parametrize("number", [SMALL, *long(LARGE)])
+def test_an_id_is_found_by_its_key(logs: Logs, number: int) -> None:
+    first = next(sought(number))
+    filter = And((Compare("id", Op.EQ, first.id), Compare("type", Op.EQ, first.type)))
+    query = EventQuery(logs.load(number), filter, Order.DESCENDING, Window(PAGE), with_total=True)
+
+    def ask(store: DynamoEventStore, _: str) -> None:
+        page = store.find(query)
+        assert ([event.id for event in page.events], page.total) == ([first.id], 1)
+
+    cost = logs.cost(number, ask)
+    assert cost[0] <= 6
+    assert cost[1] <= 20

@@ -43,7 +43,8 @@ class Endpoint(Generic[P]):
     """One method at one path, and the function that answers it.
 
     The method `*` stands for any. In the path, `{name}` stands for one segment and `{name+}` for
-    one or more. With `permission` None, no credential is needed.
+    the rest, which may be any text: an id may begin with a slash. With `permission` None, no
+    credential is needed.
 
     `takes`, `returns` and `raises` are for the OpenAPI document: the body, the answers, and the
     errors that do not follow from permission, parameters and body. An endpoint without `returns`
@@ -64,7 +65,7 @@ class Endpoint(Generic[P]):
         """The path as a regular expression with a group for each name."""
         text = re.escape(self.path)
         text = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", text)
-        return re.compile(re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>[^/]+(?:/[^/]+)*)", text))
+        return re.compile(re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>(?s:.+))", text))
 
 
 Place = tuple[str, Endpoint[Any], Mapping[str, str]]

@@ -35,7 +35,7 @@ from polylog.dynamo.tally.summary import Newest, OfKind
 from polylog.dynamo.tally.totals import Views
 from polylog.model.errors import TooBroad
 from polylog.model.event import MAX_KEY_LENGTH, Event
-from polylog.model.filter import Filter
+from polylog.model.filter import NOTHING, Compare, Filter, Op, conjunction, conjuncts
 from polylog.model.query import EventQuery, Page
 from polylog.model.store import Bar, Explanation, Group, Interval, Outcome, Tail
 from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
@@ -92,6 +92,9 @@ class DynamoEventStore:
     def get(self, scope: str, event_id: str) -> Event | None:
         """Return the event with this id; strongly consistent."""
         note_key()
+        return self._get(scope, event_id)
+
+    def _get(self, scope: str, event_id: str) -> Event | None:
         if len(event_id) > MAX_KEY_LENGTH:
             return None
         with failures_as_unavailable():
@@ -150,7 +153,8 @@ class DynamoEventStore:
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         """Return the events that arrived after a number; see `EventStore.tail`."""
-        return self._tails.read(scope, self._asked(scope, filter).filter, after, limit)
+        asked = self._asked(scope, filter)
+        return self._tails.read(scope, asked.filter, after, limit)
 
     def latest(self, scope: str) -> int:
         """Return the number up to which arrivals are complete; see `EventStore.latest`."""
@@ -167,6 +171,18 @@ class DynamoEventStore:
             scope, filter, floor, self._facets, self._views, self._reader, self._searcher
         )
 
+    def _placed(self, scope: str, filter: Filter) -> Filter:
+        """Return a filter that asks for an id with the time of the event that has it."""
+        for term in conjuncts(filter):
+            match term:
+                case Compare("id", Op.EQ, str(event_id)):
+                    note("the event with this id tells the time")
+                    event = self._get(scope, event_id)
+                    if event is None:
+                        return NOTHING
+                    return conjunction([filter, Compare("time", Op.EQ, event.time)])
+        return filter
+
     def _begin(self, scope: str, filter: Filter, answer: Callable[[Asked], T]) -> T:
         """Return the answer to what is asked, in the time of one that begins now."""
         allowance = self._limits.allow(self._clock)
@@ -176,7 +192,7 @@ class DynamoEventStore:
         """Return the answer to what is asked, without the indexes that turn out to be missing."""
         while True:
             try:
-                return answer(self._asked(scope, filter))
+                return answer(self._asked(scope, self._placed(scope, filter)))
             except MissingIndex as missing:
                 note_missing(missing.index)
                 self._indexes.miss(missing.index)
