@@ -104,7 +104,9 @@ def test_it_imports_the_objects_of_a_notification(
 ) -> None:
     store = dynamo_store(moto)
     imports = Imports(Importer(store, s3, 5), DeadLetters(dead, 5))
-    records = [drop(s3, "import/one/native/a b+ü.json"), drop(s3, "import/one/native/")]
+    digest = "import/one/cloudtrail/AWSLogs/111122223333/CloudTrail-Digest/eu-central-1/d.json"
+    names = ("import/one/native/a b+ü.json", "import/one/native/", digest)
+    records = [drop(s3, name) for name in names]
     record = received(sqs, queue, {"Records": records})
     for _ in range(3):
         assert imports.take([record], for_ever) == {"batchItemFailures": []}

@@ -97,7 +97,7 @@ def test_an_object_without_versions_that_was_replaced_is_not_mixed_up(
 @pytest.mark.parametrize(
     ("key", "problem"),
     [
-        ("import/a.ndjson", "object must be import/<scope>/<format>/<name>.ndjson or .json"),
+        ("import/a.ndjson", "object must be import/<scope>/<format>/<name>.ndjson, .jsonl"),
         ("import/one/native/a.csv", "object must be import/<scope>/<format>/<name>.ndjson"),
         ("import/o ne/native/a.json", "scope must be 1 to 64 of letters"),
         ("import/one/nonsense/a.json", "format must be one of cedana, "),
@@ -110,6 +110,14 @@ def test_a_key_that_says_too_little_is_named_in_the_result(
     Importer(log, s3, 5).run(source, for_ever)
     assert result(s3, source)["error"].startswith(problem)
     assert log.count(SCOPE, EVERYTHING) == 0
+
+
+@pytest.mark.parametrize("name", ["a\nb.json", " ?+%2F#é.log", "/.jsonl", "\x01/x.ndjson.gz"])
+def test_a_key_may_have_any_characters(s3: S3Client, log: MemoryEventStore, name: str) -> None:
+    body = gzip.compress(event(1)) if name.endswith(".gz") else event(1)
+    source = drop(s3, body, f"import/one/native/{name}")
+    Importer(log, s3, 5).run(source, for_ever)
+    assert result(s3, source)["counts"] == counts(stored=1)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -1,8 +1,8 @@
 """Imports the events of an object of any size, in one run or several.
 
 The key `import/<scope>/<format>/<name>` says where the events belong and how they are written. The
-name ends in `.ndjson` or `.json`, perhaps with `.gz`. The result is written to `import-results/`,
-the rest of the key, and `.json`.
+name ends in `.ndjson`, `.jsonl`, `.log` or `.json`, perhaps with `.gz`. The result is written to
+`import-results/`, the rest of the key, and `.json`.
 """
 
 from __future__ import annotations
@@ -37,8 +37,12 @@ _MAX_BYTES: Final = 3_000_000
 _SAVED_EVERY_SECONDS: Final = 5
 
 _KEY: Final = re.compile(
-    FOLDER + r"(?P<scope>[^/]+)/(?P<format>[^/]+)/.*\.(?P<kind>ndjson|json)(?P<packed>\.gz)?"
+    FOLDER
+    + r"(?P<scope>[^/]+)/(?P<format>[^/]+)/.*\.(?P<kind>ndjson|jsonl|log|json)(?P<packed>\.gz)?",
+    re.DOTALL,
 )
+_DOCUMENTS: Final = "json"
+"""The ending of an object that is not read line by line."""
 
 _Read = tuple[Piece, Sequence[Offered]]
 
@@ -65,12 +69,15 @@ class Kind:
         """Read a key; raises `InvalidParameter` if there is something wrong with it."""
         match = _KEY.fullmatch(key)
         if match is None:
-            reason = "must be import/<scope>/<format>/<name>.ndjson or .json, perhaps with .gz"
+            reason = (
+                "must be import/<scope>/<format>/<name>.ndjson, .jsonl, .log or .json,"
+                " perhaps with .gz"
+            )
             raise InvalidParameter("object", reason)
         if not is_scope(match["scope"]):
             raise InvalidParameter("scope", "must be 1 to 64 of letters, digits, '.', '_' and '-'")
         format = format_named(match["format"])
-        return cls(match["scope"], format, match["kind"] == "ndjson", bool(match["packed"]))
+        return cls(match["scope"], format, match["kind"] != _DOCUMENTS, bool(match["packed"]))
 
     def pieces(self, stream: Stream, start: Place) -> Iterator[Piece]:
         """Yield the pieces of a stream of such events that begins at a place."""

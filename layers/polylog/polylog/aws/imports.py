@@ -65,6 +65,9 @@ def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
     return handler
 
 
+_DIGEST: Final = "/CloudTrail-Digest/"
+
+
 class Imports:
     """Imports the objects that messages name, and puts messages aside that cannot be imported."""
 
@@ -114,14 +117,16 @@ class Imports:
 def _objects(record: SQSRecord) -> list[ObjectVersion]:
     """Return the objects that a notification says were created; raises `InvalidBody`.
 
-    There are none in S3's test message, and folders of its console do not count.
+    There are none in S3's test message. Folders of its console and digests of AWS CloudTrail hold
+    no events.
     """
     try:
         document = record.json_body
         if document.get("Event") == "s3:TestEvent":
             return []
         made = [each for each in S3Event(document).records if _is_made(each)]
-        return [_version(each.s3) for each in made if not each.s3.get_object.key.endswith("/")]
+        versions = (_version(each.s3) for each in made)
+        return [each for each in versions if not each.key.endswith("/") and _DIGEST not in each.key]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InvalidBody("not a notification of S3") from error
 
