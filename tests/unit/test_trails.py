@@ -1,0 +1,44 @@
+"""Audit records of several systems: each file is read whole, and recognized as what it is."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import JsonValue
+from support.trails import FILES, FOLDER, trail
+
+from polylog.dialects import format_named
+from polylog.intake import formats
+from polylog.intake.documents import read_json, unpack
+from polylog.model.event import Event
+
+
+def records(name: str) -> list[JsonValue]:
+    """Return the records of a file."""
+    text, format = (FOLDER / name).read_bytes(), format_named(FILES[name])
+    documents = text.splitlines() if name.endswith(".ndjson") else [text]
+    return [each for document in documents for each in unpack(read_json(document), format)]
+
+
+def test_every_file_is_named() -> None:
+    assert set(FILES) <= {file.name for file in FOLDER.iterdir()}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_read_whole(name: str) -> None:
+    assert [each for each in trail(name) if not isinstance(each, Event)] == []
+    assert len(trail(name)) == len(records(name)) > 2
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_its_records_are_recognized_as_nothing_else(name: str) -> None:
+    known = {each: formats.load(each).is_event for each in formats.FORMATS}
+    for record in records(name):
+        assert [each for each, is_event in known.items() if is_event and is_event(record)] == [
+            FILES[name]
+        ]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_two_of_its_records_have_the_same_id(name: str) -> None:
+    ids = [each.id for each in trail(name) if isinstance(each, Event)]
+    assert len(set(ids)) == len(ids)
