@@ -11,6 +11,8 @@ from polylog.intake.offers import Offered
 FOLDER = Path(__file__).parents[1] / "samples"
 
 FILES = {
+    "github.json": "github",
+    "github.ndjson": "github",
     "kubernetes.ndjson": "kubernetes",
     "kubernetes_webhook.json": "kubernetes",
 }
