@@ -198,7 +198,7 @@ _JSON: Final = {"content-type": "application/json"}
 _NDJSON: Final = {"content-type": "application/x-ndjson"}
 _FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 _FORMATS: Final = (
-    *("cedana", "ces", "cloudevents", "cloudfoundry", "dws", "github", "kubernetes"),
+    *("cedana", "ces", "cloudevents", "cloudfoundry", "dws", "github", "kubernetes", "okta"),
     "waldur",
 )
 _BINARY: Final = {

@@ -15,6 +15,7 @@ FILES = {
     "github.ndjson": "github",
     "kubernetes.ndjson": "kubernetes",
     "kubernetes_webhook.json": "kubernetes",
+    "okta.json": "okta",
 }
 """The format of each file."""
 
