@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import JsonValue
+from support import strategies
 from support.trails import FILES, FOLDER, trail
 
 from polylog.dialects import format_named
 from polylog.intake import formats
 from polylog.intake.documents import read_json, unpack
+from polylog.model.errors import InvalidParameter
 from polylog.model.event import Event
 
 
@@ -42,3 +48,19 @@ def test_its_records_are_recognized_as_nothing_else(name: str) -> None:
 def test_no_two_of_its_records_have_the_same_id(name: str) -> None:
     ids = [each.id for each in trail(name) if isinstance(each, Event)]
     assert len(set(ids)) == len(ids)
+
+
+MEMBERS = sorted({name for file in FILES for each in records(file) for name in dict(each)})
+
+
+@pytest.mark.parametrize("name", sorted(set(FILES.values())))
+@given(
+    strategies.json_values() | st.dictionaries(st.sampled_from(MEMBERS), strategies.json_values())
+)
+def test_any_document_is_read_or_refused(name: str, document: JsonValue) -> None:
+    """Whatever the document is, nothing but a refusal comes of reading it."""
+    format = format_named(name)
+    assert format.is_event is not None
+    assert format.is_event(document) in (True, False)
+    with suppress(InvalidParameter):
+        assert isinstance(format.read(document), Event)
