@@ -268,6 +268,36 @@ class TestExport:
         assert list(tmp_path.iterdir()) == [file]
         assert three.polylog("load", str(file)).err.endswith("3 duplicate\n")
 
+    def test_writes_the_same_events_in_ocsf(self, three: Log, tmp_path: Path) -> None:
+        file = tmp_path / "events.ndjson"
+        exported = three.polylog("export", "--as", "ocsf")
+        written = lines(exported)
+        assert [each["metadata"]["uid"] for each in written] == ["a", "full", "c"]
+        assert [each["metadata"]["sequence"] for each in written] == [1, 2, 3]
+        assert {(each["class_uid"], each["metadata"]["version"]) for each in written} == {
+            (6003, "1.8.0")
+        }
+        assert written[1]["unmapped"]["data"] == FULL["data"]
+        done = three.polylog("export", "--as", "ocsf", "--output", str(file), 'id = "full"')
+        assert (done.status, done.err.strip()) == (0, f"1 events in {file}")
+        assert json.loads(file.read_bytes()) == written[1]
+
+    def test_knows_no_other_schema(self, three: Log) -> None:
+        done = three.polylog("export", "--as", "ecs")
+        assert done.status == 2
+        assert "'ecs' is not one of 'native', 'ocsf'" in done.err
+
+    @pytest.mark.parametrize("line", ["{}", "5", "no JSON", '{"id":"a","time":"now","type":"t"}'])
+    def test_cannot_write_in_ocsf_what_is_no_event(self, line: str) -> None:
+        def wrong(environ: Any, start: Any) -> list[bytes]:
+            start("200 OK", [("Content-Type", "application/x-ndjson")])
+            return [line.encode() + b"\n"]
+
+        with serving(wrong) as url:
+            done = polylog_at(url, "t", "export", "--as", "ocsf")
+        assert (done.status, done.out) == (1, "")
+        assert "the service sent what is no event" in done.err
+
     def test_says_how_far_it_came(self, tmp_path: Path) -> None:
         page = b'{"id":"a","time":"2026-03-01T12:00:00Z"}\n'
 

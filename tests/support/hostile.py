@@ -197,7 +197,10 @@ class Target:
 _JSON: Final = {"content-type": "application/json"}
 _NDJSON: Final = {"content-type": "application/x-ndjson"}
 _FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
-_FORMATS: Final = ("cedana", "ces", "cloudevents", "cloudfoundry", "dws", "waldur")
+_FORMATS: Final = (
+    *("cedana", "ces", "cloudevents", "cloudfoundry", "dws", "github", "kubernetes", "okta"),
+    "waldur",
+)
 _BINARY: Final = {
     "ce-specversion": "1.0",
     "ce-id": "one of its own",

@@ -158,6 +158,12 @@ ACCEPTED: list[tuple[str, Filter]] = [
     # times and numbers
     ("time >= 2026-11-01T00:00:00Z", c("time", ">=", NOVEMBER)),
     ("time>=2026-11-01T00:00:00.000001Z", c("time", ">=", NOVEMBER + 1)),
+    ("time >= 2026-11-01t00:00:00z", c("time", ">=", NOVEMBER)),
+    ("time>=2026-11-01t00:00:00.000001z", c("time", ">=", NOVEMBER + 1)),
+    ("(time>2026-11-01T00:00:00z)", c("time", ">", NOVEMBER)),
+    ("time = 2026-10-31t22:00:00-02:00 a", And((c("time", "=", NOVEMBER), A))),
+    ('time = "2026-11-01t02:00:00+02:00"', c("time", "=", NOVEMBER)),
+    ("time = (2026-11-01t00:00:00z)", c("time", "=", NOVEMBER)),
     ("time < 2026-11-01", c("time", "<", NOVEMBER)),
     ('time = "2026-11-01T02:00:00+02:00"', c("time", "=", NOVEMBER)),
     ("time = 2026-10-31T22:00:00-02:00 a", And((c("time", "=", NOVEMBER), A))),

@@ -36,6 +36,11 @@ def at(
     [
         ("2014-01-01T00:00:00Z", at(2014, 1, 1)),
         ("20140101T000000Z", at(2014, 1, 1)),
+        ("2014-01-01t00:00:00z", at(2014, 1, 1)),
+        ("2014-01-01t00:00:00.25Z", at(2014, 1, 1, 0, 0, 0, 250_000)),
+        ("2014-01-01T00:00:00z", at(2014, 1, 1)),
+        ("2014-01-01 00:00:00z", at(2014, 1, 1)),
+        ("2014-01-01t00:00:00-04:00", at(2014, 1, 1, 4)),
         ("2014-01-01 00:00:00 UTC", at(2014, 1, 1)),
         ("2014-01-01 00:00:00 GMT", at(2014, 1, 1)),
         ("2014-01-01 00:00:00-04:00", at(2014, 1, 1, 4)),
@@ -195,6 +200,12 @@ def test_rfc_3339_has_six_digits_where_there_is_a_fraction(time: int, expected: 
 @given(times)
 def test_rfc_3339_keeps_every_microsecond(time: int) -> None:
     assert parse_iso8601(format_rfc3339(time)) == time
+
+
+@given(times)
+def test_lower_case_means_the_same(time: int) -> None:
+    """RFC 3339, section 5.6: a reader takes `t` and `z` as well."""
+    assert parse_iso8601(format_rfc3339(time).lower()) == time
 
 
 @given(times)

@@ -1,4 +1,4 @@
-"""`polylog export`: writes events as lines that `polylog load` reads."""
+"""`polylog export`: writes events as lines that `polylog load` reads, or in another schema."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
+from polylog.model.errors import InvalidParameter
 from polylog_cli.client.http import ServiceError
 from polylog_cli.client.log import Question, Reader
 from polylog_cli.commands.access import Access, reading
@@ -38,11 +40,28 @@ Output = Annotated[
 ]
 
 
+class Schema(StrEnum):
+    """How events are written: as this API writes them, or as OCSF does."""
+
+    NATIVE = "native"
+    OCSF = "ocsf"
+
+
+AsSchema = Annotated[
+    Schema,
+    typer.Option(
+        "--as",
+        help="native, which `polylog load` reads, or ocsf: API Activity of OCSF 1.8.0.",
+    ),
+]
+
+
 def export(
     text: FilterText = "",
     since: Since = None,
     until: Until = None,
     output: Output = None,
+    schema: AsSchema = Schema.NATIVE,
     explain: Explain = False,
     data: Data = DEFAULT_DATA,
     url: Url = None,
@@ -54,7 +73,7 @@ def export(
         try:
             with _opened(output) as write:
                 for page in _watched(log, is_shown=_has_room_for_a_bar(output)):
-                    write(page)
+                    write(_as_ocsf(page) if schema is Schema.OCSF else page)
                     written.add(page)
         except ServiceError as error:
             raise failure(f"{error}\n{written}") from error
@@ -65,6 +84,23 @@ def export(
     if output is not None:
         summary = f"{written.events} events in {output}"
         console.print(summary, markup=False, highlight=False, soft_wrap=True)
+
+
+def _as_ocsf(page: bytes) -> bytes:
+    """Return a page's events in OCSF; raises `ServiceError` for one that is none of ours."""
+    # Only this needs the whole native API, which takes long to import.
+    from polylog.dialects.native.wire import read_event
+    from polylog_cli.output.ocsf import render_event
+
+    lines = []
+    for line in page.splitlines():
+        try:
+            wire = from_json(line)
+            event = read_event(wire).model_copy(update={"seq": wire.get("seq", 0)})
+        except (ValueError, InvalidParameter) as error:
+            raise ServiceError(f"the service sent what is no event: {error}") from error
+        lines.append(to_json(render_event(event)) + b"\n")
+    return b"".join(lines)
 
 
 @dataclass(slots=True)

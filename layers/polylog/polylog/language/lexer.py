@@ -37,8 +37,9 @@ class Token:
         return self.kind is Kind.OPEN and self.column == other.column + len(other.text)
 
 
-# A colon is an operator, except in a time. A lone surrogate has no form in UTF-8.
-_TIME: Final = r"\d{4}-\d\d-\d\dT\d\d:[\d:.,]*(?:Z|[+-][\d:]+)?"
+# A colon is an operator, except in a time, whose letters may be in lower case (RFC 3339). A lone
+# surrogate has no form in UTF-8.
+_TIME: Final = r"\d{4}-\d\d-\d\d[Tt]\d\d:[\d:.,]*(?:[Zz]|[+-][\d:]+)?"
 _BARE: Final = r"""(?:[^\s()"'=<>:!\ud800-\udfff]|!(?![=~]))"""
 _TOKEN: Final = re.compile(
     r"\s*(?:(?P<mark>[()])"

@@ -22,8 +22,8 @@ LATEST = (datetime.max - _EPOCH) // _MICROSECOND
 
 _ISO_8601 = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d|\d{8})"
-    r"(?:[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
-    r"(?: ?(?P<zone>Z|UTC|GMT|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?)?",
+    r"(?:[Tt ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?"
+    r"(?: ?(?P<zone>[Zz]|UTC|GMT|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?))?)?",
     re.ASCII,
 )
 
@@ -81,9 +81,10 @@ SYSTEM_CLOCK = Clock()
 def parse_iso8601(text: str) -> int:
     """Return the microseconds that an ISO 8601 text means.
 
-    Takes the basic and the extended form, with `T` or a blank before the time of day. Missing parts
-    count as midnight, `:00` and UTC. `24:00:00` and second 60 roll over, and digits beyond
-    microseconds are cut off. Raises `ValueError` for everything else.
+    Takes the basic and the extended form, with `T` or a blank before the time of day. `T` and `Z`
+    may be in lower case (RFC 3339, section 5.6). Missing parts count as midnight, `:00` and UTC.
+    `24:00:00` and second 60 roll over, and digits beyond microseconds are cut off. Raises
+    `ValueError` for everything else.
     """
     match = _ISO_8601.fullmatch(text)
     if not match:

@@ -15,7 +15,7 @@ from polylog.dialects import DIALECTS, format_named
 from polylog.dialects.native.strict import StrictParams
 from polylog.dialects.native.wire import read_event
 from polylog.intake.documents import Format, read_json, read_lines, read_one, unpack
-from polylog.intake.formats import FORMATS, cloudevents
+from polylog.intake.formats import FORMATS, cloudevents, kubernetes
 from polylog.intake.offers import Offered
 from polylog.model.errors import EventConflict, EventRefused
 from polylog.model.store import Outcome, Status
@@ -25,7 +25,10 @@ MAX_EVENTS: Final = 1000
 
 
 class IngestParams(StrictParams):
-    """The format of the events; by default the content type decides."""
+    """The format of the events; by default the content type decides.
+
+    An API server of Kubernetes cannot name one, so the body tells it.
+    """
 
     format: Annotated[
         str | None,
@@ -33,6 +36,10 @@ class IngestParams(StrictParams):
             description="The format of the events: an API's name, or that of another format.",
             json_schema_extra={"type": "string", "enum": sorted([*FORMATS, *DIALECTS])},
         ),
+    ] = None
+    timeout: Annotated[
+        str | None,
+        Field(description="How long an API server of Kubernetes waits; makes no difference."),
     ] = None
 
 
@@ -83,6 +90,8 @@ def _read(call: Call, params: IngestParams) -> tuple[Sequence[Offered], bool]:
     if _has_lines(request):
         return read_lines(request.body, format, scope, MAX_EVENTS), False
     document = read_json(request.body, format.envelope, MAX_EVENTS)
+    if params.format is None and kubernetes.is_list(document):
+        format = kubernetes.FORMAT
     wires = unpack(document, format, MAX_EVENTS)
     is_single = len(wires) == 1 and wires[0] is document
     return [read_one(wire, format, scope) for wire in wires], is_single
