@@ -1,6 +1,6 @@
-"""Serves Cloud Foundry's events API."""
+"""Serves Cloud Foundry's events API, versions 2 and 3."""
 
 from polylog.aws.http import api_handler
-from polylog.dialects.cloudfoundry import DIALECT
+from polylog.dialects import cloudfoundry, cloudfoundry_v3
 
-handler = api_handler(DIALECT)
+handler = api_handler(cloudfoundry_v3.DIALECT, cloudfoundry.DIALECT)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from inspect import signature
 
-from polylog.dialects import DIALECTS, load
+from polylog.dialects import DIALECTS, load, package_of
 from polylog.model.event import Entity, Event
 from polylog.model.times import parse_iso8601
 from tools import ROOT
@@ -20,9 +20,10 @@ NOON = parse_iso8601("2026-03-01T12:00:00Z")
 
 README = ROOT / "README.md"
 SCOPE = "demo"
+URL = "https://log.example.com"
 WIDTH = 100
 RENDERED = tuple(name for name in DIALECTS if load(name).format and name != "native")
-"""The APIs that Polylog stands in for; each has a `wire.render_event(event)`, or with a scope."""
+"""The APIs that Polylog stands in for; each has a `wire.render_event`."""
 
 EVENT = Event(
     id="019ca977-6680-7c3e-8d52-3f6c9e1b2a47",
@@ -47,10 +48,10 @@ _SECTION = re.compile(f"(?<={_BEGIN}).*(?={_END})", re.DOTALL)
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
 
 
-def render(name: str, event: Event, scope: str = SCOPE) -> object:
-    """Return an event of a scope as a dialect writes it."""
-    render_event = import_module(f"polylog.dialects.{name}.wire").render_event
-    known = {"event": event, "scope": scope}
+def render(name: str, event: Event, scope: str = SCOPE, url: str = URL) -> object:
+    """Return an event of a scope as a dialect writes it in a service at an address."""
+    render_event = import_module(f"{package_of(name)}.wire").render_event
+    known = {"event": event, "scope": scope, "base_url": url + load(name).mounts[0]}
     return render_event(
         **{parameter: known[parameter] for parameter in signature(render_event).parameters}
     )

@@ -23,7 +23,7 @@ from pydantic_core.core_schema import WithDefaultSchema
 
 from polylog.api.contract import Body, Reply
 from polylog.api.dialect import Dialect, Endpoint
-from polylog.dialects import DIALECTS, load
+from polylog.dialects import DIALECTS, load, package_of
 from polylog.dialects.native.document import FILE
 from polylog.model.errors import (
     ApiError,
@@ -87,7 +87,7 @@ def _types(dialect: Dialect, endpoints: Sequence[Endpoint[Any]]) -> Iterator[obj
 
 
 def _info(dialect: Dialect) -> Object:
-    summary, description = _words(import_module(f"polylog.dialects.{dialect.name}"))
+    summary, description = _words(import_module(package_of(dialect.name)))
     return {
         "title": f"Polylog: {dialect.name}",
         "summary": summary,

@@ -228,4 +228,6 @@ def test_every_parameter_has_a_case(name: str) -> None:
     for endpoint in load(name).endpoints:
         for field, info in endpoint.params.model_fields.items():
             is_in_path = field in endpoint.pattern.groupindex
-            assert is_in_path or re.search(rf"[?&]{info.alias or field}=", requests), field
+            assert is_in_path or re.search(rf"[?&]{re.escape(info.alias or field)}=", requests), (
+                field
+            )

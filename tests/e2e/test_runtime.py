@@ -31,6 +31,14 @@ pytestmark = [
 PYTHON = sysconfig.get_path("stdlib")
 PACKAGES = {"site-packages", "dist-packages"}
 
+URL = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
+"""The address that the samples were sent to."""
+
+PAGE_OF_V3 = (
+    f"{URL}/cf/v3/audit_events?created_ats%5Bgte%5D=2026-03-01T00%3A00%3A00Z"
+    "&order_by=-created_at&page=1&per_page=50&types=volume.snapshot"
+)
+
 
 @pytest.fixture(scope="module")
 def token(tables: DynamoDBClient, home: Home) -> str:
@@ -118,6 +126,20 @@ class TestSamples:
                 "resources": [shown],
             },
         ),
+        (
+            "cloudfoundry-v3",
+            lambda shown: {
+                "pagination": {
+                    "total_results": 1,
+                    "total_pages": 1,
+                    "first": {"href": PAGE_OF_V3},
+                    "last": {"href": PAGE_OF_V3},
+                    "next": None,
+                    "previous": None,
+                },
+                "resources": [shown],
+            },
+        ),
         ("dws", lambda shown: {"events": [shown], "count": 1}),
         ("events", lambda shown: {"events": [shown], "total_size": 1}),
         ("waldur", lambda shown: [shown]),
@@ -128,7 +150,7 @@ def test_an_api_shows_the_event_that_another_one_stored(
 ) -> None:
     assert ask(stack, name, token) == (
         200,
-        frame(render({"events": "native"}.get(name, name), posted)),
+        frame(render({"events": "native"}.get(name, name), posted, url=URL)),
     )
 
 

@@ -83,6 +83,13 @@ QUESTIONS: Final = {
     "Cloud Foundry: one": cloudfoundry(
         "/cf/v2/events/e00000", lambda said: said["metadata"]["guid"] == "e00000"
     ),
+    "Cloud Foundry v3: list": cloudfoundry(
+        "/cf/v3/audit_events",
+        lambda said: said["pagination"]["total_results"] == len(said["resources"]) == SEEDED,
+    ),
+    "Cloud Foundry v3: one": cloudfoundry(
+        "/cf/v3/audit_events/e00000", lambda said: said["guid"] == "e00000"
+    ),
     "Cloud Foundry: token": Question(
         log_in, lambda said: said["token_type"] == "bearer", "CF-ServiceUnavailable"
     ),

@@ -198,8 +198,8 @@ _JSON: Final = {"content-type": "application/json"}
 _NDJSON: Final = {"content-type": "application/x-ndjson"}
 _FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 _FORMATS: Final = (
-    *("cedana", "ces", "cloudevents", "cloudfoundry", "dws", "github", "kubernetes", "okta"),
-    "waldur",
+    *("cedana", "ces", "cloudevents", "cloudfoundry", "cloudfoundry-v3", "dws", "github"),
+    *("kubernetes", "okta", "waldur"),
 )
 _BINARY: Final = {
     "ce-specversion": "1.0",

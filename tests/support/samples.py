@@ -15,6 +15,7 @@ FUNCTIONS = {
     "cedana": "CedanaFunction",
     "ces": "CesFunction",
     "cloudfoundry": "CloudFoundryFunction",
+    "cloudfoundry-v3": "CloudFoundryFunction",
     "dws": "DwsFunction",
     "eventbridge": "IngestFunction",
     "events": "EventsFunction",

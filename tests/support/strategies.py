@@ -301,6 +301,37 @@ def _cloudfoundry_resource(timestamp: str) -> SearchStrategy[dict[str, JsonValue
     )
 
 
+def cloudfoundry_audit_events(base_url: str) -> SearchStrategy[dict[str, JsonValue]]:
+    """Any audit event that Cloud Foundry's API can return, version 3, at an address."""
+    guid = st.uuids().map(str)
+    time = st.integers(0, LATEST // SECOND).map(_wire_time)
+    name = st.none() | texts(max_size=6)
+    party = st.fixed_dictionaries(
+        {"guid": st.just("") | guid | texts(max_size=6), "type": texts(max_size=6), "name": name}
+    )
+    place = st.none() | st.fixed_dictionaries({"guid": guid})
+    audit_event = st.fixed_dictionaries(
+        {
+            "guid": guid,
+            "created_at": time,
+            "updated_at": time,
+            "type": _from("type"),
+            "actor": st.none() | party,
+            "target": st.none() | party,
+            "data": json_objects(),
+            "space": place,
+            "organization": place,
+        }
+    )
+    usual = audit_event.map(lambda wire: {**wire, "updated_at": wire["created_at"]})
+    return (usual | audit_event).map(
+        lambda wire: {
+            **wire,
+            "links": {"self": {"href": f"{base_url}/audit_events/{wire['guid']}"}},
+        }
+    )
+
+
 def cedana_events() -> SearchStrategy[dict[str, JsonValue]]:
     """Any event that Cedana's API can return."""
     return st.fixed_dictionaries(

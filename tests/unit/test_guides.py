@@ -78,7 +78,7 @@ def test_samples_are_those_that_are_there() -> None:
     shown = {
         sample: row[1].strip("`")
         for row in rows("Trying it", INGESTING)
-        for sample in re.findall(r"`(\w+)`", row[0])
+        for sample in re.findall(r"`([\w-]+)`", row[0])
     }
     assert shown == FUNCTIONS
 

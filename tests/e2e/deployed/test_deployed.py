@@ -28,16 +28,23 @@ pytestmark = pytest.mark.long
 
 WAIT_SECONDS = 90
 BY_TOKEN = {"ces", "dws"}
-SCHEMES = {"cloudfoundry": "bearer", "waldur": "Token"}
+SCHEMES = {"cloudfoundry": "bearer", "cloudfoundry-v3": "bearer", "waldur": "Token"}
 LISTS = {
     "cedana": "/v2/events?time=86400&operation={type}",
     "ces": "/V1.0/{scope}/event/{type}?event_type=EVENT.SYS",
     "cloudfoundry": "/cf/v2/events?q=type:{type}",
+    "cloudfoundry-v3": "/cf/v3/audit_events?types={type}",
     "dws": "/v2/{scope}/events?limit=100",
     "native": '/v1/events?filter=type="{type}"',
     "waldur": "/api/events/?event_type={type}",
 }
-MEMBERS = {"ces": "event_info", "cloudfoundry": "resources", "dws": "events", "native": "events"}
+MEMBERS = {
+    "ces": "event_info",
+    "cloudfoundry": "resources",
+    "cloudfoundry-v3": "resources",
+    "dws": "events",
+    "native": "events",
+}
 
 
 def new_type(way: str) -> str:
@@ -79,8 +86,9 @@ def assert_served_once(deployment: Deployment, type: str) -> None:
     assert deployment.count(type) == 1
     [native] = listed(deployment, "native", type)
     event = read_event(native).model_copy(update={"seq": native["seq"]})
+    url = deployment.get("/cf/").json()["links"]["self"]["href"].removesuffix("/cf")
     for dialect in DIALECTS:
-        expected = json.loads(json.dumps(render(dialect, event, deployment.scope)))
+        expected = json.loads(json.dumps(render(dialect, event, deployment.scope, url)))
         assert listed(deployment, dialect, type) == [expected], dialect
 
 

@@ -112,14 +112,22 @@ class Dialect:
             raise MethodNotAllowed(request.method, request.path, _with_head(methods))
         raise RouteNotFound(f"{request.method} {request.path}")
 
+    def is_mounted_at(self, path: str) -> bool:
+        """Return whether a path lies at or below one of the mounts."""
+        return any(_is_below(mount, path) for mount in self.mounts)
+
     def _places(self, path: str) -> Iterator[Place]:
         """Yield what answers any method at a path."""
         for mount in self.mounts:
-            if path == mount or path.startswith(mount + "/"):
+            if _is_below(mount, path):
                 for endpoint in self.endpoints:
                     found = endpoint.pattern.fullmatch(path[len(mount) :] or "/")
                     if found:
                         yield mount, endpoint, found.groupdict()
+
+
+def _is_below(mount: str, path: str) -> bool:
+    return path == mount or path.startswith(mount + "/")
 
 
 def _with_head(methods: list[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from polylog.api.http import Pairs
 from polylog.model.errors import InvalidParameter, validated
-from polylog.model.filter import Compare, Filter, Op, conjunction
+from polylog.model.filter import Compare, Filter, Op, Value, conjunction, disjunction
 
 # Bytes of a query that are not UTF-8 are decoded to surrogates.
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -19,10 +19,24 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A mark that makes a parameter a condition: `Annotated[str, Where("type", Op.EQ)]`."""
+    """A mark that makes a parameter a condition: `Annotated[str, Where("type", Op.EQ)]`.
+
+    Of a list's values one must hold; with `NE`, all must.
+    """
 
     field: str
     op: Op
+
+    def demand(self, given: Value | tuple[Value, ...]) -> Filter:
+        """Return the condition for the parameter's value, or values."""
+        if not isinstance(given, tuple):
+            return self.compare(given)
+        joined = conjunction if self.op is Op.NE else disjunction
+        return joined(map(self.compare, given))
+
+    def compare(self, value: Value) -> Filter:
+        """Return the condition for one value; a mark with a rule of its own replaces this."""
+        return Compare(self.field, self.op, value)
 
 
 class Params(BaseModel):
@@ -57,7 +71,7 @@ class Params(BaseModel):
     def filter(self) -> Filter:
         """The filter that demands all given parameters that are marked as conditions."""
         marks = (
-            Compare(mark.field, mark.op, value)
+            mark.demand(value)
             for name, info in type(self).model_fields.items()
             for mark in info.metadata
             if isinstance(mark, Where) and (value := getattr(self, name)) is not None

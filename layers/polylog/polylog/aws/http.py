@@ -26,9 +26,12 @@ GATEWAY_SECONDS: Final = 29
 
 @dataclass(frozen=True, slots=True)
 class ApiHandler:
-    """A Lambda handler that serves a dialect."""
+    """A Lambda handler that serves dialects.
 
-    dialect: Dialect
+    A request goes to the first that is mounted at its path, or else to the last.
+    """
+
+    dialects: tuple[Dialect, ...]
     services: Services
     logger: Logger
 
@@ -36,12 +39,13 @@ class ApiHandler:
         """Answer a gateway event."""
         start = time.perf_counter()
         request = read_request(event)
+        dialect = self._dialect(request.path)
         with asking_until(context, LAST_REQUEST_SECONDS, GATEWAY_SECONDS):
-            response = serve(self.dialect, request, self.services)
+            response = serve(dialect, request, self.services)
         self.logger.info(
             "answered",
             extra={
-                "dialect": self.dialect.name,
+                "dialect": dialect.name,
                 "method": request.method,
                 "path": request.path,
                 "status": response.status,
@@ -52,10 +56,14 @@ class ApiHandler:
         )
         return write_response(response)
 
+    def _dialect(self, path: str) -> Dialect:
+        mounted = (each for each in self.dialects if each.is_mounted_at(path))
+        return next(mounted, self.dialects[-1])
 
-def api_handler(dialect: Dialect) -> ApiHandler:
-    """Return the Lambda handler that serves a dialect."""
-    handler = ApiHandler(dialect, services_from_environment(), Logger("polylog"))
+
+def api_handler(*dialects: Dialect) -> ApiHandler:
+    """Return the Lambda handler that serves dialects; of nested mounts, the inner comes first."""
+    handler = ApiHandler(dialects, services_from_environment(), Logger("polylog"))
     begin_to_collect()
     return handler
 

@@ -2,10 +2,12 @@
 
 Inside a package, `wire` reads the API's events and renders them, `listing` and its like declare
 parameters and answer endpoints, and `errors` renders errors. Dialects never import each other;
-`huawei` is no dialect but what DWS and Cloud Eye share.
+`huawei` is no dialect but what DWS and Cloud Eye share, and `cloudcontroller` is what the versions
+of Cloud Foundry's API share.
 
-To add a dialect, write a package here, add its name to `DIALECTS`, and add a file in `functions/`,
-its routes in `template.yaml`, and a file of cases in `tests/conformance/`.
+To add a dialect, write a package here, named like the dialect with `_` for `-`, and add its name to
+`DIALECTS`. Add a file in `functions/`, its routes in `template.yaml`, and a file of cases in
+`tests/conformance/`.
 """
 
 from __future__ import annotations
@@ -17,13 +19,18 @@ from polylog.intake import formats
 from polylog.intake.documents import Format
 from polylog.model.errors import InvalidParameter, shown
 
-DIALECTS = ("cedana", "ces", "cloudfoundry", "dws", "native", "waldur")
+DIALECTS = ("cedana", "ces", "cloudfoundry", "cloudfoundry-v3", "dws", "native", "waldur")
 
 
 def load(name: str) -> Dialect:
     """Return the dialect of this name; imports only its package, to keep starts short."""
-    dialect: Dialect = import_module(f"{__name__}.{name}").DIALECT
+    dialect: Dialect = import_module(package_of(name)).DIALECT
     return dialect
+
+
+def package_of(name: str) -> str:
+    """Return the full name of a dialect's package."""
+    return f"{__name__}.{name.replace('-', '_')}"
 
 
 def format_named(name: str) -> Format:

@@ -7,15 +7,11 @@ What is marked "ours" deviates from it, and says why.
 
 from __future__ import annotations
 
-import re
-from typing import Final
-from uuid import uuid4
-
-from polylog.api.auth import ANONYMOUS, Principal, bearer
+from polylog.api.auth import bearer
 from polylog.api.contract import BEARER, Body, Reply
 from polylog.api.dialect import Dialect, Endpoint
-from polylog.api.http import Pairs, Request
 from polylog.api.params import Params
+from polylog.dialects.cloudcontroller.headers import headers
 from polylog.dialects.cloudfoundry import login
 from polylog.dialects.cloudfoundry.errors import Problem, render_error
 from polylog.dialects.cloudfoundry.listing import (
@@ -28,20 +24,6 @@ from polylog.dialects.cloudfoundry.listing import (
 from polylog.dialects.cloudfoundry.wire import EventResource, read_event
 from polylog.intake.documents import Format, has_members
 from polylog.model.errors import EventNotFound, NotVisible, TooBroad
-
-_REQUEST_ID_LENGTH: Final = 255
-
-
-def headers(request: Request, principal: Principal) -> Pairs:
-    """Return the headers of every response (vcap_request_context_setter.rb)."""
-    given = request.headers.get("x-vcap-request-id") or request.headers.get("x-request-id") or ""
-    given = re.sub(r"[^\w-]", "", given, flags=re.ASCII)[:_REQUEST_ID_LENGTH]
-    request_id = f"{given}::{uuid4()}" if given else str(uuid4())
-    always = (("X-VCAP-Request-ID", request_id), ("X-Content-Type-Options", "nosniff"))
-    if principal is ANONYMOUS:
-        return always
-    return (*always, ("X-USER-GUID", principal.key_id))
-
 
 DIALECT = Dialect(
     name="cloudfoundry",

@@ -19,6 +19,8 @@ from polylog.dialects.cloudfoundry.errors import CONTENT_TYPE
 from polylog.model.errors import InvalidCredential
 
 API_VERSION = "2.200.0"
+_API_VERSION_3 = "3.135.0"
+"""The two versions that a server has together are 65 apart."""
 
 # UAA's default. Clients then use the refresh token, which is valid as long as the key.
 _TOKEN_SECONDS = 43_199
@@ -82,11 +84,19 @@ class Refusal(TypedDict):
 
 
 def show_root(call: Call, params: Params) -> Response:
-    """List the links from which newer clients start (root_controller.rb)."""
+    """List the links from which newer clients start (root_controller.rb).
+
+    Ours: there are none to services that have no part in events.
+    """
     base = call.base_url
-    api = {"href": f"{base}/v2", "meta": {"version": API_VERSION}}
     here = {"href": base}
-    links = {"self": here, "cloud_controller_v2": api, "login": here, "uaa": here}
+    links = {
+        "self": here,
+        "cloud_controller_v2": {"href": f"{base}/v2", "meta": {"version": API_VERSION}},
+        "cloud_controller_v3": {"href": f"{base}/v3", "meta": {"version": _API_VERSION_3}},
+        "login": here,
+        "uaa": here,
+    }
     return Response.of({"links": links}, headers=(CONTENT_TYPE,))
 
 

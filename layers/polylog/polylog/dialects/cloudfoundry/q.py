@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from polylog.dialects.cloudcontroller.seconds import compare_time
 from polylog.model.errors import InvalidParameter, UnknownField
 from polylog.model.filter import NOTHING, Compare, Filter, Op, conjunction, disjunction
-from polylog.model.times import SECOND, read_time
+from polylog.model.times import read_time
 
 _IN: Final = " IN "
 _OPERATOR: Final = re.compile(f":|>=|<=|<|>|{_IN}")
@@ -78,26 +79,9 @@ def _without_operator(name: str) -> Filter:
 
 
 def _times(operator: str, values: list[str]) -> Filter:
-    """Compare whole seconds, as the server does since 2017."""
     if operator == ":" and values == [""]:
         return NOTHING
-    return disjunction(_time(operator, _parse_time(value)) for value in values)
-
-
-def _time(operator: str, start: int) -> Filter:
-    """Compare an event's time with the second that begins at a time."""
-    end = start + SECOND
-    match operator:
-        case ">":
-            return Compare("time", Op.GE, end)
-        case ">=":
-            return Compare("time", Op.GE, start)
-        case "<":
-            return Compare("time", Op.LT, start)
-        case "<=":
-            return Compare("time", Op.LT, end)
-        case _:
-            return conjunction([Compare("time", Op.GE, start), Compare("time", Op.LT, end)])
+    return disjunction(compare_time(_OPS[operator], _parse_time(value)) for value in values)
 
 
 def _parse_time(text: str) -> int:

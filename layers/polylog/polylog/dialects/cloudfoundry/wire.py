@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    SkipValidation,
-)
+from pydantic import BaseModel, ConfigDict, JsonValue, SkipValidation
 
+from polylog.dialects.cloudcontroller.members import Time
 from polylog.model.errors import validated
 from polylog.model.event import Entity, Event, Key, KeyOrEmpty
-from polylog.model.times import format_seconds, parse_time
+from polylog.model.times import format_seconds
 
 _UNESCAPED = ":,/=?@!$'()*~-._"
 
@@ -25,13 +18,6 @@ _UNESCAPED = ":,/=?@!$'()*~-._"
 def escape(text: str) -> str:
     """Escape a text for a URL as the server's Addressable does: a blank becomes `%20`."""
     return quote(text, safe=_UNESCAPED)
-
-
-_Time = Annotated[
-    int,
-    BeforeValidator(lambda value: parse_time(value, "a time like 2015-02-13T22:34:52Z")),
-    Field(json_schema_extra={"type": "string", "format": "date-time"}),
-]
 
 
 class _Wire(BaseModel):
@@ -43,8 +29,8 @@ class EventMetadata(_Wire):
 
     guid: Key
     url: str | None = None
-    created_at: _Time | None = None
-    updated_at: _Time | None = None
+    created_at: Time | None = None
+    updated_at: Time | None = None
 
 
 class EventEntity(_Wire):
@@ -58,7 +44,7 @@ class EventEntity(_Wire):
     actee: KeyOrEmpty
     actee_type: str
     actee_name: str
-    timestamp: _Time
+    timestamp: Time
     metadata: dict[str, SkipValidation[JsonValue]] = {}
     space_guid: KeyOrEmpty | None = None
     organization_guid: KeyOrEmpty | None = None
