@@ -8,13 +8,16 @@ from typing import Final, NamedTuple
 from polylog.model.errors import (
     ApiError,
     Forbidden,
+    InvalidBody,
     InvalidCredential,
     NotVisible,
+    RequestTooLarge,
     RouteNotFound,
     Throttled,
     TimedOut,
     Unauthenticated,
     Unavailable,
+    UnsupportedEncoding,
 )
 
 
@@ -47,6 +50,10 @@ FAULTS: Final[Mapping[type[ApiError], Fault]] = {
     ),
     NotVisible: NOT_AUTHORIZED,
     RouteNotFound: Fault(404, 10000, "CF-NotFound", "Unknown request"),
+    # Ours: only the token endpoint takes a body, and the server's is another program, the UAA.
+    InvalidBody: Fault(400, 1001, "CF-MessageParseError", "The body cannot be read"),
+    UnsupportedEncoding: Fault(415, 1001, "CF-MessageParseError", "Content-Encoding must be gzip"),
+    RequestTooLarge: Fault(413, 1001, "CF-MessageParseError", "The body is too large"),
     # The server knows this for a full queue of its own: clients try again.
     Throttled: Fault(503, 10015, "CF-ServiceUnavailable", "Too many requests: try again later"),
     TimedOut: Fault(503, 10015, "CF-ServiceUnavailable", "The database is slow: try again later"),
