@@ -35,6 +35,13 @@ def test_lines_and_lists_of_kubernetes_are_the_same_events(log: Log) -> None:
     ("name", "expected"),
     [
         (
+            "cloudfoundry-v3.json",
+            [
+                ["ada@example.com", "audit.app.delete-request", "shop"],
+                ["system", "blob.remove_orphan", ""],
+            ],
+        ),
+        (
             "kubernetes.ndjson",
             [["ada@example.com", "delete pods", "web-1"]] * 2,
         ),

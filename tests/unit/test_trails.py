@@ -11,8 +11,7 @@ from pydantic import JsonValue
 from support import strategies
 from support.trails import FILES, FOLDER, trail
 
-from polylog.dialects import format_named
-from polylog.intake import formats
+from polylog.dialects import format_named, format_names
 from polylog.intake.documents import read_json, unpack
 from polylog.model.errors import InvalidParameter
 from polylog.model.event import Event
@@ -37,7 +36,7 @@ def test_a_file_is_read_whole(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_its_records_are_recognized_as_nothing_else(name: str) -> None:
-    known = {each: formats.load(each).is_event for each in formats.FORMATS}
+    known = {each: format_named(each).is_event for each in format_names()}
     for record in records(name):
         assert [each for each, is_event in known.items() if is_event and is_event(record)] == [
             FILES[name]
