@@ -11,6 +11,7 @@ from polylog.intake.offers import Offered
 FOLDER = Path(__file__).parents[1] / "samples"
 
 FILES = {
+    "cloudtrail.json": "cloudtrail",
     "github.json": "github",
     "github.ndjson": "github",
     "kubernetes.ndjson": "kubernetes",
