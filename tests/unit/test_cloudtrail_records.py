@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from support.strategies import json_values
 
 from polylog.aws.messages import Message, read_message
+from polylog.dialects import format_names
 from polylog.intake.documents import MAX_DEPTH, read_document
 from polylog.intake.formats import eventbridge
 from polylog.intake.formats.cloudtrail import FORMAT, is_event, read_event
@@ -359,6 +360,10 @@ def test_what_lookup_events_lists_is_the_record_in_it() -> None:
     listed = {"EventId": "x", "EventName": "y", "CloudTrailEvent": json.dumps(BUCKET)}
     assert is_event(listed)
     assert read_event(listed) == read_event(BUCKET)
+
+
+def test_a_format_that_a_dialect_has_too_is_named_once() -> None:
+    assert format_names().count("cloudtrail") == 1
 
 
 @pytest.mark.parametrize("wire", RECORDS)

@@ -174,6 +174,13 @@ def test_every_route_leads_to_its_function(template: Template) -> None:
             "/cloudfoundry",
             "/cloudfoundry/{proxy+}",
         ),
+        "CloudTrailFunction": (
+            "POST /",
+            "/cloudtrail",
+            "/cloudtrail/{proxy+}",
+            "/aws",
+            "/aws/{proxy+}",
+        ),
         "CedanaFunction": ("/v2/events", "/cedana", "/cedana/{proxy+}"),
         "WaldurFunction": ("/api", "/api/{proxy+}", "/waldur", "/waldur/{proxy+}"),
         "DwsFunction": ("/v2/{proxy+}", "/dws", "/dws/{proxy+}"),
