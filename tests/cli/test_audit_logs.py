@@ -52,6 +52,7 @@ def test_lines_and_lists_of_kubernetes_are_the_same_events(log: Log) -> None:
                 ["hubot[bot]", "repo.destroy", "octo-org/legacy"],
             ],
         ),
+        ("cloudtrail.json", [["mateo", "DeleteObject", "März.csv"]]),
         ("github.ndjson", [["octocat", "org.remove_member", "hubot"]]),
         ("okta.json", [["Ada Lovelace", "group.user_membership.remove", "Bob Example"]]),
     ],

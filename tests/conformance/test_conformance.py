@@ -4,8 +4,10 @@ Cases run through the functions and routes of template.yaml, over moto, with all
 none of the optional ones. In a file, `$E1` stands for
 a seeded event, `$token`, `$secret` and `$key_id` for the key `reader`, `$base` for the API's root,
 `$now` for the present in milliseconds.
+`$E1_json` stands for the JSON text of `$E1`.
 `key` names the key that the request carries (`reader` where it is left out; null: none), in the
-header that `credential` is the name and text of. `before` are requests to send first.
+header that `credential` is the name and text of, or by a signature if that is `sigv4`.
+`before` are requests to send first. `headers` of the file are those of all its requests.
 `lines` are those of an NDJSON body. `response_headers` are regular expressions, and so are texts of
 a body that begin with `~`.
 `format` says in which API's form the events are, `offered_with` what they are given beside it,
@@ -23,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.amazon import signature
 from support.aws import imitated
 from werkzeug.test import Client, TestResponse
 
@@ -56,6 +59,7 @@ CASES = [
 Case = dict[str, Any]
 
 BEARER = ("Authorization", "bearer $token")
+SIGNED = "sigv4"
 
 
 class Clock:
@@ -115,13 +119,23 @@ class Service:
         return keys
 
     def send(
-        self, case: Case, key: Credential | None, names: dict[str, str], scheme: tuple[str, str]
+        self,
+        case: Case,
+        key: Credential | None,
+        names: dict[str, str],
+        scheme: tuple[str, str] | str,
     ) -> TestResponse:
-        """Send a case's request; the scheme is the name and text of the credential's header."""
+        """Send a case's request; the scheme is the name and text of the credential's header.
+
+        `SIGNED` stands for a signature.
+        """
         method, target = case["request"].split(" ", 1)
         path, _, query = target.partition("?")
         headers = {"Content-Type": "application/json"} | case.get("headers", {})
-        if key:
+        body = _fill(case.get("content", ""), names)
+        if key and scheme == SIGNED:
+            headers |= signature(key, BASE + path, body, self.clock.seconds, headers)
+        elif key:
             headers[scheme[0]] = _fill(scheme[1], {"token": key.token})
         return self._client.open(
             path,
@@ -129,7 +143,7 @@ class Service:
             method=method,
             base_url=BASE,
             headers={name: _fill(value, names) for name, value in headers.items()},
-            data=_fill(case.get("content", ""), names),
+            data=body,
         )
 
 
@@ -147,6 +161,10 @@ def _fill(value: Any, names: dict[str, Any]) -> Any:
         if isinstance(names[name], str):
             value = value.replace(f"${name}", names[name])
     return value
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _as_expected(found: Any, expected: Any) -> Any:
@@ -184,8 +202,10 @@ def test_it(service: Service, name: str, case: Case) -> None:
     service.clock.seconds = SUITES[name].get("now", NOW)
     keys = service.credentials(name)
     reader = keys["reader"]
+    events = SUITES[name]["events"]
     names = {
-        **SUITES[name]["events"],
+        **events,
+        **{f"{each}_json": _compact(event) for each, event in events.items()},
         "base": BASE + load(name).mounts[0],
         "token": reader.token,
         "secret": reader.secret,
@@ -194,7 +214,9 @@ def test_it(service: Service, name: str, case: Case) -> None:
     }
     key = case.get("key", "reader")
     scheme = case.get("credential", SUITES[name].get("credential", BEARER))
+    common = SUITES[name].get("headers", {})
     for each in (*case.get("before", ()), case):
+        each = each | {"headers": common | each.get("headers", {})}
         response = service.send(each, keys[key] if key else None, names, scheme)
     assert response.status_code == case["status"], response.text
     if "body" in case:

@@ -36,13 +36,14 @@ BATCHING = {
 """What comes with Powertools' batch processor."""
 
 USED = {"ImportFunction": BATCHING, "IngestFunction": BATCHING}
-MOST_MODULES = {"ImportFunction": 245, "IngestFunction": 245}
+MOST_MODULES = {"ImportFunction": 245, "IngestFunction": 250}
 MOST_MODULES_USUALLY = 200
 
 DIALECTS_OF = {
     "CedanaFunction": {"cedana"},
     "CesFunction": {"ces"},
     "CloudFoundryFunction": {"cloudfoundry", "cloudfoundry_v3"},
+    "CloudTrailFunction": {"cloudtrail"},
     "DwsFunction": {"dws"},
     "EventsFunction": {"native"},
     "IngestFunction": {"native"},

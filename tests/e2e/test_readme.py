@@ -14,9 +14,11 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from support.amazon import signature
 from support.command import polylog
 from support.service import COMMAND, Service
 
+from polylog.api.auth import Credential
 from polylog.dialects import DIALECTS, load
 from tools import ROOT
 
@@ -36,6 +38,8 @@ CURL.add_argument("-X", dest="method")
 CURL.add_argument("-G", dest="is_query", action="store_true")
 CURL.add_argument("-d", dest="data", action="append", default=[])
 CURL.add_argument("--data-urlencode", dest="encoded", action="append", default=[])
+CURL.add_argument("--aws-sigv4", dest="signed")
+CURL.add_argument("--user")
 CURL.add_argument("url")
 
 
@@ -50,6 +54,9 @@ def send(line: str, variables: dict[str, str]) -> httpx.Response:
         return httpx.get(f"{asked.url}?{'&'.join(sent)}", headers=headers, timeout=30)
     if sent:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} | headers
+    if asked.signed:
+        key = Credential(*asked.user.split(":"))
+        headers |= signature(key, asked.url, "&".join(sent), time.time(), headers)
     method = asked.method or ("POST" if sent else "GET")
     content = "&".join(sent) or None
     return httpx.request(method, asked.url, headers=headers, content=content, timeout=30)

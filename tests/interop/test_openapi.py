@@ -154,7 +154,12 @@ def load(token: str, format: str, events: list[Any]) -> None:
     assert statuses == {"stored"}, response.text
 
 
-@schemathesis.pytest.parametrize(**{name: document(name) for name in DIALECTS})
+# Requests to CloudTrail's API are signed one by one; botocore's model describes it as well, and its
+# client is tried in test_boto3.py.
+TRIED = [name for name in DIALECTS if name != "cloudtrail"]
+
+
+@schemathesis.pytest.parametrize(**{name: document(name) for name in TRIED})
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_answers_are_as_the_document_says(case: Any, token: str) -> None:
     name = case.operation.schema.raw_schema["info"]["title"].removeprefix("Polylog: ")

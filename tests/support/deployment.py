@@ -20,6 +20,8 @@ import boto3
 import httpx
 from mypy_boto3_sqs.type_defs import MessageTypeDef
 
+from polylog.api.auth import Credential
+from support.amazon import LOOKUP, signature
 from tools import ROOT
 
 T = TypeVar("T")
@@ -103,6 +105,13 @@ class Deployment:
         answer = self.http.request(method, target, headers=headers, **content)
         assert answer.is_success, f"{answer.status_code} {answer.text}"
         return answer
+
+    def look_up(self, key: str, value: str) -> httpx.Response:
+        """Ask for the events with an attribute, as clients of CloudTrail do."""
+        body = json.dumps({"LookupAttributes": [{"AttributeKey": key, "AttributeValue": value}]})
+        url = str(self.http.base_url.join("/cloudtrail"))
+        made = signature(Credential.parse(self.token), url, body, time.time())
+        return self._answer("POST", "/cloudtrail", LOOKUP | made, content=body)
 
     def count(self, type: str) -> int:
         """Return how many events of a type the log has."""

@@ -33,6 +33,7 @@ from polylog_cli.local.home import Home
 from polylog_cli.local.log import local_keys
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables
 from polylog_cli.local.template import Template
+from support.amazon import LOOKUP, sign
 from support.samples import sample
 from tools import ROOT
 
@@ -197,9 +198,10 @@ class Target:
 _JSON: Final = {"content-type": "application/json"}
 _NDJSON: Final = {"content-type": "application/x-ndjson"}
 _FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
+_LOOKUP: Final = {name.lower(): value for name, value in LOOKUP.items()}
 _FORMATS: Final = (
-    *("cedana", "ces", "cloudevents", "cloudfoundry", "cloudfoundry-v3", "dws", "github"),
-    *("kubernetes", "okta", "waldur"),
+    *("cedana", "ces", "cloudevents", "cloudfoundry", "cloudfoundry-v3", "cloudtrail", "dws"),
+    *("github", "kubernetes", "okta", "waldur"),
 )
 _BINARY: Final = {
     "ce-specversion": "1.0",
@@ -243,6 +245,7 @@ TARGETS: Final = (
     Target("cedana", "/cedana/v2/events", _ANY, _JSON),
     Target("dws", f"/dws/v2/{SCOPE}/events", _ANY, _JSON),
     Target("waldur", "/waldur/api/events/", _ANY, _JSON),
+    Target("cloudtrail", "/cloudtrail", _named(DOCUMENTS, "numbers", "no UTF-8"), _LOOKUP),
 )
 """Every POST, each way that it reads a body, and one of each family that has none."""
 
@@ -280,9 +283,12 @@ class Functions:
             given["ce-id"] = uuid4().hex
         event["headers"] = {"host": "log.example.com", **target.headers, **given}
         try:
-            return event | {"body": body.decode(), "isBase64Encoded": False}
+            event |= {"body": body.decode(), "isBase64Encoded": False}
         except UnicodeDecodeError:
-            return event | {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+            event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+        if "x-amz-target" in target.headers:
+            sign(event, self._token)
+        return event
 
     def send(self, target: Target, event: Payload) -> tuple[int, str]:
         """Return status and body of the answer to an event."""

@@ -1,6 +1,7 @@
 """Events as AWS sends them, for `sam local invoke FUNCTION -e tests/events/NAME.json` as well.
 
-`TOKEN` stands for the token of a key.
+`TOKEN` stands for the token of a key. A signature is good for 15 minutes, so `support.amazon.sign`
+makes it anew.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ FUNCTIONS = {
     "ces": "CesFunction",
     "cloudfoundry": "CloudFoundryFunction",
     "cloudfoundry-v3": "CloudFoundryFunction",
+    "cloudtrail": "CloudTrailFunction",
     "dws": "DwsFunction",
     "eventbridge": "IngestFunction",
     "events": "EventsFunction",

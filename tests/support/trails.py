@@ -12,6 +12,7 @@ FOLDER = Path(__file__).parents[1] / "samples"
 
 FILES = {
     "cloudfoundry-v3.json": "cloudfoundry-v3",
+    "cloudtrail.json": "cloudtrail",
     "github.json": "github",
     "github.ndjson": "github",
     "kubernetes.ndjson": "kubernetes",

@@ -52,6 +52,20 @@ def test_the_most_specific_route_is_taken(path: str, route: str) -> None:
     assert Client(gateway).get(path).text == route
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "route"),
+    [("POST", "/", "of the method"), ("GET", "/", "default"), ("POST", "/a", "default")],
+)
+def test_a_route_may_be_for_one_method(method: str, path: str, route: str) -> None:
+    gateway = Gateway({"POST /": Function("of the method"), "$default": Function("default")})
+    assert Client(gateway).open(path, method=method).text == route
+
+
+def test_a_route_for_one_method_comes_before_that_for_any() -> None:
+    gateway = Gateway({"/a": Function("any"), "POST /a": Function("post")})
+    assert (Client(gateway).post("/a").text, Client(gateway).get("/a").text) == ("post", "any")
+
+
 def test_a_path_without_a_route_is_the_gateways_own_404() -> None:
     response = Client(Gateway({"/a": Function()})).get("/b")
     assert (response.status_code, response.json) == (404, {"message": "Not Found"})

@@ -25,6 +25,7 @@ READ_AND_WRITE = READ | {
 
 MAY = {
     "CloudFoundryFunction": READ,
+    "CloudTrailFunction": READ,
     "CedanaFunction": READ,
     "WaldurFunction": READ,
     "DwsFunction": READ,

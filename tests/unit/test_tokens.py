@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from polylog.dialects.native.page_tokens import Tokens
+from polylog.api.page_tokens import Tokens
 from polylog.model.errors import InvalidParameter
 from polylog.model.query import Position, Window
 from polylog.model.times import EARLIEST, LATEST
@@ -67,3 +67,8 @@ def test_a_token_is_good_for_its_own_list_alone(place: int) -> None:
 def test_nobody_else_can_make_one() -> None:
     with pytest.raises(InvalidParameter, match="is of another log"):
         TOKENS.read(Tokens(b"guess", LIST).write(PLACE, 0), 10)
+
+
+def test_an_error_names_the_parameter_of_the_api() -> None:
+    with pytest.raises(InvalidParameter, match=r"^NextToken is not a token of this API$"):
+        Tokens(b"secret", LIST, "NextToken").read("a b", 10)

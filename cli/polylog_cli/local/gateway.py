@@ -69,13 +69,17 @@ class Gateway:
         event = _event(environ, path)
         if len(event["body"]) > MAX_PAYLOAD_BYTES:
             return _answer(start, _own(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
-        handler = self._handler(path)
+        handler = self._handler(environ["REQUEST_METHOD"], path)
         return _answer(start, _invoke(handler, event) if handler else _own(HTTPStatus.NOT_FOUND))
 
-    def _handler(self, path: str) -> Handler | None:
-        """Return the handler of the most specific route: exact, longest greedy, `$default`."""
-        if path in self.routes:
-            return self.routes[path]
+    def _handler(self, method: str, path: str) -> Handler | None:
+        """Return the handler of the most specific route: exact, longest greedy, `$default`.
+
+        Of exact ones, that of the method comes before that of any method.
+        """
+        for route in (f"{method} {path}", path):
+            if route in self.routes:
+                return self.routes[route]
         prefixes = (route.removesuffix(_GREEDY) for route in self.routes if _GREEDY in route)
         matching = [prefix for prefix in prefixes if path.startswith(prefix + "/")]
         if matching:

@@ -285,6 +285,9 @@ def _greet(home: Home, credentials: Credentials) -> None:
         "# Huawei Cloud GaussDB(DWS) and Cloud Eye; their SDKs take $URL, $KEY_ID and $SECRET",
         f'{token} "$URL/v2/{credentials.scope}/events?limit=5"',
         f'{token} "$URL/V1.0/{credentials.scope}/events?limit=5"',
+        "# AWS CloudTrail; the AWS CLI and SDKs take $URL, and $KEY_ID and $SECRET as access key",
+        "export AWS_ACCESS_KEY_ID=$KEY_ID AWS_SECRET_ACCESS_KEY=$SECRET",
+        "aws cloudtrail lookup-events --max-items 5 --endpoint-url $URL --region eu-central-1",
         "# Store the events of a file",
         f'{curl} --data-binary @FILE "$URL/v1/events?format=cloudfoundry"',
     )

@@ -35,7 +35,8 @@ class TemplateError(Exception):
 class Function:
     """A Lambda function: where its handler is, its environment, and the routes that lead to it.
 
-    A route is a path of the HTTP API, for any method; `$default` catches all other paths.
+    A route is a path of the HTTP API, for any method, or a method and a path, like `POST /`;
+    `$default` catches all other paths.
     `memory_mb` is what Lambda gives it, with a proportional share of a processor.
     """
 
@@ -174,8 +175,16 @@ def _function(name: str, settings: dict[str, Any], directory: Path) -> Function:
     code_uri = (directory / settings["code_uri"]).resolve()
     module, _, attribute = settings["handler"].rpartition(".")
     environment = {key: str(value) for key, value in settings["environment"].items()}
-    if any(route["Method"].upper() != "ANY" for route in settings["routes"]):
-        raise TemplateError(f"{name}: only routes for ANY method are supported on this machine")
-    routes = tuple(route["Path"] for route in settings["routes"])
+    routes = tuple(
+        _route(name, route["Method"].upper(), route["Path"]) for route in settings["routes"]
+    )
     memory_mb = int(settings["memory_mb"])
     return Function(name, code_uri, module, attribute, environment, routes, memory_mb)
+
+
+def _route(name: str, method: str, path: str) -> str:
+    if method == "ANY":
+        return path
+    if not path.startswith("/") or "{" in path:
+        raise TemplateError(f"{name}: only ANY method can have the route {path} on this machine")
+    return f"{method} {path}"

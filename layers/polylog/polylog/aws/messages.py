@@ -19,7 +19,7 @@ from polylog.api.auth import is_scope
 from polylog.dialects import format_named
 from polylog.dialects.native.wire import read_event
 from polylog.intake.documents import MAX_TOGETHER, Format, read_json, read_one, unpack
-from polylog.intake.formats import cloudevents, eventbridge
+from polylog.intake.formats import cloudevents, cloudtrail, eventbridge
 from polylog.intake.offers import Offered
 from polylog.model.errors import InvalidParameter
 from polylog.model.event import Event
@@ -105,6 +105,8 @@ def _format(wire: JsonValue, message: Message, event_id: str) -> Format:
         return cloudevents.FORMAT
     if eventbridge.is_event(wire):
         return eventbridge.FORMAT
+    if cloudtrail.is_record(wire):
+        return cloudtrail.FORMAT
     return Format(partial(_read_own, event_id=event_id, sent_at=message.sent_at))
 
 

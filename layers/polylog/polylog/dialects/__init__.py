@@ -19,7 +19,10 @@ from polylog.intake import formats
 from polylog.intake.documents import Format
 from polylog.model.errors import InvalidParameter, shown
 
-DIALECTS = ("cedana", "ces", "cloudfoundry", "cloudfoundry-v3", "dws", "native", "waldur")
+DIALECTS = (
+    *("cedana", "ces", "cloudfoundry", "cloudfoundry-v3", "cloudtrail", "dws", "native"),
+    "waldur",
+)
 
 
 def load(name: str) -> Dialect:
@@ -49,4 +52,4 @@ def format_named(name: str) -> Format:
 
 def format_names() -> list[str]:
     """Return the names of all formats that events can be read in."""
-    return sorted([*formats.FORMATS, *(name for name in DIALECTS if load(name).format)])
+    return sorted({*formats.FORMATS, *(name for name in DIALECTS if load(name).format)})

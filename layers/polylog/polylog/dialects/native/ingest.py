@@ -34,7 +34,7 @@ class IngestParams(StrictParams):
         str | None,
         Field(
             description="The format of the events: an API's name, or that of another format.",
-            json_schema_extra={"type": "string", "enum": sorted([*FORMATS, *DIALECTS])},
+            json_schema_extra={"type": "string", "enum": sorted({*FORMATS, *DIALECTS})},
         ),
     ] = None
     timeout: Annotated[

@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 
 from polylog.api.call import Call
 from polylog.api.http import Response
+from polylog.api.page_tokens import Tokens
 from polylog.dialects.native.explaining import Explained, explaining, member, with_header
-from polylog.dialects.native.page_tokens import Tokens
 from polylog.dialects.native.wire import WireEvent, render_event
 from polylog.language.parser import MAX_LENGTH, parse
 from polylog.model.errors import InvalidParameter, shown

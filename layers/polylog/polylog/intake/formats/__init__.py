@@ -1,8 +1,8 @@
 """Formats of events that belong to no dialect; each module has a `FORMAT`.
 
 `cloudevents` reads CloudEvents in JSON and in HTTP headers, `eventbridge` what a rule of Amazon
-EventBridge sends. `github`, `kubernetes` and `okta` read the audit records of these systems. To add
-a format, write a module here, and add its name to `FORMATS`.
+EventBridge sends. `cloudtrail`, `github`, `kubernetes` and `okta` read the audit records of these
+systems. To add a format, write a module here, and add its name to `FORMATS`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from polylog.intake.documents import Format
 
-FORMATS: Final = ("cloudevents", "eventbridge", "github", "kubernetes", "okta")
+FORMATS: Final = ("cloudevents", "cloudtrail", "eventbridge", "github", "kubernetes", "okta")
 
 
 def load(name: str) -> Format:

@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from polylog.intake.documents import Format
-from polylog.intake.formats import cloudevents
+from polylog.intake.formats import cloudevents, cloudtrail
 from polylog.model.errors import InvalidParameter, validated
 from polylog.model.event import Event, is_key
 from polylog.model.times import read_time
@@ -23,7 +23,7 @@ def is_event(wire: JsonValue) -> bool:
 
 
 def read_event(wire: JsonValue) -> Event:
-    """Read an event; a CloudEvent in its `detail` is the event itself.
+    """Read an event; a CloudEvent or a record of CloudTrail in its `detail` is the event itself.
 
     Ours: a single resource becomes the target, and all resources become links.
     Raises `InvalidParameter` with the member's name.
@@ -35,6 +35,8 @@ def read_event(wire: JsonValue) -> Event:
             raise InvalidParameter(name, "is required")
     if cloudevents.is_event(wire["detail"]):
         return cloudevents.read_event(wire["detail"])
+    if cloudtrail.is_record(wire["detail"]):
+        return cloudtrail.read_event(wire["detail"])
     resources = wire.get("resources") or []
     return validated(
         Event,

@@ -1,8 +1,8 @@
 """Page tokens, which say where a list continues and cannot be forged.
 
-A token is bound to a scope, a filter and an order. Version 1 is base64url of: one byte with the
-version; the time, the seq, and the number of events left to skip; 8 bytes that identify what the
-token is bound to; and 16 bytes of HMAC-SHA256.
+A token is bound to its list: a scope, a filter and an order. Version 1 is base64url of: one byte
+with the version; the time, the seq, and the number of events left to skip; 8 bytes that identify
+what the token is bound to; and 16 bytes of HMAC-SHA256.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from typing import Final
 from polylog.model.errors import InvalidParameter
 from polylog.model.query import Position, Window
 
-PARAMETER: Final = "page_token"
-
 _VERSION: Final = 1
 _CONTENT: Final = struct.Struct(">BqQI8s")
 _SEAL_BYTES: Final = 16
@@ -27,10 +25,11 @@ _SEAL_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Writes and reads the tokens of one list, sealed with `secret`."""
+    """Writes and reads the tokens of one list, sealed with `secret`; errors name `parameter`."""
 
     secret: bytes
     bound_to: tuple[str, ...]
+    parameter: str = "page_token"
 
     def write(self, place: Position, skip: int) -> str:
         """Return the token to continue after a place and then skip this number of events."""
@@ -42,16 +41,16 @@ class Tokens:
         try:
             raw = base64.b64decode(token.encode("ascii", "replace"), b"-_", validate=True)
         except binascii.Error as error:
-            raise InvalidParameter(PARAMETER, "is not a token of this API") from error
+            raise InvalidParameter(self.parameter, "is not a token of this API") from error
         content, seal = raw[: _CONTENT.size], raw[_CONTENT.size :]
         if len(content) < _CONTENT.size or not hmac.compare_digest(seal, self._seal(content)):
-            raise InvalidParameter(PARAMETER, "was cut or changed, or is of another log")
+            raise InvalidParameter(self.parameter, "was cut or changed, or is of another log")
         _, time, seq, skip, bond = _CONTENT.unpack(content)
         if bond != self._bond():
-            raise InvalidParameter(PARAMETER, "was given for another filter, order or key")
+            raise InvalidParameter(self.parameter, "was given for another filter, order or key")
         place = Position(time, seq)
         if self.write(place, skip) != token:
-            raise InvalidParameter(PARAMETER, "was changed")
+            raise InvalidParameter(self.parameter, "was changed")
         return Window(limit, skip, place)
 
     def _bond(self) -> bytes:
