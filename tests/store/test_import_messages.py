@@ -115,6 +115,20 @@ def test_it_imports_the_objects_of_a_notification(
     assert json.loads(result["Body"].read())["counts"]["stored"] == 1
 
 
+def test_it_imports_the_object_that_a_bus_announces(
+    moto: DynamoDBClient, s3: S3Client, sqs: SQSClient, dead: str, queue: str
+) -> None:
+    store = dynamo_store(moto)
+    imports = Imports(Importer(store, s3, 5), DeadLetters(dead, 5))
+    made = drop(s3, "import/one/native/a b+ü.json")["s3"]["object"]
+    announced = {"key": "import/one/native/a b+ü.json", "etag": made["eTag"], "size": made["size"]}
+    bus = {"source": "aws.s3", "detail": {"bucket": {"name": BUCKET}, "object": announced}}
+    for kind in ("Object Created", "Object Deleted"):
+        record = received(sqs, queue, bus | {"detail-type": kind})
+        assert imports.take([record], for_ever) == {"batchItemFailures": []}
+    assert store.count(SCOPE, EVERYTHING) == 1
+
+
 def test_an_import_without_time_to_finish_comes_again_at_once(
     moto: DynamoDBClient, s3: S3Client, sqs: SQSClient, dead: str, queue: str
 ) -> None:

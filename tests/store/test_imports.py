@@ -23,7 +23,7 @@ from support.drops import (
 )
 from support.memory import MemoryEventStore
 
-from polylog.aws.importer import Importer
+from polylog.aws.importer import Home, Importer
 from polylog.aws.objects import PART_BYTES, ObjectVersion
 from polylog.model.filter import EVERYTHING
 
@@ -182,3 +182,59 @@ def test_a_long_object_is_read_in_parts(s3: S3Client) -> None:
     begins = [f"bytes={n * PART_BYTES}-{(n + 1) * PART_BYTES - 1}" for n in range(4)]
     assert parts == ["whole", *begins[:3], *parts[4:]]
     assert len(parts) <= 5
+
+
+TRAIL = "logs-of-a-trail"
+RECORD = {
+    "eventVersion": "1.11",
+    "eventID": "11111111-2222-4333-8444-555555555555",
+    "eventTime": "2026-03-01T12:00:00Z",
+    "eventName": "DeleteBucket",
+    "eventSource": "s3.amazonaws.com",
+    "userIdentity": {"type": "IAMUser", "userName": "ada"},
+}
+LOG_FILE = "AWSLogs/111122223333/CloudTrail/eu-central-1/2026/03/01/111122223333_CloudTrail.json.gz"
+
+
+@pytest.fixture
+def trail(s3: S3Client) -> Importer:
+    """Return the importer of a log whose own bucket is another one than that of a trail."""
+    s3.create_bucket(Bucket=TRAIL)
+    return Importer(MemoryEventStore(), s3, 5, home=Home(BUCKET, SCOPE))
+
+
+def drop_into_trail(s3: S3Client, key: str, content: bytes) -> ObjectVersion:
+    answer = s3.put_object(Bucket=TRAIL, Key=key, Body=content)
+    return ObjectVersion(TRAIL, key, None, answer["ETag"].strip('"'))
+
+
+@pytest.mark.parametrize("prefix", ["", "some/prefix/", "o/"])
+def test_a_log_file_is_read_in_the_bucket_of_its_trail(
+    s3: S3Client, trail: Importer, prefix: str
+) -> None:
+    body = gzip.compress(json.dumps({"Records": [RECORD]}).encode())
+    source = drop_into_trail(s3, prefix + LOG_FILE, body)
+    progress = trail.run(source, for_ever)
+    assert progress is not None
+    assert trail.run(source, for_ever) is None
+    name = f"import-results/@{TRAIL}/{prefix}{LOG_FILE}.json"
+    written = json.loads(s3.get_object(Bucket=BUCKET, Key=name)["Body"].read())
+    assert written["counts"] == counts(stored=1)
+    assert s3.list_objects_v2(Bucket=TRAIL)["KeyCount"] == 1
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a.json.gz",
+        "import/one/native/a.json",
+        LOG_FILE.replace("CloudTrail/", "CloudTrail-Digest/"),
+        LOG_FILE.replace("CloudTrail/", "elasticloadbalancing/"),
+    ],
+)
+def test_other_objects_in_the_bucket_of_a_trail_are_left_alone(
+    s3: S3Client, trail: Importer, key: str
+) -> None:
+    source = drop_into_trail(s3, key, b"")
+    assert trail.run(source, for_ever) is None
+    assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0

@@ -3,6 +3,9 @@
 The key `import/<scope>/<format>/<name>` says where the events belong and how they are written. The
 name ends in `.ndjson`, `.jsonl`, `.log` or `.json`, perhaps with `.gz`. The result is written to
 `import-results/`, the rest of the key, and `.json`.
+
+A log file of AWS CloudTrail can also be read where it is, in the bucket of its trail. Its result is
+in the log's own bucket, at `import-results/@<bucket>/<key>.json`.
 """
 
 from __future__ import annotations
@@ -41,6 +44,11 @@ _KEY: Final = re.compile(
     + r"(?P<scope>[^/]+)/(?P<format>[^/]+)/.*\.(?P<kind>ndjson|jsonl|log|json)(?P<packed>\.gz)?",
     re.DOTALL,
 )
+_TRAIL: Final = re.compile(
+    r"(?:.*/)?AWSLogs/(?:o-[a-z0-9]+/)?\d{12}/CloudTrail(?:-Insight)?/.*\.json\.gz", re.DOTALL
+)
+"""The key of a log file in a trail's bucket: "Finding your CloudTrail log files" in AWS's guide."""
+
 _DOCUMENTS: Final = "json"
 """The ending of an object that is not read line by line."""
 
@@ -79,6 +87,11 @@ class Kind:
         format = format_named(match["format"])
         return cls(match["scope"], format, match["kind"] != _DOCUMENTS, bool(match["packed"]))
 
+    @classmethod
+    def of_trail(cls, scope: str) -> Self:
+        """Return the kind of the log files that CloudTrail writes."""
+        return cls(scope, format_named("cloudtrail"), has_lines=False, is_packed=True)
+
     def pieces(self, stream: Stream, start: Place) -> Iterator[Piece]:
         """Yield the pieces of a stream of such events that begins at a place."""
         if start.inside is Inside.RUBBISH:
@@ -104,6 +117,23 @@ class Kind:
             return (error,)
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The log's own bucket, and the scope of what is in the buckets of trails."""
+
+    bucket: str
+    scope: str
+
+    def kind_of(self, source: ObjectVersion) -> Kind | None:
+        """Return what an object holds, None for one that is none of a trail in its bucket.
+
+        Raises `InvalidParameter` if the key of an object in the own bucket is wrong.
+        """
+        if source.bucket == self.bucket:
+            return Kind.of(source.key)
+        return Kind.of_trail(self.scope) if _TRAIL.fullmatch(source.key) else None
+
+
 @dataclass(slots=True)
 class _Work:
     """An import at work. `is_in_doubt` holds until it stores an event that was not there before."""
@@ -122,7 +152,10 @@ class _Work:
 
 
 class Importer:
-    """Imports objects; `max_tries` says how often to try one that gets no further."""
+    """Imports objects; `max_tries` says how often to try one that gets no further.
+
+    Without a `home`, all objects are in the log's own bucket.
+    """
 
     def __init__(
         self,
@@ -130,7 +163,9 @@ class Importer:
         client: S3Client,
         max_tries: int,
         clock: Clock = SYSTEM_CLOCK,
+        home: Home | None = None,
     ) -> None:
+        self._home = home
         self._store = store
         self._client = client
         self._max_tries = max_tries
@@ -139,18 +174,19 @@ class Importer:
     def run(self, source: ObjectVersion, deadline: Deadline) -> Progress | None:
         """Import an object, or the rest of it; return what became of its events.
 
-        Returns None if that was done before. Raises `Unfinished` if there is no time left, `Stuck`
+        Returns None if that was done before, or if it holds no events. Raises `Unfinished` if there is no time left, `Stuck`
         if it must not be tried again, `ObjectChanged` if the same import runs elsewhere,
         `InvalidBody` if the object's key is too long, and `Unavailable`.
         """
-        ledger = Ledger(Documents(self._client, source.bucket), source)
-        begun = ledger.read()
-        if begun is not None and begun.is_finished:
-            return None
+        home = self._home or Home(source.bucket, "")
+        ledger = Ledger(Documents(self._client, home.bucket), source)
         try:
-            kind = Kind.of(source.key)
+            kind = home.kind_of(source)
         except InvalidParameter as error:
-            return ledger.finish(begun or Progress(), str(error))
+            return self._refuse(ledger, str(error))
+        begun = ledger.read() if kind else None
+        if kind is None or (begun is not None and begun.is_finished):
+            return None
         progress = begun or Progress(last_seq=self._store.latest(kind.scope))
         work = _Work(source, kind, ledger, progress, progress.is_in_doubt)
         progress.is_in_doubt = True
@@ -164,6 +200,12 @@ class Importer:
             ledger.save(progress)
             raise
         return ledger.finish(progress)
+
+    def _refuse(self, ledger: Ledger, problem: str) -> Progress | None:
+        begun = ledger.read()
+        if begun is not None and begun.is_finished:
+            return None
+        return ledger.finish(begun or Progress(), problem)
 
     def _count_try(self, ledger: Ledger, progress: Progress) -> None:
         """Count this try. A stuck import starts to count anew."""

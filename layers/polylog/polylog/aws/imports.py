@@ -20,7 +20,7 @@ from botocore.config import Config
 from polylog.aws import Payload, begin_to_collect
 from polylog.aws.dead_letters import DeadLetters
 from polylog.aws.environment import asking_until, deadline_of, store_from_environment
-from polylog.aws.importer import Importer, Stuck, Unfinished
+from polylog.aws.importer import Home, Importer, Stuck, Unfinished
 from polylog.aws.metrics import DEAD, LOG, name_of, new_metrics, publish
 from polylog.aws.objects import ObjectVersion
 from polylog.dynamo.connection import client_of, connect
@@ -53,7 +53,8 @@ def imports_handler() -> Callable[[Payload, LambdaContext], Payload]:
     max_tries = int(os.environ["MAX_RECEIVES"])
     s3, clock = client_of("s3", _CONFIG), SYSTEM_CLOCK
     store = store_from_environment(connect(), clock)
-    importer = Importer(store, s3, max_tries, clock)
+    home = Home(os.environ["IMPORT_BUCKET"], os.environ["INGEST_SCOPE"])
+    importer = Importer(store, s3, max_tries, clock, home)
     imports = Imports(importer, DeadLetters(os.environ["DEAD_LETTER_QUEUE"], max_tries))
 
     @Logger(LOG).inject_lambda_context
@@ -124,11 +125,23 @@ def _objects(record: SQSRecord) -> list[ObjectVersion]:
         document = record.json_body
         if document.get("Event") == "s3:TestEvent":
             return []
-        made = [each for each in S3Event(document).records if _is_made(each)]
-        versions = (_version(each.s3) for each in made)
+        versions = _announced(document) if "detail" in document else _notified(document)
         return [each for each in versions if not each.key.endswith("/") and _DIGEST not in each.key]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InvalidBody("not a notification of S3") from error
+
+
+def _notified(document: Payload) -> list[ObjectVersion]:
+    """Return the objects in a notification that S3 sends itself."""
+    return [_version(each.s3) for each in S3Event(document).records if _is_made(each)]
+
+
+def _announced(document: Payload) -> list[ObjectVersion]:
+    """Return the object that S3 announces on the bus of EventBridge, where keys are not encoded."""
+    if document["detail-type"] != "Object Created":
+        return []
+    bucket, made = document["detail"]["bucket"]["name"], document["detail"]["object"]
+    return [ObjectVersion(bucket, made["key"], made.get("version-id"), made["etag"])]
 
 
 def _is_made(record: S3EventRecord) -> bool:

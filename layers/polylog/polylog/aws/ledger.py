@@ -67,7 +67,7 @@ class Progress(BaseModel):
 
 
 class Ledger:
-    """Keeps the progress of one import, and writes its result, in the object's bucket.
+    """Keeps the progress of one import, and writes its result, in the log's own bucket.
 
     Raises `InvalidBody` if the object's key is too long.
     """
@@ -77,7 +77,9 @@ class Ledger:
         self._source = source
         if len(source.key.encode()) > _MAX_KEY_BYTES:
             raise InvalidBody(f"the object's key has more than {_MAX_KEY_BYTES} bytes")
-        name = source.key.removeprefix(FOLDER)
+        is_own = source.bucket == documents.bucket
+        # No scope has an @ in its name.
+        name = source.key.removeprefix(FOLDER) if is_own else f"@{source.bucket}/{source.key}"
         self._progress_key = f"{_PROGRESS}{name}@{source.name}.json"
         self._result_key = f"{_RESULTS}{name}.json"
 

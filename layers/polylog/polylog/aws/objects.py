@@ -91,15 +91,15 @@ class Documents:
     """Small objects of a bucket, written on condition that nobody else changed them."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
+        self.bucket = bucket
         self._client = client
-        self._bucket = bucket
         self._etags: dict[str, str] = {}
 
     def read(self, key: str) -> bytes | None:
         """Return what an object holds, None if there is none."""
         try:
             with _failures_told_apart():
-                answer = self._client.get_object(Bucket=self._bucket, Key=key)
+                answer = self._client.get_object(Bucket=self.bucket, Key=key)
                 content = answer["Body"].read()
         except ObjectAbsent:
             return None
@@ -110,7 +110,7 @@ class Documents:
         """Write an object whole, whatever it held."""
         with _failures_told_apart():
             self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=content, ContentType="application/json"
+                Bucket=self.bucket, Key=key, Body=content, ContentType="application/json"
             )
 
     def replace(self, key: str, content: bytes) -> None:
@@ -119,11 +119,11 @@ class Documents:
         with _failures_told_apart():
             if etag is None:
                 answer = self._client.put_object(
-                    Bucket=self._bucket, Key=key, Body=content, IfNoneMatch="*"
+                    Bucket=self.bucket, Key=key, Body=content, IfNoneMatch="*"
                 )
             else:
                 answer = self._client.put_object(
-                    Bucket=self._bucket, Key=key, Body=content, IfMatch=etag
+                    Bucket=self.bucket, Key=key, Body=content, IfMatch=etag
                 )
         self._etags[key] = answer["ETag"]
 
