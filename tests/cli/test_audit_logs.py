@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from support.served import Log
@@ -14,9 +16,11 @@ DELETED = "type : (delete OR destroy OR remove)"
 
 def load(log: Log, name: str) -> str:
     """Load a file; return what the command says of it."""
-    done = log.polylog("load", str(FOLDER / name), "--format", FILES[name])
+    done = log.polylog("load", str(FOLDER / name))
     assert done.status == 0
-    return done.err.strip()
+    recognized, counted = done.err.splitlines()
+    assert recognized == f"{FOLDER / name}: the format is {FILES[name]}"
+    return counted
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -63,3 +67,46 @@ def test_it_tells_who_deleted_what(log: Log, name: str, expected: list[list[str]
     table = log.polylog("query", DELETED, *week, "--csv").out
     rows = csv.DictReader(StringIO(table))
     assert [[row["actor.name"], row["type"], row["target.name"]] for row in rows] == expected
+
+
+PAGES = [
+    {
+        "total_results": 2000,
+        "total_pages": 40,
+        "prev_url": None,
+        "next_url": None,
+        "resources": [
+            {
+                "metadata": {"guid": f"{page}-{number}", "created_at": "2026-03-01T12:00:00Z"},
+                "entity": {
+                    "type": "audit.app.update",
+                    "actor": "ada",
+                    "actor_type": "user",
+                    "actor_name": "ada@example.com",
+                    "actee": "app",
+                    "actee_type": "app",
+                    "actee_name": "shop",
+                    "timestamp": "2026-03-01T12:00:00Z",
+                    "metadata": {"request": {"instances": number}},
+                },
+            }
+            for number in range(50)
+        ],
+    }
+    for page in range(40)
+]
+
+SHAPES = {
+    "an array of pages": json.dumps(PAGES),
+    "pages in lines": "\n".join(map(json.dumps, PAGES)),
+    "pretty pages": "\n".join(json.dumps(page, indent=2) for page in PAGES),
+    "an array of events": json.dumps([each for page in PAGES for each in page["resources"]]),
+}
+
+
+def test_a_dump_of_many_pages_is_loaded_in_every_shape(log: Log, tmp_path: Path) -> None:
+    file, said = tmp_path / "dump.json", []
+    for text in SHAPES.values():
+        file.write_text(text)
+        said.append(log.polylog("load", str(file)).err.splitlines()[-1])
+    assert said == ["2000 stored", *["2000 duplicate"] * 3]
