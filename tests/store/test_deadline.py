@@ -11,8 +11,8 @@ from support.stores import TABLES, dynamo_store, settle
 
 from polylog.dynamo.limits import Limits
 from polylog.model.errors import TimedOut
-from polylog.model.event import Event
-from polylog.model.filter import And, Compare, Op
+from polylog.model.event import Entity, Event
+from polylog.model.filter import And, Compare, Filter, Op
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import EventStore, Interval
 from polylog.model.times import SECOND, Clock
@@ -38,6 +38,7 @@ class World:
     def __init__(self, client: DynamoDBClient, scope: str) -> None:
         self.scope = scope
         self.seconds = 0.0
+        self.plain = client
         self._client = connect(client.meta.endpoint_url)
         store = dynamo_store(client, SHARDS, clock=lambda: NOW)
         events = [Event(id=f"e{n}", time=n * MINUTE, type="a", data=_ODD) for n in range(6)]
@@ -107,3 +108,24 @@ def test_a_tally_that_takes_long_leaves_time_for_a_page_in_part(world: World) ->
     page = world.store(2 * REQUEST_SECONDS * SHARDS - 1).find(query)
     assert (len(page.events), page.total) == (3, None)
     assert 0 < world.seconds <= 2 * REQUEST_SECONDS * SHARDS
+
+
+ADA: Filter = Compare("actor.id", Op.EQ, "ada")
+
+BY_ADA: list[Ask] = [
+    lambda store, scope: store.count(scope, ADA),
+    lambda store, scope: sum(group.count for group in store.groups(scope, ADA)),
+    lambda store, scope: sum(bar.count for bar in store.histogram(scope, ADA, Interval.MINUTE)),
+]
+
+
+@pytest.mark.parametrize("ask", BY_ADA, ids=range(len(BY_ADA)))
+def test_an_index_that_takes_long_leaves_time_for_a_search(world: World, ask: Ask) -> None:
+    """The index is asked first, because nothing tells that it is slow."""
+    actor = Entity(id="ada")
+    events = [Event(id=f"by-{n}", time=n * MINUTE, type="b", actor=actor) for n in range(9)]
+    writer = dynamo_store(world.plain, SHARDS, clock=lambda: NOW)
+    writer.put(world.scope, events)
+    settle(world.plain, world.scope)
+    assert ask(world.store(REQUEST_SECONDS * SHARDS), world.scope) == 9
+    assert world.seconds < REQUEST_SECONDS * SHARDS

@@ -174,9 +174,9 @@ class Importer:
     def run(self, source: ObjectVersion, deadline: Deadline) -> Progress | None:
         """Import an object, or the rest of it; return what became of its events.
 
-        Returns None if that was done before, or if it holds no events. Raises `Unfinished` if there is no time left, `Stuck`
-        if it must not be tried again, `ObjectChanged` if the same import runs elsewhere,
-        `InvalidBody` if the object's key is too long, and `Unavailable`.
+        Returns None if that was done before, or if it holds no events. Raises `Unfinished` if there
+        is no time left, `Stuck` if it must not be tried again, `ObjectChanged` if the same import
+        runs elsewhere, `InvalidBody` if the object's key is too long, and `Unavailable`.
         """
         home = self._home or Home(source.bucket, "")
         ledger = Ledger(Documents(self._client, home.bucket), source)

@@ -29,7 +29,7 @@ from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.summary import OfKind, count_kinds
 from polylog.dynamo.tally.totals import View, Views
 from polylog.dynamo.weighing import Weighing, note_units_of_counts
-from polylog.model.errors import TooBroad
+from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import Event
 from polylog.model.filter import (
     FIELDS,
@@ -207,9 +207,10 @@ class Asked:
         """Return an answer from an index or from the arrival log, whichever reads less.
 
         Nothing tells how many events have a value of a field. So its index is tried first, until
-        that has read as much as a search would. Nothing tells either how many events a search has
-        to read by their keys, so a search ends once an index would have read less. `query` is the
-        question for a page: an index reads at least the events that it shows or skips.
+        that has read as much as a search would, or has taken half of the time. Nothing tells either
+        how many events a search has to read by their keys, so a search ends once an index would
+        have read less. `query` is the question for a page: an index reads at least the events that
+        it shows or skips.
 
         Leaves tell which events may have a value deep in `data`. They are looked up once an index
         has read as much as that takes.
@@ -232,9 +233,10 @@ class Asked:
         self.weigh(moment, page=page, finder=finder).note_instead_of_segments(units)
         most = max(units, _LEAST_UNITS)
         if self.plan.is_narrow and (page or 0) * UNITS_PER_ITEM <= most:
-            with suppress(TooBroad), tentatively():
+            with suppress(TooBroad, TimedOut), tentatively():
                 items, gives_up = int(most / UNITS_PER_ITEM), bool(finder.leaves)
-                return by_index(self.reader.at_most(items, gives_up=gives_up))
+                reader = self.reader.within(self.allowance.half())
+                return by_index(reader.at_most(items, gives_up=gives_up))
         elif not fields_of(self.filter) <= FIELDS.keys():
             allowed = max(finder.events_within() * UNITS_PER_ITEM, _LEAST_UNITS)
             with suppress(TooBroad), tentatively():

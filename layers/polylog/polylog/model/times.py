@@ -70,6 +70,10 @@ class Deadline:
         """How many seconds are left; negative if the time is up."""
         return self.end - self.monotonic()
 
+    def halved(self) -> Deadline:
+        """Return the deadline that ends after half of the time that is left."""
+        return Deadline(self.monotonic() + self.left / 2, self.monotonic)
+
 
 NEVER = Deadline(inf)
 """A deadline that is never over."""
