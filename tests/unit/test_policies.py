@@ -135,6 +135,15 @@ def test_what_sam_adds_is_for_logs_traces_and_what_wakes_the_function(
     assert set(map(tuple, beside.values())) == {tuple(usual)}
 
 
+def test_the_import_reads_the_bucket_of_a_trail_only_if_there_is_one(resources: Resources) -> None:
+    policy = resources["TrailPolicy"]
+    assert policy["Condition"] == resources["TrailRule"]["Condition"] == "HasTrailBucket"
+    assert policy["Properties"]["Roles"] == [{"Ref": "ImportFunctionRole"}]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
+    assert statement["Resource"] == {"Fn::Sub": "arn:${AWS::Partition}:s3:::${TrailBucket}/*"}
+
+
 def senders(policy: dict[str, Any]) -> dict[str, str]:
     """Return who may send, and on which condition."""
     return {
@@ -153,7 +162,7 @@ ACCOUNT = '{"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}'
     ("queue", "allowed"),
     [
         ("IngestQueue", {"events.amazonaws.com": BUS, "sns.amazonaws.com": TOPIC}),
-        ("ImportQueue", {"s3.amazonaws.com": ACCOUNT}),
+        ("ImportQueue", {"s3.amazonaws.com": ACCOUNT, "events.amazonaws.com": ACCOUNT}),
         ("DeadLetterQueue", {"events.amazonaws.com": BUS, "sns.amazonaws.com": TOPIC}),
     ],
 )

@@ -238,7 +238,7 @@ def test_functions_of_queues_know_when_to_give_up_and_where(template: Template) 
     }
     assert told == {
         "IngestFunction": ["DeadLetterQueue", "5", "default"],
-        "ImportFunction": ["DeadLetterQueue", "5", None],
+        "ImportFunction": ["DeadLetterQueue", "5", "default"],
     }
 
 
