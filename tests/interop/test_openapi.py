@@ -155,7 +155,7 @@ def load(token: str, format: str, events: list[Any]) -> None:
 
 
 # Requests to CloudTrail's API are signed one by one; botocore's model describes it as well, and its
-# client is tried in test_boto3.py.
+# clients are tried in test_aws.py.
 TRIED = [name for name in DIALECTS if name != "cloudtrail"]
 
 

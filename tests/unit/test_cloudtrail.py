@@ -19,12 +19,15 @@ from polylog.api.dialect import serve
 from polylog.api.http import Request, Response
 from polylog.dialects.cloudtrail import DIALECT
 from polylog.dialects.cloudtrail.errors import render_error
+from polylog.dialects.cloudtrail.lookup import LookupAttribute, meanings
 from polylog.dialects.cloudtrail.wire import render_event
 from polylog.dynamo.events.items import Draft, read_item
+from polylog.dynamo.search.leaves import wanted
 from polylog.intake.documents import read_document
 from polylog.intake.formats.cloudtrail import FORMAT, read_event
 from polylog.model.errors import InternalError, SignatureExpired, Throttled, TimedOut, TooBroad
 from polylog.model.event import Entity, Event
+from polylog.model.filter import FIELDS, fields_of
 from polylog.model.times import SECOND, Clock
 from tools import ROOT
 
@@ -176,6 +179,14 @@ def test_an_attribute_finds_what_shows_it_to_the_end(
     caller: Caller, key: str, value: str, is_wanted: Any, size: int
 ) -> None:
     assert ids(caller.walk(MaxResults=size, **by(key, value))) == expected(is_wanted)
+
+
+@pytest.mark.parametrize("key", sorted({key for key, _, _ in LOOKUPS}))
+def test_no_attribute_needs_all_events(key: str) -> None:
+    """Each is told by columns, or else by leaves."""
+    attribute = LookupAttribute(AttributeKey=key, AttributeValue="true")
+    for filter in meanings(attribute):
+        assert fields_of(filter) <= FIELDS.keys() or wanted(filter)
 
 
 @pytest.mark.parametrize("size", [1, 4, 49, 50])

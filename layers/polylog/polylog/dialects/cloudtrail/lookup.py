@@ -201,7 +201,7 @@ def _listed(call: Call, asked: LookupRequest, after: Position | None) -> Page:
 
 
 def _find(call: Call, asked: LookupRequest, window: Window) -> Page:
-    meant = [each for attribute in asked.attributes for each in _meanings(attribute)]
+    meant = [each for attribute in asked.attributes for each in meanings(attribute)]
     filters = [conjunction([each, asked.window]) for each in meant] or [asked.window]
     try:
         return _newest(call, filters, window)
@@ -209,7 +209,7 @@ def _find(call: Call, asked: LookupRequest, window: Window) -> Page:
         return Page((), None)
 
 
-def _meanings(attribute: LookupAttribute) -> tuple[Filter, ...]:
+def meanings(attribute: LookupAttribute) -> tuple[Filter, ...]:
     """Return filters of which an event passes one if it has the attribute.
 
     Each is answered by a key, from an index, from segments or by leaves; all in one, they would

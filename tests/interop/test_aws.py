@@ -1,8 +1,11 @@
-"""AWS's SDK for Python, `boto3`, unchanged, against a running service."""
+"""AWS's SDK for Python, `boto3`, and the AWS CLI, unchanged, against a running service."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +24,7 @@ COUNT = 230
 START = datetime(2019, 5, 1, 10, 0, 0, tzinfo=UTC)
 """Longer ago than CloudTrail itself looks back."""
 
+AWS = str(Path(sys.executable).parent / "aws")
 CLOUDFOUNDRY = ROOT / "tests/conformance/documents/cloudfoundry.json"
 ACCOUNT = "111122223333"
 USERS = ("mateo", "saanvi", "Ünïcode 🎉")
@@ -75,12 +79,27 @@ class Account:
     url: str
     key_id: str
     secret: str
+    token: str
 
     def client(self, path: str = "", **changes: str) -> Json:
         """Return a client that is told no more than a user would tell it."""
         known = {"aws_access_key_id": self.key_id, "aws_secret_access_key": self.secret}
         options = known | {"region_name": "eu-central-1", "endpoint_url": self.url + path} | changes
         return boto3.client("cloudtrail", **options)
+
+    def aws(self, *words: str) -> str:
+        """Run the AWS CLI's `cloudtrail lookup-events`, and return what it prints."""
+        settings = {
+            "PATH": os.environ["PATH"],
+            "AWS_ACCESS_KEY_ID": self.key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        command = [AWS, "cloudtrail", "lookup-events", "--endpoint-url", self.url, *words]
+        done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 def make_account(service: Service, scope: str, *files: tuple[Path, str]) -> Account:
@@ -90,7 +109,7 @@ def make_account(service: Service, scope: str, *files: tuple[Path, str]) -> Acco
     for file, format in files:
         done = service.polylog("load", str(file), "--format", format, "--token", made["token"])
         assert done.status == 0, done.err
-    return Account(made["url"], made["access_key"], made["secret_key"])
+    return Account(made["url"], made["access_key"], made["secret_key"], made["token"])
 
 
 @pytest.fixture(scope="module")
@@ -125,31 +144,31 @@ def test_pages_of_any_size_show_every_event_once(account: Account, size: int) ->
     assert walk(account.client(), size) == TEXTS[::-1]
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "is_wanted"),
-    [
-        ("EventId", "record-100", lambda each: each["eventID"] == "record-100"),
-        ("EventName", "Decrypt", lambda each: each["eventName"] == "Decrypt"),
-        ("EventSource", "kms.amazonaws.com", lambda each: "kms" in each["eventSource"]),
-        ("ReadOnly", "true", lambda each: each["readOnly"]),
-        ("ReadOnly", "false", lambda each: not each["readOnly"]),
-        ("Username", "Ünïcode 🎉", lambda each: each["userIdentity"]["userName"] == USERS[2]),
-        (
-            "AccessKeyId",
-            "AKIAIOSFODNN1EXAMPLE",
-            lambda each: each["userIdentity"]["accessKeyId"] == "AKIAIOSFODNN1EXAMPLE",
-        ),
-        ("ResourceType", "AWS::S3::Bucket", lambda each: True),
-        ("ResourceType", "AWS::S3::Object", lambda each: len(each["resources"]) == 2),
-        ("ResourceName", f"arn:aws:s3:::{BUCKET}", lambda each: True),
-        (
-            "ResourceName",
-            f"arn:aws:s3:::{BUCKET}/3",
-            lambda each: each["resources"][0]["ARN"].endswith("/3"),
-        ),
-        ("ResourceName", "nothing", lambda each: False),
-    ],
-)
+LOOKUPS = [
+    ("EventId", "record-100", lambda each: each["eventID"] == "record-100"),
+    ("EventName", "Decrypt", lambda each: each["eventName"] == "Decrypt"),
+    ("EventSource", "kms.amazonaws.com", lambda each: "kms" in each["eventSource"]),
+    ("ReadOnly", "true", lambda each: each["readOnly"]),
+    ("ReadOnly", "false", lambda each: not each["readOnly"]),
+    ("Username", "Ünïcode 🎉", lambda each: each["userIdentity"]["userName"] == USERS[2]),
+    (
+        "AccessKeyId",
+        "AKIAIOSFODNN1EXAMPLE",
+        lambda each: each["userIdentity"]["accessKeyId"] == "AKIAIOSFODNN1EXAMPLE",
+    ),
+    ("ResourceType", "AWS::S3::Bucket", lambda each: True),
+    ("ResourceType", "AWS::S3::Object", lambda each: len(each["resources"]) == 2),
+    ("ResourceName", f"arn:aws:s3:::{BUCKET}", lambda each: True),
+    (
+        "ResourceName",
+        f"arn:aws:s3:::{BUCKET}/3",
+        lambda each: each["resources"][0]["ARN"].endswith("/3"),
+    ),
+    ("ResourceName", "nothing", lambda each: False),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "is_wanted"), LOOKUPS)
 def test_finds_by_every_attribute_to_the_end(
     account: Account, key: str, value: str, is_wanted: Callable[[Json], bool]
 ) -> None:
@@ -245,3 +264,33 @@ def test_shows_events_of_other_apis_as_records(service: Service) -> None:
     assert {json.loads(text)["eventName"] for text in found} == {
         each["type"] for each in entities if each["actor_name"] == entities[0]["actor_name"]
     }
+
+
+class TestTheCommand:
+    """The AWS CLI."""
+
+    def test_prints_records_as_they_were_byte_for_byte(self, account: Account) -> None:
+        events = json.loads(account.aws("--query", "Events"))
+        assert [event["CloudTrailEvent"] for event in events] == TEXTS[::-1]
+
+    @pytest.mark.parametrize(("key", "value", "is_wanted"), LOOKUPS)
+    def test_finds_by_every_attribute_to_the_end(
+        self, account: Account, key: str, value: str, is_wanted: Callable[[Json], bool]
+    ) -> None:
+        attributes = json.dumps(by(key, value)["LookupAttributes"])
+        found = json.loads(account.aws("--page-size", "40", "--lookup-attributes", attributes))
+        assert [event["CloudTrailEvent"] for event in found["Events"]] == newest(is_wanted)
+
+    def test_goes_on_where_it_stopped(self, account: Account) -> None:
+        first = json.loads(account.aws("--max-items", "60"))
+        rest = json.loads(account.aws("--starting-token", first["NextToken"]))
+        found = [event["CloudTrailEvent"] for event in first["Events"] + rest["Events"]]
+        assert found == TEXTS[::-1]
+
+    def test_prints_what_loads_as_the_same_events(
+        self, service: Service, account: Account, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "events.json"
+        file.write_text(account.aws("--query", "Events"), "utf-8")
+        done = service.polylog("load", str(file), "--token", account.token)
+        assert (done.status, done.err.splitlines()[-1]) == (0, f"{COUNT} duplicate")
