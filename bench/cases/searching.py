@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from bench.stage.clients import Client
 from bench.stage.measures import Runs, interleaved
-from bench.stage.served import running
+from bench.stage.served import facets_of, running
 from bench.stage.writers import WRITTEN_A_SECOND, writing
 from polylog.api.call import Services
 from polylog.dynamo.limits import Limits
@@ -32,6 +32,8 @@ from polylog_cli.client.credentials import Credentials
 from polylog_cli.local.home import Home
 from polylog_cli.local.log import local_keys
 from polylog_cli.local.tables import TABLES, connect
+from polylog_cli.local.template import Template
+from tools import ROOT
 from tools.meter import Cost, Meter
 from tools.searches import APPLICATION, COMMAND, PAGE, Search, answer
 from tools.sought import NAME
@@ -111,6 +113,7 @@ class _Asker:
         self._home = home
         self._credentials = credentials
         self._http = Client(urlsplit(credentials.url).netloc, credentials.token)
+        self._facets = facets_of(Template.read(ROOT / "template.yaml"))
 
     def cases(self, search: Search) -> Iterator[_Case]:
         """Yield the first page of a search, the one in the middle, and the last."""
@@ -126,7 +129,9 @@ class _Asker:
                 yield _Case(named, page, is_answered, cold, warm, self._command)
 
     def _services(self) -> Services:
-        store = DynamoEventStore(self._client, TABLES, shards=Shards(1, 1), limits=_LIMITS)
+        store = DynamoEventStore(
+            self._client, TABLES, shards=Shards(1, 1), limits=_LIMITS, facets=self._facets
+        )
         return Services(store, self._keys, SYSTEM_CLOCK)
 
     def _cost(self, services: Services, search: Search, number: int) -> tuple[bool, Cost]:
@@ -177,7 +182,7 @@ def _measure(url: str, plain: DynamoDBClient, log: Sought) -> Iterator[Taken]:
             name = case.search.name
             yield Taken(
                 *(name, log.number, case.search.total, case.page),
-                is_answered=case.is_answered and (name, case.page) not in asker.refused,
+                is_answered=(name, case.page) not in asker.refused,
                 ms=round(resting[case.name], 2),
                 written_ms=round(written[case.name], 2),
                 plain_ms=round(resting[_PLAIN], 2),
