@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from polylog.model.store import Interval
 from polylog_cli.client.http import ServiceError
+from polylog_cli.client.intervals import Interval
 from polylog_cli.client.log import LATEST, Order, Question, Reader
 from polylog_cli.commands.access import Access, reading
 from polylog_cli.commands.options import (
