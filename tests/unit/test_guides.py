@@ -128,7 +128,7 @@ def test_commands_have_the_options_that_are_typed(line: str) -> None:
     command: Any = get_command(app)
     words = shlex.split(line)
     while hasattr(command, "commands"):
-        command = command.commands[words.pop(0)]
+        command = command.get_command(None, words.pop(0))
     known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
     assert {word for word in words if re.match(r"--\w", word)} <= known | {"--help"}
 
