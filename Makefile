@@ -9,7 +9,10 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 LOCK_OPTIONS := --upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: run test test-long soak check format readme openapi lock clean bench bench-scale bench-handlers cost
+.PHONY: help run test test-long soak check format readme openapi lock clean bench bench-scale bench-handlers cost
+
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/ready ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
@@ -42,7 +45,7 @@ bench-handlers: .venv/ready ## Measure how long the functions take
 cost: .venv/ready ## Renew docs/cost.md, from what was measured
 	@$(BIN)/python -m bench.publish.cost
 
-format: .venv/ready
+format: .venv/ready ## Format the code, and mend what the linter can
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
@@ -69,5 +72,5 @@ lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml
 	@$(UV) pip compile --group emulator --universal --python-version 3.11 \
 		$(LOCK_OPTIONS) --output-file tests/e2e/deployed/ministack.lock
 
-clean:
+clean: ## Undo the set-up: remove .venv and what was built
 	rm -rf .venv .aws-sam

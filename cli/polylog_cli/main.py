@@ -2,25 +2,140 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from polylog_cli.commands import dlq, keys, tally
-from polylog_cli.commands.export import export
-from polylog_cli.commands.load import load_files
-from polylog_cli.commands.read import count, groups, histogram, query, tail
-from polylog_cli.commands.run import run
+from polylog_cli.output.console import MARKUP, complain, program
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
-app.command()(run)
-app.command("load")(load_files)
-for read in (query, tail, export, count, groups, histogram):
-    app.command()(read)
-app.add_typer(keys.app, name="keys")
-app.add_typer(dlq.app, name="dlq")
-for work in (tally.verify, tally.compact, tally.reindex, tally.restamp):
-    app.command()(work)
+if TYPE_CHECKING:
+    from typer._click import Command, Context
+
+COMMANDS: Final = {
+    "run": "run:run",
+    "load": "load:load_files",
+    "query": "read:query",
+    "tail": "read:tail",
+    "export": "export:export",
+    "count": "read:count",
+    "groups": "read:groups",
+    "histogram": "read:histogram",
+    "verify": "tally:verify",
+    "compact": "tally:compact",
+    "reindex": "tally:reindex",
+    "restamp": "tally:restamp",
+    "keys": "keys:app",
+    "dlq": "dlq:app",
+}
+"""Where each command is: a module of `commands`, and a function or an app in it."""
+
+
+class Commands(TyperGroup):
+    """The commands, each imported when somebody asks for it, and how mistakes are told.
+
+    On a terminal, typer draws a box around a mistake. Elsewhere it is one line.
+    """
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        """Return the names of the commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        """Return a command; None if there is none of this name."""
+        return imported(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: Context, args: list[str]
+    ) -> tuple[str | None, Command | None, list[str]]:
+        """Return the command that the first argument names, and the other arguments."""
+        if args[0] not in COMMANDS:
+            meant = " or ".join(get_close_matches(args[0], COMMANDS))
+            guess = f": did you mean {meant}?" if meant else ""
+            ctx.fail(f"There is no command {args[0]!r}{guess}")
+        return super().resolve_command(ctx, args)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: object,
+    ) -> object:
+        """Run what was typed; end the program unless `standalone_mode` is false."""
+        name = program() if prog_name is None else prog_name
+        if standalone_mode and not sys.stderr.isatty():
+            self._run_quietly(args, name)
+        return super().main(args, name, complete_var, standalone_mode, windows_expand_args, **extra)
+
+    def _run_quietly(self, args: Sequence[str] | None, name: str) -> NoReturn:
+        """Run what was typed, and tell a mistake in one line."""
+        try:
+            status = super().main(args, name, standalone_mode=False)
+        except typer.TyperException as error:
+            _tell(error)
+            status = error.exit_code
+        except typer.Abort:  # Standard input has ended too early.
+            complain("aborted")
+            status = 1
+        sys.exit(status)
+
+
+def _tell(error: typer.TyperException) -> None:
+    # Typer has no public name for it. Its message is the help, unless that is printed already.
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(error.format_message(), err=True, nl=bool(error.message))
+        return
+    context = getattr(error, "ctx", None)
+    hint = f" (see {context.command_path} --help)" if context is not None else ""
+    said = error.format_message().rstrip(".")
+    complain(f"{said[:1].lower()}{said[1:]}{hint}")
+
+
+@cache
+def imported(name: str) -> Command:
+    """Return the command of this name; imports what it needs."""
+    module, _, attribute = COMMANDS[name].partition(":")
+    found = getattr(import_module(f"polylog_cli.commands.{module}"), attribute)
+    if not isinstance(found, typer.Typer):
+        function, found = found, typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
+        found.command(name)(function)
+    made = get_command(found)
+    made.name = name
+    return made
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        typer.echo(f"polylog {version('polylog')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+]
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=MARKUP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @app.callback()
-def polylog() -> None:
+def polylog(version: Version = False) -> None:
     """One event log behind the list-events APIs that your clients already speak."""

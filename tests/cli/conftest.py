@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from itertools import count
 
@@ -10,7 +10,7 @@ import pytest
 from support.aws import imitated
 from support.served import Interrupted, Log, serving
 
-from polylog.api.auth import Restriction
+from polylog.api.auth import Permission, Restriction
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import Home
@@ -44,7 +44,17 @@ def server(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def log(server: Server) -> Log:
+    return make_log(server, {"read", "write"})
+
+
+@pytest.fixture(params=["read", "write"])
+def half_open(server: Server, request: pytest.FixtureRequest) -> tuple[Log, Permission]:
+    """Return a log with a key that may only read or only write, and which of the two."""
+    return make_log(server, {request.param}), request.param
+
+
+def make_log(server: Server, permissions: Set[Permission]) -> Log:
     scope = f"cli-{next(_numbers)}"
-    key = server.keys.create(scope, frozenset({"read", "write"}), Restriction(), expires_at=None)
+    key = server.keys.create(scope, frozenset(permissions), Restriction(), expires_at=None)
     server.service.before = lambda path: None
     return Log(server.url, key.token, server.service)

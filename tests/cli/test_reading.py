@@ -137,7 +137,7 @@ class TestQuery:
             (("--limit", "2", "--no-total"), "2 events; there may be more"),
             (("--limit", "3", "--no-total"), "3 events; there may be more"),
             (("--no-total",), "3 events"),
-            (("--limit", "1", "shut"), "0 events"),
+            (("severity = loud",), "0 events"),
             (("--limit", "1", 'type : "door"'), "1 of 2 events"),
             (("--limit", "1", 'data.text : "é"'), "1 event"),
             (("--csv", "--limit", "1", "ada"), "1 event"),
@@ -166,18 +166,11 @@ class TestQuery:
         assert re.search(r"chosen by_type, about [\d.]+ units: the filter settles type", told)
         assert re.search(r"not chosen counts: no total is asked for by_time, about [\d.]+ u", told)
 
-    def test_points_at_a_mistake_in_the_filter(self, log: Log) -> None:
-        done = log.polylog("query", 'typ = "a"')
-        said, text, caret = done.err.splitlines()
-        assert (done.status, done.out) == (1, "")
-        assert "400 Invalid filter" in said
-        assert (text, caret) == ('  typ = "a"', "  ^")
-
-    def test_points_into_the_filter_as_it_was_typed(self, log: Log) -> None:
-        done = log.polylog("query", 'type = "a" AND 日 = 1', "--since", "2026-03-01")
-        _, text, caret = done.err.splitlines()
-        assert text == '  type = "a" AND 日 = 1'
-        assert caret == " " * 17 + "^"
+    def test_names_the_column_of_a_mistake_in_the_filter_as_it_was_typed(self, log: Log) -> None:
+        for times in ((), ("--since", "2026-03-01")):
+            done = log.polylog("query", 'type = "a" AND 日 = 1', *times)
+            assert (done.status, done.out) == (1, "")
+            assert "400 Invalid filter: filter column 16: " in done.err
 
     @pytest.mark.parametrize("text", [")(", "type = x) AND (type = y", ") NOT ("])
     def test_times_do_not_mend_what_is_wrong(self, log: Log, text: str) -> None:
@@ -189,7 +182,7 @@ class TestQuery:
         "options",
         [
             ("query", "--json", "--csv"),
-            ("query", "--since", "yesterday"),
+            ("query", "--since", "tomorrow"),
             ("query", "--since", "999999999w"),
             ("query", "--until", "2026-02-30"),
             ("query", "--limit", "-1"),
@@ -376,10 +369,7 @@ class TestFollow:
         with serving(one_answer) as url:
             done = polylog_at(url, "t", "tail")
         assert done.status == 1
-        assert done.err.splitlines() == [
-            "polylog: the service refused: 400 Over",
-            "Go on with --after 7.",
-        ]
+        assert done.err == "polylog: the service refused: 400 Over; go on with --after 7\n"
 
 
 class TestService:

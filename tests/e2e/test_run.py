@@ -28,6 +28,8 @@ from support.stores import settle
 from polylog.dialects import DIALECTS
 from polylog.dialects import load as load_dialect
 from polylog.dynamo.tally.head import read_head
+from polylog_cli.client.credentials import Credentials
+from polylog_cli.local.home import Home
 from polylog_cli.local.sample import sample_events
 from polylog_cli.local.tables import connect
 from tools import ROOT
@@ -483,6 +485,34 @@ class TestRun:
         done = start_polylog("run", folder=tmp_path)
         assert done.status == 1
         assert "template" in done.err
+
+    @pytest.mark.parametrize("parameter", ["RetentionDays=soon", "Nonsense=1", "RetentionDays"])
+    def test_says_which_parameter_is_bad(self, tmp_path: Path, parameter: str) -> None:
+        options = ("--data", str(tmp_path), "--parameter", parameter)
+        done = start_polylog("run", "--port", "0", *options)
+        assert done.status == 2
+        assert done.err.startswith("polylog: invalid value for --parameter: ")
+        assert done.err.count("\n") == 1
+
+    def test_lends_a_folder_its_credentials_while_it_keeps_all_in_memory(
+        self, tmp_path: Path
+    ) -> None:
+        data = tmp_path / "data"
+        with running_service(data, "--no-sample", "--memory") as running:
+            assert load(running, DOCUMENT, asdict(running.credentials)).status == 0
+            assert running.polylog("count").out == "3\n"
+            made = running.polylog("keys", "create", "--scope", running.credentials.scope)
+            assert made.status == 0
+        assert {file.name for file in data.iterdir()} == {"pepper.json"}
+
+    def test_puts_back_the_credentials_of_a_log_on_the_disk(self, tmp_path: Path) -> None:
+        data = tmp_path / "data"
+        home = Home(data).make()
+        Credentials("http://127.0.0.1:1", "demo", "k", "k.s", "k", "s").write(home.credentials)
+        before = home.credentials.read_text()
+        with running_service(data, "--no-sample", "--memory", "--dynamodb", "moto") as running:
+            assert running.credentials.token != "k.s"
+        assert home.credentials.read_text() == before
 
     def test_runs_on_moto(self, tmp_path: Path) -> None:
         with running_service(tmp_path / "data", "--no-sample", "--dynamodb", "moto") as running:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from typer.testing import CliRunner
 
@@ -20,6 +22,8 @@ class Outcome:
 
 def polylog(*arguments: str, **environment: str) -> Outcome:
     """Run the command, which may end with any status but raise nothing else."""
-    done = CliRunner().invoke(app, arguments, env={"COLUMNS": "300", **environment})
+    with patch.object(sys, "argv", ["polylog", *arguments]):
+        wide = {"COLUMNS": "300", **environment}
+        done = CliRunner().invoke(app, arguments, env=wide, prog_name="polylog")
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
     return Outcome(done.exit_code, done.stdout, done.stderr)

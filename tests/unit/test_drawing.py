@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from polylog.model.store import Interval
 from polylog_cli.client.answers import Bar
+from polylog_cli.client.intervals import Interval, weeks
 from polylog_cli.output.bars import rows
 
 
@@ -28,6 +30,7 @@ def shown(interval: Interval, most: int, *starts: str) -> list[tuple[str, int | 
         (Interval.MINUTE, "2026-12-31T23:59", "2027-01-01 00:00", "2027-01-01T00:01"),
         (Interval.HOUR, "2026-12-31T23:00", "2027-01-01 00:00", "2027-01-01T01:00"),
         (Interval.DAY, "2028-02-28T00:00", "2028-02-29 00:00", "2028-03-01T00:00"),
+        (Interval.WEEK, "2026-12-21T00:00", "2026-12-28 00:00", "2027-01-04T00:00"),
         (Interval.MONTH, "2026-01-01T00:00", "2026-02-01 00:00", "2026-03-01T00:00"),
     ],
 )
@@ -57,3 +60,28 @@ def test_nothing_is_drawn_of_nothing() -> None:
 
 def test_the_end_of_time_is_drawn() -> None:
     assert shown(Interval.MONTH, 3, "9999-11-01", "9999-12-01")[-1] == ("9999-12-01 00:00", 1)
+
+
+def test_weeks_go_from_monday_to_sunday() -> None:
+    days = bars("2026-03-01", "2026-03-02", "2026-03-05", "2026-03-08", "2026-03-09")
+    assert [(f"{week.start:%a %d %b}", week.count) for week in weeks(days)] == [
+        ("Mon 23 Feb", 1),
+        ("Mon 02 Mar", 3),
+        ("Mon 09 Mar", 1),
+    ]
+
+
+def test_the_first_and_the_last_week_of_all_are_drawn() -> None:
+    assert [f"{week.start:%d.%m}" for week in weeks(bars("0001-01-01", "9999-12-31"))] == [
+        "01.01",
+        "27.12",
+    ]
+
+
+@given(st.lists(st.dates(), unique=True).map(sorted))
+def test_weeks_have_all_events_of_their_days(days: list[date]) -> None:
+    found = weeks(bars(*map(str, days)))
+    starts = [week.start for week in found]
+    assert sum(week.count for week in found) == len(days)
+    assert starts == sorted(set(starts))
+    assert {start.weekday() for start in starts} <= {0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,14 @@ def test_commands_have_the_options_that_are_typed(line: str) -> None:
     command: Any = get_command(app)
     words = shlex.split(line)
     while hasattr(command, "commands"):
-        command = command.commands[words.pop(0)]
+        command = command.get_command(None, words.pop(0))
     known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
     assert {word for word in words if re.match(r"--\w", word)} <= known | {"--help"}
+
+
+def test_bare_make_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    (targets,) = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    made = subprocess.run(["make", "-C", str(ROOT)], capture_output=True, text=True, check=True)
+    listed = [line.split(maxsplit=2) for line in made.stdout.splitlines() if "  " in line]
+    assert {name: bool(text) for _, name, text in listed} == dict.fromkeys(targets.split(), True)

@@ -17,7 +17,7 @@ from polylog.dynamo.retention import Retention
 from polylog.model import times
 from polylog.model.errors import InvalidCredential
 from polylog.model.times import SYSTEM_CLOCK
-from polylog_cli.commands.access import opened
+from polylog_cli.commands.tables import opened
 from polylog_cli.local.tables import ENVIRONMENT
 from polylog_cli.main import app
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from polylog.dynamo.tables import OPTIONAL_INDEXES
-from polylog_cli.local.template import Function, Template, TemplateError
+from polylog_cli.local.template import Function, ParameterError, Template, TemplateError
 from tools import ROOT
 
 SMALL = """
@@ -134,6 +134,38 @@ def test_a_log_has_the_indexes_that_are_named_and_those_by_time_and_type(
     assert made == {"by_time", "by_type", *(f"by_{name}" for name in names)}
     defined = {one["AttributeName"] for one in table["AttributeDefinitions"]}
     assert defined == {key["AttributeName"] for key in all_keys(table)}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("IndexShards", "two", "IndexShards must be a whole number, not 'two'"),
+        ("IndexShards", "", "IndexShards must be a whole number, not ''"),
+        ("IndexShards", "1.5", "IndexShards must be a whole number, not '1.5'"),
+        ("IndexShards", "0", "IndexShards must be from 1 to 32, not 0"),
+        ("IndexShards", "33", "IndexShards must be from 1 to 32, not 33"),
+        ("RetentionDays", "-1", "RetentionDays must be from 0 to 36500, not -1"),
+        ("ReadBudgetUnits", "99", "ReadBudgetUnits must be at least 100, not 99"),
+        ("LogLevel", "LOUD", "LogLevel must be one of INFO, WARN, ERROR, not 'LOUD'"),
+        ("LogRetentionDays", "2", "LogRetentionDays must be one of 1, 3, 5, "),
+        ("TalliedFacets", "colour", "TalliedFacets must match "),
+        ("Colour", "red", "the template has no parameter Colour"),
+    ],
+)
+def test_a_value_that_cloudformation_would_refuse_is_refused(
+    name: str, value: str, said: str
+) -> None:
+    with pytest.raises(ParameterError) as raised:
+        Template.read(ROOT / "template.yaml", {name: value})
+    assert str(raised.value).startswith(said)
+
+
+@pytest.mark.parametrize("text", ["", "a: b", "- a", "Resources: 5", "Resources: [a]"])
+def test_a_file_without_resources_is_no_template(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(text)
+    with pytest.raises(TemplateError, match="has no Resources"):
+        Template.read(file)
 
 
 @pytest.mark.parametrize("names", ["colour", "actor,", "actor,colour", "actors"])

@@ -6,8 +6,10 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from polylog.api.auth import Credential
+if TYPE_CHECKING:
+    from polylog.api.auth import Credential
 
 
 @dataclass(frozen=True, slots=True)

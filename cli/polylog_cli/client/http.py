@@ -27,6 +27,7 @@ _AGAIN = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 # A refused connection is not among them: if nothing listens, waiting rarely helps.
+_SILENT = (httpx.ConnectError, httpx.ConnectTimeout)
 _TRANSIENT = (httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.RemoteProtocolError)
 
 _SHOWN_CHARACTERS = 50
@@ -45,6 +46,21 @@ class ServiceError(Exception):
     """The service does not answer, or it refuses the request; the message says why."""
 
 
+class NoAnswerError(ServiceError):
+    """Nothing answers at the address of the service."""
+
+
+class RefusedError(ServiceError):
+    """The service refuses the request.
+
+    `detail` is what it says beside the status. `drawing` points at the mistake in a filter.
+    """
+
+    def __init__(self, message: str, status: int, detail: str, drawing: str = "") -> None:
+        super().__init__(message)
+        self.status, self.detail, self.drawing = status, detail, drawing
+
+
 class Problem(BaseModel):
     """What the service says is wrong (RFC 9457); `column` counts the filter's characters from 1."""
 
@@ -58,8 +74,10 @@ def open_client(url: str, token: str) -> httpx.Client:
     if not re.fullmatch(r"[!-~]+", token):
         raise InvalidTokenError("a token consists of visible ASCII characters")
     headers = {"Authorization": f"Bearer {token}"}
+    # Loading the certificates takes 50 ms and more. Without TLS, and redirects, none is looked at.
+    verify = not url.startswith("http://")
     try:
-        return httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS)
+        return httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, verify=verify)
     except httpx.InvalidURL as error:
         raise InvalidURLError(f"{url}: {error}") from error
 
@@ -72,6 +90,8 @@ def send(client: httpx.Client, method: str, path: str, **options: Any) -> httpx.
     for seconds in (*_PAUSES_SECONDS, None):
         try:
             response = client.request(method, path, **options)
+        except _SILENT as error:
+            raise NoAnswerError(f"nothing answers at {client.base_url} ({error})") from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             if seconds is None or not isinstance(error, _TRANSIENT):
                 raise ServiceError(f"the service at {client.base_url} failed ({error})") from error
@@ -80,7 +100,7 @@ def send(client: httpx.Client, method: str, path: str, **options: Any) -> httpx.
                 break
         time.sleep(seconds)
     if not response.is_success:
-        raise ServiceError(f"the service refused: {_reason(response)}")
+        raise _refusal(response)
     return response
 
 
@@ -96,19 +116,19 @@ def understood(answer: type[A], content: bytes | str) -> A:
         raise ServiceError(f"this is not a Polylog service: it answers {shown!r}") from error
 
 
-def _reason(response: httpx.Response) -> str:
+def _refusal(response: httpx.Response) -> RefusedError:
     """Return what the service, or a gateway in front of it, says is wrong."""
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:
         problem = Problem()
-    reason = f"{response.status_code} {problem.title or response.reason_phrase}"
+    status = response.status_code
+    reason = f"{status} {problem.title or response.reason_phrase}"
     if problem.detail:
         reason = f"{reason}: {problem.detail}"
-    if problem.column is not None:
-        text = response.request.url.params.get("filter", "")
-        reason = f"{reason}\n{pointed_at(text, problem.column)}"
-    return reason
+    text = response.request.url.params.get("filter", "")
+    drawing = "" if problem.column is None else pointed_at(text, problem.column)
+    return RefusedError(f"the service refused: {reason}", status, problem.detail, drawing)
 
 
 def pointed_at(text: str, column: int) -> str:

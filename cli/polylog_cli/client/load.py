@@ -29,7 +29,7 @@ READABLE: Final = "readable"
 
 _IN_THE_LOG: frozenset[str] = frozenset(status for status in Status if status.is_in_log)
 
-_AGAIN: Final = "You can run the same command again: nothing is stored twice."
+AGAIN: Final = "you can run the same command again: nothing is stored twice"
 
 
 class _Outcomes(BaseModel):
@@ -37,7 +37,7 @@ class _Outcomes(BaseModel):
 
 
 class LoadError(Exception):
-    """The service does not take the events, or a file cannot be written; the message says why."""
+    """A file cannot be written; the message says why."""
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ class Summary:
         try:
             path.write_text(f"[{lines}]\n", "utf-8")
         except OSError as error:
-            raise LoadError(f"{path}: {error.strerror}. {_AGAIN}") from error
+            raise LoadError(f"{path}: {error.strerror}; {AGAIN}") from error
 
 
 def load(
@@ -105,7 +105,7 @@ def load(
     summary: Summary,
     advance: Callable[[int], None],
 ) -> None:
-    """Send events in their order, and add what becomes of them; raises `LoadError`.
+    """Send events in their order, and add what becomes of them; raises `ServiceError`.
 
     `advance` is called with the number of events in each batch that was sent.
     """
@@ -139,18 +139,15 @@ def _refusal(text: bytes | InvalidBody) -> dict[str, object]:
 
 
 def _send(client: httpx.Client, texts: Sequence[bytes], format: str) -> list[dict[str, object]]:
-    try:
-        response = send(
-            client,
-            "POST",
-            "/v1/events",
-            params={"format": format},
-            content=b"\n".join(texts),
-            headers={"Content-Type": "application/x-ndjson"},
-        )
-        results = understood(_Outcomes, response.content).results
-        if len(results) != len(texts):
-            raise ServiceError(f"{len(results)} answers for {len(texts)} events")
-        return results
-    except ServiceError as error:
-        raise LoadError(f"{error}. {_AGAIN}") from error
+    response = send(
+        client,
+        "POST",
+        "/v1/events",
+        params={"format": format},
+        content=b"\n".join(texts),
+        headers={"Content-Type": "application/x-ndjson"},
+    )
+    results = understood(_Outcomes, response.content).results
+    if len(results) != len(texts):
+        raise ServiceError(f"{len(results)} answers for {len(texts)} events")
+    return results

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
 import httpx
 
-from polylog.language.parser import parse
-from polylog.model.errors import InvalidFilter
 from polylog_cli.client.answers import (
     Answer,
     Arrivals,
@@ -23,6 +21,7 @@ from polylog_cli.client.answers import (
     Listing,
 )
 from polylog_cli.client.http import Parameters, ServiceError, send, understood
+from polylog_cli.client.intervals import Interval, weeks
 
 LATEST = "latest"
 
@@ -64,11 +63,19 @@ class Question:
         times = [f'time {operator} "{time}"' for operator, time in bounds if time is not None]
         if not times or not self.text.strip():
             return " AND ".join(times) or self.text
-        try:
-            parse(self.text)
-        except InvalidFilter:
-            return self.text
-        return " AND ".join([f"({self.text})", *times])
+        return " AND ".join([f"({self.text})", *times]) if _is_filter(self.text) else self.text
+
+
+def _is_filter(text: str) -> bool:
+    # It takes long to import, and only this and a few other questions need it.
+    from polylog.language.parser import parse
+    from polylog.model.errors import InvalidFilter
+
+    try:
+        parse(text)
+    except InvalidFilter:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +162,15 @@ class Reader:
         """Return the number of events for each value of a field."""
         return self._ask(Grouped, "/v1/events:groups", {"by": by}).groups
 
-    def histogram(self, interval: str) -> list[Bar]:
-        """Return the number of events in each interval that has any."""
-        return self._ask(Histogram, "/v1/events:histogram", {"interval": interval}).bars
+    def types(self) -> list[JsonObject]:
+        """Return the number of events of each type, of all that the key may read."""
+        return replace(self, question=Question("")).groups("type")
+
+    def histogram(self, interval: Interval) -> list[Bar]:
+        """Return the number of events in each interval that has any, the earliest first."""
+        asked = Interval.DAY if interval is Interval.WEEK else interval
+        bars = self._ask(Histogram, "/v1/events:histogram", {"interval": asked}).bars
+        return weeks(bars) if interval is Interval.WEEK else bars
 
     def _ask(self, answer: type[Asked], path: str, parameters: Parameters) -> Asked:
         answered = understood(answer, self._send(path, parameters).content)

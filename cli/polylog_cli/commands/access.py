@@ -1,30 +1,34 @@
-"""How a command reaches a log, and what it says when it cannot.
-
-Most commands ask the service over HTTP: `connected` and `reading`. Those for operators go to the
-tables: `opened`.
-"""
+"""How a command asks a service, and what it says when it cannot."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
+from urllib.parse import urlsplit
 
 import httpx
 import typer
 
-from polylog.model.errors import Unavailable
 from polylog_cli.client.credentials import Credentials
-from polylog_cli.client.http import InvalidTokenError, InvalidURLError, ServiceError, open_client
+from polylog_cli.client.http import (
+    InvalidTokenError,
+    InvalidURLError,
+    NoAnswerError,
+    RefusedError,
+    ServiceError,
+    open_client,
+)
 from polylog_cli.client.log import Question, Reader
-from polylog_cli.local.home import Home
-from polylog_cli.output.console import failure
+from polylog_cli.local.home import Home, data_option, run_command
+from polylog_cli.output.console import command, failure, notice
 from polylog_cli.output.explanations import Explanations
 
-if TYPE_CHECKING:
-    from polylog_cli.local.log import Log
+Needed = Literal["read", "write"]
+"""The permission that a command needs of its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Access:
     data: Path
     url: str | None
     token: str | None
+    needs: Needed = "read"
 
     def resolve(self) -> tuple[str, str]:
         """Return URL and token; raises `BadParameter`."""
@@ -41,13 +46,51 @@ class Access:
             return self.url, self.token
         if self.url is not None:
             hint = "needs a key of that service: give --token or POLYLOG_TOKEN"
-            raise typer.BadParameter(hint, param_hint="--url")
+            made = f"{hint}; make one with `{self._making_a_key}`"
+            raise typer.BadParameter(made, param_hint="--url")
+        if self._known is None:
+            hint = f"start `{run_command(self.data)}`, or give --url and --token"
+            raise typer.BadParameter(f"no credentials in {self.data}: {hint}")
+        return self._known.url, self._known.token if self.token is None else self.token
+
+    def advice(self, error: ServiceError) -> Sequence[str]:
+        """Return what to do about an error, in sentences."""
+        match error:
+            case NoAnswerError() if self._is_local:
+                return (f"start it with `{run_command(self.data)}`",)
+            case NoAnswerError():
+                return ("check the address: --url, POLYLOG_URL or the data folder gives it",)
+            case RefusedError(status=HTTPStatus.UNAUTHORIZED):
+                return (f"make a key with `{self._making_a_key}`",)
+            case RefusedError(status=HTTPStatus.FORBIDDEN, detail=""):
+                lacks = f"the key lacks the permission {self.needs}"
+                return (f"{lacks}; make one that has it with `{self._making_a_key}`",)
+            case _:
+                return ()
+
+    @property
+    def _known(self) -> Credentials | None:
+        """The credentials in the data folder, unless they are of another service."""
         try:
-            credentials = Credentials.read(Home(self.data).credentials)
-        except (OSError, ValueError) as error:
-            hint = f"no credentials in {self.data}: start `polylog run`, or give --url and --token"
-            raise typer.BadParameter(hint) from error
-        return credentials.url, credentials.token if self.token is None else self.token
+            known = Credentials.read(Home(self.data).credentials)
+        except (OSError, ValueError):
+            return None
+        return known if self.url in (None, known.url) else None
+
+    @property
+    def _is_local(self) -> bool:
+        url = self.url or (self._known.url if self._known else "")
+        try:
+            return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
+        except ValueError:
+            return False
+
+    @property
+    def _making_a_key(self) -> str:
+        """The command that makes a key with the needed permission."""
+        scope = self._known.scope if self._known else "SCOPE"
+        place = data_option(self.data) if self._is_local else ("--stack", "STACK")
+        return command("keys", "create", "--scope", scope, "--permissions", self.needs, *place)
 
 
 @contextmanager
@@ -62,7 +105,9 @@ def connected(access: Access) -> Iterator[httpx.Client]:
     except InvalidURLError as error:
         raise typer.BadParameter(str(error), param_hint="--url") from error
     except ServiceError as error:
-        raise failure(str(error)) from error
+        drawing = error.drawing if isinstance(error, RefusedError) else ""
+        said = (str(error), *getattr(error, "__notes__", ()), *access.advice(error))
+        raise failure(*said, drawing=drawing) from error
     except BrokenPipeError:
         raise  # The reader of the output has stopped, as `head` does; typer ends quietly.
     except OSError as error:
@@ -80,17 +125,8 @@ def reading(access: Access, question: Question) -> Iterator[Reader]:
             explanations.print()
 
 
-@contextmanager
-def opened(stack: str | None, data: Path) -> Iterator[Log]:
-    """Open the tables of a stack, or else of a data folder; failures end with a message."""
-    # These import boto3, which is slow, and which few commands need.
-    from polylog_cli.local.log import NotRunningError, open_local
-    from polylog_cli.stack.log import open_stack
-    from polylog_cli.stack.outputs import StackError
+def tell_nothing(log: Reader) -> None:
+    """Say on standard error that there are no such events, and the likeliest reason."""
+    from polylog_cli.client.absence import no_events  # It imports the language, which is slow.
 
-    try:
-        yield open_local(data) if stack is None else open_stack(stack)
-    except (NotRunningError, StackError) as error:
-        raise failure(str(error)) from error
-    except Unavailable as error:
-        raise failure(f"the tables cannot be used: {error.__cause__ or error}") from error
+    notice(no_events(log))

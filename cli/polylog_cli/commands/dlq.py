@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic_core import to_json
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from polylog.model import times
-from polylog_cli.output.console import failure
+from polylog_cli.output.console import MARKUP, failure
+from polylog_cli.output.pager import print_whole
 
 if TYPE_CHECKING:
     from polylog_cli.stack.dead_letters import DeadLetter, DeadLetterQueue
 
-_WIDTH_CHARACTERS = 160
 _SHOWN_CHARACTERS = 60
 _MILLISECOND = times.SECOND // 1000
 
-app = typer.Typer(no_args_is_help=True, help="List dead letters and send them again.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=MARKUP,
+    help="List dead letters and send them again.",
+)
 
 Stack = Annotated[str, typer.Option(help="The deployed stack.")]
 
@@ -45,8 +49,7 @@ def list_letters(
     table = Table("message id", "sent", "scope", "reason", "body", box=None)
     for letter in letters:
         table.add_row(*_row(letter))
-    # You copy ids from here: a long line is better than a shortened id.
-    Console(width=max(Console().width, _WIDTH_CHARACTERS)).print(table)
+    print_whole(table)
 
 
 @app.command()

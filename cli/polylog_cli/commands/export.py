@@ -16,26 +16,34 @@ import typer
 from pydantic_core import from_json, to_json
 
 from polylog.model.errors import InvalidParameter
+from polylog_cli.client.answers import JsonObject
 from polylog_cli.client.http import ServiceError
 from polylog_cli.client.log import Question, Reader
-from polylog_cli.commands.access import Access, reading
+from polylog_cli.commands.access import Access, reading, tell_nothing
+from polylog_cli.commands.moments import bounds
 from polylog_cli.commands.options import (
+    AsCsv,
     Data,
     Explain,
     FilterText,
+    Local,
     Since,
     Token,
     Until,
     Url,
 )
 from polylog_cli.local.home import DEFAULT_DATA
-from polylog_cli.output.console import console, failure
+from polylog_cli.output.console import console, failure, notice
+from polylog_cli.output.layouts import EVENTS
+from polylog_cli.output.printer import csv_lines
 from polylog_cli.output.progress import progress
 
 Output = Annotated[
     Path | None,
     typer.Option(
-        dir_okay=False, help="Write to this file; it is named FILE.part until it is complete."
+        *("--output", "-o"),
+        dir_okay=False,
+        help="Write to this file; it is named FILE.part until it is complete.",
     ),
 ]
 
@@ -60,30 +68,73 @@ def export(
     text: FilterText = "",
     since: Since = None,
     until: Until = None,
+    local: Local = False,
     output: Output = None,
     schema: AsSchema = Schema.NATIVE,
+    as_csv: AsCsv = False,
     explain: Explain = False,
     data: Data = DEFAULT_DATA,
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Write all events that match a filter as NDJSON, the earliest first."""
+    """Write all events that match a filter as NDJSON, the earliest first.
+
+    With --csv, write the columns of `polylog query --csv`.
+    """
+    render = _rendering(schema, as_csv=as_csv)
+    question = Question(text, *bounds(since, until, local=local), explain)
     written = Written(output)
-    with reading(Access(data, url, token), Question(text, since, until, explain)) as log:
+    with reading(Access(data, url, token), question) as log:
         try:
             with _opened(output) as write:
                 for page in _watched(log, is_shown=_has_room_for_a_bar(output)):
-                    write(_as_ocsf(page) if schema is Schema.OCSF else page)
+                    write(render(page))
                     written.add(page)
         except ServiceError as error:
-            raise failure(f"{error}\n{written}") from error
+            error.add_note(str(written))
+            raise
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise
             raise failure(f"{error.strerror}: {written}") from error
+        if not written.events:
+            tell_nothing(log)
     if output is not None:
-        summary = f"{written.events} events in {output}"
-        console.print(summary, markup=False, highlight=False, soft_wrap=True)
+        notice(f"{written.events} events in {output}")
+
+
+Render = Callable[[bytes], bytes]
+"""Turns a page of events as the API writes them into what is written."""
+
+
+def _rendering(schema: Schema, *, as_csv: bool) -> Render:
+    if as_csv and schema is not Schema.NATIVE:
+        raise typer.BadParameter("--csv and --as exclude each other")
+    if as_csv:
+        return _AsCsv()
+    return _as_ocsf if schema is Schema.OCSF else lambda page: page
+
+
+class _AsCsv:
+    """Renders pages as CSV, with a header before the first one."""
+
+    def __init__(self) -> None:
+        self._has_head = True
+
+    def __call__(self, page: bytes) -> bytes:
+        has_head, self._has_head = self._has_head, False
+        return csv_lines(EVENTS, list(map(_event, page.splitlines())), has_head=has_head)
+
+
+def _event(line: bytes) -> JsonObject:
+    """Return the event on a line; raises `ServiceError`."""
+    try:
+        event = from_json(line)
+    except ValueError as error:
+        raise ServiceError(f"the service sent what is no event: {error}") from error
+    if not isinstance(event, dict):
+        raise ServiceError("the service sent what is no event: it is no object")
+    return event
 
 
 def _as_ocsf(page: bytes) -> bytes:

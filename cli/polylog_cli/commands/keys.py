@@ -5,27 +5,50 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from polylog.api.auth import AccessKey, Restriction
+from polylog.api.auth import PERMISSIONS, AccessKey, Permission, Restriction
 from polylog.model import times
+from polylog.model.event import MAX_KEY_LENGTH
 from polylog_cli.client.credentials import Credentials
-from polylog_cli.commands.access import opened
-from polylog_cli.commands.options import (
-    Data,
-    Stack,
-    parse_expiry,
-    parse_key,
-    parse_permissions,
-    parse_scope,
-)
+from polylog_cli.commands.moments import parse_length
+from polylog_cli.commands.options import Data, Stack, parse_scope
+from polylog_cli.commands.tables import opened
 from polylog_cli.local.home import DEFAULT_DATA
-from polylog_cli.output.console import failure
+from polylog_cli.output.console import MARKUP, failure
+from polylog_cli.output.pager import print_whole
 
-_WIDTH_CHARACTERS = 200
 
-app = typer.Typer(no_args_is_help=True, help="Create, list and revoke access keys.")
+def parse_key(text: str) -> str:
+    """Read the id of an organization or a project."""
+    if not 0 < len(text) <= MAX_KEY_LENGTH:
+        raise typer.BadParameter(f"an id has 1 to {MAX_KEY_LENGTH} characters")
+    return text
+
+
+def parse_permissions(text: str) -> frozenset[Permission]:
+    """Read permissions, separated by commas."""
+    names = {name.strip() for name in text.split(",")}
+    if not names <= set(PERMISSIONS):
+        raise typer.BadParameter(f"{text}: give any of {', '.join(PERMISSIONS)}, with commas")
+    return frozenset(name for name in PERMISSIONS if name in names)
+
+
+def parse_expiry(text: str) -> int:
+    """Read a length of time, like `30d`, `12h`, `45m` or `90s`; return when it ends."""
+    length = parse_length(text)
+    end = None if length is None else times.now() + length
+    if end is None or end > times.LATEST:
+        raise typer.BadParameter(f"{text}: give it like 30d, 12h, 45m or 90s, up to the year 9999")
+    return end
+
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=MARKUP,
+    help="Create, list and revoke access keys.",
+)
 
 Scope = Annotated[
     str, typer.Option(parser=parse_scope, help="The scope that the key gives access to.")
@@ -74,8 +97,7 @@ def list_keys(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> N
     table = Table("key id", "permissions", "organization", "project", "created", "state", box=None)
     for key in found:
         table.add_row(*_row(key))
-    # You copy ids from here: a long line is better than a shortened id.
-    Console(width=max(Console().width, _WIDTH_CHARACTERS)).print(table)
+    print_whole(table)
 
 
 @app.command()

@@ -17,7 +17,8 @@ from polylog.intake.documents import read_json
 from polylog.model.errors import ApiError, InvalidParameter
 from polylog.model.store import Status
 from polylog_cli.client.files import AUTO, FileError, Item, Reading, begin, files_named, items
-from polylog_cli.client.load import READABLE, LoadError, Summary
+from polylog_cli.client.http import ServiceError
+from polylog_cli.client.load import AGAIN, READABLE, LoadError, Summary
 from polylog_cli.commands.access import Access, connected
 from polylog_cli.commands.options import Data, Token, Url
 from polylog_cli.local.home import DEFAULT_DATA
@@ -64,7 +65,8 @@ def load_files(
         if dry_run:
             _show(found, summary)
         else:
-            with connected(Access(data, url, token)) as client, _stoppable(reading):
+            access = Access(data, url, token, needs="write")
+            with connected(access) as client, _repeatable(), _stoppable(reading):
                 load_visibly(client, found, reading, summary)
         if ids is not None:
             summary.write_ids(ids)
@@ -88,6 +90,16 @@ def _failures() -> Iterator[None]:
         yield
     except (FileError, LoadError) as error:
         raise failure(str(error)) from error
+
+
+@contextmanager
+def _repeatable() -> Iterator[None]:
+    """Say of a failure that you can run the command again."""
+    try:
+        yield
+    except ServiceError as error:
+        error.add_note(AGAIN)
+        raise
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
+from pydantic_core import to_json
 
-from polylog.model.store import Interval
 from polylog_cli.client.http import ServiceError
+from polylog_cli.client.intervals import Interval
 from polylog_cli.client.log import LATEST, Order, Question, Reader
-from polylog_cli.commands.access import Access, reading
+from polylog_cli.commands.access import Access, reading, tell_nothing
+from polylog_cli.commands.moments import bounds
 from polylog_cli.commands.options import (
     AsCsv,
     AsJson,
@@ -17,18 +20,26 @@ from polylog_cli.commands.options import (
     Data,
     Explain,
     FilterText,
+    Local,
     Since,
     Token,
     Until,
     Url,
     chosen_form,
-    parse_place,
 )
 from polylog_cli.local.home import DEFAULT_DATA
 from polylog_cli.output.bars import draw
-from polylog_cli.output.console import failure, notice
-from polylog_cli.output.layouts import BARS, EVENTS, GROUPS
+from polylog_cli.output.console import notice
+from polylog_cli.output.layouts import BARS, EVENTS, GROUPS, in_zone
 from polylog_cli.output.printer import Form, Printer, extent
+
+
+def parse_place(text: str) -> str:
+    """Read the seq of an event, or `latest`."""
+    if not re.fullmatch(r"\d{1,16}|latest", text, re.ASCII):
+        raise typer.BadParameter(f"{text}: give the seq of an event, or latest")
+    return text
+
 
 InOrder = Annotated[
     Order | None, typer.Option(help="Order by time; default: desc, with --follow asc.")
@@ -53,6 +64,7 @@ def query(
     text: FilterText = "",
     since: Since = None,
     until: Until = None,
+    local: Local = False,
     order: InOrder = None,
     limit: Limit = 100,
     with_total: Total = True,
@@ -70,10 +82,11 @@ def query(
     With --follow, print the newest events in the order of time. Then print each event as it
     arrives, until you press Ctrl-C.
     """
-    printer = Printer(EVENTS, chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv))
+    form = chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv)
+    printer = Printer(in_zone(EVENTS, local=local), form)
     if follow and order is Order.DESC:
         raise typer.BadParameter("--follow goes forward in time", param_hint="--order")
-    question = Question(text, since, until, explain)
+    question = Question(text, *bounds(since, until, local=local), explain)
     with reading(Access(data, url, token), question) as log:
         if follow:
             _follow(log, printer, limit)
@@ -93,12 +106,16 @@ def _list(log: Reader, printer: Printer, order: Order, limit: int, *, with_total
         printer.print(page.events)
         printed, total = printed + len(page.events), total or page.total_size
         is_all = page.next_page_token is None
-    notice(extent(printed, printed if is_all else total))
+    if is_all and not printed:
+        tell_nothing(log)
+    else:
+        notice(extent(printed, printed if is_all else total))
 
 
 def tail(
     text: FilterText = "",
     after: After = LATEST,
+    local: Local = False,
     as_json: AsJson = False,
     as_table: AsTable = False,
     as_csv: AsCsv = False,
@@ -108,28 +125,36 @@ def tail(
     token: Token = None,
 ) -> None:
     """Print events as they arrive, each exactly once, until you press Ctrl-C."""
-    printer = Printer(EVENTS, chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv))
+    form = chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv)
+    printer = Printer(in_zone(EVENTS, local=local), form)
     with reading(Access(data, url, token), Question(text, explain=explain)) as log:
         try:
             for arrived in log.arrivals(after):
                 printer.print(arrived.events)
                 after = str(arrived.complete)
         except ServiceError as error:
-            raise failure(f"{error}\nGo on with --after {after}.") from error
+            error.add_note(f"go on with --after {after}")
+            raise
 
 
 def count(
     text: FilterText = "",
     since: Since = None,
     until: Until = None,
+    local: Local = False,
+    as_json: AsJson = False,
     explain: Explain = False,
     data: Data = DEFAULT_DATA,
     url: Url = None,
     token: Token = None,
 ) -> None:
     """Print the number of events that match a filter."""
-    with reading(Access(data, url, token), Question(text, since, until, explain)) as log:
-        print(log.count())
+    question = Question(text, *bounds(since, until, local=local), explain)
+    with reading(Access(data, url, token), question) as log:
+        found = log.count()
+        print(to_json({"count": found}).decode() if as_json else found)
+        if not found:
+            tell_nothing(log)
 
 
 def groups(
@@ -137,6 +162,8 @@ def groups(
     by: Annotated[str, typer.Option(help="Group by this text field, like actor.id.")] = "type",
     since: Since = None,
     until: Until = None,
+    local: Local = False,
+    limit: Annotated[int, typer.Option(min=0, help="Print the largest ones; 0 prints all.")] = 0,
     as_json: AsJson = False,
     as_table: AsTable = False,
     as_csv: AsCsv = False,
@@ -146,9 +173,17 @@ def groups(
     token: Token = None,
 ) -> None:
     """Count the events that match a filter by the value of a field, the largest group first."""
-    printer = Printer(GROUPS, chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv))
-    with reading(Access(data, url, token), Question(text, since, until, explain)) as log:
-        printer.print(log.groups(by))
+    form = chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv)
+    printer = Printer(in_zone(GROUPS, local=local), form)
+    question = Question(text, *bounds(since, until, local=local), explain)
+    with reading(Access(data, url, token), question) as log:
+        found = log.groups(by)
+        shown = found[:limit] if limit else found
+        printer.print(shown)
+        if not found:
+            tell_nothing(log)
+        elif len(shown) < len(found):
+            notice(f"{len(shown):,} of {len(found):,} groups")
 
 
 def histogram(
@@ -156,6 +191,7 @@ def histogram(
     interval: Annotated[Interval, typer.Option(help="The length of a bar.")] = Interval.DAY,
     since: Since = None,
     until: Until = None,
+    local: Local = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
     explain: Explain = False,
@@ -163,11 +199,17 @@ def histogram(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Draw the number of events that match a filter in each interval of time, in UTC."""
+    """Draw the number of events that match a filter in each interval of time, in UTC.
+
+    A week begins on Monday. --local is for --since and --until: bars stay in UTC.
+    """
     form = chosen_form(as_json=as_json, as_csv=as_csv)
-    with reading(Access(data, url, token), Question(text, since, until, explain)) as log:
+    question = Question(text, *bounds(since, until, local=local), explain)
+    with reading(Access(data, url, token), question) as log:
         bars = log.histogram(interval)
         if form is Form.TABLE:
             draw(bars, interval)
         else:
             Printer(BARS, form).print([bar.model_dump(mode="json") for bar in bars])
+        if not bars:
+            tell_nothing(log)

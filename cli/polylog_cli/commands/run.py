@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,14 +11,24 @@ from typing import Annotated
 import typer
 
 from polylog.model.errors import Unavailable
-from polylog_cli.commands.options import (
-    Data,
-    parse_engine,
-    parse_parameters,
-    parse_scope,
-)
+from polylog_cli.commands.options import parse_scope
 from polylog_cli.local.home import DEFAULT_DATA
 from polylog_cli.output.console import failure
+
+
+def parse_engine(text: str) -> str:
+    """Read which DynamoDB to use."""
+    if text not in ("local", "moto") and not re.fullmatch(r"https?://[^/\s]+/?", text):
+        raise typer.BadParameter("give local, moto, or a URL like http://127.0.0.1:8000")
+    return text
+
+
+def parse_parameters(texts: list[str]) -> dict[str, str]:
+    """Read parameters of the template, each `NAME=VALUE`."""
+    if unclear := [text for text in texts if "=" not in text]:
+        raise typer.BadParameter(f"{unclear[0]}: give it as NAME=VALUE", param_hint="--parameter")
+    return dict(text.split("=", 1) for text in texts)
+
 
 Port = Annotated[
     int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
@@ -29,7 +40,19 @@ Engine = Annotated[
         help="local, moto (for tests, without samples), or the URL of a DynamoDB.",
     ),
 ]
-Memory = Annotated[bool, typer.Option("--memory", help="Keep nothing on disk.")]
+Memory = Annotated[
+    bool,
+    typer.Option(
+        "--memory",
+        help="Keep no events on disk; --data then names where the credentials are meanwhile.",
+    ),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        help="The data folder; default: .polylog, with --memory a temporary one.",
+    ),
+]
 Scope = Annotated[
     str, typer.Option(parser=parse_scope, help="The scope that the printed key gives access to.")
 ]
@@ -45,7 +68,7 @@ def run(
     port: Port = 8080,
     dynamodb: Engine = "local",
     memory: Memory = False,
-    data: Data = DEFAULT_DATA,
+    data: Folder = None,
     scope: Scope = "demo",
     sample: Sample = True,
     template: TemplateFile = Path("template.yaml"),
@@ -53,7 +76,7 @@ def run(
 ) -> None:
     """Serve all APIs on this machine, with the functions and tables of template.yaml."""
     parameters = parse_parameters(parameter or [])
-    with _failures(dynamodb, data):
+    with _failures(dynamodb, data or DEFAULT_DATA), _mistakes():
         from polylog_cli.local import service  # It imports boto3 and waitress.
 
         settings = service.Settings(
@@ -72,19 +95,15 @@ def run(
 @contextmanager
 def _failures(dynamodb: str, data: Path) -> Iterator[None]:
     """End the command with a message if the service cannot start or go on."""
-    from polylog_cli.client.load import LoadError
+    from polylog_cli.client.http import ServiceError
     from polylog_cli.local.disk import NoRoom
     from polylog_cli.local.dynamodb import EngineError
     from polylog_cli.local.service import NoDynamoDBError, PortTakenError
     from polylog_cli.local.tables import OutdatedTablesError
-    from polylog_cli.local.template import TemplateError
 
     try:
         yield
-    except TemplateError as error:
-        hint = "run this in the checkout, or give the template with --template"
-        raise failure(f"{error}; {hint}") from error
-    except (EngineError, LoadError) as error:
+    except (EngineError, ServiceError) as error:
         raise failure(str(error)) from error
     except NoRoom as error:
         raise failure(f"{error}; make room, or give another folder with --data") from error
@@ -96,3 +115,17 @@ def _failures(dynamodb: str, data: Path) -> Iterator[None]:
         raise failure(f"{error}; give another port with --port") from error
     except OSError as error:
         raise failure(f"the data folder {data} cannot be used: {error}") from error
+
+
+@contextmanager
+def _mistakes() -> Iterator[None]:
+    """End the command with a message if the template does not fit what was typed."""
+    from polylog_cli.local.template import ParameterError, TemplateError
+
+    try:
+        yield
+    except ParameterError as error:
+        raise typer.BadParameter(str(error), param_hint="--parameter") from error
+    except TemplateError as error:
+        hint = "run this in the checkout, or give the template with --template"
+        raise failure(str(error), hint) from error

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from polylog.model.times import SYSTEM_CLOCK
-from polylog_cli.commands.access import opened
 from polylog_cli.commands.options import Data, Stack, parse_scope
+from polylog_cli.commands.tables import opened
 from polylog_cli.local.home import DEFAULT_DATA
 from polylog_cli.output.console import console, failure
 

@@ -9,8 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from polylog_cli.client.credentials import write_private
+from polylog_cli.output.console import command
 
 DEFAULT_DATA = Path(".polylog")
+
+
+def run_command(data: Path) -> str:
+    """Return the command that serves a data folder."""
+    return command("run", *data_option(data))
+
+
+def data_option(data: Path) -> tuple[str, ...]:
+    """Return the option that names a data folder; none for the default one."""
+    return () if data == DEFAULT_DATA else ("--data", str(data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from polylog.dynamo.peppers import peppers_from_file
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.tables import Tables
 from polylog.model.times import SYSTEM_CLOCK
-from polylog_cli.local.home import Home
+from polylog_cli.local.home import Home, run_command
 from polylog_cli.local.tables import KEYS_TABLE, TABLES, connect
 
 if TYPE_CHECKING:
@@ -41,10 +41,8 @@ def open_local(data: Path) -> Log:
     home = Home(data)
     running = home.read_running()
     if running is None:
-        raise NotRunningError(
-            f"nothing runs with the data folder {data}: start `polylog run`, or name a stack "
-            "with --stack"
-        )
+        hint = f"start `{run_command(data)}`, or name a stack with --stack"
+        raise NotRunningError(f"nothing runs with the data folder {data}: {hint}")
     client = connect(running.dynamodb)
     return Log(
         url=running.url,

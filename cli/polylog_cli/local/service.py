@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,20 +36,20 @@ from polylog.model import times
 from polylog.model.errors import InvalidCredential
 from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Order, Window
-from polylog_cli.client.credentials import Credentials
+from polylog_cli.client.credentials import Credentials, write_private
 from polylog_cli.client.files import Item, Reading
 from polylog_cli.client.load import Summary
 from polylog_cli.local.compaction import compaction
 from polylog_cli.local.disk import Disk, log_no_refusals
 from polylog_cli.local.dynamodb import dynamodb
 from polylog_cli.local.gateway import Gateway
-from polylog_cli.local.home import Home, Running
+from polylog_cli.local.home import DEFAULT_DATA, Home, Running
 from polylog_cli.local.log import local_keys
 from polylog_cli.local.sample import sample_events
 from polylog_cli.local.store import with_safe_store
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables, refuse_outdated_rows
 from polylog_cli.local.template import Function, Template
-from polylog_cli.output.console import console
+from polylog_cli.output.console import command, console
 from polylog_cli.output.loading import load_visibly
 
 if TYPE_CHECKING:
@@ -76,12 +77,15 @@ class PortTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The options of `polylog run`; `memory` keeps nothing on disk."""
+    """The options of `polylog run`; `memory` keeps no events on disk.
+
+    Without a data folder, `memory` takes a temporary one.
+    """
 
     port: int
     dynamodb: str
     memory: bool
-    data: Path
+    data: Path | None
     scope: str
     sample: bool
     template: Path
@@ -117,10 +121,12 @@ def run(settings: Settings) -> None:
             running = _running(listener, engine.url)
             keys = local_keys(client, home)
             credentials = _credentials(home, keys, settings.scope, running.url)
-            credentials.write(home.credentials)
-            with compaction(_compact_function(template), engine.url) as folding:
+            with (
+                _written(credentials, home, is_lent=settings.memory),
+                compaction(_compact_function(template), engine.url) as folding,
+            ):
                 if settings.sample and settings.dynamodb != "moto":
-                    _load_sample(gateway, credentials, home)
+                    _load_sample(gateway, credentials, None if settings.memory else home)
                 with _served(gateway, listener) as served, _announced(home, running):
                     _greet(home, credentials)
                     _watch(served, engine.look, folding.look)
@@ -143,11 +149,26 @@ def _listen(port: int) -> socket.socket:
 
 @contextmanager
 def _home(settings: Settings) -> Iterator[Home]:
-    if settings.memory:
+    if settings.memory and settings.data is None:
         with TemporaryDirectory(prefix="polylog-") as folder:
             yield Home(Path(folder)).make()
     else:
-        yield Home(settings.data).make()
+        yield Home(settings.data or DEFAULT_DATA).make()
+
+
+@contextmanager
+def _written(credentials: Credentials, home: Home, *, is_lent: bool) -> Iterator[None]:
+    """Write the credentials. If the folder is only lent, put back what was there at the end."""
+    file = home.credentials
+    before = file.read_text() if is_lent and file.exists() else None
+    credentials.write(file)
+    try:
+        yield
+    finally:
+        if before is not None:
+            write_private(file, before)
+        elif is_lent:
+            file.unlink(missing_ok=True)
 
 
 def _disk(settings: Settings, home: Home) -> Disk | None:
@@ -208,19 +229,24 @@ def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Cred
     return Credentials.of(url, scope, credential)
 
 
-def _load_sample(gateway: Gateway, credentials: Credentials, home: Home) -> None:
-    """Load the sample into an empty log, or continue a loading that was interrupted."""
+def _load_sample(gateway: Gateway, credentials: Credentials, home: Home | None) -> None:
+    """Load the sample into an empty log, or continue a loading that was interrupted.
+
+    The data folder remembers the latter; there is none if nothing is kept.
+    """
     query = EventQuery(credentials.scope, EVERYTHING, Order.ASCENDING, Window(limit=1))
-    begun = home.sample_begun()
+    begun = home.sample_begun() if home else None
     if begun is None and services_from_environment().store.find(query).events:
         return
-    events = map(to_json, sample_events(begun or home.begin_sample()))
+    end = begun or (home.begin_sample() if home else datetime.now(UTC))
+    events = map(to_json, sample_events(end))
     items = [Item("the sample", n, "cloudfoundry", event) for n, event in enumerate(events, 1)]
     transport = httpx.WSGITransport(gateway)
     headers = {"Authorization": f"Bearer {credentials.token}"}
     with httpx.Client(transport=transport, base_url=credentials.url, headers=headers) as client:
         load_visibly(client, items, Reading(None), Summary())
-    home.end_sample()
+    if home:
+        home.end_sample()
 
 
 @contextmanager
@@ -270,7 +296,7 @@ def _greet(home: Home, credentials: Credentials) -> None:
         f"export URL={credentials.url} TOKEN={credentials.token}",
         f"export KEY_ID={credentials.key_id} SECRET={credentials.secret_key}",
         "",
-        "# Polylog's own API, and its command (polylog query --help)",
+        f"# Polylog's own API, and its command ({command('query', '--help')})",
         f"{curl} -G \"$URL/v1/events\" --data-urlencode 'filter=type : app'",
         f'{curl} "$URL/v1/events:groups?by=type"',
         "# Cloud Foundry events, v2 and v3",

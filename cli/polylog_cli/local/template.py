@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +30,10 @@ STACK_NAME: Final = "polylog"
 
 class TemplateError(Exception):
     """The template cannot be read, or uses something that this machine cannot imitate."""
+
+
+class ParameterError(TemplateError):
+    """A parameter that was given is unknown, or may not have this value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,10 @@ class Template:
     def read(cls, path: Path, parameters: dict[str, str] | None = None) -> Template:
         """Return the template in a file; `parameters` override its defaults.
 
-        Raises `TemplateError` if the file cannot be read or a value cannot be resolved.
+        Raises `TemplateError` if the file cannot be read or a value cannot be resolved, and
+        `ParameterError` for a parameter that CloudFormation would refuse.
         """
-        try:
-            document = yaml.load(path.read_bytes(), _Loader)
-        except (OSError, yaml.YAMLError) as error:
-            raise TemplateError(f"cannot read the template: {error}") from error
+        document = _document(path)
         values = _values(document, parameters or {})
         tables, functions = {}, []
         for name, resource in document["Resources"].items():
@@ -81,6 +84,16 @@ class Template:
                 settings = _resolve(_settings(document, resource["Properties"]), values)
                 functions.append(_function(name, settings, path.parent))
         return cls(tables, tuple(functions))
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.load(path.read_bytes(), _Loader)
+    except (OSError, yaml.YAMLError) as error:
+        raise TemplateError(f"cannot read the template: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
+        raise TemplateError(f"cannot read the template: {path} has no Resources")
+    return document
 
 
 class _Loader(yaml.SafeLoader):
@@ -101,18 +114,38 @@ _Loader.add_multi_constructor("!", _long_form)
 def _values(document: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
     parameters = document.get("Parameters", {})
     if unknown := given.keys() - parameters.keys():
-        raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}")
+        raise ParameterError(f"the template has no parameter {', '.join(sorted(unknown))}")
+    for name, value in given.items():
+        _require_allowed(name, value, parameters[name])
     defaults = {name: p["Default"] for name, p in parameters.items() if "Default" in p}
     resources = {name: name for name in document["Resources"]}
-    for name, value in given.items():
-        pattern = parameters[name].get("AllowedPattern", ".*")
-        if not re.fullmatch(pattern, value, re.DOTALL):
-            raise TemplateError(f"the parameter {name} must match {pattern}: {value!r} does not")
     pseudo = {"AWS::StackName": STACK_NAME, "AWS::NoValue": _NO_VALUE}
     values = {**pseudo, **resources, **defaults, **given}
     for name, condition in document.get("Conditions", {}).items():
         values[_condition(name)] = _resolve(condition, values)
     return values
+
+
+def _require_allowed(name: str, value: str, parameter: dict[str, Any]) -> None:
+    """Raise `ParameterError` for a value that CloudFormation would refuse."""
+    pattern = parameter.get("AllowedPattern", ".*")
+    allowed = list(map(str, parameter.get("AllowedValues", [value])))
+    if not re.fullmatch(pattern, value, re.DOTALL):
+        raise ParameterError(f"{name} must match {pattern}: {value!r} does not")
+    if value not in allowed:
+        raise ParameterError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+    if parameter.get("Type") == "Number":
+        _require_number(name, value, parameter)
+
+
+def _require_number(name: str, value: str, parameter: dict[str, Any]) -> None:
+    # Each number here counts something; CloudFormation would take a fraction.
+    if not re.fullmatch(r"-?\d{1,15}", value, re.ASCII):
+        raise ParameterError(f"{name} must be a whole number, not {value!r}")
+    least, most = parameter.get("MinValue", -inf), parameter.get("MaxValue", inf)
+    if not least <= int(value) <= most:
+        extent = f"at least {least}" if most == inf else f"from {least} to {most}"
+        raise ParameterError(f"{name} must be {extent}, not {value}")
 
 
 def _condition(name: str) -> str:

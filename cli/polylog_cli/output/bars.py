@@ -9,8 +9,8 @@ from itertools import islice, pairwise
 from rich.bar import Bar as Blocks
 from rich.table import Table
 
-from polylog.model.store import Interval
 from polylog_cli.client.answers import Bar
+from polylog_cli.client.intervals import Interval
 from polylog_cli.output.printer import screen
 
 Row = tuple[datetime, int | None]
@@ -20,11 +20,13 @@ _LENGTHS = {
     Interval.MINUTE: timedelta(minutes=1),
     Interval.HOUR: timedelta(hours=1),
     Interval.DAY: timedelta(days=1),
+    Interval.WEEK: timedelta(weeks=1),
 }
 _LABEL_LENGTHS = {
     Interval.MINUTE: len("2026-03-01 12:00"),
     Interval.HOUR: len("2026-03-01 12:00"),
     Interval.DAY: len("2026-03-01"),
+    Interval.WEEK: len("2026-03-01"),
     Interval.MONTH: len("2026-03"),
 }
 _GAP = "⋮"

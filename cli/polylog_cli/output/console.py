@@ -1,11 +1,37 @@
-"""Standard error: where progress, summaries and failures go. Results go to standard output."""
+"""Standard error: where progress, summaries and failures go. Results go to standard output.
+
+If `NO_COLOR` is set (https://no-color.org), nothing prints an escape sequence: there are no bars.
+"""
 
 from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import Final, Literal
 
 import typer
 from rich.console import Console
 
-console = Console(stderr=True)
+
+def has_escapes() -> bool:
+    """Whether escape sequences may be printed on a terminal."""
+    return not os.environ.get("NO_COLOR")
+
+
+MARKUP: Final[Literal["rich"] | None] = "rich" if has_escapes() else None
+"""How typer prints help and mistakes: with `rich`, or plainly."""
+
+
+def open_console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """Return a console on standard output or error."""
+    return Console(stderr=stderr, width=width, force_terminal=None if has_escapes() else False)
+
+
+console = open_console(stderr=True)
 
 
 def notice(message: str, style: str | None = None) -> None:
@@ -13,7 +39,36 @@ def notice(message: str, style: str | None = None) -> None:
     console.print(message, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def failure(message: str) -> typer.Exit:
-    """Print why the command cannot continue; return the exception that ends it with status 1."""
-    notice(f"polylog: {message}", "red")
+def failure(*sentences: str, drawing: str = "") -> typer.Exit:
+    """Print why the command cannot go on; return the exception that ends it with status 1.
+
+    On a terminal, each sentence has its line, and the drawing follows the first one. Elsewhere all
+    sentences are one line, as in a log, without the drawing.
+    """
+    if not sys.stderr.isatty():
+        complain("; ".join(sentences))
+        return typer.Exit(1)
+    first, *others = sentences
+    lines = [drawing] if drawing else []
+    lines += [f"{each[:1].upper()}{each[1:]}." for each in others]
+    notice("\n".join([f"polylog: {first}", *lines]), "red")
     return typer.Exit(1)
+
+
+def complain(message: str) -> None:
+    """Print what is wrong in one line."""
+    line = re.sub(r"\s*\n\s*", " ", message)
+    notice(f"polylog: {line}", "red")
+
+
+def program() -> str:
+    """Return what the program was called by, so that you can type it again."""
+    called = sys.argv[0]
+    name = Path(called).name
+    # The shell finds it along PATH, and hands over the whole path.
+    return name if shutil.which(name) == called else called
+
+
+def command(*words: str) -> str:
+    """Return a command line of this program, as you would type it."""
+    return shlex.join([program(), *words])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum
 from typing import Literal
 
 from pydantic import JsonValue
@@ -14,12 +16,21 @@ from polylog_cli.client.answers import JsonObject
 Show = Callable[[JsonObject], str]
 
 
+class Shrinks(IntEnum):
+    """When a column gets narrower than its cells, because the terminal is too narrow."""
+
+    FIRST = 1
+    LAST = 2
+    NEVER = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `share` is its part of the terminal's width, 0 means what it needs."""
+    """A column of a table; `share` is its part of the room that no cell needs."""
 
     name: str
     show: Show
+    shrinks: Shrinks = Shrinks.NEVER
     share: int = 0
     justify: Literal["left", "right"] = "left"
 
@@ -63,6 +74,15 @@ def _shown_time(result: JsonObject) -> str:
     return f"{time[:19]}Z" if time else ""
 
 
+def _shown_local_time(result: JsonObject) -> str:
+    """Return a time to the second in the zone of this machine; in UTC where that has no year."""
+    time = _text(_member(result, "time"))
+    try:
+        return datetime.fromisoformat(time).astimezone().isoformat(timespec="seconds")
+    except (OverflowError, ValueError):
+        return _shown_time(result)
+
+
 def _shown_entity(entity: str) -> Show:
     by_name, by_id = _shown(f"{entity}.name"), _shown(f"{entity}.id")
     return lambda event: by_name(event) or by_id(event)
@@ -79,10 +99,10 @@ EVENTS = Layout(
     table=(
         Column("time", _shown_time),
         Column("seq", _shown("seq"), justify="right"),
-        Column("type", _shown("type"), share=3),
-        Column("actor", _shown_entity("actor"), share=2),
-        Column("target", _shown_entity("target"), share=2),
-        Column("message", _shown("message"), share=4),
+        Column("type", _shown("type"), Shrinks.FIRST, share=3),
+        Column("actor", _shown_entity("actor"), Shrinks.LAST, share=2),
+        Column("target", _shown_entity("target"), Shrinks.LAST, share=2),
+        Column("message", _shown("message"), Shrinks.FIRST, share=4),
     ),
     csv=(
         *("id", "seq", "time", "type", "origin", "source", "message"),
@@ -94,13 +114,24 @@ EVENTS = Layout(
 
 GROUPS = Layout(
     table=(
-        Column("value", _shown_value, share=2),
+        Column("value", _shown_value, Shrinks.LAST, share=2),
         Column("count", _shown("count"), justify="right"),
         Column("newest", _shown_time),
-        Column("source", _shown("source"), share=1),
+        Column("source", _shown("source"), Shrinks.FIRST, share=1),
     ),
     csv=("value", "count", "time", "source", "origin", "is_other"),
 )
 
 BARS = Layout(table=(), csv=("start", "count"))
 """Bars have no table: they are drawn."""
+
+
+def in_zone(layout: Layout, *, local: bool) -> Layout:
+    """Return a layout whose table shows times in the zone of this machine, or in UTC."""
+    if not local:
+        return layout
+    columns = (
+        replace(each, show=_shown_local_time) if each.show is _shown_time else each
+        for each in layout.table
+    )
+    return replace(layout, table=tuple(columns))

@@ -21,7 +21,7 @@ def load_visibly(
 ) -> None:
     """Send events, show the progress, and print the summary, also of a loading that is stopped.
 
-    Raises `LoadError`, and what `items` raises.
+    Raises `ServiceError`, and what `items` raises.
     """
     columns = (
         TextColumn("{task.fields[events]:,} events"),

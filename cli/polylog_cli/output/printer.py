@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import StringIO, TextIOWrapper
+from operator import gt
 
 import typer
 from pydantic_core import to_json
@@ -17,7 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from polylog_cli.client.answers import JsonObject
-from polylog_cli.output.layouts import Layout, verbatim
+from polylog_cli.output.console import open_console
+from polylog_cli.output.layouts import Column, Layout, verbatim
+from polylog_cli.output.widths import fitted
 
 # Without a terminal: wide enough for any id, but no line grows without limit.
 _CELL_CHARACTERS = 256
@@ -34,11 +37,17 @@ class Form(StrEnum):
 
 @dataclass(slots=True)
 class Printer:
-    """Prints batches of results under one header."""
+    """Prints batches of results under one header.
+
+    A table leaves out columns without any value. If a later batch has a value in one of them, a new
+    header follows, with that column.
+    """
 
     layout: Layout
     form: Form
     _is_begun: bool = False
+    _columns: list[Column] = field(default_factory=list)
+    _needed: dict[str, int] = field(default_factory=dict)
     _widths: list[int] = field(default_factory=list)
 
     def print(self, results: Sequence[JsonObject]) -> None:
@@ -47,43 +56,54 @@ class Printer:
             case Form.JSON:
                 _write(b"".join(to_json(result) + b"\n" for result in results))
             case Form.CSV:
-                _write(self._csv(results))
+                _write(csv_lines(self.layout, results, has_head=not self._is_begun))
             case Form.TABLE if results or not self._is_begun:
                 self._print_table(results)
         self._is_begun = True
 
-    def _csv(self, results: Sequence[JsonObject]) -> bytes:
-        names = self.layout.csv
-        head = [] if self._is_begun else [names]
-        rows = [*head, *([verbatim(each, name) for name in names] for each in results)]
-        return "".join(map(_csv_line, rows)).encode()
-
     def _print_table(self, results: Sequence[JsonObject]) -> None:
-        rows = [[_line(column.show(each)) for column in self.layout.table] for each in results]
-        self._widen(rows)
+        columns = self.layout.table
+        rows = [{each.name: _line(each.show(result)) for each in columns} for result in results]
+        shown = [each for each in columns if self._is_shown(each, rows)]
+        is_new, self._columns = shown != self._columns, shown
         console = screen()
-        if not console.is_terminal:
-            console = Console(width=_LINE_CHARACTERS)
-        table = Table(box=None, show_header=not self._is_begun, expand=console.is_terminal)
-        for column, width in zip(self.layout.table, self._widths, strict=True):
-            has_share = console.is_terminal and column.share
+        self._fit(rows, console.width if sys.stdout.isatty() else None, is_new=is_new)
+        if not sys.stdout.isatty():
+            console = open_console(width=_LINE_CHARACTERS)
+        table = Table(box=None, pad_edge=False, show_header=is_new)
+        for column, width in zip(shown, self._widths, strict=True):
+            justify = column.justify
             table.add_column(
-                column.name,
-                no_wrap=True,
-                overflow="ellipsis",
-                justify=column.justify,
-                ratio=column.share if has_share else None,
-                width=None if has_share else width,
+                column.name, no_wrap=True, overflow="ellipsis", justify=justify, width=width
             )
         for row in rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(row[column.name]) for column in shown))
         console.print(table)
 
-    def _widen(self, rows: list[list[str]]) -> None:
-        """Widen the columns to these rows; they never get narrower, so that batches line up."""
-        widths = self._widths or [len(column.name) for column in self.layout.table]
-        cells = [widths, *([cell_len(cell) for cell in row] for row in rows)]
-        self._widths = [min(max(column), _CELL_CHARACTERS) for column in zip(*cells, strict=True)]
+    def _is_shown(self, column: Column, rows: Sequence[Mapping[str, str]]) -> bool:
+        """Return whether a table has a column, once these rows are in it too."""
+        has_no_row = not rows and not self._is_begun
+        return column in self._columns or has_no_row or any(row[column.name] for row in rows)
+
+    def _fit(self, rows: Sequence[Mapping[str, str]], room: int | None, *, is_new: bool) -> None:
+        """Set the widths of the columns, without a room as all cells so far need them.
+
+        They stay as they are while all cells fit, so that batches line up.
+        """
+        for column in self._columns:
+            cells = [column.name, *(row[column.name] for row in rows)]
+            longest = min(max(map(cell_len, cells)), _CELL_CHARACTERS)
+            self._needed[column.name] = max(longest, self._needed.get(column.name, 0))
+        needed = [self._needed[column.name] for column in self._columns]
+        if is_new or any(map(gt, needed, self._widths)):
+            self._widths = needed if room is None else fitted(self._columns, needed, room)
+
+
+def csv_lines(layout: Layout, results: Sequence[JsonObject], *, has_head: bool) -> bytes:
+    """Return results as lines of CSV, in UTF-8."""
+    head = [layout.csv] if has_head else []
+    rows = ([verbatim(each, name) for name in layout.csv] for each in results)
+    return "".join(map(_csv_line, [*head, *rows])).encode()
 
 
 def extent(printed: int, total: int | None) -> str:
@@ -111,7 +131,7 @@ def screen() -> Console:
     """Return a console on standard output; it prints `?` for what the encoding lacks."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    return Console()
+    return open_console()
 
 
 def _write(content: bytes) -> None:

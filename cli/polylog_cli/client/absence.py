@@ -1,0 +1,103 @@
+"""Why a question finds no events: the likeliest reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from itertools import chain
+
+from polylog.language.parser import parse
+from polylog.model.errors import InvalidFilter
+from polylog.model.filter import And, Compare, Filter, Op, Or, Text, conjuncts
+from polylog.model.literals import quoted
+from polylog.model.times import parse_iso8601
+from polylog_cli.client.answers import JsonObject
+from polylog_cli.client.http import ServiceError
+from polylog_cli.client.log import Question, Reader
+
+
+def no_events(log: Reader) -> str:
+    """Say that a question finds no events, and the likeliest reason."""
+    try:
+        reason = reason_for_nothing(log.question, log.types)
+    except ServiceError:  # It would have to read much: the reason is not worth that.
+        reason = None
+    return f"0 events: {reason}" if reason else "0 events"
+
+
+def reason_for_nothing(
+    question: Question, ask_types: Callable[[], Sequence[JsonObject]]
+) -> str | None:
+    """Return why no event matches, None if there is no telling.
+
+    `ask_types` gives the groups of the whole log by type; the tally knows them.
+    """
+    if _is_upside_down(question):
+        return f"--since {question.since} is not before --until {question.until}"
+    types = ask_types()
+    if not types:
+        return "the log has no events that this key may read"
+    return _too_new(question, types) or _of_filter(question.text, types)
+
+
+def _is_upside_down(question: Question) -> bool:
+    since, until = question.since, question.until
+    if since is None or until is None:
+        return False
+    return parse_iso8601(since) >= parse_iso8601(until)
+
+
+def _too_new(question: Question, types: Sequence[JsonObject]) -> str | None:
+    newest = max((str(each["time"]) for each in types), key=parse_iso8601)
+    if question.since is None or parse_iso8601(newest) >= parse_iso8601(question.since):
+        return None
+    return f"the newest event is of {newest}, and --since is {question.since}"
+
+
+def _of_filter(text: str, types: Sequence[JsonObject]) -> str | None:
+    try:
+        terms = list(_required(parse(text)))
+    except InvalidFilter:
+        return None
+    reasons = chain(_unknown_types(terms, types), _words(terms))
+    return next(reasons, None)
+
+
+def _required(part: Filter) -> Iterable[Filter]:
+    """Yield what must hold, also of what is in parentheses."""
+    for term in conjuncts(part):
+        if isinstance(term, And):
+            yield from _required(term)
+        else:
+            yield term
+
+
+def _unknown_types(terms: Iterable[Filter], groups: Sequence[JsonObject]) -> Iterable[str]:
+    """Yield which types are asked for that no event has."""
+    if any(group.get("is_other") for group in groups):
+        return  # The log does not say which types these are.
+    known = [str(group["value"]) for group in groups]
+    for wanted in filter(None, map(_types, terms)):
+        if not set(wanted) & set(known):
+            near = [each for type in wanted for each in get_close_matches(type, known, n=1)]
+            guess = f"; did you mean {quoted(near[0])}?" if near else ""
+            yield f"no event has the type {' or '.join(map(quoted, wanted))}{guess}"
+
+
+def _types(term: Filter) -> Sequence[str]:
+    """Return the types of which an event must have one; none if the term asks something else."""
+    match term:
+        case Compare("type", Op.EQ, str(value)):
+            return (value,)
+        case Or(terms) if all(map(_types, terms)):
+            return [type for each in terms for type in _types(each)]
+        case _:
+            return ()
+
+
+def _words(terms: Iterable[Filter]) -> Iterable[str]:
+    """Yield where the words are looked for that are asked alone."""
+    for term in terms:
+        if isinstance(term, Text):
+            places = "in the message, and in the ids and names of actor and target"
+            yield f"a word alone is looked for {places}; try type : {term}"

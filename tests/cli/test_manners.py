@@ -1,0 +1,350 @@
+"""How the command behaves: what it prints where, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import time
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from support.command import polylog
+from support.served import Log, event, polylog_at
+from support.terminal import Shown, at_terminal, typed
+
+from polylog.api.auth import Permission
+from polylog_cli.main import COMMANDS
+
+NOON = "2026-03-01T12:00:00Z"
+NOWHERE = "http://127.0.0.1:1"
+LONG = "a message that is longer than any terminal is wide, and goes on, and on, and on, and on"
+
+
+def shown(log: Log, *arguments: str, columns: int = 80, **environment: str) -> Shown:
+    """Run the command at a terminal."""
+    place = {"POLYLOG_URL": log.url, "POLYLOG_TOKEN": log.token}
+    return typed(*arguments, columns=columns, **place, **environment)
+
+
+@pytest.fixture
+def three(log: Log) -> Log:
+    """The log with an event on each of three days, of which only the last has a target."""
+    ada = {"id": "u-7", "name": "ada.lovelace@example.com"}
+    log.put(
+        event("a", message=LONG, actor=ada),
+        event("b", "2026-03-02T12:00:00Z", message="short", actor=ada),
+        event("c", "2026-03-03T12:00:00Z", type="door.shut", target={"id": "door-1"}),
+    )
+    return log
+
+
+@pytest.fixture(autouse=True)
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Live in Kathmandu, where it is 17:45 at noon in UTC."""
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+class TestHelp:
+    @pytest.mark.parametrize("words", [(), *((name,) for name in COMMANDS), ("keys", "create")])
+    def test_is_printed_for_h(self, words: tuple[str, ...]) -> None:
+        short, long = polylog(*words, "-h"), polylog(*words, "--help")
+        assert (short.status, short.err) == (0, "")
+        assert short.out == long.out
+        assert "Usage:" in short.out
+
+    def test_lists_every_command(self) -> None:
+        assert COMMANDS.keys() <= set(polylog("-h").out.split())
+
+    @pytest.mark.parametrize("words", [(), ("keys",), ("dlq",)])
+    def test_is_printed_when_a_command_is_missing(self, words: tuple[str, ...]) -> None:
+        done = polylog(*words)
+        assert (done.status, done.err) == (2, "")
+        assert "Usage:" in done.out
+
+    def test_there_is_a_version(self) -> None:
+        done = polylog("--version")
+        assert (done.status, done.out.split()[0]) == (0, "polylog")
+        assert done.out.split()[1][0].isdigit()
+
+
+WRONG = {
+    ("cuont",): (2, "there is no command 'cuont': did you mean count? (see polylog --help)"),
+    ("xyz",): (2, "there is no command 'xyz' (see polylog --help)"),
+    ("count", "--bogus"): (2, "no such option: --bogus (see polylog count --help)"),
+    ("count", "a", "b"): (2, "unexpected extra argument"),
+    ("query", "--order", "up"): (2, "'up' is not one of 'asc', 'desc'"),
+    ("query", "--since", "soon"): (2, "invalid value for --since: not an ISO 8601 time: 'soon'"),
+    ("query", "--until", "soon"): (2, "invalid value for --until: not an ISO 8601 time: 'soon'"),
+    ("keys", "create"): (2, "missing option '--scope' (see polylog keys create --help)"),
+    ("load",): (2, "missing argument"),
+    ("export", "--csv", "--as", "ocsf"): (2, "--csv and --as exclude each other"),
+    ("groups", "--limit", "-1"): (2, "--limit"),
+    ("count", "typ = 1"): (1, "the service refused: 400 Invalid filter: filter column 1: "),
+    ("groups", "--by", "data"): (1, "the service refused: 400 Invalid parameter: by must be"),
+    ("load", "no-such-file"): (1, "no-such-file: No such file or directory"),
+}
+
+
+class TestMistakes:
+    @pytest.mark.parametrize("words", WRONG, ids=" ".join)
+    def test_are_told_in_one_line(self, log: Log, words: tuple[str, ...]) -> None:
+        status, said = WRONG[words]
+        done = log.polylog(*words)
+        assert (done.status, done.out) == (status, "")
+        assert done.err.startswith("polylog: ")
+        assert done.err.count("\n") == 1
+        assert said in done.err
+
+    def test_in_a_filter_are_pointed_at_on_a_terminal(self, log: Log) -> None:
+        done = shown(log, "query", 'type = "a" AND 日 = 1', "--since", "2026-03-01", columns=120)
+        assert done.status == 1
+        said, text, caret = done.lines
+        assert "400 Invalid filter: filter column 16: " in said
+        assert text == '  type = "a" AND 日 = 1'
+        assert caret == " " * 17 + "^"
+
+    def test_on_a_terminal_come_with_the_usage(self, log: Log) -> None:
+        done = shown(log, "count", "--bogus")
+        assert done.status == 2
+        assert any("No such option: --bogus" in line for line in done.lines)
+        assert any("Usage:" in line for line in done.lines)
+
+
+COLOURED = [
+    ("-h",),
+    ("query", "-h"),
+    ("query",),
+    ("query", "--explain", "--limit", "1"),
+    ("groups",),
+    ("histogram",),
+    ("count", "--bogus"),
+    ("count", "typ = 1"),
+    ("load", "no-such-file"),
+]
+
+
+class TestColours:
+    @pytest.mark.parametrize("words", COLOURED, ids=" ".join)
+    def test_are_none_if_nobody_wants_them(self, three: Log, words: tuple[str, ...]) -> None:
+        plain, coloured = shown(three, *words, NO_COLOR="1"), shown(three, *words, NO_COLOR="")
+        assert (plain.has_escapes, coloured.has_escapes) == (False, True)
+        assert plain.status == coloured.status
+        assert plain.text.strip()
+
+    @pytest.mark.parametrize(("value", "is_drawn"), [("1", False), ("", True)])
+    def test_there_is_no_bar_then(
+        self, three: Log, tmp_path: Path, value: str, is_drawn: bool
+    ) -> None:
+        file = tmp_path / "events.ndjson"
+        exported = shown(three, "export", "-o", str(file), NO_COLOR=value)
+        loaded = shown(three, "load", str(file), NO_COLOR=value)
+        assert (exported.status, loaded.status) == (0, 0)
+        assert (exported.has_escapes, loaded.has_escapes) == (is_drawn, is_drawn)
+        assert "3 duplicate" in loaded.text
+
+
+class TestTables:
+    @pytest.mark.parametrize("columns", [80, 100])
+    def test_fit_the_terminal(self, three: Log, columns: int) -> None:
+        head, shut, short, long, *_ = shown(three, "query", columns=columns).lines
+        assert max(map(len, (head, shut, short, long))) <= columns
+        assert head.split() == ["time", "seq", "type", "actor", "target", "message"]
+        assert "ada.lovelace@example.com" in long
+        assert long.endswith("…")
+
+    def test_leave_out_columns_without_a_value(self, three: Log) -> None:
+        head, *_ = shown(three, "query", 'id = "c"').lines
+        assert head.split() == ["time", "seq", "type", "target"]
+
+    def test_show_times_where_the_machine_is(self, three: Log) -> None:
+        for command in ("query", "groups"):
+            assert "2026-03-03T17:45:00+05:45" in three.polylog(command, "--local").out
+            assert "2026-03-03T12:00:00Z" in three.polylog(command).out
+
+    def test_json_stays_in_utc(self, three: Log) -> None:
+        assert NOON in three.polylog("query", "--local", "--json").out
+
+
+WIDE = """
+from rich.table import Table
+from polylog_cli.output.pager import print_whole
+table = Table("id", "body", box=None)
+table.add_row("x" * 30, "y" * 70)
+print_whole(table)
+"""
+
+
+class TestPager:
+    """A table whose cells you copy."""
+
+    @pytest.fixture
+    def pager(self, tmp_path: Path) -> str:
+        """Return a pager that shows how many characters the longest line has."""
+        file = tmp_path / "pager"
+        text = "import sys; print('paged', max(len(line.rstrip()) for line in sys.stdin))"
+        file.write_text(f"#!{sys.executable}\n{text}\n")
+        file.chmod(0o755)
+        return str(file)
+
+    def test_shows_what_is_too_wide(self, pager: str) -> None:
+        command = [sys.executable, "-c", WIDE]
+        assert at_terminal(command, 80, PAGER=pager).lines == ["paged 103"]
+
+    def test_is_not_needed_if_the_terminal_is_wide_enough(self, pager: str) -> None:
+        lines = at_terminal([sys.executable, "-c", WIDE], 103, PAGER=pager).lines
+        assert lines[1].split() == ["x" * 30, "y" * 70]
+
+    @pytest.mark.parametrize("pager", ["", "no-such-pager --option", "'"])
+    def test_may_be_missing(self, pager: str) -> None:
+        text = at_terminal([sys.executable, "-c", WIDE], 80, PAGER=pager).text
+        assert "x" * 30 in text
+        assert "y" * 70 in text.replace("\n", "")
+
+
+class TestNothing:
+    @pytest.mark.parametrize("command", ["query", "count", "groups", "histogram", "export"])
+    def test_is_explained(self, three: Log, command: str) -> None:
+        done = three.polylog(command, 'type = "door.opn"')
+        expected = 'no event has the type "door.opn"; did you mean "door.open"?'
+        assert (done.status, done.err) == (0, f"0 events: {expected}\n")
+
+    @pytest.mark.parametrize(
+        ("options", "said"),
+        [
+            (("shut",), 'try type : "shut"'),
+            (("--since", "2026-03-02", "--until", "2026-03-01"), "is not before --until"),
+            (("--since", "1h"), "the newest event is of 2026-03-03T12:00:00Z"),
+        ],
+    )
+    def test_has_several_reasons(self, three: Log, options: tuple[str, ...], said: str) -> None:
+        assert said in three.polylog("count", *options).err
+
+    def test_is_said_without_a_reason_if_none_is_known(self, three: Log) -> None:
+        assert three.polylog("count", "severity = loud").err == "0 events\n"
+
+    def test_is_what_an_empty_log_has(self, log: Log) -> None:
+        assert log.polylog("count").err == (
+            "0 events: the log has no events that this key may read\n"
+        )
+
+    def test_is_said_of_a_file_too(self, three: Log, tmp_path: Path) -> None:
+        file = tmp_path / "none"
+        done = three.polylog("export", "severity = loud", "-o", str(file))
+        assert done.err == f"0 events\n0 events in {file}\n"
+
+
+class TestAnswers:
+    def test_groups_may_be_the_largest_ones(self, three: Log) -> None:
+        done = three.polylog("groups", "--limit", "1", "--json")
+        assert json.loads(done.out)["value"] == "door.open"
+        assert done.err == "1 of 2 groups\n"
+
+    @pytest.mark.parametrize("limit", ["0", "2", "9"])
+    def test_all_groups_need_no_word(self, three: Log, limit: str) -> None:
+        done = three.polylog("groups", "--limit", limit, "--json")
+        assert (len(done.out.splitlines()), done.err) == (2, "")
+
+    def test_a_count_is_json_if_you_like(self, three: Log) -> None:
+        done = three.polylog("count", "--json")
+        assert (json.loads(done.out), done.err) == ({"count": 3}, "")
+        assert json.loads(three.polylog("count", "--json", "severity = loud").out) == {"count": 0}
+
+    def test_bars_may_be_weeks(self, three: Log) -> None:
+        done = three.polylog("histogram", "--interval", "week", "--json")
+        assert [json.loads(line) for line in done.out.splitlines()] == [
+            {"start": "2026-02-23T00:00:00Z", "count": 1},
+            {"start": "2026-03-02T00:00:00Z", "count": 2},
+        ]
+        drawn = three.polylog("histogram", "--interval", "week").out.splitlines()
+        assert [line.split()[:2] for line in drawn] == [["2026-02-23", "1"], ["2026-03-02", "2"]]
+
+    def test_an_export_may_be_csv(self, three: Log, tmp_path: Path) -> None:
+        done = three.polylog("export", "--csv")
+        assert done.out == three.polylog("query", "--csv", "--order", "asc").out
+        file = tmp_path / "events.csv"
+        assert (
+            three.polylog("export", "--csv", "-o", str(file), "--until", "2026-03-03").status == 0
+        )
+        rows = csv.DictReader(StringIO(file.read_text()))
+        assert [row["id"] for row in rows] == ["a", "b"]
+
+    def test_an_empty_csv_has_a_head(self, log: Log) -> None:
+        assert log.polylog("export", "--csv").out == log.polylog("query", "--csv").out
+
+    @pytest.mark.parametrize("option", ["--since", "--until"])
+    @pytest.mark.parametrize(
+        "words",
+        [("export",), *((name, "--json") for name in ("query", "count", "groups", "histogram"))],
+        ids=" ".join,
+    )
+    def test_days_are_those_of_the_machine_if_you_like(
+        self, log: Log, words: tuple[str, ...], option: str
+    ) -> None:
+        """Midnight of 2 March in Kathmandu is 18:15 of 1 March in UTC."""
+        log.put(event("before", "2026-03-01T18:14:59Z"), event("after", "2026-03-01T18:15:00Z"))
+        found = log.polylog(*words, option, "2026-03-02", "--local")
+        other = log.polylog(*words, option, "2026-03-02")
+        assert found.status == 0
+        assert found.out != other.out
+
+    def test_a_day_has_a_name(self, three: Log) -> None:
+        assert three.polylog("count", "--since", "today").out == "0\n"
+        assert three.polylog("count", "--until", "yesterday").out == "3\n"
+        assert three.polylog("count", "--until", "Monday", "--local").out == "3\n"
+
+
+class TestWhatToDo:
+    """What the command says when the service is not there, or the key is not the right one."""
+
+    @pytest.fixture
+    def file(self, tmp_path: Path) -> str:
+        """Return a file with an event."""
+        file = tmp_path / "events.ndjson"
+        file.write_text(json.dumps(event("a")))
+        return str(file)
+
+    @pytest.mark.parametrize("words", [("count",), ("export",), ("tail",), ("load", "FILE")])
+    def test_start_a_service_that_does_not_answer(self, words: tuple[str, ...], file: str) -> None:
+        done = polylog_at(NOWHERE, "t", *(word.replace("FILE", file) for word in words))
+        assert done.status == 1
+        assert f"nothing answers at {NOWHERE}" in done.err
+        assert "start it with `polylog run`" in done.err
+
+    def test_make_another_key(self, log: Log) -> None:
+        done = polylog_at(log.url, "PL1X.x", "count")
+        made = "polylog keys create --scope SCOPE --permissions read"
+        assert done.err.endswith(f"; make a key with `{made}`\n")
+
+    def test_make_a_key_with_the_permission(
+        self, half_open: tuple[Log, Permission], file: str
+    ) -> None:
+        log, permission = half_open
+        words = {"write": ("count",), "read": ("load", file)}[permission]
+        missing = {"write": "read", "read": "write"}[permission]
+        done = log.polylog(*words)
+        assert done.status == 1
+        assert f"the key lacks the permission {missing}; make one that has it with " in done.err
+        assert f"polylog keys create --scope SCOPE --permissions {missing}`" in done.err
+
+    def test_give_a_key_for_an_address(self, tmp_path: Path) -> None:
+        done = polylog("count", "--url", "https://log.example.com", "--data", str(tmp_path))
+        assert done.status == 2
+        made = "polylog keys create --scope SCOPE --permissions read --stack STACK"
+        assert f"give --token or POLYLOG_TOKEN; make one with `{made}`" in done.err
+
+    def test_start_a_service_or_name_one(self, tmp_path: Path) -> None:
+        done = polylog("count", "--data", str(tmp_path))
+        assert done.status == 2
+        hint = f"start `polylog run --data {tmp_path}`, or give --url and --token"
+        assert f"no credentials in {tmp_path}: {hint}" in done.err
+
+    def test_a_load_that_fails_can_be_repeated(self, file: str) -> None:
+        done = polylog_at(NOWHERE, "t", "load", file)
+        assert "you can run the same command again: nothing is stored twice" in done.err
