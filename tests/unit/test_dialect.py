@@ -343,7 +343,15 @@ def test_a_value_in_the_path_may_hold_anything_but_a_slash(world: World) -> None
 
 @pytest.mark.parametrize(
     ("path", "values"),
-    [("/a/b/c/d", {"x": "b", "y": "c/d"}), ("/a/b/c", {"x": "b", "y": "c"}), ("/a/b/", None)],
+    [
+        ("/a/b/c/d", {"x": "b", "y": "c/d"}),
+        ("/a/b/c", {"x": "b", "y": "c"}),
+        ("/a/b//c", {"x": "b", "y": "/c"}),
+        ("/a/b/c//d/", {"x": "b", "y": "c//d/"}),
+        ("/a/b/c\nd", {"x": "b", "y": "c\nd"}),
+        ("/a/b/", None),
+        ("/a//c", None),
+    ],
 )
 def test_a_plus_lets_a_value_hold_slashes(path: str, values: dict[str, str] | None) -> None:
     endpoint = Endpoint("GET", "/a/{x}/{y+}", Params, lambda call, params: Response.of({}))
