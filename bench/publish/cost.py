@@ -22,7 +22,7 @@ GUIDE: Final = ROOT / "docs" / "cost.md"
 BEGIN: Final = "<!-- begin: make cost -->\n"
 END: Final = "<!-- end: make cost -->\n"
 
-ALARM_METRICS: Final = 25
+ALARM_METRICS: Final = 27
 _PROCESSOR_MB: Final = 1769
 _GB: Final = 2**30
 _MILLION: Final = 1_000_000

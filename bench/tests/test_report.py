@@ -35,7 +35,7 @@ def results() -> Results:
         for number in (10, 1000)
         for way in ("cold", "warm", "plain", "naive")
     }
-    prices = [Price(SINGLES, 300, 320, 1, 2, 5, 4.6), Price(BATCHES, 300, 320, 95, 2, 5, 0.5)]
+    prices = [Price(SINGLES, 300, 320, 1, 2, 5, 4.85), Price(BATCHES, 300, 320, 95, 2, 5, 0.7)]
     return Results((10, 1000), 1, (), costs, prices, [taken(), taken(page="last", ms=61)])
 
 

@@ -223,18 +223,8 @@ def test_a_log_file_is_read_in_the_bucket_of_its_trail(
     assert s3.list_objects_v2(Bucket=TRAIL)["KeyCount"] == 1
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "a.json.gz",
-        "import/one/native/a.json",
-        LOG_FILE.replace("CloudTrail/", "CloudTrail-Digest/"),
-        LOG_FILE.replace("CloudTrail/", "elasticloadbalancing/"),
-    ],
-)
-def test_other_objects_in_the_bucket_of_a_trail_are_left_alone(
-    s3: S3Client, trail: Importer, key: str
-) -> None:
-    source = drop_into_trail(s3, key, b"")
-    assert trail.run(source, for_ever) is None
-    assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
+def test_a_log_file_that_was_copied_says_where_it_belongs(s3: S3Client, trail: Importer) -> None:
+    body = json.dumps({"Records": [RECORD]}).encode()
+    source = drop(s3, body, f"import/two/cloudtrail/{LOG_FILE}")
+    trail.run(source, for_ever)
+    assert result(s3, source)["counts"] == counts(stored=1)

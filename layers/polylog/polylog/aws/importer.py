@@ -45,7 +45,8 @@ _KEY: Final = re.compile(
     re.DOTALL,
 )
 _TRAIL: Final = re.compile(
-    r"(?:.*/)?AWSLogs/(?:o-[a-z0-9]+/)?\d{12}/CloudTrail(?:-Insight)?/.*\.json\.gz", re.DOTALL
+    rf"(?!{FOLDER})(?:.*/)?AWSLogs/(?:o-[a-z0-9]+/)?\d{{12}}/CloudTrail(?:-Insight)?/.*\.json\.gz",
+    re.DOTALL,
 )
 """The key of a log file in a trail's bucket: "Finding your CloudTrail log files" in AWS's guide."""
 
@@ -119,19 +120,10 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The log's own bucket, and the scope of what is in the buckets of trails."""
+    """The log's own bucket, and the scope of log files that are read in the buckets of trails."""
 
     bucket: str
     scope: str
-
-    def kind_of(self, source: ObjectVersion) -> Kind | None:
-        """Return what an object holds, None for one that is none of a trail in its bucket.
-
-        Raises `InvalidParameter` if the key of an object in the own bucket is wrong.
-        """
-        if source.bucket == self.bucket:
-            return Kind.of(source.key)
-        return Kind.of_trail(self.scope) if _TRAIL.fullmatch(source.key) else None
 
 
 @dataclass(slots=True)
@@ -154,7 +146,7 @@ class _Work:
 class Importer:
     """Imports objects; `max_tries` says how often to try one that gets no further.
 
-    Without a `home`, all objects are in the log's own bucket.
+    Without a `home`, it knows no trails.
     """
 
     def __init__(
@@ -174,19 +166,20 @@ class Importer:
     def run(self, source: ObjectVersion, deadline: Deadline) -> Progress | None:
         """Import an object, or the rest of it; return what became of its events.
 
-        Returns None if that was done before, or if it holds no events. Raises `Unfinished` if there
-        is no time left, `Stuck` if it must not be tried again, `ObjectChanged` if the same import
-        runs elsewhere, `InvalidBody` if the object's key is too long, and `Unavailable`.
+        Returns None if that was done before. Raises `Unfinished` if there is no time left, `Stuck`
+        if it must not be tried again, `ObjectChanged` if the same import runs elsewhere,
+        `InvalidBody` if the object's key is too long, and `Unavailable`.
         """
-        home = self._home or Home(source.bucket, "")
-        ledger = Ledger(Documents(self._client, home.bucket), source)
-        try:
-            kind = home.kind_of(source)
-        except InvalidParameter as error:
-            return self._refuse(ledger, str(error))
-        begun = ledger.read() if kind else None
-        if kind is None or (begun is not None and begun.is_finished):
+        home = self._home if _TRAIL.fullmatch(source.key) else None
+        bucket = home.bucket if home else source.bucket
+        ledger = Ledger(Documents(self._client, bucket), source)
+        begun = ledger.read()
+        if begun is not None and begun.is_finished:
             return None
+        try:
+            kind = Kind.of_trail(home.scope) if home else Kind.of(source.key)
+        except InvalidParameter as error:
+            return ledger.finish(begun or Progress(), str(error))
         progress = begun or Progress(last_seq=self._store.latest(kind.scope))
         work = _Work(source, kind, ledger, progress, progress.is_in_doubt)
         progress.is_in_doubt = True
@@ -200,12 +193,6 @@ class Importer:
             ledger.save(progress)
             raise
         return ledger.finish(progress)
-
-    def _refuse(self, ledger: Ledger, problem: str) -> Progress | None:
-        begun = ledger.read()
-        if begun is not None and begun.is_finished:
-            return None
-        return ledger.finish(begun or Progress(), problem)
 
     def _count_try(self, ledger: Ledger, progress: Progress) -> None:
         """Count this try. A stuck import starts to count anew."""

@@ -67,7 +67,7 @@ class Progress(BaseModel):
 
 
 class Ledger:
-    """Keeps the progress of one import, and writes its result, in the log's own bucket.
+    """Keeps the progress of one import, and writes its result.
 
     Raises `InvalidBody` if the object's key is too long.
     """
