@@ -71,7 +71,7 @@ def test_it_tells_who_deleted_what(log: Log, name: str, expected: list[list[str]
 
 PAGES = [
     {
-        "total_results": 2000,
+        "total_results": 200,
         "total_pages": 40,
         "prev_url": None,
         "next_url": None,
@@ -90,7 +90,7 @@ PAGES = [
                     "metadata": {"request": {"instances": number}},
                 },
             }
-            for number in range(50)
+            for number in range(5)
         ],
     }
     for page in range(40)
@@ -109,4 +109,4 @@ def test_a_dump_of_many_pages_is_loaded_in_every_shape(log: Log, tmp_path: Path)
     for text in SHAPES.values():
         file.write_text(text)
         said.append(log.polylog("load", str(file)).err.splitlines()[-1])
-    assert said == ["2000 stored", *["2000 duplicate"] * 3]
+    assert said == ["200 stored", *["200 duplicate"] * 3]
