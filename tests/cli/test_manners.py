@@ -150,6 +150,15 @@ class TestColours:
         assert "3 duplicate" in loaded.text
 
 
+@pytest.mark.parametrize("words", [("query", "--csv"), ("query", "--json"), ("export",)])
+def test_no_event_moves_the_cursor_of_a_terminal(log: Log, words: tuple[str, ...]) -> None:
+    event = {"id": "x", "time": "2026-03-01T12:00:00Z", "type": "t", "source": "a\x9b31mb\x1b[1mc"}
+    log.put(event)
+    printed = shown(log, *words, NO_COLOR="1")
+    assert (printed.status, printed.has_escapes, "\x9b" in printed.text) == (0, False, False)
+    assert log.polylog(*words).out.count("\x9b") == 1
+
+
 class TestTables:
     @pytest.mark.parametrize("columns", [80, 100])
     def test_fit_the_terminal(self, three: Log, columns: int) -> None:

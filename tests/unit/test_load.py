@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import zstandard
@@ -83,11 +85,14 @@ def test_a_compressed_file_is_unpacked_whatever_it_is_called(pack: object, tmp_p
     assert texts(read(file)) == EVENTS * 2
 
 
-def test_a_damaged_file_is_an_error_after_what_could_be_read(tmp_path: Path) -> None:
-    file = tmp_path / "events.gz"
-    file.write_bytes(gzip.compress(json.dumps(EVENTS).encode())[:-9])
-    with pytest.raises(FileError, match="damaged"):
-        read(file)
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_a_damaged_file_is_an_error_after_what_could_be_read(pack: object, tmp_path: Path) -> None:
+    file, lines = tmp_path / "events", [json.dumps(each) for each in EVENTS * 4_000]
+    file.write_bytes(pack("\n".join(lines).encode())[:-50])
+    found = read(file)
+    assert len(found) > 10_000
+    assert "damaged" in str(found[-1].text)
+    assert all(isinstance(item.text, bytes) for item in found[:-1])
 
 
 def test_a_file_that_cannot_be_read_spoils_no_other(tmp_path: Path) -> None:
@@ -128,11 +133,63 @@ def test_each_event_tells_its_file_and_line(tmp_path: Path) -> None:
     assert [(item.file, item.line) for item in read(file)] == [(str(file), 2), (str(file), 8)]
 
 
-@pytest.mark.parametrize("text", ["", "\n \n", "\ufeff"])
-def test_an_empty_file_has_no_events(text: str, tmp_path: Path) -> None:
+EMPTY = [
+    "",
+    "\n \n",
+    "\ufeff",
+    "[]",
+    " [ ] ",
+    '{"Records": []}',
+    '{"resources": [], "total_results": 0}',
+]
+
+
+@pytest.mark.parametrize("text", EMPTY)
+def test_a_file_without_events_has_none(text: str, tmp_path: Path) -> None:
     file = tmp_path / "none.ndjson"
     file.write_text(text)
     assert read(file) == []
+
+
+@pytest.mark.parametrize("bad", ["5", '"a"', "{}", '{"what": 1}', "nonsense"])
+@pytest.mark.parametrize("place", [0, 1, 4])
+def test_the_format_is_that_of_most_events(bad: str, place: int, tmp_path: Path) -> None:
+    file, lines = tmp_path / "events.ndjson", [json.dumps(each) for each in EVENTS]
+    lines.insert(place, bad)
+    file.write_text("\n".join(lines))
+    recognized: dict[str, str] = {}
+    found = read(file, recognized=recognized)
+    assert recognized == {str(file): "native"}
+    assert [item.line for item in found] == [1, 2, 3, 4, 5, 6]
+
+
+def test_where_few_events_are_in_a_format_it_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "events.json"
+    file.write_text(json.dumps([EVENTS[0], {"a": 1}, {"b": 2}]))
+    with pytest.raises(FileError, match="the format may be native: give it with --format"):
+        read(file)
+
+
+def test_utf_16_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "events.json"
+    file.write_text(json.dumps(EVENTS), "utf-16")
+    with pytest.raises(FileError, match="UTF-16"):
+        read(file)
+
+
+def test_a_pipe_is_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_text, args=(json.dumps(EVENTS),))
+    writer.start()
+    assert texts(read(pipe)) == EVENTS
+    writer.join()
+
+
+def test_events_on_one_line_are_told_apart(tmp_path: Path) -> None:
+    file = tmp_path / "events.json"
+    file.write_text(json.dumps(EVENTS[:2]))
+    assert [item.place for item in read(file)] == [f"{file}, line 1", f"{file}, line 1, event 2"]
 
 
 def test_it_says_what_it_took_a_file_for(tmp_path: Path) -> None:
@@ -150,6 +207,8 @@ def test_it_says_what_it_took_a_file_for(tmp_path: Path) -> None:
     [
         ('{"who": "ada", "what": "opened"}', "no format has events with the members who, what"),
         ("[1, 2]", "the first value is no object"),
+        ("null", "the first value is no object"),
+        ("{}", "no format has events with no members"),
         ("<html>", "the file is not JSON"),
     ],
 )
@@ -183,6 +242,7 @@ def test_a_folder_has_the_files_that_are_named_like_json(tmp_path: Path) -> None
     expected = ["a/1.ndjson.gz", "a/2.log", "b.json"]
     assert files_named([str(tmp_path)]) == [str(tmp_path / name) for name in expected]
     assert files_named([f"{tmp_path}/**/*.json"])[-1] == str(tmp_path / "b.json")
+    assert files_named([f"{tmp_path}/a*"]) == [str(tmp_path / name) for name in expected[:2]]
 
 
 @pytest.mark.parametrize("name", ["missing.json", "*.json", "empty"])

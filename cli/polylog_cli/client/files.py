@@ -11,12 +11,12 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import zstandard
 from pydantic import JsonValue
@@ -35,17 +35,26 @@ STANDARD_INPUT: Final = "-"
 _HEAD: Final = 1024 * 1024
 """How much of a file is looked at to recognize it, in bytes."""
 
+_BLOCK: Final = 64 * 1024
+
+_SMALL: Final = 4096
+"""Longer files have events, whatever their format is, in bytes."""
+
 _SAMPLE: Final = 20
 """How many events are looked at to recognize a format."""
 
 _LONGEST: Final = 64 * 1024 * 1024
 """The most bytes of an event, or of a page that is no list response of its own."""
 
+_CLEAR: Final = 0.5
+"""The part of the first events that must be in a format, and more, for it to be clear."""
+
 _SUFFIXES: Final = {".json", ".jsonl", ".log", ".ndjson"}
 _PACKED: Final = {".gz", ".zst"}
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _MARK: Final = b"\xef\xbb\xbf"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 _DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
 
@@ -65,24 +74,30 @@ class FileError(Exception):
 class Item:
     """An event as a line of JSON, in a format, with the file and the line where it begins.
 
-    `text` is an error if it cannot be read.
+    `number` counts the events that begin on this line. `text` is an error if it cannot be read.
     """
 
     file: str
     line: int
     format: str
     text: bytes | InvalidBody
+    number: int = 1
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        line = f"{self.file}, line {self.line}"
+        return line if self.number == 1 else f"{line}, event {self.number}"
 
 
 @dataclass(slots=True)
 class Reading:
-    """How far the files are read: bytes as they are stored, and the place of the last event.
+    """How far the files are read, in bytes as they are stored.
 
     `total` is None if there is no telling.
     """
 
     total: int | None
-    last: Item | None = None
     _done: int = 0
     _open: BinaryIO | None = field(default=None, repr=False)
 
@@ -111,17 +126,23 @@ def files_named(names: Sequence[str]) -> list[str]:
 
 
 def _files_of(name: str) -> list[str]:
-    path = Path(name)
-    if name == STANDARD_INPUT or path.is_file():
+    if name == STANDARD_INPUT or Path(name).exists():
+        return _files_at(name)
+    named = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - a pattern may be absolute
+    if not named:
+        raise FileError(name, "No such file or directory")
+    return list(dict.fromkeys(file for each in named for file in _files_at(each)))
+
+
+def _files_at(name: str) -> list[str]:
+    """Return the file of this name, or the files in the folder."""
+    folder = Path(name)
+    if name == STANDARD_INPUT or not folder.is_dir():
         return [name]
-    if path.is_dir():
-        found = sorted(str(each) for each in path.rglob("*") if _may_hold_events(each, path))
-    else:
-        named = glob.glob(name, recursive=True)  # noqa: PTH207 - a pattern may be absolute
-        found = sorted(each for each in named if Path(each).is_file())
+    found = sorted(str(each) for each in folder.rglob("*") if _may_hold_events(each, folder))
     if not found:
         why = "no file in it ends in .json, .ndjson, .jsonl or .log, perhaps with .gz or .zst"
-        raise FileError(name, why if path.is_dir() else "No such file or directory")
+        raise FileError(name, why)
     return found
 
 
@@ -134,9 +155,9 @@ def _may_hold_events(file: Path, folder: Path) -> bool:
 
 def begin(files: Sequence[str]) -> Reading:
     """Return what tells how far files are read; raises `FileError`."""
-    if STANDARD_INPUT in files:
-        return Reading(None)
     try:
+        if not all(Path(file).is_file() for file in files):  # Standard input, or a pipe.
+            return Reading(None)
         return Reading(sum(Path(file).stat().st_size for file in files))
     except OSError as error:
         raise FileError(str(error.filename), error.strerror or "") from error
@@ -153,9 +174,7 @@ def items(
     for file in files:
         try:
             with _opened(file, reading) as stream:
-                for item in _items(file, format, stream, recognized):
-                    reading.last = item
-                    yield item
+                yield from _items(file, format, stream, recognized)
         except FileError as error:
             if len(files) == 1:
                 raise
@@ -163,13 +182,11 @@ def items(
 
 
 @contextmanager
-def _opened(file: str, reading: Reading) -> Iterator[Stream]:
+def _opened(file: str, reading: Reading) -> Iterator[io.BufferedIOBase]:
     """Open a file, and unpack what is compressed."""
     try:
         with _raw(file) as raw, reading.of(raw):
             yield _unpacked(raw)
-    except _DAMAGED as error:
-        raise FileError(file, f"the compressed file is damaged: {error}") from error
     except OSError as error:
         raise FileError(file, error.strerror or "") from error
 
@@ -184,32 +201,60 @@ def _raw(file: str) -> Iterator[io.BufferedReader]:
         yield opened
 
 
-def _unpacked(raw: io.BufferedReader) -> Stream:
+def _unpacked(raw: io.BufferedReader) -> io.BufferedIOBase:
     begins = raw.peek(len(_ZSTD))
     if begins.startswith(_GZIP):
         return gzip.GzipFile(fileobj=raw)
     if begins.startswith(_ZSTD):
-        unpacked = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        return io.BufferedReader(unpacked)
+        return io.BufferedReader(_Unpacked(raw))
     return raw
 
 
 def _items(
-    file: str, format: str, stream: Stream, recognized: Callable[[str, str], None]
+    file: str, format: str, stream: io.BufferedIOBase, recognized: Callable[[str, str], None]
 ) -> Iterator[Item]:
-    head = stream.read(_HEAD).removeprefix(_MARK)
-    if not head.strip():
-        head += stream.read(_HEAD)
-    if not head.strip():
+    head = _head(stream)
+    if head.startswith(_UTF_16):
+        raise FileError(file, "it is in UTF-16: save it as UTF-8")
+    if not _has_any(head, format_names() if format == AUTO else [format]):
         return
     name = format
     if format == AUTO:
         name = recognize(file, head)
         recognized(file, name)
     known = format_named(name)
-    for piece in _pieces(_Continued(head, stream), known, has_lines=_has_lines(head, known)):
-        for text in _events(piece, known):
-            yield Item(file, piece.line, name, text)
+    line = number = 0
+    try:
+        pieces = _pieces(_Continued(head, stream), known, has_lines=_has_lines(head, known))
+        for piece in pieces:
+            for text in _events(piece, known):
+                number = number + 1 if piece.line == line else 1
+                line = piece.line
+                yield Item(file, line, name, text, number)
+    except _DAMAGED as error:
+        reason = f"from here on not readable: the compressed file is damaged: {error}"
+        yield Item(file, line + 1, name, InvalidBody(reason))
+
+
+def _head(stream: io.BufferedIOBase) -> bytes:
+    """Return the beginning of a file, as far as it can be read."""
+    head = b""
+    with suppress(*_DAMAGED):
+        while len(head) < _HEAD and (block := stream.read1(_HEAD - len(head))):
+            head = (head + block).lstrip() if not head else head + block
+    return head.removeprefix(_MARK)
+
+
+def _has_any(head: bytes, names: Iterable[str]) -> bool:
+    """Return whether there is more than white space, an empty array or an empty page."""
+    return len(head) > _SMALL or all(any(True for _ in _texts(head, name)) for name in names)
+
+
+def _texts(head: bytes, name: str) -> Iterator[bytes | InvalidBody]:
+    """Yield the first events of a file, if it is in this format."""
+    format = format_named(name)
+    pieces = _pieces(io.BytesIO(head), format, has_lines=_has_lines(head, format))
+    return (event for piece in pieces for event in _events(piece, format))
 
 
 def _pieces(stream: Stream, format: Format, *, has_lines: bool) -> Iterator[Piece]:
@@ -265,52 +310,85 @@ _IN_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
 
 
 def recognize(file: str, head: bytes) -> str:
-    """Return the format of the file that begins so; raises `FileError` if that is not clear."""
-    fitting = [name for name in format_names() if _fits(head, format_named(name))]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        raise FileError(file, f"the format may be {' or '.join(fitting)}: give it with --format")
+    """Return the format of the file that begins so; raises `FileError` if that is not clear.
+
+    It is the format that most of the first events are in. The others are refused one by one.
+    """
+    shares = {name: _share(head, name) for name in format_names()}
+    most = max(shares.values())
+    best = [name for name, share in shares.items() if share == most]
+    if most > _CLEAR and len(best) == 1:
+        return best[0]
+    if most > 0:
+        likely = " or ".join(best)
+        raise FileError(file, f"the format may be {likely}: give it with --format")
     known = ", ".join(format_names())
     raise FileError(file, f"{_shown(head)}; give --format, one of {known}")
 
 
-def _fits(head: bytes, format: Format) -> bool:
-    """Return whether the first events are all in a format."""
-    if format.is_event is None:
-        return False
-    some = _sample(head, format)
-    return bool(some) and all(map(format.is_event, some))
+def _share(head: bytes, name: str) -> float:
+    """Return the part of the first events that are clearly in a format, from 0 to 1."""
+    some, is_event = _sample(head, name), format_named(name).is_event
+    return sum(map(is_event, some)) / len(some) if is_event and some else 0
 
 
-def _sample(head: bytes, format: Format) -> list[JsonValue]:
-    """Return the first events of a file, as far as they can be read."""
-    pieces = _pieces(io.BytesIO(head), format, has_lines=_has_lines(head, format))
-    events = (event for piece in islice(pieces, _SAMPLE) for event in _events(piece, format))
-    readable = (event for event in events if not isinstance(event, InvalidBody))
-    return [read_json(event) for event in islice(readable, _SAMPLE)]
+def _sample(head: bytes, name: str) -> list[JsonValue]:
+    """Return the first events of a file in a format, as far as they can be read."""
+    first = islice(_texts(head, name), _SAMPLE)
+    return [read_json(event) for event in first if not isinstance(event, InvalidBody)]
 
 
 def _shown(head: bytes) -> str:
     """Say what the first value of a file is."""
-    match next(iter(_sample(head, Format(format_named("native").read))), None):
-        case None:
+    match _sample(head, "native"):
+        case []:
             return "the file is not JSON"
-        case dict() as wire:
-            return f"no format has events with the members {', '.join(list(wire)[:10])}"
+        case [dict() as wire, *_]:
+            members = f"the members {', '.join(list(wire)[:10])}" if wire else "no members"
+            return f"no format has events with {members}"
         case _:
             return "the first value is no object"
+
+
+class _Unpacked(io.RawIOBase):
+    """The contents of a file in zstd. If its last frame is cut off, reading raises `EOFError`."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self._packed = packed
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    # Any: what fits a buffer has no type before Python 3.12.
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready and (block := self._packed.read1(_BLOCK)):
+            self._unpack(block)
+        if not self._ready and self._frame is not None:
+            raise EOFError("it ends too soon")
+        part = self._ready[: len(buffer)]
+        buffer[: len(part)] = part
+        self._ready = self._ready[len(part) :]
+        return len(part)
+
+    def _unpack(self, block: bytes) -> None:
+        while block:
+            frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            self._ready += frame.decompress(block)
+            block = frame.unused_data if frame.eof else b""
+            self._frame = None if frame.eof else frame
 
 
 class _Continued:
     """A stream whose beginning was read already."""
 
-    def __init__(self, head: bytes, rest: Stream) -> None:
+    def __init__(self, head: bytes, rest: io.BufferedIOBase) -> None:
         self._head = io.BytesIO(head)
         self._rest = rest
 
     def read(self, size: int, /) -> bytes:
-        return self._head.read(size) or self._rest.read(size)
+        return self._head.read(size) or self._rest.read1(size)
 
     def readline(self, size: int, /) -> bytes:
         line = self._head.readline(size)

@@ -58,11 +58,13 @@ class Summary:
     """What happened to the events: how many have each status, and what is wrong with some.
 
     `ids` has the id, seq and status of each event, in the order of the files, if they are kept.
+    `last` is the last event that was answered.
     """
 
     keeps_ids: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     ids: list[dict[str, object]] = field(default_factory=list)
+    last: Item | None = None
     _problems: dict[str, Problem] = field(default_factory=dict)
 
     @property
@@ -77,6 +79,7 @@ class Summary:
 
     def add(self, item: Item, result: dict[str, object]) -> None:
         """Add what the service answers for an event."""
+        self.last = item
         status = str(result["status"])
         self.counts[status] += 1
         if self.keeps_ids:
@@ -87,7 +90,7 @@ class Summary:
         if result.get("error"):
             reason = f"{status}: {result['error']}"
             name = f" ({result['id']})" if result["id"] else ""
-            place = f"{item.file}, line {item.line}{name}"
+            place = f"{item.place}{name}"
             self._problems.setdefault(reason, Problem(place, reason)).number += 1
 
     def write_ids(self, path: Path) -> None:

@@ -35,7 +35,7 @@ from polylog_cli.commands.options import (
 from polylog_cli.local.home import DEFAULT_DATA
 from polylog_cli.output.console import console, failure, notice
 from polylog_cli.output.layouts import EVENTS
-from polylog_cli.output.printer import csv_lines
+from polylog_cli.output.printer import csv_lines, write
 from polylog_cli.output.progress import progress
 
 Output = Annotated[
@@ -193,7 +193,7 @@ def _has_room_for_a_bar(output: Path | None) -> bool:
 def _opened(output: Path | None) -> Iterator[Callable[[bytes], None]]:
     """Yield what writes a page; the file gets its name once it is complete."""
     if output is None:
-        yield partial(typer.echo, nl=False)
+        yield write
         return
     part = _part(output)
     with part.open("wb", buffering=0) as file:

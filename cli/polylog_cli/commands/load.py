@@ -16,7 +16,7 @@ from polylog.dialects.native.wire import render_event
 from polylog.intake.documents import read_json
 from polylog.model.errors import ApiError, InvalidParameter
 from polylog.model.store import Status
-from polylog_cli.client.files import AUTO, FileError, Item, Reading, begin, files_named, items
+from polylog_cli.client.files import AUTO, FileError, Item, begin, files_named, items
 from polylog_cli.client.http import ServiceError
 from polylog_cli.client.load import AGAIN, READABLE, LoadError, Summary
 from polylog_cli.commands.access import Access, connected
@@ -57,6 +57,8 @@ def load_files(
     exit status is 1 if any event is not in the log afterwards.
     """
     _require_known(format)
+    if ids is not None and not ids.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {ids.parent}", param_hint="--ids")
     summary = Summary(keeps_ids=ids is not None)
     with _failures():
         named = files_named(files)
@@ -66,7 +68,7 @@ def load_files(
             _show(found, summary)
         else:
             access = Access(data, url, token, needs="write")
-            with connected(access) as client, _repeatable(), _stoppable(reading):
+            with connected(access) as client, _repeatable(), _stoppable(summary):
                 load_visibly(client, found, reading, summary)
         if ids is not None:
             summary.write_ids(ids)
@@ -103,14 +105,13 @@ def _repeatable() -> Iterator[None]:
 
 
 @contextmanager
-def _stoppable(reading: Reading) -> Iterator[None]:
+def _stoppable(summary: Summary) -> Iterator[None]:
     """Say how far it came if somebody stops it."""
     try:
         yield
     except KeyboardInterrupt:
-        last = reading.last
-        place = f" at {last.file}, line {last.line}" if last else ""
-        notice(f"polylog: stopped{place}. Run the same command again: nothing is stored twice.")
+        place = f"after {summary.last.place}" if summary.last else "before the first answer"
+        notice(f"polylog: stopped {place}. Run the same command again: nothing is stored twice.")
         raise typer.Exit(_STOPPED) from None
 
 

@@ -54,9 +54,9 @@ class Printer:
         """Print a batch immediately."""
         match self.form:
             case Form.JSON:
-                _write(b"".join(to_json(result) + b"\n" for result in results))
+                write(b"".join(to_json(result) + b"\n" for result in results))
             case Form.CSV:
-                _write(csv_lines(self.layout, results, has_head=not self._is_begun))
+                write(csv_lines(self.layout, results, has_head=not self._is_begun))
             case Form.TABLE if results or not self._is_begun:
                 self._print_table(results)
         self._is_begun = True
@@ -134,8 +134,13 @@ def screen() -> Console:
     return open_console()
 
 
-def _write(content: bytes) -> None:
-    """Write bytes to standard output and flush, regardless of its encoding."""
+def write(content: bytes) -> None:
+    """Write lines to standard output and flush, regardless of its encoding.
+
+    On a terminal, characters that would move its cursor become blanks.
+    """
+    if sys.stdout.isatty():
+        content = b"\n".join(_line(line).encode() for line in content.decode().split("\n"))
     typer.echo(content, nl=False)
 
 

@@ -40,3 +40,5 @@ def publish(metrics: Metrics, values: Mapping[str, float]) -> None:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     if values:
         metrics.flush_metrics()
+        # Where metrics are disabled, they would pile up, and be written after a hundred.
+        metrics.clear_metrics()
