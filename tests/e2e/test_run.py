@@ -141,8 +141,10 @@ class TestLoad:
         done = load(service, file, make_key(service, scope))
         assert done.status == 1
         assert done.err.splitlines()[0] == "2 invalid, 1 stored"
-        assert "line 1: invalid: the event has 5000" in done.err
-        assert f"line 1 ({third['metadata']['guid']}): invalid: the event has 300" in done.err
+        assert "line 1, event 2: invalid: the event has 5000" in done.err
+        assert (
+            f"line 1, event 3 ({third['metadata']['guid']}): invalid: the event has 300" in done.err
+        )
 
     @pytest.mark.parametrize("format", FORMATS)
     def test_writes_what_each_event_is_called_in_the_log(

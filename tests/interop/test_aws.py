@@ -291,6 +291,6 @@ class TestTheCommand:
         self, service: Service, account: Account, tmp_path: Path
     ) -> None:
         file = tmp_path / "events.json"
-        file.write_text(account.aws("--query", "Events"), "utf-8")
+        file.write_text(account.aws(), "utf-8")
         done = service.polylog("load", str(file), "--token", account.token)
         assert (done.status, done.err.splitlines()[-1]) == (0, f"{COUNT} duplicate")

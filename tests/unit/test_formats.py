@@ -37,7 +37,7 @@ def read(wire: JsonValue) -> Event:
     raise InvalidParameter("name", "is required")
 
 
-FORMAT = Format(read, envelope="things")
+FORMAT = Format(read, envelope=("things",))
 PLAIN = Format(read)
 
 
@@ -189,7 +189,7 @@ def unread() -> Unread:
         wires.append(wire)
         raise InvalidParameter("name", "is required")
 
-    return Unread(Format(read, envelope="things"), wires)
+    return Unread(Format(read, envelope=("things",)), wires)
 
 
 TOO_MANY = r"^more than 3 events at once$"

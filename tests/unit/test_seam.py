@@ -67,7 +67,7 @@ SHIP = Dialect(
     scheme=lambda request: Credential.parse(request.headers.get("x-password", "")),
     endpoints=(Endpoint("GET", "/log", LogParams, list_entries),),
     error=render_error,
-    format=Format(read_entry, envelope="log"),
+    format=Format(read_entry, envelope=("log",)),
 )
 
 # What it does.

@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from polylog.intake import streams
-from polylog.intake.streams import MAX_PIECE, Inside, Piece, Place, _Scanner, lines, values
+from polylog.intake.streams import (
+    MAX_PIECE,
+    Envelope,
+    Inside,
+    Piece,
+    Place,
+    _Scanner,
+    lines,
+    values,
+)
 from polylog.model.errors import InvalidBody
 
 START = Place()
@@ -27,7 +36,7 @@ JSON = st.recursive(
 SPACE = st.text(alphabet=" \t\r\n", max_size=3)
 
 
-def read(content: bytes, envelope: str | None = "events", start: Place = START) -> list[Piece]:
+def read(content: bytes, envelope: Envelope = ("events",), start: Place = START) -> list[Piece]:
     return list(values(io.BytesIO(content[start.offset :]), start, envelope))
 
 
@@ -80,8 +89,14 @@ def test_a_document_falls_into_its_events(content: bytes, expected: list[bytes |
     assert texts(read(content)) == expected
 
 
+def test_there_may_be_lists_of_several_names() -> None:
+    content = b'{"a": [1]} {"b": [2], "c": [3]} {"b": [], "a": 4}'
+    again = "from here on not read: a second 'a or b'"
+    assert texts(read(content, ("a", "b"))) == [b"1", b"2", again]
+
+
 def test_without_an_envelope_an_object_is_an_event() -> None:
-    assert texts(read(b'{"events": [1]}', None)) == [b'{"events": [1]}']
+    assert texts(read(b'{"events": [1]}', ())) == [b'{"events": [1]}']
 
 
 def test_a_piece_says_on_which_line_it_begins() -> None:
@@ -194,7 +209,7 @@ def test_white_space_may_be_longer_than_a_value() -> None:
 @pytest.mark.parametrize("more", [b" ", b',"a":1'])
 def test_no_more_is_kept_of_an_object_than_of_a_value(begin: bytes, more: bytes) -> None:
     stream = io.BytesIO(begin + more * (4 * MAX_PIECE) + b"}")
-    (piece,) = values(stream, START, "events")
+    (piece,) = values(stream, START, ("events",))
     assert texts([piece]) == [NOT_JSON]
     assert stream.tell() < 3 * MAX_PIECE
 
@@ -224,7 +239,7 @@ def test_values_come_back_whatever_is_read_at_once(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "_BLOCK", block)
         stream = Asked(content.encode())
-        pieces = list(values(stream, START, "events"))
+        pieces = list(values(stream, START, ("events",)))
         assert stream.sizes == {block}
         assert [json.loads(piece.text) for piece in pieces] == events
         for number, piece in enumerate(pieces, 1):

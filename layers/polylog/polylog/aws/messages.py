@@ -118,4 +118,4 @@ def _read_own(wire: JsonValue, event_id: str, sent_at: int) -> Event:
 
 
 _OWN: Final = "native"
-_LISTED: Final = Format(read_event, envelope="events")
+_LISTED: Final = Format(read_event, envelope=("events",))

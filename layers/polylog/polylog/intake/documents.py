@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 from polylog.intake.offers import Offered
-from polylog.intake.streams import Inside, Place, values
+from polylog.intake.streams import Envelope, Inside, Place, values
 from polylog.model.errors import InvalidBody, InvalidParameter, RequestTooLarge
 from polylog.model.event import MAX_EVENT_BYTES, Event
 
@@ -44,13 +44,14 @@ class Format:
     """How an API writes its events in JSON.
 
     `read` returns the event of a JSON value, or raises `InvalidParameter` with a member's name.
-    `envelope` is the member of the API's list response that holds the events, as in
-    `{"resources": [...]}`. `scope` is the member of an event that names its scope. `is_event` tells
-    whether a JSON value is such an event, by members that no other format has.
+    `envelope` names the member of the API's list response that holds the events, as in
+    `{"resources": [...]}`; there may be several such lists, each with another name. `scope` is the
+    member of an event that names its scope. `is_event` tells whether a JSON value is such an event,
+    by members that no other format has.
     """
 
     read: Callable[[JsonValue], Event]
-    envelope: str | None = None
+    envelope: Envelope = ()
     scope: str | None = None
     is_event: Callable[[JsonValue], bool] | None = None
 
@@ -105,7 +106,7 @@ def _read_found(found: JsonValue | InvalidBody, format: Format, scope: str) -> O
     return found if isinstance(found, InvalidBody) else read_one(found, format, scope)
 
 
-def read_json(text: bytes, envelope: str | None = None, most: int = maxsize) -> JsonValue:
+def read_json(text: bytes, envelope: Envelope = (), most: int = maxsize) -> JsonValue:
     """Read one JSON document (RFC 8259).
 
     Raises `InvalidBody`, which says what is wrong where. Raises `RequestTooLarge` before it builds
@@ -134,15 +135,16 @@ def unpack(document: JsonValue, format: Format, most: int = maxsize) -> list[Jso
     return found
 
 
-def _events_of(page: JsonValue, envelope: str | None) -> list[JsonValue]:
-    if isinstance(page, dict) and envelope is not None:
-        page = page.get(envelope, page)
+def _events_of(page: JsonValue, envelope: Envelope) -> list[JsonValue]:
+    name = next((each for each in envelope if isinstance(page, dict) and each in page), None)
+    if isinstance(page, dict) and name is not None:
+        page = page[name]
         if isinstance(page, list):
             return page
     return [page]
 
 
-def _has_more(text: bytes, envelope: str | None, most: int) -> bool:
+def _has_more(text: bytes, envelope: Envelope, most: int) -> bool:
     """Return whether the array that a document is or holds has more than `most` elements."""
     # An array of more than `most` elements has `most` commas, and commas are counted much faster.
     if text.count(b",") < most:

@@ -50,6 +50,10 @@ _BRACKETS: Final = re.compile(rb"%b([\[{]++|[\]}]++)" % _FEW_LEVELS, re.DOTALL)
 """What lies before the next bracket, and all brackets there that open, or all that close."""
 
 
+Envelope = tuple[str, ...]
+"""Names of the member of a list response that holds the events; empty if there is none."""
+
+
 class Stream(Protocol):
     """A file open for reading bytes."""
 
@@ -118,7 +122,7 @@ def lines(stream: Stream, start: Place, longest: int = MAX_PIECE) -> Iterator[Pi
 
 
 def values(
-    stream: Stream, start: Place, envelope: str | None, longest: int = MAX_PIECE
+    stream: Stream, start: Place, envelope: Envelope, longest: int = MAX_PIECE
 ) -> Iterator[Piece]:
     """Yield the events of a stream of JSON documents that begins at a place.
 
@@ -133,7 +137,7 @@ def values(
         yield Piece.last(scanner.place, error)
 
 
-def _values(scanner: _Scanner, inside: Inside, envelope: str | None) -> Iterator[Piece]:
+def _values(scanner: _Scanner, inside: Inside, envelope: Envelope) -> Iterator[Piece]:
     if inside is not Inside.NOTHING:
         yield from _rest(scanner, inside, envelope)
     while sign := scanner.peek():
@@ -144,21 +148,21 @@ def _values(scanner: _Scanner, inside: Inside, envelope: str | None) -> Iterator
             yield from _rest(scanner, inside, envelope)
 
 
-def _enter(scanner: _Scanner, sign: bytes, envelope: str | None) -> Inside:
+def _enter(scanner: _Scanner, sign: bytes, envelope: Envelope) -> Inside:
     """Enter the array that a document is or holds, and return what the reader is in then."""
     if sign == b"[":
         scanner.expect(sign)
         return Inside.ARRAY
-    if sign == b"{" and envelope is not None and scanner.enter(envelope):
+    if sign == b"{" and envelope and scanner.enter(envelope):
         return Inside.ENVELOPE
     return Inside.NOTHING
 
 
-def _rest(scanner: _Scanner, inside: Inside, envelope: str | None) -> Iterator[Piece]:
+def _rest(scanner: _Scanner, inside: Inside, envelope: Envelope) -> Iterator[Piece]:
     """Yield what follows an element of an array, and continue after the document."""
     while scanner.expect(b",", b"]") == b",":
         yield scanner.piece(inside)
-    if inside is Inside.ENVELOPE and envelope is not None:
+    if inside is Inside.ENVELOPE and envelope:
         scanner.leave(envelope)
 
 
@@ -213,7 +217,7 @@ class _Scanner:
         self._count_lines()
         return Piece(line, text, self._offset + self._at, self._lines, inside)
 
-    def enter(self, envelope: str) -> bool:
+    def enter(self, envelope: Envelope) -> bool:
         """Enter the array in an object's member, and return whether there is one.
 
         The array must begin within the longest value from the object's beginning.
@@ -235,7 +239,7 @@ class _Scanner:
             ahead, sign = self._look_at_member(ahead + 1)
         return False
 
-    def leave(self, envelope: str) -> None:
+    def leave(self, envelope: Envelope) -> None:
         """Continue after the object whose member, an array, has just ended.
 
         Raises `InvalidBody` if the object has that member again: its events would be lost.
@@ -246,7 +250,7 @@ class _Scanner:
             name = self._take()
             self.expect(b":")
             if _is_named(name, envelope):
-                raise InvalidBody(f"from here on not read: a second '{envelope}'")
+                raise InvalidBody(f"from here on not read: a second '{' or '.join(envelope)}'")
             self.peek()
             self._take()
 
@@ -335,10 +339,9 @@ class _Scanner:
         return InvalidBody(f"from here on not JSON, or a value of more than {self._longest} bytes")
 
 
-def _is_named(text: bytes, name: str) -> bool:
-    """Return whether this is the text of a name, which may have escapes."""
+def _is_named(text: bytes, names: Envelope) -> bool:
+    """Return whether this is the text of one of these names, which may have escapes."""
     try:
-        is_same: bool = from_json(text) == name
+        return from_json(text) in names
     except ValueError:
         return False
-    return is_same

@@ -70,7 +70,7 @@ DIALECT = Dialect(
     error=render_error,
     format=Format(
         read_event,
-        envelope="event_info",
+        envelope=("event_info",),
         is_event=has_members("event_name", "event_source", "detail"),
     ),
     problem=Problem,

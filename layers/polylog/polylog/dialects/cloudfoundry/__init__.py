@@ -66,7 +66,7 @@ DIALECT = Dialect(
     ),
     error=render_error,
     headers=headers,
-    format=Format(read_event, envelope="resources", is_event=has_members("metadata", "entity")),
+    format=Format(read_event, envelope=("resources",), is_event=has_members("metadata", "entity")),
     problem=Problem,
     security=BEARER,
 )

@@ -55,7 +55,7 @@ DIALECT = Dialect(
     headers=headers,
     format=Format(
         read_event,
-        envelope="resources",
+        envelope=("resources",),
         is_event=has_members("guid", "created_at", "type", "actor", "target"),
     ),
     problem=Problem,

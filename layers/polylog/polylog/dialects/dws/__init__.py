@@ -36,7 +36,7 @@ DIALECT = Dialect(
     error=render_error,
     format=Format(
         read_event,
-        envelope="events",
+        envelope=("events",),
         scope="project_id",
         is_event=has_members("event_id", "occur_time"),
     ),

@@ -141,7 +141,7 @@ DIALECT = Dialect(
         DOCUMENT,
     ),
     error=render_error,
-    format=Format(read_event, envelope="events", is_event=is_event),
+    format=Format(read_event, envelope=("events",), is_event=is_event),
     problem=Problem,
     security=BEARER,
 )

@@ -103,7 +103,7 @@ def _format(call: Call, params: IngestParams) -> Format:
     content_type = call.request.headers.get("content-type", "").lower()
     if content_type.startswith(cloudevents.MEDIA_TYPE):
         return cloudevents.FORMAT
-    return Format(partial(read_event, now=call.services.clock.now()), envelope="events")
+    return Format(partial(read_event, now=call.services.clock.now()), envelope=("events",))
 
 
 def _has_lines(request: Request) -> bool:

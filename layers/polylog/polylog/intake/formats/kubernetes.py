@@ -89,7 +89,7 @@ def read_event(wire: JsonValue) -> Event:
     )
 
 
-FORMAT: Final = Format(read_event, envelope="items", is_event=is_event)
+FORMAT: Final = Format(read_event, envelope=("items",), is_event=is_event)
 
 
 def _has(record: Mapping[str, JsonValue], name: str) -> bool:

@@ -85,7 +85,7 @@ def read_event(wire: JsonValue) -> Event:
     return _read_record(wire)
 
 
-FORMAT: Final = Format(read_event, envelope="Records", is_event=is_event)
+FORMAT: Final = Format(read_event, envelope=("Records", "Events"), is_event=is_event)
 
 
 def _read_listed(listed: str) -> Event:
