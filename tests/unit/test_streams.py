@@ -29,7 +29,11 @@ NOT_JSON = f"from here on not JSON, or a value of more than {MAX_PIECE} bytes"
 AGAIN = "from here on not read: a second 'events'"
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=8,
 )

@@ -219,6 +219,10 @@ class Asked:
         if not (self.plan.is_searchable or wanted(self.filter)):
             self.weigh(moment, page=page).note_instead_of_index()
             return by_index(self.reader)
+        if self.plan.time.is_instant:  # The directory of segments is larger than what is there.
+            items = int(_LEAST_UNITS / UNITS_PER_ITEM)
+            with suppress(TooBroad), tentatively():
+                return by_index(self.reader.at_most(items, gives_up=True))
         kept = since(self.filter, moment.head.floor)
         finder = self.searcher.finder(self.scope, kept, moment, self.reader, self.allowance)
         if units := finder.units_of_leaves():

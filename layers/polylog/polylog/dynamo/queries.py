@@ -49,9 +49,14 @@ class TimeRange:
         return self.first > self.last
 
     @property
+    def is_instant(self) -> bool:
+        """Whether it is a single time."""
+        return self.first == self.last
+
+    @property
     def bounds(self) -> tuple[Filter, ...]:
         """The conditions that only these times meet."""
-        if self.first == self.last:
+        if self.is_instant:
             return (Compare("time", Op.EQ, self.first),)
         first = () if self.first == EARLIEST else (Compare("time", Op.GE, self.first),)
         last = () if self.last == LATEST else (Compare("time", Op.LE, self.last),)
