@@ -186,6 +186,12 @@ def test_a_pipe_is_read(tmp_path: Path) -> None:
     writer.join()
 
 
+def test_blank_lines_before_the_first_event_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "events.ndjson"
+    file.write_text("\ufeff\n\n" + "\n".join(map(json.dumps, EVENTS[:2])))
+    assert [item.line for item in read(file)] == [3, 4]
+
+
 def test_events_on_one_line_are_told_apart(tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     file.write_text(json.dumps(EVENTS[:2]))

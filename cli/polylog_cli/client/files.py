@@ -11,9 +11,11 @@ import gzip
 import io
 import sys
 import zlib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -53,8 +55,7 @@ _SUFFIXES: Final = {".json", ".jsonl", ".log", ".ndjson"}
 _PACKED: Final = {".gz", ".zst"}
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
-_MARK: Final = b"\xef\xbb\xbf"
-_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_UTF_16: Final = (BOM_UTF16_LE, BOM_UTF16_BE)
 
 _DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
 
@@ -241,8 +242,8 @@ def _head(stream: io.BufferedIOBase) -> bytes:
     head = b""
     with suppress(*_DAMAGED):
         while len(head) < _HEAD and (block := stream.read1(_HEAD - len(head))):
-            head = (head + block).lstrip() if not head else head + block
-    return head.removeprefix(_MARK)
+            head += block
+    return head.removeprefix(BOM_UTF8)
 
 
 def _has_any(head: bytes, names: Iterable[str]) -> bool:
@@ -268,19 +269,21 @@ def _has_lines(head: bytes, format: Format) -> bool:
 
     That is so if the first line is JSON, or if the file does not even begin as JSON.
     """
-    first, end, _ = head.lstrip().partition(b"\n")
-    if (end or len(head) < _HEAD) and _is_json(first):
+    if _begins_with_a_line(head):
         return True
     piece = next(values(io.BytesIO(head), Place(), format.envelope, _LONGEST), None)
     return len(head) < _HEAD and piece is not None and isinstance(piece.text, InvalidBody)
 
 
-def _is_json(text: bytes) -> bool:
+@lru_cache(maxsize=1)  # It does not depend on the format, and all formats are tried on one head.
+def _begins_with_a_line(head: bytes) -> bool:
+    """Return whether the first line is JSON."""
+    first, end, _ = head.lstrip().partition(b"\n")
     try:
-        read_json(text)
+        read_json(first)
     except InvalidBody:
         return False
-    return True
+    return bool(end) or len(head) < _HEAD
 
 
 def _events(piece: Piece, format: Format) -> Iterator[bytes | InvalidBody]:

@@ -153,8 +153,7 @@ class DynamoEventStore:
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         """Return the events that arrived after a number; see `EventStore.tail`."""
-        asked = self._asked(scope, filter)
-        return self._tails.read(scope, asked.filter, after, limit)
+        return self._tails.read(scope, self._asked(scope, filter).filter, after, limit)
 
     def latest(self, scope: str) -> int:
         """Return the number up to which arrivals are complete; see `EventStore.latest`."""

@@ -136,12 +136,10 @@ def unpack(document: JsonValue, format: Format, most: int = maxsize) -> list[Jso
 
 
 def _events_of(page: JsonValue, envelope: Envelope) -> list[JsonValue]:
-    name = next((each for each in envelope if isinstance(page, dict) and each in page), None)
-    if isinstance(page, dict) and name is not None:
-        page = page[name]
-        if isinstance(page, list):
-            return page
-    return [page]
+    if not isinstance(page, dict):
+        return [page]
+    events = next((page[name] for name in envelope if name in page), page)
+    return events if isinstance(events, list) else [events]
 
 
 def _has_more(text: bytes, envelope: Envelope, most: int) -> bool:
