@@ -9,7 +9,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 LOCK_OPTIONS := --upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi lock clean bench bench-scale bench-handlers cost
+.PHONY: help run test test-long soak check format readme openapi launcher lock clean bench bench-scale bench-handlers cost
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ readme: .venv/ready ## Renew what the README shows of an event in every dialect
 
 openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
 	@$(BIN)/python -m tools.openapi
+
+launcher: .venv/ready ## Compile what starts DynamoDB Local on loopback; needs a JDK
+	@$(BIN)/python -m tools.launcher
 
 # The virtual environment lives in the checkout; removing .venv undoes all set-up.
 .venv/ready: requirements.lock pyproject.toml

