@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_IMODE
 from threading import Thread
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -49,7 +50,7 @@ def client(engine: DynamoDBClient) -> DynamoDBClient:
 @pytest.fixture(scope="module")
 def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
     data = tmp_path_factory.mktemp("engine") / "data"
-    with suppress(KeyboardInterrupt), dynamodb_local(data) as endpoint:
+    with suppress(KeyboardInterrupt), umask(0), dynamodb_local(data) as endpoint:
         client = connect(endpoint)
         create_table(client)
         put(client, "kept", range(5))
@@ -81,6 +82,15 @@ def elsewhere() -> str:
         return other_address()
     except OSError:
         pytest.skip("this machine has no network")
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def connect(endpoint: str) -> DynamoDBClient:
@@ -201,6 +211,14 @@ def test_no_process_survives_an_interruption(interrupted: Interrupted) -> None:
 
 def test_data_survive_an_interruption(reopened: str) -> None:
     assert by_time(connect(reopened), "kept", 0) == ["0", "1", "2", "3", "4"]
+
+
+def test_only_the_owner_can_use_its_files(interrupted: Interrupted, reopened: str) -> None:
+    """It was started under a umask that forbids nothing."""
+    files = {file.name: S_IMODE(file.stat().st_mode) for file in interrupted.data.iterdir()}
+    assert S_IMODE(interrupted.data.stat().st_mode) == 0o700
+    assert files.keys() >= {"lock", "dynamodb.log", "shared-local-instance.db"}
+    assert set(files.values()) == {0o600}
 
 
 def test_a_folder_in_use_is_refused(interrupted: Interrupted, reopened: str) -> None:

