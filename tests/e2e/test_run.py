@@ -340,6 +340,16 @@ class TestKeys:
         assert service.polylog("keys", "revoke", key["key_id"]).status == 0
         assert post_nothing(key) == 401
 
+    def test_says_what_a_new_key_allows(self, service: Service, scope: str) -> None:
+        options = ("--scope", scope, "--permissions", "write,read", "--project", "p-1")
+        for_ever = service.polylog("keys", "create", *options)
+        key_id = for_ever.out.partition(".")[0]
+        assert (
+            for_ever.err == f"{key_id} allows read, write, scope {scope}, project p-1, for ever\n"
+        )
+        expiring = service.polylog("keys", "create", *options, "--expires", "30d")
+        assert re.search(rf"scope {scope}, project p-1, until 20\S+", expiring.err)
+
     def test_lists_keys_but_no_secret(self, service: Service, scope: str) -> None:
         kept = make_key(service, scope, "--expires", "30d")
         gone = make_key(service, scope)
