@@ -7,9 +7,9 @@ UV := $(BIN)/uv --quiet
 # environment forbids it: without, each process of the command takes 0.7 s more to start.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
-LOCK_OPTIONS := --upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links
+LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi lock clean bench bench-scale bench-handlers cost
+.PHONY: help run test test-long soak check format readme openapi launcher lock clean bench bench-scale bench-handlers cost
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -55,22 +55,28 @@ readme: .venv/ready ## Renew what the README shows of an event in every dialect
 openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
 	@$(BIN)/python -m tools.openapi
 
+launcher: .venv/ready ## Compile what starts DynamoDB Local on loopback; needs a JDK
+	@$(BIN)/python -m tools.launcher
+
 # The virtual environment lives in the checkout; removing .venv undoes all set-up.
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Setting up .venv: pinned packages, then DynamoDB Local (up to a minute, once)"
 	@test -e $@ || rm -rf .venv  # An interrupted set-up is begun anew.
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
-	@$(UV) pip sync --python $(BIN)/python requirements.lock
-	@$(UV) pip install --python $(BIN)/python --no-deps --editable .
+	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock | $(BIN)/pip install --quiet \
+		--disable-pip-version-check --require-hashes --requirement /dev/stdin
+	@$(UV) pip sync --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m polylog_cli.local.dynamodb
 	@touch $@
 
-lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml
+lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml (UPGRADE=--upgrade: take the newest)
 	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra cli --group dev --group test \
 		$(LOCK_OPTIONS) --output-file requirements.lock
 	@$(UV) pip compile --group emulator --universal --python-version 3.11 \
 		$(LOCK_OPTIONS) --output-file tests/e2e/deployed/ministack.lock
+	@$(UV) pip compile --group npm --universal --python-version 3.11 \
+		$(LOCK_OPTIONS) --output-file cli/polylog_cli/local/npm.lock
 
 clean: ## Undo the set-up: remove .venv and what was built
 	rm -rf .venv .aws-sam

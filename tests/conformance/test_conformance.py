@@ -47,6 +47,7 @@ from tools import ROOT
 
 HERE = Path(__file__).parent
 NOW = 1_772_452_800
+DAY = 86_400 * SECOND
 BASE = "http://log.example.com"
 SPACE = "dddddddd-0000-4000-8000-00000000000d"
 SUITES = {name: json.loads((HERE / f"{name}.json").read_text()) for name in DIALECTS}
@@ -112,6 +113,7 @@ class Service:
             "stranger": make("read", "write", scope=f"{scope}-other"),
             "reporter": make("read", "write", scope=f"{scope}-reports"),
             "admin": make("admin"),
+            "passing": make("read", "admin", expires_at=self.clock() + DAY),
             "expired": make("read", expires_at=self.clock() - 1),
             "revoked": make("read"),
         }

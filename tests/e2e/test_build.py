@@ -166,7 +166,7 @@ def test_compiled_code_in_the_layer_is_for_arm64(layer: Path) -> None:
 
 def test_the_layer_holds_the_locked_versions(layer: Path) -> None:
     lines = (ROOT / "requirements.lock").read_text("utf-8").splitlines()
-    locked = {line.split(" ")[0] for line in lines}
+    locked = {line.split(" ")[0] for line in lines if not line.startswith(" ")}
     built = {
         f"{one.metadata['Name'].lower().replace('_', '-')}=={one.version}"
         for one in distributions(path=[str(layer)])

@@ -9,12 +9,14 @@ import json
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
+from stat import S_IMODE
 from subprocess import PIPE
 from threading import Thread, Timer
 from typing import IO
@@ -23,6 +25,7 @@ import httpx
 import pytest
 from support.command import Outcome, polylog
 from support.service import COMMAND, Service, running_service, start_polylog
+from support.sockets import listening
 from support.stores import settle
 
 from polylog.dialects import DIALECTS
@@ -337,6 +340,16 @@ class TestKeys:
         assert service.polylog("keys", "revoke", key["key_id"]).status == 0
         assert post_nothing(key) == 401
 
+    def test_says_what_a_new_key_allows(self, service: Service, scope: str) -> None:
+        options = ("--scope", scope, "--permissions", "write,read", "--project", "p-1")
+        for_ever = service.polylog("keys", "create", *options)
+        key_id = for_ever.out.partition(".")[0]
+        assert (
+            for_ever.err == f"{key_id} allows read, write, scope {scope}, project p-1, for ever\n"
+        )
+        expiring = service.polylog("keys", "create", *options, "--expires", "30d")
+        assert re.search(rf"scope {scope}, project p-1, until 20\S+", expiring.err)
+
     def test_lists_keys_but_no_secret(self, service: Service, scope: str) -> None:
         kept = make_key(service, scope, "--expires", "30d")
         gone = make_key(service, scope)
@@ -443,6 +456,17 @@ class TestRun:
             assert second.credentials.token == first.credentials.token
             answer = get(asdict(second.credentials), "/cf/v2/events?results-per-page=1")
             assert answer.json()["total_results"] == total
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+    def test_listens_on_loopback_alone(self, service: Service) -> None:
+        found = listening(service.process.pid)
+        assert found.keys() == {httpx.URL(service.credentials.url).port}
+        assert all(address.is_loopback for address in found.values())
+
+    def test_keeps_files_that_only_you_can_use(self, service: Service) -> None:
+        paths = (service.home.path, *service.home.path.rglob("*"))
+        modes = {str(path): S_IMODE(path.stat().st_mode) for path in paths}
+        assert modes == {str(path): 0o700 if path.is_dir() else 0o600 for path in paths}
 
     def test_lets_one_run_at_a_time_have_a_folder(self, service: Service) -> None:
         done = start_polylog("run", "--port", "0", "--data", str(service.home.path))

@@ -2,18 +2,22 @@
 
 import fcntl
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_IMODE
 from threading import Thread
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.sockets import listening, other_address
 
 from polylog_cli.local.dynamodb import EngineError, dynamodb_local, install
 
@@ -27,6 +31,9 @@ with dynamodb_local(Path(sys.argv[1])):
     print("started", flush=True)
     signal.pause()
 """
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 class Interrupted(NamedTuple):
@@ -43,7 +50,7 @@ def client(engine: DynamoDBClient) -> DynamoDBClient:
 @pytest.fixture(scope="module")
 def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
     data = tmp_path_factory.mktemp("engine") / "data"
-    with suppress(KeyboardInterrupt), dynamodb_local(data) as endpoint:
+    with suppress(KeyboardInterrupt), umask(0), dynamodb_local(data) as endpoint:
         client = connect(endpoint)
         create_table(client)
         put(client, "kept", range(5))
@@ -66,6 +73,24 @@ def other_user(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         assert user.stdout.readline()
         yield user
         user.kill()
+
+
+@pytest.fixture
+def elsewhere() -> str:
+    """Return an address of this machine that is not on loopback."""
+    try:
+        return other_address()
+    except OSError:
+        pytest.skip("this machine has no network")
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def connect(endpoint: str) -> DynamoDBClient:
@@ -149,6 +174,20 @@ def test_installing_again_changes_nothing() -> None:
     assert before == sorted((file, file.stat().st_mtime_ns) for file in install().rglob("*"))
 
 
+@on_linux
+def test_it_listens_on_loopback_alone(interrupted: Interrupted, reopened: str) -> None:
+    found = listening(java_pid(interrupted.data))
+    assert found.keys() == {urlsplit(reopened).port}
+    assert all(address.is_loopback for address in found.values())
+
+
+@on_linux
+def test_the_other_addresses_of_the_machine_refuse(reopened: str, elsewhere: str) -> None:
+    """Who reaches it can rewrite keys, since it checks no credential."""
+    with socket.socket() as client, pytest.raises(ConnectionRefusedError):
+        client.connect((elsewhere, urlsplit(reopened).port))
+
+
 def test_an_index_of_several_attributes_answers_in_order(client: DynamoDBClient) -> None:
     put(client, "ordered", range(30))
     assert by_time(client, "ordered", 1) == [str(seq) for seq in range(10, 30)]
@@ -172,6 +211,14 @@ def test_no_process_survives_an_interruption(interrupted: Interrupted) -> None:
 
 def test_data_survive_an_interruption(reopened: str) -> None:
     assert by_time(connect(reopened), "kept", 0) == ["0", "1", "2", "3", "4"]
+
+
+def test_only_the_owner_can_use_its_files(interrupted: Interrupted, reopened: str) -> None:
+    """It was started under a umask that forbids nothing."""
+    files = {file.name: S_IMODE(file.stat().st_mode) for file in interrupted.data.iterdir()}
+    assert S_IMODE(interrupted.data.stat().st_mode) == 0o700
+    assert files.keys() >= {"lock", "dynamodb.log", "shared-local-instance.db"}
+    assert set(files.values()) == {0o600}
 
 
 def test_a_folder_in_use_is_refused(interrupted: Interrupted, reopened: str) -> None:

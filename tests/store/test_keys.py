@@ -54,7 +54,7 @@ def test_a_key_comes_back_as_it_was_made(world: World) -> None:
     assert key.principal.scope == "s"
     assert key.principal.permissions == {"read", "admin"}
     assert key.principal.restriction == Restriction(organization_id="o", project_id="p")
-    assert (key.created_at, key.expires_at, key.revoked_at) == (0, 5, None)
+    assert (key.created_at, key.principal.expires_at, key.revoked_at) == (0, 5, None)
 
 
 def test_an_unknown_key_is_none(world: World) -> None:

@@ -197,8 +197,8 @@ class MemoryKeyStore:
     ) -> Credential:
         version = max(self.peppers, key=int)
         key_id = new_key_id(version)
-        principal = Principal(key_id, scope, permissions, restriction)
-        self.keys[key_id] = AccessKey(principal, created_at=0, expires_at=expires_at)
+        principal = Principal(key_id, scope, permissions, restriction, expires_at)
+        self.keys[key_id] = AccessKey(principal, created_at=0)
         return Credential(key_id, derive_secret(self.peppers[version], key_id))
 
     def list(self, scope: str) -> tuple[AccessKey, ...]:

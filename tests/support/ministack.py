@@ -51,7 +51,9 @@ def _set_up() -> Path:
     if not done.exists() or done.read_bytes() != LOCK.read_bytes():
         uv = (Path(sys.executable).parent / "uv", "--quiet")
         subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, VENV], check=True)
-        subprocess.run([*uv, "pip", "sync", "--python", python, LOCK], check=True)
+        subprocess.run(
+            [*uv, "pip", "sync", "--require-hashes", "--python", python, LOCK], check=True
+        )
         done.write_bytes(LOCK.read_bytes())
     return python
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from polylog_cli.client.private import write_private
 
 if TYPE_CHECKING:
     from polylog.api.auth import Credential
@@ -42,11 +43,5 @@ class Credentials:
         return json.dumps(asdict(self), indent=2)
 
     def write(self, path: Path) -> None:
-        """Write a file that only you can read."""
+        """Write a file that only you can use."""
         write_private(path, self.json() + "\n")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from polylog.api.auth import PERMISSIONS, AccessKey, Permission, Restriction
+from polylog.api.auth import PERMISSIONS, AccessKey, Permission, Principal, Restriction
 from polylog.model import times
 from polylog.model.event import MAX_KEY_LENGTH
 from polylog_cli.client.credentials import Credentials
@@ -15,7 +15,7 @@ from polylog_cli.commands.moments import parse_length
 from polylog_cli.commands.options import Data, Stack, parse_scope
 from polylog_cli.commands.tables import opened
 from polylog_cli.local.home import DEFAULT_DATA
-from polylog_cli.output.console import MARKUP, failure
+from polylog_cli.output.console import MARKUP, failure, notice
 from polylog_cli.output.pager import print_whole
 
 
@@ -86,6 +86,7 @@ def create(
         restriction = Restriction(organization, project)
         credential = log.keys.create(scope, granted, restriction, expires_at)
     credentials = Credentials.of(log.url, scope, credential)
+    notice(_described(Principal(credential.key_id, scope, granted, restriction, expires_at)))
     print(credentials.json() if as_json else credentials.token)
 
 
@@ -115,6 +116,14 @@ def revoke(
     print(f"{key_id} is revoked")
 
 
+def _described(made: Principal) -> str:
+    """Return what a new key allows, and until when, in a sentence."""
+    known = {"scope": made.scope, **made.restriction.known()}
+    places = [f"{name.removesuffix('_id')} {value}" for name, value in known.items()]
+    end = f"until {times.format_seconds(made.expires_at)}" if made.expires_at else "for ever"
+    return f"{made.key_id} allows {', '.join([*sorted(made.permissions), *places, end])}"
+
+
 def _row(key: AccessKey) -> tuple[str, ...]:
     principal = key.principal
     return (
@@ -130,7 +139,7 @@ def _row(key: AccessKey) -> tuple[str, ...]:
 def _state(key: AccessKey) -> str:
     if key.revoked_at is not None:
         return f"revoked {times.format_seconds(key.revoked_at)}"
-    if key.expires_at is None:
+    if key.principal.expires_at is None:
         return "valid"
     word = "valid until" if key.is_valid(times.now()) else "expired"
-    return f"{word} {times.format_seconds(key.expires_at)}"
+    return f"{word} {times.format_seconds(key.principal.expires_at)}"

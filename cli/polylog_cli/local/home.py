@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from polylog_cli.client.credentials import write_private
-from polylog_cli.output.console import command
+from polylog_cli.client.private import close, is_open, private_folder, write_private
+from polylog_cli.output.console import command, notice
 
 DEFAULT_DATA = Path(".polylog")
+
+_FILES = ("credentials.json", "pepper.json", "running.json", "running.new", "sample-loading")
+_TABLE_FILES = ("lock", "*.log", "*.db*")
 
 
 def run_command(data: Path) -> str:
@@ -52,11 +55,42 @@ class Home:
         return self.path / "pepper.json"
 
     def make(self) -> Home:
-        """Make the folder and its pepper if they are missing; return this home."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """Make the folder and its pepper if they are missing; return this home.
+
+        A folder that other users of the machine can use is closed to them.
+        """
+        private_folder(self.path)
+        self._close()
         if not self.pepper.exists():
             write_private(self.pepper, json.dumps({"1": secrets.token_urlsafe(48)}))
         return self
+
+    @property
+    def tables(self) -> Path:
+        """The folder in which DynamoDB Local keeps the tables and its log."""
+        return self.path / "dynamodb"
+
+    def _close(self) -> None:
+        """Let only the owner use what is there already, and say so if that changes anything."""
+        was_open = [path for path in self._own() if is_open(path)]
+        for path in was_open:
+            close(path)
+        if was_open:
+            notice(f"Other users of this machine could open files of {self.path}; now only you can")
+        if is_open(self.path):
+            reason = "it holds other files too, or its file system has no permissions"
+            notice(f"Other users of this machine can still open the folder {self.path}: {reason}")
+
+    def _own(self) -> list[Path]:
+        """Return the files of Polylog that are there, and the folders that hold nothing else.
+
+        The folder may be one with other uses, even a home: that stays as it is.
+        """
+        files = [self.path / name for name in _FILES]
+        files += [file for pattern in _TABLE_FILES for file in self.tables.glob(pattern)]
+        folders = [self.path, self.tables]
+        is_alone = {*self.path.iterdir()} <= {*files, *folders}
+        return [path for path in (folders if is_alone else []) + files if path.exists()]
 
     @property
     def _running(self) -> Path:
@@ -73,7 +107,7 @@ class Home:
     def write_running(self, running: Running) -> None:
         """Announce the service; readers see the whole file or none."""
         new = self._running.with_suffix(".new")
-        new.write_text(json.dumps(asdict(running)))
+        write_private(new, json.dumps(asdict(running)))
         new.replace(self._running)
 
     def remove_running(self) -> None:
@@ -94,7 +128,7 @@ class Home:
     def begin_sample(self) -> datetime:
         """Note that the sample is being loaded; return the present time, which it ends at."""
         now = datetime.now(UTC)
-        self._sample.write_text(now.isoformat())
+        write_private(self._sample, now.isoformat())
         return now
 
     def end_sample(self) -> None:

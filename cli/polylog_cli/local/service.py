@@ -36,9 +36,10 @@ from polylog.model import times
 from polylog.model.errors import InvalidCredential
 from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Order, Window
-from polylog_cli.client.credentials import Credentials, write_private
+from polylog_cli.client.credentials import Credentials
 from polylog_cli.client.files import Item, Reading
 from polylog_cli.client.load import Summary
+from polylog_cli.client.private import write_private
 from polylog_cli.local.compaction import compaction
 from polylog_cli.local.disk import Disk, log_no_refusals
 from polylog_cli.local.dynamodb import dynamodb
@@ -113,7 +114,7 @@ def run(settings: Settings) -> None:
     with _listen(settings.port) as listener, _home(settings) as home:
         disk = _disk(settings, home)
         console.print("Starting DynamoDB")
-        tables = None if settings.memory else home.path / "dynamodb"
+        tables = None if settings.memory else home.tables
         with dynamodb(settings.dynamodb, tables) as engine:
             client = connect(engine.url)
             _create_tables(client, template)

@@ -59,12 +59,13 @@ class Restriction:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls, and what they may do."""
+    """Who calls, what they may do, and until when: in microseconds since the epoch, or for ever."""
 
     key_id: str
     scope: str
     permissions: frozenset[Permission]
     restriction: Restriction = field(default_factory=Restriction)
+    expires_at: int | None = None
 
     def require(self, permission: Permission) -> None:
         """Raise `Forbidden` unless the principal has this permission."""
@@ -82,12 +83,12 @@ class AccessKey:
 
     principal: Principal
     created_at: int
-    expires_at: int | None = None
     revoked_at: int | None = None
 
     def is_valid(self, now: int) -> bool:
         """Return whether the key is neither expired nor revoked at this time."""
-        expired = self.expires_at is not None and self.expires_at <= now
+        end = self.principal.expires_at
+        expired = end is not None and end <= now
         return self.revoked_at is None and not expired
 
 

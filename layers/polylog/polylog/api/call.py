@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from polylog.model.errors import (
     EventNotFound,
     Forbidden,
     ForeignScope,
+    InvalidParameter,
     KeyNotFound,
     NotVisible,
     PositionExpired,
@@ -32,7 +34,9 @@ from polylog.model.event import Event
 from polylog.model.filter import Filter, conjunction
 from polylog.model.query import EventQuery, Order, Page, Window
 from polylog.model.store import Bar, EventStore, Group, Interval, OfValue, Outcome, Status, Tail
-from polylog.model.times import Clock
+from polylog.model.times import Clock, format_rfc3339
+
+log = logging.getLogger("polylog")
 
 _FIRST_PAGE = 100
 _PAGE = 1000
@@ -151,15 +155,37 @@ class Call:
         permissions: frozenset[Permission],
         restriction: Restriction,
         expires_at: int | None,
-    ) -> Credential:
-        """Make a key of the scope; it may have permissions that the caller's key lacks.
+    ) -> tuple[Credential, int | None]:
+        """Make a key of the scope; return its credential, and when it expires.
 
-        Raises `Forbidden` if the new key would reach outside the caller's restriction.
+        It may have permissions that the caller's key lacks, but it expires with that key, or
+        earlier: without a time, it gets the caller's. Raises `InvalidParameter` if the time is
+        later, and `Forbidden` if the new key would reach outside the caller's restriction.
         """
         if not self.principal.restriction.confines(restriction):
             raise Forbidden
-        scope = self.principal.scope
-        return self.services.keys.create(scope, permissions, restriction, expires_at)
+        end, scope = self._end(expires_at), self.principal.scope
+        credential = self.services.keys.create(scope, permissions, restriction, end)
+        self._note("key made", Principal(credential.key_id, scope, permissions, restriction, end))
+        return credential, end
+
+    def _end(self, wanted: int | None) -> int | None:
+        """Return when a key expires that the caller makes."""
+        latest = self.principal.expires_at
+        if latest is None or wanted is None:
+            return latest if wanted is None else wanted
+        if wanted > latest:
+            end = format_rfc3339(latest)
+            raise InvalidParameter("expires_at", f"must not lie after {end}, when your key expires")
+        return wanted
+
+    def _note(self, what: str, key: Principal) -> None:
+        """Log what the caller did to a key; a log line never holds a secret."""
+        allowed = {"permissions": sorted(key.permissions), **key.restriction.known()}
+        if key.expires_at is not None:
+            allowed["expires_at"] = format_rfc3339(key.expires_at)
+        by = self.principal.key_id
+        log.info(what, extra={"key_id": key.key_id, "by_key_id": by, "scope": key.scope, **allowed})
 
     def revoke_key(self, key_id: str) -> None:
         """Revoke a key for good; raises `KeyNotFound` if the caller cannot see it."""
@@ -167,6 +193,7 @@ class Call:
         if key is None or not self._may_manage(key.principal):
             raise KeyNotFound(key_id)
         self.services.keys.revoke(self.principal.scope, key_id)
+        self._note("key revoked", key.principal)
 
     def _may_manage(self, other: Principal) -> bool:
         is_own = other.scope == self.principal.scope

@@ -78,8 +78,8 @@ class DynamoKeyStore:
         peppers = self._load_peppers()
         version = max(peppers, key=int)
         key_id = new_key_id(version)
-        principal = Principal(key_id, scope, permissions, restriction)
-        item = _write_key(AccessKey(principal, self._clock.now(), expires_at))
+        principal = Principal(key_id, scope, permissions, restriction, expires_at)
+        item = _write_key(AccessKey(principal, self._clock.now()))
         with failures_as_unavailable():
             self._client.put_item(TableName=self._table, Item=item)
         return Credential(key_id, derive_secret(peppers[version], key_id))
@@ -129,8 +129,8 @@ def _write_key(key: AccessKey) -> Item:
         "permissions": {"SS": sorted(principal.permissions)},
         "created_at": {"N": str(key.created_at)},
     }
-    if key.expires_at is not None:
-        item["expires_at"] = {"N": str(key.expires_at)}
+    if principal.expires_at is not None:
+        item["expires_at"] = {"N": str(principal.expires_at)}
     if principal.restriction.organization_id is not None:
         item["organization_id"] = {"S": principal.restriction.organization_id}
     if principal.restriction.project_id is not None:
@@ -148,11 +148,11 @@ def _read_key(item: Item) -> AccessKey:
             organization_id=item.get("organization_id", {}).get("S"),
             project_id=item.get("project_id", {}).get("S"),
         ),
+        expires_at=_read_time(item, "expires_at"),
     )
     return AccessKey(
         principal,
         created_at=int(item["created_at"]["N"]),
-        expires_at=_read_time(item, "expires_at"),
         revoked_at=_read_time(item, "revoked_at"),
     )
 

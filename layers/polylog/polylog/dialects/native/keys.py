@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, NotRequired
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -28,7 +29,11 @@ def _read_expiry(value: object) -> int | None:
 
 
 class NewKey(BaseModel):
-    """What a new key allows; it belongs to the scope of the key that makes it."""
+    """What a new key allows; it belongs to the scope of the key that makes it.
+
+    It is confined like that key, or more, and expires with that key, or earlier. An organization,
+    a project and a time that you leave out are those of that key.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,7 +43,10 @@ class NewKey(BaseModel):
     expires_at: Annotated[
         int | None,
         BeforeValidator(_read_expiry),
-        Field(json_schema_extra={"type": "string", "format": "date-time"}),
+        Field(
+            description="When the key expires, in RFC 3339: not after the key that makes it.",
+            json_schema_extra={"type": "string", "format": "date-time"},
+        ),
     ] = None
 
 
@@ -50,6 +58,7 @@ class Own(TypedDict):
     permissions: list[Permission]
     organization_id: NotRequired[str]
     project_id: NotRequired[str]
+    expires_at: NotRequired[str]
 
 
 class KnownKey(TypedDict):
@@ -72,7 +81,10 @@ class Keys(TypedDict):
 
 
 class CreatedKey(TypedDict):
-    """Everything a client needs; the access key and its secret are for signed requests."""
+    """Everything a client needs; the access key and its secret are for signed requests.
+
+    `expires_at` is there if the key expires.
+    """
 
     url: str
     scope: str
@@ -80,6 +92,7 @@ class CreatedKey(TypedDict):
     token: str
     access_key: str
     secret_key: str
+    expires_at: NotRequired[str]
 
 
 def me(call: Call, params: StrictParams) -> Response:
@@ -105,7 +118,7 @@ def create_key(call: Call, params: StrictParams) -> Response:
     restriction = Restriction(
         new.organization_id or own.organization_id, new.project_id or own.project_id
     )
-    credential = call.create_key(frozenset(new.permissions), restriction, new.expires_at)
+    credential, end = call.create_key(frozenset(new.permissions), restriction, new.expires_at)
     document = {
         "url": call.request.url,
         "scope": call.principal.scope,
@@ -113,6 +126,7 @@ def create_key(call: Call, params: StrictParams) -> Response:
         "token": credential.token,
         "access_key": credential.key_id,
         "secret_key": credential.secret,
+        **_rendered({"expires_at": end}),
     }
     return Response.of(document, status=201, headers=(JSON, ("Cache-Control", "no-store")))
 
@@ -128,18 +142,19 @@ def _allowed(principal: Principal) -> dict[str, object]:
         "key_id": principal.key_id,
         "permissions": sorted(principal.permissions),
         **principal.restriction.known(),
+        **_rendered({"expires_at": principal.expires_at}),
     }
+
+
+def _rendered(times: Mapping[str, int | None]) -> dict[str, str]:
+    """Return the times that there are, in RFC 3339."""
+    return {name: format_rfc3339(time) for name, time in times.items() if time is not None}
 
 
 def _render(key: AccessKey, now: int) -> dict[str, object]:
-    times = {
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-        "revoked_at": key.revoked_at,
-    }
     return {
         **_allowed(key.principal),
-        **{name: format_rfc3339(time) for name, time in times.items() if time is not None},
+        **_rendered({"created_at": key.created_at, "revoked_at": key.revoked_at}),
         "state": _state(key, now),
     }
 

@@ -1,0 +1,165 @@
+"""Keys that are made over HTTP: none outlives its maker, and each leaves a line in the log."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from hypothesis import given
+from hypothesis import strategies as st
+from support.memory import MemoryEventStore, MemoryKeyStore
+
+from polylog.api.auth import Credential, Restriction
+from polylog.api.call import Services
+from polylog.api.dialect import serve
+from polylog.api.http import Request, Response
+from polylog.dialects.native import DIALECT
+from polylog.model.times import SECOND, Clock, format_rfc3339
+
+NOW = 1_772_452_800 * SECOND
+LATER = NOW + 3600 * SECOND
+ENDS = st.none() | st.integers(1, 7200).map(lambda seconds: NOW + seconds * SECOND)
+
+
+@dataclass
+class World:
+    """The native API over a log without events, and its keys."""
+
+    keys: MemoryKeyStore = field(default_factory=MemoryKeyStore)
+
+    def admin(
+        self, expires_at: int | None = None, restriction: Restriction | None = None
+    ) -> Credential:
+        granted = frozenset({"admin"})
+        return self.keys.create("demo", granted, restriction or Restriction(), expires_at)
+
+    def ask(
+        self, key: Credential, method: str = "POST", path: str = "/v1/keys", body: object = None
+    ) -> Response:
+        headers = {"authorization": f"Bearer {key.token}", "host": "log.example.com"}
+        content = b"" if body is None else json.dumps(body).encode()
+        services = Services(MemoryEventStore(), self.keys, Clock(lambda: NOW))
+        return serve(DIALECT, Request(method, path, (), headers, content), services)
+
+    def make(self, key: Credential, **members: object) -> Any:
+        return json.loads(self.ask(key, body={"permissions": ["read"], **members}).body)
+
+    def end(self, key_id: str) -> int | None:
+        return self.keys.keys[key_id].principal.expires_at
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """Return the lines of the log, as a function writes them, without time and place."""
+    lines = [json.loads(LambdaPowertoolsFormatter().format(each)) for each in caplog.records]
+    for line in lines:
+        for name in ("timestamp", "location", "service"):
+            line.pop(name, None)
+    return lines
+
+
+def test_a_key_that_expires_gives_its_end_to_what_it_makes(world: World) -> None:
+    made = world.make(world.admin(LATER))
+    assert made["expires_at"] == format_rfc3339(LATER)
+    assert world.end(made["key_id"]) == LATER
+
+
+def test_null_does_not_make_a_key_for_ever(world: World) -> None:
+    made = world.make(world.admin(LATER), expires_at=None)
+    assert world.end(made["key_id"]) == LATER
+
+
+def test_a_later_end_is_refused_by_name(world: World) -> None:
+    refused = world.make(world.admin(LATER), expires_at=format_rfc3339(LATER + 1))
+    assert (refused["status"], refused["parameter"]) == (400, "expires_at")
+    assert format_rfc3339(LATER) in refused["detail"]
+    assert len(world.keys.keys) == 1
+
+
+@pytest.mark.parametrize("end", [LATER - 1, LATER])
+def test_an_end_that_is_not_later_is_taken(world: World, end: int) -> None:
+    made = world.make(world.admin(LATER), expires_at=format_rfc3339(end))
+    assert world.end(made["key_id"]) == end
+
+
+def test_a_key_for_ever_makes_keys_for_ever(world: World) -> None:
+    made = world.make(world.admin())
+    assert "expires_at" not in made
+    assert world.end(made["key_id"]) is None
+
+
+@given(ENDS, st.lists(ENDS, max_size=5))
+def test_no_chain_of_keys_outlives_its_first(first: int | None, wanted: list[int | None]) -> None:
+    world = World()
+    key = world.admin(first)
+    for end in wanted:
+        text = None if end is None else format_rfc3339(end)
+        made = world.make(key, permissions=["admin"], expires_at=text)
+        key = Credential.parse(made.get("token", key.token))
+    ends = [key.principal.expires_at or first for key in world.keys.keys.values()]
+    assert first is None or max(end or 0 for end in ends) == first
+
+
+def test_making_a_key_is_logged_with_both_ids(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin = world.admin(LATER, Restriction("o"))
+    with caplog.at_level(logging.INFO):
+        made = world.make(admin, permissions=["write", "read"], project_id="p")
+    assert logged(caplog) == [
+        {
+            "level": "INFO",
+            "message": "key made",
+            "key_id": made["key_id"],
+            "by_key_id": admin.key_id,
+            "scope": "demo",
+            "permissions": ["read", "write"],
+            "organization_id": "o",
+            "project_id": "p",
+            "expires_at": format_rfc3339(LATER),
+        }
+    ]
+
+
+def test_revoking_a_key_is_logged_with_both_ids(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin, other = world.admin(), world.admin()
+    with caplog.at_level(logging.INFO):
+        assert world.ask(admin, "DELETE", f"/v1/keys/{other.key_id}").status == 204
+    assert logged(caplog) == [
+        {
+            "level": "INFO",
+            "message": "key revoked",
+            "key_id": other.key_id,
+            "by_key_id": admin.key_id,
+            "scope": "demo",
+            "permissions": ["admin"],
+        }
+    ]
+
+
+def test_no_secret_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    admin = world.admin()
+    with caplog.at_level(logging.DEBUG):
+        made = world.make(admin)
+        world.ask(admin, "DELETE", f"/v1/keys/{made['key_id']}")
+    lines = json.dumps(logged(caplog))
+    assert made["key_id"] in lines
+    assert admin.secret not in lines
+    assert made["secret_key"] not in lines
+
+
+def test_what_is_refused_is_not_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        world.make(world.admin(LATER), expires_at=format_rfc3339(LATER + 1))
+        world.ask(world.admin(), "DELETE", "/v1/keys/PL1AAAAAAAAAAAAAAAA")
+    assert logged(caplog) == []
