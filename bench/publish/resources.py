@@ -40,6 +40,7 @@ PAID: Final[Mapping[str, tuple[Price, ...]]] = {
     "AWS::CloudWatch::Dashboard": (DASHBOARDS,),
     "AWS::DynamoDB::Table": (WRITE_UNITS, READ_UNITS, STORED_GB, RECOVERABLE_GB),
     "AWS::Events::EventBus": (BUS_EVENTS,),
+    "AWS::Events::Rule": (BUS_EVENTS,),
     "AWS::Lambda::Function": (INVOCATIONS, GB_SECONDS, OWN_METRICS, TRACES),
     "AWS::Lambda::Version": (SNAPSHOT_GB_SECONDS, RESTORED_GB),
     "AWS::Logs::LogGroup": (LOGGED_GB, KEPT_LOGS_GB),
@@ -49,11 +50,14 @@ PAID: Final[Mapping[str, tuple[Price, ...]]] = {
     "AWS::Scheduler::Schedule": (SCHEDULED,),
     "AWS::SecretsManager::Secret": (SECRETS, SECRET_REQUESTS),
 }
-"""What each type of resource is paid by; a version costs something with SnapStart alone."""
+"""What each type of resource is paid by.
+
+A rule is paid by what it is for: the bus's events, and what S3 tells of a trail's bucket, which AWS
+may count as such. A version costs something with SnapStart alone.
+"""
 
 FREE: Final[Mapping[str, str]] = {
     "AWS::ApiGatewayV2::Stage": "the API is paid by the request",
-    "AWS::Events::Rule": "the bus is paid by the event, AWS's own events are free",
     "AWS::IAM::ManagedPolicy": "IAM is free",
     "AWS::IAM::Role": "IAM is free",
     "AWS::Lambda::Alias": "the function is paid by the request",
