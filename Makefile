@@ -9,7 +9,8 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi launcher lock clean bench bench-scale bench-handlers cost
+.PHONY: help run test test-long soak check format readme openapi launcher lock clean \
+	bench bench-scale bench-handlers bench-counted cost
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +42,9 @@ bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZ
 
 bench-handlers: .venv/ready ## Measure how long the functions take
 	@$(BIN)/python -m bench.cases.handlers
+
+bench-counted: .venv/ready ## Count log bytes, read units of folding, and what is stored
+	@$(BIN)/python -m bench.cases.counted
 
 cost: .venv/ready ## Renew docs/cost.md, from what was measured
 	@$(BIN)/python -m bench.publish.cost

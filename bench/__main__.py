@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench.cases import choices, cold, folding, handlers, ingestion, laptop, warm
+from bench.cases import choices, cold, counted, folding, handlers, ingestion, laptop, warm
 from bench.publish import cost, results
 from bench.stage.measures import Measure
 from tools import ROOT
@@ -33,6 +33,7 @@ def main() -> None:
         measures += results.joined(scale)
         results.publish(measures, ROOT / "bench" / "publish" / "results.json", ROOT / "README.md")
         handlers.main()
+        counted.main()
         choices.main()
         cost.main()
     print(results.markdown(measures))

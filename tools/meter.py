@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 T = TypeVar("T")
+
+READING: Final = ("BatchGetItem", "GetItem", "Query", "Scan")
+"""Operations that consume read units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,19 @@ class Cost:
 
 
 class Meter:
-    """Counts the requests of clients, and what DynamoDB says that they consumed."""
+    """Counts the requests of clients, and what DynamoDB says that they consumed.
 
-    def __init__(self, *clients: DynamoDBClient) -> None:
+    It counts these operations, or all.
+    """
+
+    def __init__(self, *clients: DynamoDBClient, operations: Sequence[str] = ()) -> None:
         self._requests = 0
         self._units = 0.0
+        names = [f"after-call.dynamodb.{name}" for name in operations] or ["after-call.dynamodb"]
         for client in clients:
             client.meta.events.register("provide-client-params.dynamodb", _ask_for_capacity)
-            client.meta.events.register("after-call.dynamodb", self._after_call)
+            for name in names:
+                client.meta.events.register(name, self._after_call)
 
     def measure(self, ask: Callable[[], T]) -> tuple[T, Cost]:
         """Return an answer and what it took."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from polylog.dynamo.tables import Item
 
+ROW_BYTES: Final = 100
+"""What DynamoDB stores beside each item, and beside each entry of an index."""
+
 _UNIT_BYTES: Final = 1024
 _TRANSACTIONAL: Final = 2
 _DOCUMENT_BYTES: Final = 3

@@ -21,7 +21,8 @@ from polylog.model.event import Event
 from polylog.model.times import SECOND
 from tools.clocks import StoppedClock
 from tools.events import DAY, DAYS, START, Maker
-from tools.units import Ledger, Shape
+from tools.meter import READING, Meter
+from tools.units import ROW_BYTES, Ledger, Shape, item_bytes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -82,9 +83,13 @@ ALONE: Final = "one a minute"
 FOR_LONG: Final = "one a second for long"
 """Traffic of so many events that what is counted by facet gets its usual size."""
 
+SELDOM: Final = "one in ten seconds"
+"""Traffic that the folder is woken for again and again, mostly for one event."""
+
 _TRAFFIC: Final[Mapping[str, Callable[[Maker], Iterator[Offer]]]] = {
     f"{SINGLES}, ten a second": lambda maker: _singles(maker, 600, SECOND // 10),
     f"{SINGLES}, one a second": lambda maker: _singles(maker, 600, SECOND),
+    f"{SINGLES}, {SELDOM}": lambda maker: _singles(maker, 600, 10 * SECOND),
     f"{SINGLES}, {ALONE}": lambda maker: _singles(maker, 600, 60 * SECOND),
     f"{BATCHES}, ten a second": lambda maker: _batches(maker, 100, SECOND // 10),
     f"{BATCHES}, {FOR_LONG}": lambda maker: _batches(maker, 400, SECOND),
@@ -96,16 +101,22 @@ _TRAFFIC: Final[Mapping[str, Callable[[Maker], Iterator[Offer]]]] = {
 }
 
 
-_USUAL: Final = tuple(traffic for traffic in _TRAFFIC if FOR_LONG not in traffic)
+_USUAL: Final = tuple(traffic for traffic in _TRAFFIC if not traffic.endswith((FOR_LONG, SELDOM)))
 
 
 @dataclass(frozen=True, slots=True)
 class Folding:
-    """How often the folder is woken for each event, and how long it then waits, in seconds."""
+    """What the folder takes for each event.
+
+    It is woken so often, then waits for so many seconds, and reads for so many units, those of the
+    writer among them. In the end the tally table holds so many bytes for each event.
+    """
 
     traffic: str
     wakes: float
     seconds: float
+    reads: float
+    stored_bytes: float
 
 
 class _Log:
@@ -222,17 +233,35 @@ def measure(
 
 
 def folding(
-    client: DynamoDBClient, tables: Tables, traffics: Iterable[str] = _USUAL
+    client: DynamoDBClient,
+    tables: Tables,
+    traffics: Iterable[str] = _USUAL,
+    facets: Iterable[str] = (),
 ) -> list[Folding]:
     """Return how each kind of traffic keeps the folder busy, beside what it computes."""
-    return [_folding(client, tables, traffic) for traffic in traffics]
+    meter = Meter(client, operations=READING)
+    return [_folding(client, meter, tables, traffic, tuple(facets)) for traffic in traffics]
 
 
-def _folding(client: DynamoDBClient, tables: Tables, traffic: str) -> Folding:
-    log = _Log(client, tables, f"{traffic}, folding", _TRAFFIC[traffic](Maker(_SEED, SIZES[0])))
-    log.run()
-    waited = log.waited / SECOND
-    return Folding(traffic, round(log.wakes / log.events, 6), round(waited / log.events, 6))
+def _folding(
+    client: DynamoDBClient, meter: Meter, tables: Tables, traffic: str, facets: tuple[str, ...]
+) -> Folding:
+    scope, offers = f"{traffic}, folding", _TRAFFIC[traffic](Maker(_SEED, SIZES[0]))
+    log = _Log(client, tables, scope, offers, facets)
+    _, cost = meter.measure(log.run)
+    found = (log.wakes, log.waited / SECOND, cost.units, _stored_bytes(client, tables, scope))
+    return Folding(traffic, *(round(each / log.events, 6) for each in found))
+
+
+def _stored_bytes(client: DynamoDBClient, tables: Tables, scope: str) -> int:
+    """Return how much the tally table holds of a scope, with what DynamoDB adds to each row."""
+    pages = client.get_paginator("scan").paginate(
+        TableName=tables.tally,
+        FilterExpression="begins_with(#scope, :scope)",
+        ExpressionAttributeNames={"#scope": "scope"},
+        ExpressionAttributeValues={":scope": {"S": scope}},
+    )
+    return sum(item_bytes(item) + ROW_BYTES for page in pages for item in page["Items"])
 
 
 def _price(log: _Log, ledger: Ledger, traffic: str, size: int) -> Price:

@@ -27,7 +27,6 @@ from tools import ROOT
 from tools.bulk import load
 from tools.events import START, Maker
 from tools.units import item_bytes
-from tools.writes import folding
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,7 +46,7 @@ WAKE: Final = "wake-up with nothing to fold"
 _SEED: Final = 7
 _EVENTS: Final = 10_000
 _READ_BYTES: Final = 500
-_WRITTEN_BYTES: Final = 1000
+WRITTEN_BYTES: Final = 1000
 """Of an event's JSON, about: those that are asked for are of the size that bench.scale asks for."""
 
 _RUNS: Final = 40
@@ -73,8 +72,7 @@ _QUESTIONS: Final = {
 class Taken:
     """What an invocation took, in the middle: all of the time, and that of the processor.
 
-    `function` is its name in the template; `answer_bytes` is the body of an HTTP response,
-    `log_bytes` what the function logged.
+    `function` is its name in the template; `answer_bytes` is the body of an HTTP response.
     """
 
     name: str
@@ -82,49 +80,39 @@ class Taken:
     ms: float
     cpu_ms: float
     answer_bytes: int
-    log_bytes: int
 
 
-class Bench:
-    """The functions of the template, each made when it is measured first."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A way to invoke a function of the template, again and again, with another payload."""
+
+    name: str
+    function: str
+    make: Callable[[], Payload]
+    runs: int = _RUNS
+
+
+class Calls:
+    """Everything that functions are measured with."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._maker = Maker(_SEED + 1, _WRITTEN_BYTES)
+        self._maker = Maker(_SEED + 1, WRITTEN_BYTES)
         self._times = count(START, SECOND)
 
-    def run(self) -> Iterator[Taken]:
-        """Yield what everything takes."""
-        ask = self._measure
+    def all(self) -> Iterator[Call]:
+        """Yield every call; the one before has to be made by then."""
         # First: what others store would be due to be folded.
-        yield ask(WAKE, "CompactFunction", partial(payloads.stream, SCOPE))
+        yield Call(WAKE, "CompactFunction", partial(payloads.stream, SCOPE))
         for name, path in _QUESTIONS.items():
-            yield ask(name, "EventsFunction", self._asking(path))
+            yield Call(name, "EventsFunction", self._asking(path))
         kept = self._stored()
-        yield ask(ONE_EVENT, "EventsFunction", self._asking(f"events/{kept.id}"))
+        yield Call(ONE_EVENT, "EventsFunction", self._asking(f"events/{kept.id}"))
         for number, name in POSTED.items():
-            yield ask(name, "EventsFunction", partial(self._posted, number))
+            yield Call(name, "EventsFunction", partial(self._posted, number))
         for number, name in TAKEN.items():
-            yield ask(name, "IngestFunction", partial(self._messages, number))
-        yield ask(IMPORT, "ImportFunction", self._dropped, runs=4)
-
-    def _measure(
-        self, name: str, function: str, make: Callable[[], Payload], runs: int = _RUNS
-    ) -> Taken:
-        print(name, file=sys.stderr, flush=True)
-        log, found = self._stage.log, []
-        invoke = self._stage.function(function)
-        for _ in range(runs + min(runs, _DISCARDED)):
-            payload, logged = make(), log.tell()
-            wall, cpu = time.perf_counter(), time.process_time()
-            answer = invoke(payload)
-            cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-            found.append((wall, cpu, len((answer or {}).get("body", "")), log.tell() - logged))
-        walls, cpus, answers, logs = zip(*found[-runs:], strict=True)
-        ms, cpu_ms = (round(median(seconds) * 1000, 2) for seconds in (walls, cpus))
-        return Taken(
-            name, function, ms, min(ms, cpu_ms), round(median(answers)), round(median(logs))
-        )
+            yield Call(name, "IngestFunction", partial(self._messages, number))
+        yield Call(IMPORT, "ImportFunction", self._dropped, runs=4)
 
     def _events(self, number: int) -> list[Event]:
         return [self._maker.at(next(self._times)) for _ in range(number)]
@@ -147,9 +135,23 @@ class Bench:
         return payloads.messages(map(payloads.line, self._events(number)))
 
 
+def _measure(stage: Stage, call: Call) -> Taken:
+    print(call.name, file=sys.stderr, flush=True)
+    invoke, found = stage.function(call.function), []
+    for _ in range(call.runs + min(call.runs, _DISCARDED)):
+        payload = call.make()
+        wall, cpu = time.perf_counter(), time.process_time()
+        answer = invoke(payload)
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        found.append((wall, cpu, len((answer or {}).get("body", ""))))
+    walls, cpus, answers = zip(*found[-call.runs :], strict=True)
+    ms, cpu_ms = (round(median(seconds) * 1000, 2) for seconds in (walls, cpus))
+    return Taken(call.name, call.function, ms, min(ms, cpu_ms), round(median(answers)))
+
+
 def _stored_bytes(client: DynamoDBClient) -> list[int]:
     """Return how large the rows of some events are."""
-    load(client, TABLES, "sizes", Maker(_SEED, _WRITTEN_BYTES).spread(500), 1)
+    load(client, TABLES, "sizes", Maker(_SEED, WRITTEN_BYTES).spread(500), 1)
     found = client.query(
         TableName=TABLES.events,
         IndexName=TIME_INDEX,
@@ -160,17 +162,20 @@ def _stored_bytes(client: DynamoDBClient) -> list[int]:
     return list(map(item_bytes, found["Items"]))
 
 
+def ready(stage: Stage) -> None:
+    """Store what is asked for."""
+    load(stage.client, TABLES, SCOPE, Maker(_SEED, _READ_BYTES).spread(_EVENTS), 1)
+
+
 def main() -> None:
     """Measure everything, and keep it."""
     with stage() as running:
-        load(running.client, TABLES, SCOPE, Maker(_SEED, _READ_BYTES).spread(_EVENTS), 1)
-        taken = list(Bench(running).run())
+        ready(running)
+        taken = [_measure(running, call) for call in Calls(running).all()]
         sizes = _stored_bytes(running.client)
-        folded = folding(running.client, TABLES)
     document = {
         "item_bytes": round(mean(sizes)),
         "taken": [asdict(each) for each in taken],
-        "folding": [asdict(each) for each in folded],
     }
     RESULTS.write_text(json.dumps(document, indent=1) + "\n")
 

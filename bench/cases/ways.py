@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from bench import prices
-from bench.cases.handlers import BATCH, IMPORT, IMPORTED, POSTED, TAKEN
-from tools.writes import BATCHES, SINGLES
+from bench.cases.handlers import BATCH, IMPORT, IMPORTED, POSTED, TAKEN, WRITTEN_BYTES
+from bench.prices import BUS_EVENTS, GETS, PUTS, QUEUE_REQUESTS, TOPIC_MESSAGES
+from bench.usage import NOTHING, Usage
+from tools.writes import ALONE, BATCHES, SINGLES
 
-# Of a million messages: sending each, and receiving and deleting one, or ten together.
-_ALONE: Final = 3 * prices.QUEUE_REQUESTS
-_TOGETHER: Final = 1.2 * prices.QUEUE_REQUESTS
+# Of a message: sending, receiving and deleting it, the last two alone or ten together.
+_ALONE: Final = Usage({QUEUE_REQUESTS: 3})
+_TOGETHER: Final = Usage({QUEUE_REQUESTS: 1.2})
 # Of an object of 100,000 events: itself, its result, and its progress every five seconds.
-_OBJECTS: Final = (prices.PUTS * 40 + prices.GETS * 40) / 100_000
+_OBJECTS: Final = Usage({PUTS: 40 / 100_000, GETS: 40 / 100_000})
 
 SINGLE: Final = f"{SINGLES}, one a second"
 _MANY: Final = f"{BATCHES}, one a second"
@@ -25,24 +26,39 @@ _SCATTERED: Final = f"scattered over 400 days, {BATCHES}, one a second"
 class Way:
     """A way for events in: as what traffic they are stored, and what of an invocation each takes.
 
-    `requests` is what a million events cost outside of functions and tables.
+    `requests` is what an event takes outside of functions and tables. `body_bytes` is the size of
+    the HTTP request that brings them, 0 without one.
     """
 
     name: str
     traffic: str
     invocation: str
     events: int
-    requests: float
-    reads: int = 0
+    requests: Usage = NOTHING
+    body_bytes: int = 0
 
+
+ONE_A_REQUEST: Final = Way("HTTP, one a second", SINGLE, POSTED[1], 1, body_bytes=WRITTEN_BYTES)
+MANY_A_REQUEST: Final = Way(
+    f"HTTP, {BATCH} a request", _MANY, POSTED[BATCH], BATCH, body_bytes=BATCH * WRITTEN_BYTES
+)
+BY_QUEUE: Final = Way(f"queue, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER)
+BY_BUCKET: Final = Way("bucket, in order of time", DENSE, IMPORT, IMPORTED, _OBJECTS)
 
 WAYS: Final = (
-    Way("HTTP, one a request", SINGLE, POSTED[1], 1, prices.API_REQUESTS, 1),
-    Way(f"HTTP, {BATCH} a request", _MANY, POSTED[BATCH], BATCH, prices.API_REQUESTS / BATCH, 1),
+    ONE_A_REQUEST,
+    replace(ONE_A_REQUEST, name=f"HTTP, {ALONE}", traffic=f"{SINGLES}, {ALONE}"),
+    MANY_A_REQUEST,
     Way("queue, one a second", SINGLE, TAKEN[1], 1, _ALONE),
-    Way(f"queue, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER),
-    Way(f"bus, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER + prices.BUS_EVENTS),
-    Way(f"topic, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER + prices.TOPIC_MESSAGES),
-    Way("bucket, in order of time", DENSE, IMPORT, IMPORTED, _OBJECTS),
+    BY_QUEUE,
+    Way(f"bus, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER + Usage({BUS_EVENTS: 1})),
+    Way(
+        f"topic, {BATCH} at a time",
+        _MANY,
+        TAKEN[BATCH],
+        BATCH,
+        _TOGETHER + Usage({TOPIC_MESSAGES: 1}),
+    ),
+    BY_BUCKET,
     Way("bucket, in no order", _SCATTERED, IMPORT, IMPORTED, _OBJECTS),
 )

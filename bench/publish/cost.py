@@ -1,162 +1,246 @@
 """What running Polylog costs: what was measured, at list prices; `make cost` renews the guide.
 
-A processor's time is taken for that of a whole one, which Lambda gives a function at 1,769 MB;
-what a function waits costs by its memory.
+The guide has a block for each table, between two marks that name it; all else is written by hand.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any, Final
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from bench import prices
 from bench.cases.choices import RESULTS as CHOICES
 from bench.cases.choices import Choice
-from bench.cases.handlers import ONE_EVENT, RESULTS, WAKE
-from bench.cases.ways import SINGLE, WAYS, Way
-from polylog_cli.local.template import Template
+from bench.cases.handlers import ONE_EVENT
+from bench.cases.ways import MANY_A_REQUEST, WAYS, Way
+from bench.prices import (
+    API_REQUESTS,
+    BUS_EVENTS,
+    GB_SECONDS,
+    GETS,
+    INVOCATIONS,
+    LOGGED_GB,
+    PUTS,
+    QUEUE_REQUESTS,
+    READ_UNITS,
+    SENT_GB,
+    TOPIC_MESSAGES,
+    WRITE_UNITS,
+)
+from bench.publish import months, resources
+from bench.publish.measured import Measured
+from bench.usage import Usage
 from tools import ROOT
 
 GUIDE: Final = ROOT / "docs" / "cost.md"
-BEGIN: Final = "<!-- begin: make cost -->\n"
-END: Final = "<!-- end: make cost -->\n"
 
-ALARM_METRICS: Final = 27
-_PROCESSOR_MB: Final = 1769
-_GB: Final = 2**30
 _MILLION: Final = 1_000_000
+_LEAST: Final = 0.01
+_BLOCK: Final = re.compile(r"(<!-- begin: (.+?) -->\n).*?(<!-- end: \2 -->\n)", re.DOTALL)
 
-_PLATFORM_LOG_BYTES: Final = 400
-"""About what Lambda itself logs of an invocation: its start, and its report."""
+_TABLES: Final = (WRITE_UNITS, READ_UNITS)
+_FUNCTIONS: Final = (INVOCATIONS, GB_SECONDS)
+_REQUESTS: Final = (API_REQUESTS, QUEUE_REQUESTS, BUS_EVENTS, TOPIC_MESSAGES, PUTS, GETS)
+_LOGS: Final = (LOGGED_GB,)
+_SENT: Final = (SENT_GB,)
 
-_ENTRY_BYTES: Final = 100
-"""What DynamoDB stores beside each item, and beside each entry of an index."""
-
-_POLLS: Final = 2 * 5 * 30 * 86_400 / 20
-"""A month: Lambda looks into two queues with five pollers each, for 20 seconds at a time."""
+Columns = tuple[tuple[prices.Price, ...], ...]
 
 
-class Costs:
-    """Dollars for a million of everything, from the files beside this one."""
+def blocks() -> dict[str, str]:
+    """Return what the guide shows, by the name of the block."""
+    measured = Measured()
+    return {
+        "ways": _lines(_ways(measured)),
+        "questions": _lines(_questions(measured)),
+        "logs": _lines(_logged(measured)),
+        "choices": _lines(_choices()),
+        "keeping": _lines(_keeping(measured)),
+        "switches": _lines(_switches(measured)),
+        "careless": _lines(_careless(measured)),
+        "examples": _lines(_examples(measured)),
+        "prices": _lines(_prices()),
+        "resources": _lines(_resources()),
+    }
 
-    def __init__(self) -> None:
-        handlers = json.loads(RESULTS.read_text())
-        scale = json.loads(RESULTS.with_name("scale.json").read_text())
-        self._item_bytes: int = handlers["item_bytes"]
-        functions = Template.read(ROOT / "template.yaml").functions
-        self._memory_mb = {each.name: each.memory_mb for each in functions}
-        self._taken: dict[str, Any] = {each["name"]: each for each in handlers["taken"]}
-        self._folding = {each["traffic"]: each for each in handlers["folding"]}
-        self._writing = {e["traffic"]: e for e in scale["writing"] if e["size"] == 1000}
-        self._choices = [Choice(**each) for each in json.loads(CHOICES.read_text())]
-        self._asked = {(e["question"], e["events"], e["way"]): e for e in scale["reading"]}
 
-    def tables(self) -> str:
-        """Return what the guide shows."""
-        lines = (
-            *_head("a million events in", "tables", "functions", "folding", "requests", "logs"),
-            *(_row(way.name, *self._way(way)) for way in WAYS),
-            "",
-            *_head("a million questions", "tables", "functions", "gateway", "logs", "sent"),
-            *(_row(name, *self._question(name, units)) for name, units in self._units().items()),
-            _row("what reads 100,000 events", *self._broad()),
-            "",
-            "| `FieldIndexes` | `TalliedFacets` | own units | in indexes | beside | $ a million |",
-            "|---|---|---|---|---|---|",
-            *map(_choice, self._choices),
-            "",
-            "| a month | $ |",
-            "|---|---|",
-            *(f"| {name} | {amount:.2f} |" for name, amount in self._standing().items()),
+def filled(text: str, shown: Mapping[str, str]) -> str:
+    """Return a text with these contents of its blocks; raises `KeyError` for another block."""
+    return _BLOCK.sub(lambda found: f"{found[1]}{shown[found[2]]}{found[3]}", text)
+
+
+def _ways(measured: Measured) -> Iterator[str]:
+    columns = (_TABLES, _FUNCTIONS, (), _REQUESTS, _LOGS, _SENT)
+    yield from _head(
+        "a million events in", "tables", "functions", "folding", "requests", "logs", "sent", "$"
+    )
+    for way in WAYS:
+        yield _sums(way.name, _way(measured, way, columns))
+
+
+def _way(measured: Measured, way: Way, columns: Columns) -> Iterator[float]:
+    stored = measured.stored(way).times(_MILLION)
+    folded = measured.folded(way).times(_MILLION).dollars()
+    for column in columns:
+        yield stored.dollars(*column) if column else folded
+
+
+def _questions(measured: Measured) -> Iterator[str]:
+    columns = (_TABLES, _FUNCTIONS, (API_REQUESTS,), _LOGS, _SENT)
+    yield from _head("a million questions", "tables", "functions", "gateway", "logs", "sent", "$")
+    for name in measured.questions:
+        asked = measured.question(name).times(_MILLION)
+        yield _sums(name, (asked.dollars(*column) for column in columns))
+
+
+def _logged(measured: Measured) -> Iterator[str]:
+    own, of_lambda, of_gateway = measured.logged_bytes(ONE_EVENT)
+    together = own + of_lambda + of_gateway
+    yield from _head("an HTTP request logs", "bytes", "$ a million")
+    rows = {
+        "the function: `answered`": own,
+        "Lambda: start and report": of_lambda,
+        "API Gateway: its access log": of_gateway,
+        "together": together,
+    }
+    for name, size in rows.items():
+        dollars = Usage({LOGGED_GB: size * _MILLION / 2**30}).dollars()
+        yield f"| {name} | {size:,} | {dollars:.2f} |"
+
+
+def _choices() -> Iterator[str]:
+    yield from _head(
+        "`FieldIndexes`", "`TalliedFacets`", "own units", "in indexes", "beside", "$ a million"
+    )
+    for each in json.loads(CHOICES.read_text()):
+        choice = Choice(**each)
+        names = (choice.field_indexes or "none", choice.tallied_facets or "none")
+        dollars = choice.units * _MILLION * WRITE_UNITS
+        units = (choice.table, choice.indexes, choice.tally, dollars)
+        yield _row(*names, *(f"{amount:.2f}" for amount in units))
+
+
+def _keeping(measured: Measured) -> Iterator[str]:
+    kept = measured.kept(_MILLION, MANY_A_REQUEST.traffic)
+    yield from _head("kept for a month", "$")
+    rows = {
+        "a million events, in tables and indexes": kept.dollars(prices.STORED_GB),
+        "their point-in-time recovery": kept.dollars(prices.RECOVERABLE_GB),
+        "the objects of a million imported events, with results": measured.dropped(
+            _MILLION
+        ).dollars(),
+        "logs of a million HTTP requests": sum(measured.logged_bytes(ONE_EVENT))
+        * _MILLION
+        / 2**30
+        * prices.KEPT_LOGS_GB,
+    }
+    for name, dollars in rows.items():
+        yield f"| {name} | {dollars:.2f} |"
+
+
+def _switches(measured: Measured) -> Iterator[str]:
+    functions = sum(bool(each.routes) for each in measured.functions)
+    yield from _head("a month", "$")
+    rows = {
+        f"`SnapStart=PublishedVersions`: snapshots of {functions} functions": months.snapshots(
+            measured, 0
+        ),
+        "a thousand starts from snapshots": Usage({prices.RESTORED_GB: 1000}),
+        "a thousand starts from the code": measured.start("EventsFunction").times(1000),
+        "`Tracing=Active`: a million requests": months.traces(_MILLION),
+        "`Tracing=Active`: ten million requests": months.traces(10 * _MILLION),
+    }
+    for name, usage in rows.items():
+        yield f"| {name} | {usage.dollars():.2f} |"
+
+
+def _careless(measured: Measured) -> Iterator[str]:
+    columns = (_TABLES, _FUNCTIONS, (API_REQUESTS,), _LOGS, _SENT)
+    yield from _head("for a month", "tables", "functions", "gateway", "logs", "sent", "$")
+    for name, usage in months.careless(measured).items():
+        yield _sums(name, (usage.dollars(*column) for column in columns))
+
+
+def _examples(measured: Measured) -> Iterator[str]:
+    for example in months.EXAMPLES:
+        yield f"### {example.name}"
+        yield ""
+        yield from (f"* {sentence}" for sentence in (*example.said, *_counts(example)))
+        yield ""
+        yield from _bill(example.usage(measured))
+        yield ""
+
+
+def _counts(example: months.Example) -> Iterator[str]:
+    """Yield how many events come in on each way, and how often each question is asked."""
+    ways = [f"{number:,.0f} by {way.name}" for way, number in example.ways.items()]
+    asked = [f"{number:,.0f} times {name}" for name, number in example.questions.items()]
+    if ways:
+        yield f"Events: {'; '.join(ways)}."
+    if asked:
+        yield f"Questions: {'; '.join(asked)}."
+
+
+def _bill(usage: Usage) -> Iterator[str]:
+    yield from _head("AWS bills", "for", "$")
+    for price in prices.ALL:
+        if quantity := usage.quantities.get(price):
+            yield _row(price.name, f"{_amount(quantity)} {price.unit}", f"{quantity * price:.2f}")
+    yield _row("**together**", "", f"**{usage.dollars():.2f}**")
+
+
+def _prices() -> Iterator[str]:
+    yield from _head("price", "$", "for", "seen in")
+    for each in prices.ALL:
+        per = f"{each.per:,} {each.unit}" if each.per > 1 else each.unit
+        yield _row(
+            f"[{each.name}]({each.page})", f"{each.dollars:.10f}".rstrip("0"), per, each.seen
         )
-        return "\n".join(lines) + "\n"
 
-    def _units(self) -> dict[str, float]:
-        """Return the read units of each question to the largest log."""
-        largest = max(events for _, events, _ in self._asked)
-        asked = {
-            question: each["units"]
-            for (question, events, way), each in self._asked.items()
-            if (events, way) == (largest, "cold")
-        }
-        return asked | {ONE_EVENT: 1}
 
-    def _way(self, way: Way) -> Iterator[float]:
-        written, folded = self._writing[way.traffic], self._folding[way.traffic]
-        units = written["table"] + written["indexes"] + written["tally"]
-        yield units * prices.WRITE_UNITS + way.reads * prices.READ_UNITS / way.events
-        yield self._invocation(way.invocation) / way.events
-        wake = self._invocation(WAKE) + self._logs(WAKE)
-        yield folded["wakes"] * wake + self._seconds(WAKE, 0, folded["seconds"] * 1000)
-        yield way.requests
-        yield self._logs(way.invocation) / way.events
+def _resources() -> Iterator[str]:
+    yield from _head("resource", "what it costs")
+    for name, paid in resources.PAID.items():
+        yield _row(f"`{name}`", "; ".join(price.name for price in paid))
+    for name, reason in resources.FREE.items():
+        yield _row(f"`{name}`", f"nothing: {reason}")
 
-    def _question(self, name: str, units: float) -> Iterator[float]:
-        yield units * prices.READ_UNITS
-        yield self._invocation(name)
-        yield prices.API_REQUESTS
-        yield self._logs(name)
-        yield self._taken[name]["answer_bytes"] / _GB * _MILLION * prices.SENT_GB
 
-    def _broad(self) -> Iterator[float]:
-        read = self._asked["groups of everything", 100_000, "naive"]
-        yield read["units"] * prices.READ_UNITS
-        yield self._seconds("groups of everything", read["ms"], 0) + prices.INVOCATIONS
-        yield prices.API_REQUESTS
-        yield self._logs("groups of everything")
-        yield 0
-
-    def _invocation(self, name: str) -> float:
-        taken = self._taken[name]
-        waited = taken["ms"] - taken["cpu_ms"]
-        return self._seconds(name, taken["cpu_ms"], waited) + prices.INVOCATIONS
-
-    def _seconds(self, name: str, cpu_ms: float, waited_ms: float) -> float:
-        """Return what a million times so much computing and waiting costs in a function."""
-        memory_mb = self._memory_mb[self._taken[name]["function"]]
-        gb_ms = (cpu_ms * max(_PROCESSOR_MB, memory_mb) + waited_ms * memory_mb) / 1024
-        return gb_ms / 1000 * _MILLION * prices.GB_SECOND
-
-    def _logs(self, name: str) -> float:
-        size = self._taken[name]["log_bytes"] + _PLATFORM_LOG_BYTES
-        return float(size / _GB * _MILLION * prices.LOGGED_GB)
-
-    def _standing(self) -> dict[str, float]:
-        indexes = self._writing[SINGLE]["indexes"]
-        rows = (self._item_bytes + _ENTRY_BYTES) / _GB * _MILLION
-        return {
-            "a million events in the tables": rows * (1 + indexes) * prices.STORED_GB,
-            "their point-in-time recovery, without indexes": rows * prices.RECOVERABLE_GB,
-            f"alarms, of {ALARM_METRICS} metrics": ALARM_METRICS * prices.WATCHED_METRIC,
-            "six metrics of Polylog's own": 6 * prices.OWN_METRIC,
-            "the dashboard": prices.DASHBOARD,
-            "the secret": prices.SECRET,
-            "looking into empty queues": _POLLS / _MILLION * prices.QUEUE_REQUESTS,
-        }
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _head(*names: str) -> Iterator[str]:
-    yield f"| {' | '.join(names)} | $ |"
-    yield "|---" * (len(names) + 1) + "|"
+    yield _row(*names)
+    yield "|---" * len(names) + "|"
 
 
-def _row(name: str, *amounts: float) -> str:
-    cells = [name, *(f"{amount:.2f}" for amount in (*amounts, sum(amounts)))]
+def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _choice(choice: Choice) -> str:
-    names = (choice.field_indexes or "none", choice.tallied_facets or "none")
-    units = (choice.table, choice.indexes, choice.tally, choice.units * prices.WRITE_UNITS)
-    return f"| {' | '.join([*names, *(f'{amount:.2f}' for amount in units)])} |"
+def _sums(name: str, amounts: Iterable[float]) -> str:
+    parts = tuple(amounts)
+    return _row(name, *(f"{amount:.2f}" for amount in (*parts, sum(parts))))
+
+
+def _amount(quantity: float) -> str:
+    if quantity < _LEAST:
+        return f"less than {_LEAST}"
+    return f"{quantity:,.0f}" if quantity >= 100 else f"{quantity:.3g}"
+
+
+def _exactly(dollars: float) -> str:
+    """Return all digits of a price, cents at least."""
+    whole, _, digits = f"{dollars:.10f}".rstrip("0").partition(".")
+    return f"{whole}.{digits:0<2}"
 
 
 def main() -> None:
     """Put the tables into the guide."""
-    before, _, rest = GUIDE.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    GUIDE.write_text(f"{before}{BEGIN}{Costs().tables()}{END}{after}", "utf-8")
+    GUIDE.write_text(filled(GUIDE.read_text("utf-8"), blocks()), "utf-8")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SCOPE: Final = "bench"
 
-_BUCKET: Final = "bench-imports"
+BUCKET: Final = "bench-imports"
 _METRICS: Final = "POWERTOOLS_METRICS_DISABLED"
 
 
@@ -93,8 +93,8 @@ class Stage:
         """Return the message that tells of an object with events, which is in the bucket then."""
         key = f"import/{SCOPE}/native/{events[0].id}.ndjson"
         body = "\n".join(map(payloads.line, events)).encode()
-        put = boto3.client("s3").put_object(Bucket=_BUCKET, Key=key, Body=body)
-        return payloads.notification(_BUCKET, key, put["ETag"].strip('"'))
+        put = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
+        return payloads.notification(BUCKET, key, put["ETag"].strip('"'))
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def stage() -> Iterator[Stage]:
                 "PEPPER_FILE": str(home.pepper),
             }
             # In any other region it would have to be told where it lies.
-            boto3.client("s3", region_name="us-east-1").create_bucket(Bucket=_BUCKET)
+            boto3.client("s3", region_name="us-east-1").create_bucket(Bucket=BUCKET)
             keys = local_keys(client, home)
             token = keys.create(SCOPE, frozenset(PERMISSIONS), Restriction(), None).token
             yield Stage(client, template, token)

@@ -16,7 +16,7 @@ from polylog.api.auth import (
     new_key_id,
 )
 from polylog.dynamo.connection import failures_as_unavailable, query_pages
-from polylog.dynamo.peppers import Peppers
+from polylog.dynamo.peppers import Peppers, RememberedPeppers
 from polylog.model.times import SECOND, Clock
 
 if TYPE_CHECKING:
@@ -41,16 +41,12 @@ class DynamoKeyStore:
     ) -> None:
         self._client = client
         self._table = table
-        self._load_peppers = load_peppers
+        self._peppers = RememberedPeppers(load_peppers, clock)
         self._clock = clock
-        self._peppers: Peppers = {}
-        self._peppers_read_at: int | None = None
         self._cache: dict[str, tuple[int, AccessKey | None]] = {}
 
     def pepper(self, version: str) -> bytes | None:
-        """Return a pepper, as it was up to a minute ago."""
-        if not self._is_recent(self._peppers_read_at):
-            self._peppers, self._peppers_read_at = self._load_peppers(), self._clock.now()
+        """Return a pepper, as it was up to an hour ago; a new one is found within a minute."""
         return self._peppers.get(version)
 
     def get(self, key_id: str, *, fresh: bool) -> AccessKey | None:
@@ -75,7 +71,7 @@ class DynamoKeyStore:
         expires_at: int | None,
     ) -> Credential:
         """Store a new key, made with the newest pepper; see `KeyStore.create`."""
-        peppers = self._load_peppers()
+        peppers = self._peppers.read()
         version = max(peppers, key=int)
         key_id = new_key_id(version)
         principal = Principal(key_id, scope, permissions, restriction, expires_at)

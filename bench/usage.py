@@ -1,0 +1,40 @@
+"""How much is used of what AWS asks a price for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from bench.prices import ALL, Price
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A quantity of each price; what is not named is not used."""
+
+    quantities: Mapping[Price, float] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def of_all(cls, usages: Iterable[Usage]) -> Self:
+        """Return what all of them take together."""
+        together: dict[Price, float] = defaultdict(float)
+        for usage in usages:
+            for price, quantity in usage.quantities.items():
+                together[price] += quantity
+        return cls(dict(together))
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage.of_all((self, other))
+
+    def times(self, number: float) -> Usage:
+        """Return what so many of it take."""
+        return Usage({price: number * each for price, each in self.quantities.items()})
+
+    def dollars(self, *prices: Price) -> float:
+        """Return what it costs, by these prices alone or by all."""
+        return sum(self.quantities.get(price, 0) * price for price in prices or ALL)
+
+
+NOTHING: Final = Usage()
