@@ -17,13 +17,13 @@ def request(body: bytes, encoding: str | None) -> Request:
 
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP ", "x-gzip"])
 def test_a_packed_body_is_unpacked(encoding: str) -> None:
-    packed = gzip.compress(b"[1,") + gzip.compress(b"2]")
+    packed = gzip.compress(b"[1,", mtime=0) + gzip.compress(b"2]", mtime=0)
     assert unpacked(request(packed, encoding)).body == b"[1,2]"
 
 
 @pytest.mark.parametrize("encoding", [None, "", "identity"])
 def test_any_other_body_stays_as_it_is(encoding: str | None) -> None:
-    packed = gzip.compress(b"[]")
+    packed = gzip.compress(b"[]", mtime=0)
     assert unpacked(request(packed, encoding)).body == packed
 
 
@@ -33,8 +33,8 @@ def test_any_other_body_stays_as_it_is(encoding: str | None) -> None:
         (b"[]", "br", UnsupportedEncoding),
         (b"[]", "gzip, gzip", UnsupportedEncoding),
         (b"[]", "gzip", InvalidBody),
-        (gzip.compress(b"[]")[:-1], "gzip", InvalidBody),
-        (gzip.compress(b"[]") + b"[]", "gzip", InvalidBody),
+        (gzip.compress(b"[]", mtime=0)[:-1], "gzip", InvalidBody),
+        (gzip.compress(b"[]", mtime=0) + b"[]", "gzip", InvalidBody),
         (gzip.compress(bytes(MAX_UNPACKED_BYTES + 1)), "gzip", RequestTooLarge),
         (gzip.compress(bytes(MAX_UNPACKED_BYTES)) * 2, "gzip", RequestTooLarge),
     ],
