@@ -9,8 +9,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi launcher lock clean \
-	bench bench-scale bench-handlers bench-counted cost
+.PHONY: help run test test-long soak check format readme openapi launcher lock clean bench bench-scale bench-handlers bench-counted cost
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
