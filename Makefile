@@ -67,7 +67,7 @@ openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
 	@touch $@
 
 lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml
-	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra cli --group dev --group test \
+	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra deploy --group dev --group test \
 		$(LOCK_OPTIONS) --output-file requirements.lock
 	@$(UV) pip compile --group emulator --universal --python-version 3.11 \
 		$(LOCK_OPTIONS) --output-file tests/e2e/deployed/ministack.lock

@@ -117,7 +117,7 @@ def _print_version(is_asked: bool) -> None:
     if is_asked:
         from importlib.metadata import version
 
-        typer.echo(f"polylog {version('polylog')}")
+        typer.echo(f"polylog {version('polylog-events')}")
         raise typer.Exit
 
 
