@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "run": "run:run",
+    "deploy": "deploy:deploy",
     "load": "load:load_files",
     "query": "read:query",
     "tail": "read:tail",
