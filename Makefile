@@ -74,7 +74,7 @@ launcher: .venv/ready ## Compile what starts DynamoDB Local on loopback; needs a
 	@touch $@
 
 lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml (UPGRADE=--upgrade: take the newest)
-	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra cli --group dev --group test \
+	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra deploy --group dev --group test \
 		$(LOCK_OPTIONS) --output-file requirements.lock
 	@$(UV) pip compile --group emulator --universal --python-version 3.11 \
 		$(LOCK_OPTIONS) --output-file tests/e2e/deployed/ministack.lock

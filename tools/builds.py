@@ -17,7 +17,7 @@ from typing import Final
 from tools import ROOT
 
 INPUTS: Final = (
-    *("requirements.lock", "pyproject.toml", "template.yaml"),
+    *("requirements.lock", "template.yaml"),
     *("layers/polylog", "functions"),
 )
 """All that goes into a build: files, and folders with everything below them."""

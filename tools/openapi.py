@@ -92,7 +92,7 @@ def _info(dialect: Dialect) -> Object:
         "title": f"Polylog: {dialect.name}",
         "summary": summary,
         "description": description,
-        "version": metadata.version("polylog"),
+        "version": metadata.version("polylog-events"),
     }
 
 

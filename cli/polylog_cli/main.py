@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "run": "run:run",
+    "deploy": "deploy:deploy",
     "load": "load:load_files",
     "query": "read:query",
     "tail": "read:tail",
@@ -117,7 +118,7 @@ def _print_version(is_asked: bool) -> None:
     if is_asked:
         from importlib.metadata import version
 
-        typer.echo(f"polylog {version('polylog')}")
+        typer.echo(f"polylog {version('polylog-events')}")
         raise typer.Exit
 
 

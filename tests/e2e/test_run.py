@@ -508,7 +508,7 @@ class TestRun:
         assert second.home.sample_begun() is None
 
     def test_says_that_the_template_is_missing(self, tmp_path: Path) -> None:
-        done = start_polylog("run", folder=tmp_path)
+        done = start_polylog("run", "--template", "template.yaml", folder=tmp_path)
         assert done.status == 1
         assert "template" in done.err
 

@@ -9,11 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from support.deployment import Account
 from support.stacks import outputs_of, resources_of
+
+
+def is_refused(resource: dict[str, Any]) -> bool:
+    """Whether it is an alarm that computes with metrics."""
+    return resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
 
 
 def leave_out_what_is_refused(built: Path) -> tuple[str, ...]:
@@ -23,11 +29,7 @@ def leave_out_what_is_refused(built: Path) -> tuple[str, ...]:
     """
     file = built / "template.yaml"
     template = yaml.safe_load(file.read_text())
-    names = tuple(
-        name
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
-    )
+    names = tuple(name for name, each in template["Resources"].items() if is_refused(each))
     for name in names:
         del template["Resources"][name]
     file.write_text(json.dumps(template))  # which is YAML as well

@@ -43,13 +43,13 @@ def start_polylog(*arguments: str, folder: Path = ROOT) -> Outcome:
 
 @contextmanager
 def running_service(
-    data: Path, *options: str, command: Sequence[str] = (COMMAND,)
+    data: Path, *options: str, command: Sequence[str] = (COMMAND,), folder: Path = ROOT
 ) -> Iterator[Service]:
     """Run the service on a free port until the block ends."""
     command = [*command, "run", "--port", "0", "--data", str(data), *options]
     home = Home(data)
     with (data.parent / f"{data.name}.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
         try:
             deadline = time.monotonic() + START_SECONDS
             while home.read_running() is None:

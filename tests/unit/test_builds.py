@@ -11,8 +11,8 @@ from tools import ROOT
 from tools.builds import INPUTS, digest
 
 CHANGED = (
-    *("requirements.lock", "pyproject.toml", "template.yaml", "functions/ces.py"),
-    *("layers/polylog/Makefile", "layers/polylog/polylog/model/event.py"),
+    *("requirements.lock", "template.yaml", "functions/ces.py", "layers/polylog/Makefile"),
+    *("layers/polylog/pyproject.toml", "layers/polylog/polylog/model/event.py"),
 )
 
 

@@ -37,6 +37,14 @@ def test_it_is_called_as_it_was() -> None:
     assert command("keys", "create") == ".venv/bin/polylog keys create"
 
 
+def test_it_is_called_by_uvx_where_that_has_installed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = tmp_path / "uv" / "archive-v0" / "a1b2" / "bin" / "polylog-events"
+    monkeypatch.setattr(sys, "argv", [str(called), "run"])
+    assert command("keys", "create") == "uvx polylog-events keys create"
+
+
 def test_it_is_called_by_its_name_where_the_shell_finds_it(
     tool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import subprocess
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,8 @@ DEPLOYING = ROOT / "docs" / "deploying.md"
 INGESTING = ROOT / "docs" / "ingesting.md"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
-COMMANDS = sorted(
-    {
-        line
-        for page in PAGES
-        for line in re.findall(r"\.venv/bin/polylog ([^)`\n]*)", page.read_text("utf-8"))
-    }
-)
-
+TYPED = re.compile(r"(?:bin/polylog|(?<!/)polylog-events) ([^)`\n]*)")
+COMMANDS = sorted({line for page in PAGES for line in TYPED.findall(page.read_text("utf-8"))})
 
 SENT = re.findall(
     r"^\$ (aws (?:sqs send-message|events|sns) .*)$", INGESTING.read_text("utf-8"), re.MULTILINE
@@ -126,7 +120,7 @@ def places(page: Path) -> set[str]:
 @pytest.mark.parametrize("line", COMMANDS)
 def test_commands_have_the_options_that_are_typed(line: str) -> None:
     command: Any = get_command(app)
-    words = shlex.split(line)
+    words = list(takewhile(lambda word: word != "--", shlex.split(line)))
     while hasattr(command, "commands"):
         command = command.get_command(None, words.pop(0))
     known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}

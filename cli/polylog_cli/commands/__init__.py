@@ -3,7 +3,8 @@
 A command reads its options (`options`, and for times `moments`), reaches a log, and passes the
 answer to `output`. An error from below becomes a sentence and an exit status here, and only here.
 Most commands ask the service through `client` (`access`); those for operators (`keys`, `tally`,
-`dlq`) work on the tables (`tables`) and queues of `stack` or `local`; `run` starts `local.service`.
+`dlq`) work on the tables (`tables`) and queues of `stack` or `local`; `run` starts `local.service`,
+and `deploy` runs `stack.sam`.
 
 A start takes at most 0.3 s, most of it for importing. So `main` imports only the command that you
 type, and modules that are slow to import, like boto3, are imported only where they are needed.

@@ -20,6 +20,13 @@ def parse_scope(text: str) -> str:
     return text
 
 
+def parse_parameters(texts: list[str], hint: str) -> dict[str, str]:
+    """Read parameters of the template, each `NAME=VALUE`; `hint` is where they were typed."""
+    if unclear := [text for text in texts if "=" not in text]:
+        raise typer.BadParameter(f"{unclear[0]}: give it as NAME=VALUE", param_hint=hint)
+    return dict(text.split("=", 1) for text in texts)
+
+
 def chosen_form(*, as_json: bool, as_csv: bool = False, as_table: bool = False) -> Form:
     """Return the form that the flags ask for, by default a table."""
     flags = {Form.JSON: as_json, Form.CSV: as_csv, Form.TABLE: as_table}

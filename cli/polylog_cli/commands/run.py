@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from polylog.model.errors import Unavailable
-from polylog_cli.commands.options import parse_scope
+from polylog_cli.commands.options import parse_parameters, parse_scope
 from polylog_cli.local.home import DEFAULT_DATA
 from polylog_cli.output.console import failure
 
@@ -23,13 +23,6 @@ def parse_engine(text: str) -> str:
     return text
 
 
-def parse_parameters(texts: list[str]) -> dict[str, str]:
-    """Read parameters of the template, each `NAME=VALUE`."""
-    if unclear := [text for text in texts if "=" not in text]:
-        raise typer.BadParameter(f"{unclear[0]}: give it as NAME=VALUE", param_hint="--parameter")
-    return dict(text.split("=", 1) for text in texts)
-
-
 Port = Annotated[
     int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
 ]
@@ -37,7 +30,7 @@ Engine = Annotated[
     str,
     typer.Option(
         parser=parse_engine,
-        help="local, moto (for tests, without samples), or the URL of a DynamoDB.",
+        help="local, moto (for tests, without samples, if installed), or the URL of a DynamoDB.",
     ),
 ]
 Memory = Annotated[
@@ -57,7 +50,10 @@ Scope = Annotated[
     str, typer.Option(parser=parse_scope, help="The scope that the printed key gives access to.")
 ]
 Sample = Annotated[bool, typer.Option(help="Load sample events into an empty log.")]
-TemplateFile = Annotated[Path, typer.Option(help="The template to serve.")]
+TemplateFile = Annotated[
+    Path | None,
+    typer.Option(help="The template to serve; default: the checkout's, or the installed one."),
+]
 Parameters = Annotated[
     list[str] | None,
     typer.Option(help="A template parameter; you may give several.", metavar="NAME=VALUE"),
@@ -71,13 +67,14 @@ def run(
     data: Folder = None,
     scope: Scope = "demo",
     sample: Sample = True,
-    template: TemplateFile = Path("template.yaml"),
+    template: TemplateFile = None,
     parameter: Parameters = None,
 ) -> None:
     """Serve all APIs on this machine, with the functions and tables of template.yaml."""
-    parameters = parse_parameters(parameter or [])
+    parameters = parse_parameters(parameter or [], "--parameter")
     with _failures(dynamodb, data or DEFAULT_DATA), _mistakes():
         from polylog_cli.local import service  # It imports boto3 and waitress.
+        from polylog_cli.stack import project
 
         settings = service.Settings(
             port=port,
@@ -86,7 +83,7 @@ def run(
             data=data,
             scope=scope,
             sample=sample,
-            template=template,
+            template=template or project.template(),
             parameters=parameters,
         )
         service.run(settings)
@@ -127,5 +124,5 @@ def _mistakes() -> Iterator[None]:
     except ParameterError as error:
         raise typer.BadParameter(str(error), param_hint="--parameter") from error
     except TemplateError as error:
-        hint = "run this in the checkout, or give the template with --template"
+        hint = "without --template, the installed one is served"
         raise failure(str(error), hint) from error

@@ -94,8 +94,14 @@ def dynamodb(kind: str, data: Path | None) -> Iterator[Engine]:
 
 @contextmanager
 def moto_server() -> Iterator[str]:
-    """Run moto, which imitates all AWS services in memory, until the block ends; yield its URL."""
-    from moto.server import ThreadedMotoServer  # It takes seconds to import.
+    """Run moto, which imitates all AWS services in memory, until the block ends; yield its URL.
+
+    Raises `EngineError` if it is not installed, as it is only for tests.
+    """
+    try:
+        from moto.server import ThreadedMotoServer  # It takes seconds to import.
+    except ImportError as error:
+        raise EngineError("moto is not installed; pip install 'moto[server]' does it") from error
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)

@@ -86,6 +86,11 @@ class Template:
         return cls(tables, tuple(functions))
 
 
+def check_parameters(path: Path, given: dict[str, str]) -> None:
+    """Raise `ParameterError` for a parameter of this template that CloudFormation would refuse."""
+    _require_known(given, _document(path).get("Parameters", {}))
+
+
 def _document(path: Path) -> dict[str, Any]:
     try:
         document = yaml.load(path.read_bytes(), _Loader)
@@ -113,10 +118,7 @@ _Loader.add_multi_constructor("!", _long_form)
 
 def _values(document: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
     parameters = document.get("Parameters", {})
-    if unknown := given.keys() - parameters.keys():
-        raise ParameterError(f"the template has no parameter {', '.join(sorted(unknown))}")
-    for name, value in given.items():
-        _require_allowed(name, value, parameters[name])
+    _require_known(given, parameters)
     defaults = {name: p["Default"] for name, p in parameters.items() if "Default" in p}
     resources = {name: name for name in document["Resources"]}
     pseudo = {"AWS::StackName": STACK_NAME, "AWS::NoValue": _NO_VALUE}
@@ -124,6 +126,13 @@ def _values(document: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
     for name, condition in document.get("Conditions", {}).items():
         values[_condition(name)] = _resolve(condition, values)
     return values
+
+
+def _require_known(given: dict[str, str], parameters: dict[str, Any]) -> None:
+    if unknown := given.keys() - parameters.keys():
+        raise ParameterError(f"the template has no parameter {', '.join(sorted(unknown))}")
+    for name, value in given.items():
+        _require_allowed(name, value, parameters[name])
 
 
 def _require_allowed(name: str, value: str, parameter: dict[str, Any]) -> None:

@@ -16,6 +16,9 @@ from typing import Final, Literal
 import typer
 from rich.console import Console
 
+_UVX_FOLDER: Final = "archive-v0"
+"""The folder in the cache of uv where it installs what `uvx` runs; PATH has it only meanwhile."""
+
 
 def has_escapes() -> bool:
     """Whether escape sequences may be printed on a terminal."""
@@ -63,12 +66,18 @@ def complain(message: str) -> None:
 
 def program() -> str:
     """Return what the program was called by, so that you can type it again."""
-    called = sys.argv[0]
-    name = Path(called).name
-    # The shell finds it along PATH, and hands over the whole path.
-    return name if shutil.which(name) == called else called
+    return " ".join(_called())
 
 
 def command(*words: str) -> str:
     """Return a command line of this program, as you would type it."""
-    return shlex.join([program(), *words])
+    return shlex.join([*_called(), *words])
+
+
+def _called() -> tuple[str, ...]:
+    called = sys.argv[0]
+    name = Path(called).name
+    if _UVX_FOLDER in Path(called).parts:
+        return ("uvx", name)
+    # The shell finds it along PATH, and hands over the whole path.
+    return (name if shutil.which(name) == called else called,)

@@ -1,4 +1,7 @@
-"""A deployed log, reached with your AWS credentials.
+"""A deployed log, reached with your AWS credentials, and how it gets there.
+
+`project` is what is deployed: the files of the template, the functions and the layer. `sam` builds
+and deploys them.
 
 `outputs` asks CloudFormation for the names of a stack's tables and queues. With them, `log` opens
 the tables as the same `Log` that `local` has, so that commands work on both alike, and

@@ -12,10 +12,14 @@ class StackError(Exception):
     """AWS does not give access to the stack, or it is not Polylog's; the message says which."""
 
 
-def read_outputs(stack: str, names: Set[str]) -> dict[str, str]:
-    """Return the outputs of a stack; raises `StackError` if it lacks one of these names."""
+def read_outputs(stack: str, names: Set[str], region: str | None = None) -> dict[str, str]:
+    """Return the outputs of a stack; raises `StackError` if it lacks one of these names.
+
+    The region is that of your AWS settings, unless one is given.
+    """
     try:
-        stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        client = boto3.client("cloudformation", region_name=region)
+        stacks = client.describe_stacks(StackName=stack)["Stacks"]
     except (BotoCoreError, ClientError) as error:
         raise StackError(f"the stack {stack} cannot be read: {error}") from error
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", [])}

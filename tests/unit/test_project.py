@@ -1,0 +1,115 @@
+"""What is deployed, as files: in a checkout, in a wheel, and in a folder that they are put into."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from samcli.cli.types import CfnParameterOverridesType
+
+from polylog_cli.stack import project
+from polylog_cli.stack.sam import override
+from tools import ROOT
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def tracked(*names: str) -> set[str]:
+    """Return the files that the repository has, of these folders."""
+    listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *names)
+    done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
+    return {name for name in done.stdout.splitlines() if (ROOT / name).exists()}
+
+
+def requirements(name: str) -> list[str]:
+    """Return what a project file says that its project depends on."""
+    listed: list[str] = tomllib.loads((ROOT / name).read_text("utf-8"))["project"]["dependencies"]
+    return listed
+
+
+def files(folder: Path) -> set[str]:
+    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+
+
+class TestProject:
+    def test_is_written_as_the_checkout_has_it(self, tmp_path: Path) -> None:
+        project.write(tmp_path / "new" / "folder")
+        written = tmp_path / "new" / "folder"
+        assert files(written) == tracked(*project.FILES, project.CODE)
+        assert all(
+            (written / name).read_bytes() == (ROOT / name).read_bytes() for name in files(written)
+        )
+
+    def test_is_known_again_where_it_was_written(self, tmp_path: Path) -> None:
+        project.write(tmp_path)
+        assert project.is_project(tmp_path)
+        assert project.is_project(ROOT)
+
+    def test_is_not_taken_for_another_application(self, tmp_path: Path) -> None:
+        (tmp_path / "template.yaml").write_text("Resources: {}")
+        assert not project.is_project(tmp_path)
+
+    def test_does_not_go_into_a_folder_that_has_something(self, tmp_path: Path) -> None:
+        (tmp_path / "mine").write_text("")
+        with pytest.raises(project.ProjectError, match="is not empty"):
+            project.write(tmp_path)
+        assert files(tmp_path) == {"mine"}
+
+    def test_does_not_go_where_a_file_is(self, tmp_path: Path) -> None:
+        (tmp_path / "mine").write_text("")
+        with pytest.raises(project.ProjectError, match="cannot be written"):
+            project.write(tmp_path / "mine")
+
+    def test_is_renewed_without_what_was_there(self, tmp_path: Path) -> None:
+        project.write(tmp_path)
+        (tmp_path / "functions" / "old.py").write_text("")
+        project.renew(tmp_path)
+        assert files(tmp_path) == tracked(*project.FILES, project.CODE)
+
+    def test_of_this_folder_is_served(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(ROOT)
+        assert project.template() == Path("template.yaml")
+
+    def test_that_is_installed_is_served_elsewhere(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert project.template() == ROOT / "template.yaml"
+
+
+class TestWheel:
+    def test_carries_the_project(self) -> None:
+        included = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+        assert included == {name: f"polylog_cli/project/{name}" for name in project.FILES}
+
+    def test_requires_what_the_layer_does(self) -> None:
+        layer = requirements("layers/polylog/pyproject.toml")
+        assert requirements("pyproject.toml")[: len(layer)] == layer
+
+    def test_has_a_command_of_its_own_name(self) -> None:
+        scripts = PYPROJECT["project"]["scripts"]
+        assert scripts["polylog"] == scripts[PYPROJECT["project"]["name"]]
+
+    def test_is_never_called_by_the_name_of_another_project(self) -> None:
+        """On PyPI, `polylog` is somebody else's."""
+        programs = r"(?:uvx|pipx? (?:run|install)|uv (?:add|tool run|tool install))"
+        wrong = re.compile(f"{programs} '?polylog(?!-events)")
+        texts = {name: (ROOT / name).read_bytes() for name in tracked(".")}
+        assert [name for name, text in texts.items() if wrong.search(text.decode("latin-1"))] == []
+
+
+PRINTABLE = st.characters(codec="ascii", categories=("L", "N", "P", "S", "Zs"))
+
+
+@given(st.text(PRINTABLE.filter(lambda character: character != "\\")))
+@example("")
+@example("target,actor")
+@example('a "b"')
+def test_a_parameter_is_read_by_sam_as_it_was_given(value: str) -> None:
+    read = CfnParameterOverridesType().convert([override("Name", value)], None, None)
+    assert read == {"Name": value}
