@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import pytest
 import typer
 
-from polylog_cli.commands.run import parse_parameters
+from polylog_cli.commands.options import parse_parameters
 
 
 def test_parameters_are_names_and_values() -> None:
     given = ["RetentionDays=30", "TalliedFacets=organization,project", "Empty=", "A=b=c"]
-    assert parse_parameters(given) == {
+    assert parse_parameters(given, "NAME=VALUE") == {
         "RetentionDays": "30",
         "TalliedFacets": "organization,project",
         "Empty": "",
@@ -25,7 +25,7 @@ def test_parameters_are_names_and_values() -> None:
 
 def test_a_parameter_without_a_value_is_refused() -> None:
     with pytest.raises(typer.BadParameter, match="RetentionDays"):
-        parse_parameters(["RetentionDays"])
+        parse_parameters(["RetentionDays"], "NAME=VALUE")
 
 
 OPERATORS = {"boto3", "waitress", "moto", "yaml"}
