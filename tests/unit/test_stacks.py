@@ -33,7 +33,7 @@ LOGGED = {
     "routeKey",
     "status",
 }
-"""All are in AWS's list of variables for the access logs of HTTP APIs; callers write none freely."""
+"""All are in AWS's list of variables for access logs of HTTP APIs; callers write none freely."""
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +150,10 @@ def test_the_api_logs_into_a_group_of_the_stack(resources: Resources) -> None:
         "LogGroupName": {"Fn::Sub": "/aws/vendedlogs/${AWS::StackName}-api"},
         "RetentionInDays": {"Ref": "LogRetentionDays"},
     }
+
+
+def test_values_of_stage_variables_are_such_as_the_gateway_takes() -> None:
+    """`CreateStage` takes up to 2,048 of these characters. `*` is none of them, so it is `any`."""
+    origin = "https://a-b.example.com:8443"
+    assert re.fullmatch(r"[A-Za-z0-9-._~:/?#&=,]+", f"{origin},{origin}")
+    assert PARAMETERS["CorsOrigins"]["MaxLength"] <= 2048

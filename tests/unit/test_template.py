@@ -359,3 +359,22 @@ def test_a_route_for_one_method_and_many_paths_is_refused(small: Path, path: str
     small.write_text(text, "utf-8")
     with pytest.raises(TemplateError, match="Paint: only ANY method can have the route"):
         Template.read(small)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("", "none"),
+        ("*", "any"),
+        ("https://a.example.com,http://b:80", "https://a.example.com,http://b:80"),
+    ],
+)
+def test_the_stage_tells_functions_whose_pages_may_use_the_apis(given: str, told: str) -> None:
+    template = Template.read(ROOT / "template.yaml", {"CorsOrigins": given})
+    assert template.stage_variables == {"CorsOrigins": told}
+
+
+@pytest.mark.parametrize("given", ["a.example.com", "https://a/", "https://A", "*,https://a", "a,"])
+def test_what_no_browser_calls_an_origin_is_refused(given: str) -> None:
+    with pytest.raises(ParameterError, match="CorsOrigins must match"):
+        Template.read(ROOT / "template.yaml", {"CorsOrigins": given})
