@@ -10,7 +10,7 @@ from support.service import Service, running_service
 
 ORIGIN = "https://console.example.com"
 ROOTS = ("/v1/events", "/cf/v3/audit_events", "/v2/events", "/api/events/", "/cloudtrail")
-PATHS = (*ROOTS, "/v2/demo/events", "/V1.0/demo/events")
+PATHS = (*ROOTS, "/", "/v2/demo/events", "/V1.0/demo/events")
 
 
 @pytest.fixture(scope="module")

@@ -140,6 +140,7 @@ def test_the_api_logs_requests_as_lines_of_json(resources: Resources) -> None:
     (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage")
     line = stage["AccessLogSettings"]["Format"]
     assert "\n" not in line
+    assert len(line) <= 1024
     assert {value.removeprefix("$context.") for value in json.loads(line).values()} == LOGGED
 
 
