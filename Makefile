@@ -9,7 +9,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi launcher lock clean bench bench-scale bench-handlers bench-counted cost
+.PHONY: help run test test-long soak check format readme openapi launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ bench-counted: .venv/ready ## Count log bytes, read units of folding, and what i
 
 cost: .venv/ready ## Renew docs/cost.md, from what was measured
 	@$(BIN)/python -m bench.publish.cost
+
+shards: .venv/ready ## Renew what docs/deploying.md says of shards, from what was measured
+	@$(BIN)/python -m bench.publish.shards
 
 format: .venv/ready ## Format the code, and mend what the linter can
 	@$(BIN)/ruff format

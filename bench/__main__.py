@@ -10,8 +10,18 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench.cases import choices, cold, counted, folding, handlers, ingestion, laptop, warm
-from bench.publish import cost, results
+from bench.cases import (
+    choices,
+    cold,
+    counted,
+    folding,
+    handlers,
+    ingestion,
+    laptop,
+    partitions,
+    warm,
+)
+from bench.publish import cost, results, shards
 from bench.stage.measures import Measure
 from tools import ROOT
 
@@ -35,7 +45,9 @@ def main() -> None:
         handlers.main()
         counted.main()
         choices.main()
+        partitions.main()
         cost.main()
+        shards.main()
     print(results.markdown(measures))
 
 

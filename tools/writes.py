@@ -46,7 +46,8 @@ Offer = tuple[int, Sequence[Event]]
 class Price:
     """Write units of each event: of itself, of its index entries, and of the tally.
 
-    `size` is about what its JSON was to have, `json_bytes` what it has on average.
+    `size` is about what its JSON was to have, `json_bytes` what it has on average. `busiest` is
+    what of the tally one partition takes, that which takes most of it.
     """
 
     traffic: str
@@ -56,6 +57,7 @@ class Price:
     table: float
     indexes: float
     tally: float
+    busiest: float = 0
 
 
 def _singles(maker: Maker, number: int, pause: int) -> Iterator[Offer]:
@@ -266,6 +268,7 @@ def _stored_bytes(client: DynamoDBClient, tables: Tables, scope: str) -> int:
 
 def _price(log: _Log, ledger: Ledger, traffic: str, size: int) -> Price:
     ledger.units.clear()
+    ledger.partitions.clear()
     log.run()
     event, tally = ledger.units[log.tables.events], ledger.units[log.tables.tally]
     return Price(
@@ -276,4 +279,10 @@ def _price(log: _Log, ledger: Ledger, traffic: str, size: int) -> Price:
         round(event.table / log.events, 3),
         round(event.indexes / log.events, 3),
         round(tally.total / log.events, 3),
+        round(max(_of_tally(log, ledger)) / log.events, 3),
     )
+
+
+def _of_tally(log: _Log, ledger: Ledger) -> Iterator[int]:
+    """Yield the units of each partition of the tally."""
+    return (n for (table, _), n in ledger.partitions.items() if table == log.tables.tally)

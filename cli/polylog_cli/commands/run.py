@@ -54,6 +54,14 @@ TemplateFile = Annotated[
     Path | None,
     typer.Option(help="The template to serve; default: the checkout's, or the installed one."),
 ]
+CorsOrigins = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ORIGINS",
+        help="Let pages of these origins use the APIs, like http://localhost:3000; "
+        "give several with commas, or * for any. It is the parameter CorsOrigins.",
+    ),
+]
 Parameters = Annotated[
     list[str] | None,
     typer.Option(help="A template parameter; you may give several.", metavar="NAME=VALUE"),
@@ -68,10 +76,13 @@ def run(
     scope: Scope = "demo",
     sample: Sample = True,
     template: TemplateFile = None,
+    cors_origins: CorsOrigins = None,
     parameter: Parameters = None,
 ) -> None:
     """Serve all APIs on this machine, with the functions and tables of template.yaml."""
     parameters = parse_parameters(parameter or [], "--parameter")
+    if cors_origins is not None:
+        parameters["CorsOrigins"] = cors_origins
     with _failures(dynamodb, data or DEFAULT_DATA), _mistakes():
         from polylog_cli.local import service  # It imports boto3 and waitress.
         from polylog_cli.stack import project
