@@ -20,6 +20,7 @@ from bench.publish.cost import GUIDE, blocks, filled
 from bench.publish.measured import Measured
 from bench.publish.months import ALARM_METRICS, EXAMPLES, IDLE, METRICS, Example
 from bench.publish.resources import FREE, PAID
+from bench.stage.lines import GATEWAY
 from bench.usage import NOTHING, Usage
 from polylog.aws import metrics
 
@@ -213,3 +214,9 @@ def test_lambda_looks_into_as_many_queues_as_are_paid_for(resources: Resources) 
 def test_a_price_is_a_number_of_dollars_for_so_many() -> None:
     price = Price("apples", 3, 10, "apples", "https://example.com", "a shop")
     assert 5 * price == 1.5
+
+
+def test_the_gateway_logs_what_its_line_is_taken_to_have() -> None:
+    stages = [r for r in translated().values() if r["Type"] == "AWS::ApiGatewayV2::Stage"]
+    formats = [stage["Properties"]["AccessLogSettings"]["Format"] for stage in stages]
+    assert [list(json.loads(format)) for format in formats] == [list(GATEWAY)]
