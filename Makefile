@@ -9,7 +9,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 LOCK_OPTIONS := --upgrade --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi lock clean bench bench-scale bench-handlers cost
+.PHONY: help run test test-long soak check format readme openapi lock clean bench bench-scale bench-handlers cost shards
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ bench-handlers: .venv/ready ## Measure how long the functions take
 
 cost: .venv/ready ## Renew docs/cost.md, from what was measured
 	@$(BIN)/python -m bench.publish.cost
+
+shards: .venv/ready ## Renew what docs/deploying.md says of shards, from what was measured
+	@$(BIN)/python -m bench.publish.shards
 
 format: .venv/ready ## Format the code, and mend what the linter can
 	@$(BIN)/ruff format

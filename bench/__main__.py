@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench.cases import choices, cold, folding, handlers, ingestion, laptop, warm
-from bench.publish import cost, results
+from bench.cases import choices, cold, folding, handlers, ingestion, laptop, partitions, warm
+from bench.publish import cost, results, shards
 from bench.stage.measures import Measure
 from tools import ROOT
 
@@ -34,7 +34,9 @@ def main() -> None:
         results.publish(measures, ROOT / "bench" / "publish" / "results.json", ROOT / "README.md")
         handlers.main()
         choices.main()
+        partitions.main()
         cost.main()
+        shards.main()
     print(results.markdown(measures))
 
 

@@ -107,7 +107,7 @@ class _Stored:
 
 
 class Ledger:
-    """Adds up the write units of requests, by table.
+    """Adds up the write units of requests, by table, and without indexes by partition.
 
     It knows the items that it saw being put: replacing one costs as much as the larger of both,
     and deleting one as much as it. What was there before counts as small.
@@ -115,6 +115,7 @@ class Ledger:
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self.units: dict[str, Units] = defaultdict(Units)
+        self.partitions: dict[tuple[str, str], int] = defaultdict(int)
         self._shapes = shapes
         self._stored: dict[tuple[str, str], _Stored] = {}
 
@@ -153,7 +154,8 @@ class Ledger:
         table = what["TableName"]
         shape = self._shapes[table]
         item: Item = what.get("Item", {})
-        place = table, repr([(item or what["Key"])[name] for name in shape.key])
+        key = [(item or what["Key"])[name] for name in shape.key]
+        place = table, repr(key)
         before = self._stored.get(place, _Stored())
         after = before
         if kind == "Put":
@@ -163,6 +165,7 @@ class Ledger:
             self._stored.pop(place, None)
         price, entries = max(before.price, after.price), max(before.entries, after.entries)
         self.units[table] += Units(times * price, price * entries)
+        self.partitions[table, repr(key[0])] += times * price
 
 
 def _keep_request(params: Any, context: Any, **_: object) -> None:

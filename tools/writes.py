@@ -45,7 +45,8 @@ Offer = tuple[int, Sequence[Event]]
 class Price:
     """Write units of each event: of itself, of its index entries, and of the tally.
 
-    `size` is about what its JSON was to have, `json_bytes` what it has on average.
+    `size` is about what its JSON was to have, `json_bytes` what it has on average. `busiest` is
+    what of the tally one partition takes, that which takes most of it.
     """
 
     traffic: str
@@ -55,6 +56,7 @@ class Price:
     table: float
     indexes: float
     tally: float
+    busiest: float = 0
 
 
 def _singles(maker: Maker, number: int, pause: int) -> Iterator[Offer]:
@@ -237,6 +239,7 @@ def _folding(client: DynamoDBClient, tables: Tables, traffic: str) -> Folding:
 
 def _price(log: _Log, ledger: Ledger, traffic: str, size: int) -> Price:
     ledger.units.clear()
+    ledger.partitions.clear()
     log.run()
     event, tally = ledger.units[log.tables.events], ledger.units[log.tables.tally]
     return Price(
@@ -247,4 +250,10 @@ def _price(log: _Log, ledger: Ledger, traffic: str, size: int) -> Price:
         round(event.table / log.events, 3),
         round(event.indexes / log.events, 3),
         round(tally.total / log.events, 3),
+        round(max(_of_tally(log, ledger)) / log.events, 3),
     )
+
+
+def _of_tally(log: _Log, ledger: Ledger) -> Iterator[int]:
+    """Yield the units of each partition of the tally."""
+    return (n for (table, _), n in ledger.partitions.items() if table == log.tables.tally)

@@ -229,7 +229,7 @@ def test_one_who_tails_from_the_latest_misses_no_late_transaction(world: World) 
 
 
 @pytest.mark.parametrize("rows", range(1, 6))
-@pytest.mark.parametrize("after", range(0, 24, 5))
+@pytest.mark.parametrize("after", [*range(0, 24, 5), 24])
 def test_an_event_whose_row_and_segment_are_in_different_pages_comes_once(
     world: World, monkeypatch: pytest.MonkeyPatch, rows: int, after: int
 ) -> None:

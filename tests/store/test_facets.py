@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import pytest
@@ -130,9 +130,9 @@ class World:
         total = self.list.count(self.scope, filter)
         assert self.log.count(self.scope, filter) == total
         assert set(self.log.groups(self.scope, filter)) == set(self.list.groups(self.scope, filter))
-        for interval in Interval:
-            bars = self.log.histogram(self.scope, filter, interval)
-            assert bars == self.list.histogram(self.scope, filter, interval)
+        for interval, by in product(Interval, (None, "type", "origin")):
+            bars = self.log.histogram(self.scope, filter, interval, by)
+            assert bars == self.list.histogram(self.scope, filter, interval, by)
         for offset in range(0, total + limit, limit):
             query = EventQuery(self.scope, filter, order, Window(limit, offset), with_total=True)
             page, expected = self.log.find(query), self.list.find(query)

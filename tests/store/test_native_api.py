@@ -33,7 +33,7 @@ from polylog.dynamo.retention import DAY, Retention
 from polylog.dynamo.tally import kinds as counted_kinds
 from polylog.model import times
 from polylog.model.errors import TimedOut
-from polylog.model.event import Event
+from polylog.model.event import Entity, Event
 from polylog.model.filter import predicate
 from polylog.model.query import EventQuery, Page
 from polylog.model.store import EventStore, Tail
@@ -259,10 +259,51 @@ class TestGroups:
             assert api.get("/v1/events:count", filter=filter) == {"count": number}
 
     @pytest.mark.engine
+    @pytest.mark.parametrize(
+        ("by", "parts"),
+        [("type", [("a", 4), ("b", 2), ("c", 4)]), ("origin", [("custom", 7), ("system", 3)])],
+    )
+    def test_bars_are_divided_by_reading(
+        self, api: Api, by: str, parts: list[tuple[str, int]]
+    ) -> None:
+        (bar,) = api.get("/v1/events:histogram", interval="month", by=by)["bars"]
+        assert sorted((part["value"], part["count"]) for part in bar["parts"]) == parts
+
+    @pytest.mark.engine
     def test_origins_are_read(self, api: Api) -> None:
         groups = api.get("/v1/events:groups", by="origin")["groups"]
         told = [(group["value"], group["count"]) for group in groups]
         assert told == [("custom", 7), ("system", 3)]
+
+
+class TestFacets:
+    """Over ten events of two actors."""
+
+    @pytest.fixture
+    def api(self) -> Api:
+        api = Api.at(MemoryEventStore(), Clock())
+        ann = [Event(id=f"a{n}", time=n, type="t", actor=Entity(id="ann")) for n in range(7)]
+        bob = [Event(id=f"b{n}", time=9, type="u", actor=Entity(id="bob")) for n in range(3)]
+        api.store.put(api.scope, [*ann, *bob])
+        return api
+
+    def test_each_field_has_its_largest_groups(self, api: Api) -> None:
+        facets = api.get("/v1/events:facets", by="actor.id, severity", page_size=1)["facets"]
+        told = [(f["by"], f["total_size"], f["groups"][0]["value"]) for f in facets]
+        assert told == [("actor.id", 2, "ann"), ("severity", 1, "")]
+        assert [[group["count"] for group in facet["groups"]] for facet in facets] == [[7], [10]]
+
+    def test_they_count_what_passes_the_filter(self, api: Api) -> None:
+        (facet,) = api.get("/v1/events:facets", filter="actor.id = bob")["facets"]
+        assert [(each["value"], each["count"]) for each in facet["groups"]] == [("u", 3)]
+
+    @pytest.mark.parametrize("by", ["data.a", "links", "time", "nothing", "", "type,"])
+    @pytest.mark.parametrize("path", ["facets", "histogram"])
+    def test_a_field_without_a_column_is_refused_by_name(
+        self, api: Api, path: str, by: str
+    ) -> None:
+        answer = api.send(f"/v1/events:{path}", by=by)
+        assert (answer.status, json.loads(answer.body)["parameter"]) == (400, "by")
 
 
 def test_a_page_without_time_to_count_has_no_total() -> None:

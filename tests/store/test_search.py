@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ from polylog.model.errors import TooBroad
 from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Text
 from polylog.model.query import EventQuery, Order, Page, Position, Window
-from polylog.model.store import EventStore, Explanation, Interval
+from polylog.model.store import EventStore, Explanation, Interval, OfValue
 from polylog.model.times import SECOND
 from polylog_cli.local.tables import connect
 
@@ -97,6 +98,12 @@ def groups(store: EventStore, scope: str, filter: Filter) -> Counter[tuple[objec
     return Counter((g.origin, g.type, g.count, g.time, g.source) for g in found)
 
 
+def values(store: EventStore, scope: str, filter: Filter) -> dict[str, Counter[OfValue]]:
+    fields = ("type", "source", "message", "severity", "actor.id", "project_id")
+    found = store.values(scope, filter, fields)
+    return {field: Counter(found[field]) for field in fields}
+
+
 @given(
     history=histories(),
     asked=st.lists(questions, min_size=1, max_size=4),
@@ -133,11 +140,12 @@ def compare(world: World, asked: list[tuple[Filter, Order, int]]) -> None:
         for read in (walk, pages):
             ours, theirs = (list(read(store, query)) for store in stores)
             assert ours == theirs
-        for interval in Interval:
-            bars = [store.histogram(world.scope, filter, interval) for store in stores]
+        for interval, by in product(Interval, (None, "type", "origin", "actor.id")):
+            bars = [store.histogram(world.scope, filter, interval, by) for store in stores]
             assert bars[0] == bars[1]
-        counts = [groups(store, world.scope, filter) for store in stores]
-        assert counts[0] == counts[1]
+        for count in (groups, values):
+            counts = [count(store, world.scope, filter) for store in stores]
+            assert counts[0] == counts[1]
 
 
 def said(number: int, message: str = "common", **values: Any) -> Event:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,9 +20,9 @@ from polylog.api.auth import (
 )
 from polylog.model.errors import PositionExpired, TooBroad
 from polylog.model.event import MAX_EVENT_BYTES, Event
-from polylog.model.filter import Filter, predicate
+from polylog.model.filter import Filter, predicate, text_reader
 from polylog.model.query import EventQuery, Order, Page, Position
-from polylog.model.store import Bar, Explanation, Group, Interval, Outcome, Status, Tail
+from polylog.model.store import Bar, Explanation, Group, Interval, OfValue, Outcome, Status, Tail
 from polylog.model.times import EARLIEST
 
 UNRESTRICTED = Restriction()
@@ -110,9 +110,22 @@ class MemoryEventStore:
             for (origin, type), events in groups.items()
         )
 
-    def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
-        starts = Counter(_start(event.time, interval) for event in self._passing(scope, filter))
-        return tuple(Bar(start, count) for start, count in sorted(starts.items()))
+    def values(
+        self, scope: str, filter: Filter, fields: Sequence[str]
+    ) -> dict[str, tuple[OfValue, ...]]:
+        events = sorted(self._passing(scope, filter), key=_position)
+        return {field: tuple(_of_values(events, text_reader(field))) for field in fields}
+
+    def histogram(
+        self, scope: str, filter: Filter, interval: Interval, by: str | None = None
+    ) -> tuple[Bar, ...]:
+        starts: dict[int, list[Event]] = defaultdict(list)
+        for event in self._passing(scope, filter):
+            starts[_start(event.time, interval)].append(event)
+        return tuple(
+            Bar(start, len(events), dict(Counter(map(text_reader(by), events))) if by else {})
+            for start, events in sorted(starts.items())
+        )
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         later = [event for event in self._passing(scope, filter) if event.seq > after]
@@ -149,6 +162,14 @@ def _start(time: int, interval: Interval) -> int:
     moment = _EPOCH + timedelta(microseconds=time)
     start = moment.replace(microsecond=0, **_CUT[interval])
     return (start - _EPOCH) // timedelta(microseconds=1)
+
+
+def _of_values(events: Sequence[Event], value: Callable[[Event], str]) -> Iterator[OfValue]:
+    by_value: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        by_value[value(event)].append(event)
+    for text, some in by_value.items():
+        yield OfValue(text, len(some), some[-1].time, some[-1].source)
 
 
 def _position(event: Event) -> Position:

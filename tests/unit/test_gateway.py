@@ -140,3 +140,15 @@ def test_a_payload_is_json() -> None:
     ask(function, "/a", headers={"User-Agent": "x"})
     assert json.loads(json.dumps(function.event)) == function.event
     assert function.event["requestContext"]["http"]["method"] == "GET"
+
+
+def test_functions_are_handed_the_variables_of_the_stage() -> None:
+    function = Function()
+    Client(Gateway({"$default": function}, {"Colour": "red"})).get("/")
+    assert function.event["stageVariables"] == {"Colour": "red"}
+
+
+def test_a_stage_without_variables_hands_over_none() -> None:
+    function = Function()
+    ask(function, "/")
+    assert "stageVariables" not in function.event

@@ -213,7 +213,12 @@ def test_every_route_leads_to_its_function(template: Template) -> None:
             "/aws",
             "/aws/{proxy+}",
         ),
-        "CedanaFunction": ("/v2/events", "/cedana", "/cedana/{proxy+}"),
+        "CedanaFunction": (
+            "/v2/events",
+            "/v2/events/{proxy+}",
+            "/cedana",
+            "/cedana/{proxy+}",
+        ),
         "WaldurFunction": ("/api", "/api/{proxy+}", "/waldur", "/waldur/{proxy+}"),
         "DwsFunction": ("/v2/{proxy+}", "/dws", "/dws/{proxy+}"),
         "CesFunction": ("/V1.0/{proxy+}", "/ces", "/ces/{proxy+}"),
@@ -225,10 +230,7 @@ def test_every_route_leads_to_its_function(template: Template) -> None:
 
 
 def test_no_route_ends_in_a_slash(template: Template) -> None:
-    """HTTP APIs have no such routes, and FailOnWarnings makes the deployment fail on one.
-
-    But for the root, which is one.
-    """
+    """HTTP APIs have no such routes, and leave them out in silence; but for the root."""
     paths = [path for function in template.functions for path in function.routes]
     assert [path for path in paths if path.endswith("/") and path != "POST /"] == []
 
@@ -357,3 +359,22 @@ def test_a_route_for_one_method_and_many_paths_is_refused(small: Path, path: str
     small.write_text(text, "utf-8")
     with pytest.raises(TemplateError, match="Paint: only ANY method can have the route"):
         Template.read(small)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("", "none"),
+        ("*", "any"),
+        ("https://a.example.com,http://b:80", "https://a.example.com,http://b:80"),
+    ],
+)
+def test_the_stage_tells_functions_whose_pages_may_use_the_apis(given: str, told: str) -> None:
+    template = Template.read(ROOT / "template.yaml", {"CorsOrigins": given})
+    assert template.stage_variables["CorsOrigins"] == told
+
+
+@pytest.mark.parametrize("given", ["a.example.com", "https://a/", "https://A", "*,https://a", "a,"])
+def test_what_no_browser_calls_an_origin_is_refused(given: str) -> None:
+    with pytest.raises(ParameterError, match="CorsOrigins must match"):
+        Template.read(ROOT / "template.yaml", {"CorsOrigins": given})

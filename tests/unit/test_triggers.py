@@ -116,7 +116,8 @@ def test_the_bucket_may_tell_the_queue_before_it_is_made(document: dict[str, Any
 
 def test_what_was_dropped_outlives_the_stack(document: dict[str, Any]) -> None:
     bucket = document["Resources"]["ImportBucket"]
-    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    policies = (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"])
+    assert policies == ("RetainExceptOnCreate", "Retain")
 
 
 def test_nobody_else_reads_the_bucket(parts: dict[str, Any]) -> None:

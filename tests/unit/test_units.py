@@ -38,6 +38,14 @@ def test_an_attribute_takes_its_name_and_its_value(value: Any, size: int) -> Non
     assert item_bytes({"ä": value}) == 2 + size
 
 
+def test_units_are_added_up_by_partition_too() -> None:
+    ledger = Ledger({"tally": TALLY})
+    for scope, name in (("a", "1"), ("a", "2"), ("b", "1")):
+        key = {"scope": {"S": scope}, "row": {"S": name}}
+        ledger.record("PutItem", {"TableName": "tally", "Item": key})
+    assert sorted(ledger.partitions.values()) == [1, 2]
+
+
 @pytest.mark.parametrize(("size", "units"), [(0, 1), (1, 1), (1024, 1), (1025, 2), (2048, 2)])
 def test_every_begun_kilobyte_is_a_unit(size: int, units: int) -> None:
     assert write_units(size) == units

@@ -19,9 +19,7 @@ PARAMETERS = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Parameters
 
 MOST_CHARACTERS = 256
 LONGEST = {
-    "PolylogLayer": len(
-        "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:layer:PolylogLayer0123456789:9999"
-    ),
+    "Layer": len("123456"),
     "TalliedFacets": len("organization,project,actor,target"),
     "FieldIndexes": len("organization,project,actor,target"),
     "ReadBudgetUnits": 12,
@@ -37,16 +35,18 @@ def of_type(resources: Resources, wanted: str) -> list[Any]:
     return [each["Properties"] for each in resources.values() if each["Type"] == wanted]
 
 
-def descriptions(resources: Resources) -> dict[str, str]:
-    """Return what describes the version of each function."""
-    versions = of_type(resources, "AWS::Lambda::Version")
-    return {each["FunctionName"]["Ref"]: each["Description"]["Fn::Sub"] for each in versions}
+def descriptions(resources: Resources) -> dict[str, tuple[str, Any]]:
+    """Return what describes the version of each function: a text, and what stands for its layer."""
+    found = {
+        each["FunctionName"]["Ref"]: each["Description"]["Fn::Sub"]
+        for each in of_type(resources, "AWS::Lambda::Version")
+    }
+    return {name: (text, names["Layer"]) for name, (text, names) in found.items()}
 
 
 def named(text: str) -> set[str]:
-    """Return the references of a text, without what SAM adds to the layer's name."""
-    found = re.findall(r"\$\{(\w+)\}", text)
-    return {re.sub("^(PolylogLayer).*", r"\1", name) for name in found}
+    """Return the names in a text."""
+    return set(re.findall(r"\$\{(\w+)\}", text))
 
 
 def test_functions_that_answer_http_have_versions(resources: Resources) -> None:
@@ -75,16 +75,22 @@ def test_what_a_deployment_may_change_makes_another_version(
     It names nothing else: Lambda refuses another version of a function that did not change.
     """
     used = set(re.findall(r'"Ref": "(\w+)"', json.dumps(resources[name]["Properties"])))
-    assert named(descriptions(resources)[name]) == (used & PARAMETERS.keys()) | {"PolylogLayer"}
+    text, _ = descriptions(resources)[name]
+    assert named(text) == (used & PARAMETERS.keys()) | {"Layer"}
 
 
 def test_another_layer_is_another_description(resources: Resources) -> None:
+    """Its description has the number of the layer's version, the eighth part of the ARN."""
+    layers = [name for name in resources if name.startswith("PolylogLayer")]
+    for _, layer in descriptions(resources).values():
+        number, parts = layer["Fn::Select"]
+        assert (number, parts["Fn::Split"]) == (7, [":", {"Ref": layers[0]}])
     other = translated(layer="s3://bucket/other")
     assert all(descriptions(other)[name] != descriptions(resources)[name] for name in ANSWERING)
 
 
 def test_a_description_is_no_longer_than_lambda_takes(resources: Resources) -> None:
-    for text in descriptions(resources).values():
+    for text, _ in descriptions(resources).values():
         lengths = [longest(name) for name in named(text)]
         assert sum(lengths) + len(lengths) <= MOST_CHARACTERS
 

@@ -58,6 +58,14 @@ Scope = Annotated[
 ]
 Sample = Annotated[bool, typer.Option(help="Load sample events into an empty log.")]
 TemplateFile = Annotated[Path, typer.Option(help="The template to serve.")]
+CorsOrigins = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ORIGINS",
+        help="Let pages of these origins use the APIs, like http://localhost:3000; "
+        "give several with commas, or * for any. It is the parameter CorsOrigins.",
+    ),
+]
 Parameters = Annotated[
     list[str] | None,
     typer.Option(help="A template parameter; you may give several.", metavar="NAME=VALUE"),
@@ -72,10 +80,13 @@ def run(
     scope: Scope = "demo",
     sample: Sample = True,
     template: TemplateFile = Path("template.yaml"),
+    cors_origins: CorsOrigins = None,
     parameter: Parameters = None,
 ) -> None:
     """Serve all APIs on this machine, with the functions and tables of template.yaml."""
     parameters = parse_parameters(parameter or [])
+    if cors_origins is not None:
+        parameters["CorsOrigins"] = cors_origins
     with _failures(dynamodb, data or DEFAULT_DATA), _mistakes():
         from polylog_cli.local import service  # It imports boto3 and waitress.
 

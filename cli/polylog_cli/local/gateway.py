@@ -13,7 +13,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -49,9 +49,10 @@ def load_handler(function: Function) -> Handler:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A WSGI application: the routes of an HTTP API and the handler of each."""
+    """A WSGI application: the routes of an HTTP API, the handler of each, and stage variables."""
 
     routes: Mapping[str, Handler]
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, template: Template, prepare: Callable[[Handler], Handler] | None = None) -> Gateway:
@@ -61,16 +62,20 @@ class Gateway:
             if function.routes:
                 handler = load_handler(function)
                 routes |= dict.fromkeys(function.routes, prepare(handler) if prepare else handler)
-        return cls(routes)
+        return cls(routes, template.stage_variables)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace").partition("?")[0]
-        event = _event(environ, path)
+        event = _event(environ, path) | self._variables()
         if len(event["body"]) > MAX_PAYLOAD_BYTES:
             return _answer(start, _own(HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
         handler = self._handler(environ["REQUEST_METHOD"], path)
         return _answer(start, _invoke(handler, event) if handler else _own(HTTPStatus.NOT_FOUND))
+
+    def _variables(self) -> Payload:
+        """Return the part of an event that is there only if the stage has variables."""
+        return {"stageVariables": dict(self.stage_variables)} if self.stage_variables else {}
 
     def _handler(self, method: str, path: str) -> Handler | None:
         """Return the handler of the most specific route: exact, longest greedy, `$default`.

@@ -23,7 +23,8 @@ class SafeStore:
         self._store, self._disk = store, disk
         self.get, self.get_by_seq = store.get, store.get_by_seq
         self.find, self.tail, self.latest = store.find, store.tail, store.latest
-        self.count, self.groups, self.histogram = store.count, store.groups, store.histogram
+        self.count, self.groups, self.values = store.count, store.groups, store.values
+        self.histogram = store.histogram
         self.explaining = store.explaining
 
     def put(

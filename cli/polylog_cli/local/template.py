@@ -58,11 +58,13 @@ class Function:
 class Template:
     """The part of a SAM template that runs on this machine.
 
-    `tables` maps each table's logical id to the keyword arguments of CreateTable.
+    `tables` maps each table's logical id to the keyword arguments of CreateTable. The HTTP API
+    hands `stage_variables` to its functions with each request.
     """
 
     tables: dict[str, dict[str, Any]]
     functions: tuple[Function, ...]
+    stage_variables: dict[str, str]
 
     @classmethod
     def read(cls, path: Path, parameters: dict[str, str] | None = None) -> Template:
@@ -73,17 +75,17 @@ class Template:
         """
         document = _document(path)
         values = _values(document, parameters or {})
-        tables, functions = {}, []
+        tables, functions, variables = {}, [], {}
         for name, resource in document["Resources"].items():
+            properties = resource.get("Properties", {})
             if resource["Type"] == "AWS::DynamoDB::Table":
-                arguments = {k: v for k, v in resource["Properties"].items() if k in _CREATE_TABLE}
-                if "StreamSpecification" in arguments:  # CloudFormation leaves this out.
-                    arguments["StreamSpecification"] |= {"StreamEnabled": True}
-                tables[name] = {"TableName": name, **_resolve(arguments, values)}
+                tables[name] = {"TableName": name, **_resolve(_arguments(properties), values)}
             elif resource["Type"] == "AWS::Serverless::Function":
-                settings = _resolve(_settings(document, resource["Properties"]), values)
+                settings = _resolve(_settings(document, properties), values)
                 functions.append(_function(name, settings, path.parent))
-        return cls(tables, tuple(functions))
+            elif resource["Type"] == "AWS::Serverless::HttpApi":
+                variables = _resolve(properties.get("StageVariables", {}), values)
+        return cls(tables, tuple(functions), variables)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -189,6 +191,14 @@ def _resolve(value: Any, values: dict[str, Any], *, keep_none: bool = False) -> 
     if value["Ref"] not in values:
         raise TemplateError(f"Ref {value['Ref']}: no such resource, and no parameter with a value")
     return values[value["Ref"]]
+
+
+def _arguments(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of CreateTable that a table's properties are."""
+    arguments = {name: value for name, value in properties.items() if name in _CREATE_TABLE}
+    if "StreamSpecification" in arguments:  # CloudFormation leaves this out.
+        arguments["StreamSpecification"] |= {"StreamEnabled": True}
+    return arguments
 
 
 def _settings(document: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

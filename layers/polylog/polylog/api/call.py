@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from polylog.api.auth import (
@@ -31,7 +31,7 @@ from polylog.model.errors import (
 from polylog.model.event import Event
 from polylog.model.filter import Filter, conjunction
 from polylog.model.query import EventQuery, Order, Page, Window
-from polylog.model.store import Bar, EventStore, Group, Interval, Outcome, Status, Tail
+from polylog.model.store import Bar, EventStore, Group, Interval, OfValue, Outcome, Status, Tail
 from polylog.model.times import Clock
 
 _FIRST_PAGE = 100
@@ -185,10 +185,16 @@ class Call:
         """Return the events that pass and that the caller may see, by origin and type."""
         return self.services.store.groups(self.principal.scope, self.visible(filter))
 
-    def histogram(self, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
+    def values(self, filter: Filter, fields: Sequence[str]) -> Mapping[str, tuple[OfValue, ...]]:
+        """Return the events that pass and that the caller may see, by the values of each field."""
+        return self.services.store.values(self.principal.scope, self.visible(filter), fields)
+
+    def histogram(
+        self, filter: Filter, interval: Interval, by: str | None = None
+    ) -> tuple[Bar, ...]:
         """Return the number of events that pass and that the caller may see, by interval."""
         restricted = self.visible(filter)
-        return self.services.store.histogram(self.principal.scope, restricted, interval)
+        return self.services.store.histogram(self.principal.scope, restricted, interval, by)
 
     def get(self, event_id: str) -> Event:
         """Return one event; raises `EventNotFound`, or `NotVisible` for a restricted caller."""

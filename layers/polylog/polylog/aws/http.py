@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger
 
+from polylog.api.browsers import Origins, guarded
 from polylog.api.call import Services
 from polylog.api.dialect import Dialect, serve
 from polylog.api.http import Request, Response
@@ -40,8 +41,11 @@ class ApiHandler:
         start = time.perf_counter()
         request = read_request(event)
         dialect = self._dialect(request.path)
-        with asking_until(context, LAST_REQUEST_SECONDS, GATEWAY_SECONDS):
-            response = serve(dialect, request, self.services)
+        origins = read_origins(event)
+        response = origins.preflight(request)
+        if response is None:
+            with asking_until(context, LAST_REQUEST_SECONDS, GATEWAY_SECONDS):
+                response = serve(dialect, request, self.services)
         self.logger.info(
             "answered",
             extra={
@@ -54,7 +58,7 @@ class ApiHandler:
                 "milliseconds": round((time.perf_counter() - start) * 1000, 1),
             },
         )
-        return write_response(response)
+        return write_response(guarded(request, origins.shared(request, response)))
 
     def _dialect(self, path: str) -> Dialect:
         mounted = (each for each in self.dialects if each.is_mounted_at(path))
@@ -118,6 +122,11 @@ def _is_of_a_domain(context: Payload) -> bool:
     """Return whether a custom domain was asked: the gateway's own begin with the API's id."""
     name, api = context.get("domainName"), context.get("apiId")
     return name is not None and not name.startswith(f"{api}.")
+
+
+def read_origins(event: Payload) -> Origins:
+    """Read whose pages may use the APIs: the stage of template.yaml has it as a variable."""
+    return Origins.of(event.get("stageVariables", {}).get("CorsOrigins", "none"))
 
 
 def _clean(text: str) -> str:

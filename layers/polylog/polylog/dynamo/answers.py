@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
+from polylog.batches import batched
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.explanation import (
     COUNTS,
@@ -22,11 +22,11 @@ from polylog.dynamo.limits import UNITS_PER_ITEM, Allowance
 from polylog.dynamo.queries import QueryPlan, TimeRange
 from polylog.dynamo.search.finder import Finder, Searcher
 from polylog.dynamo.search.leaves import wanted
+from polylog.dynamo.search.values import Values
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.facet_view import FacetView
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.question import Question
-from polylog.dynamo.tally.summary import OfKind, count_kinds
 from polylog.dynamo.tally.totals import View, Views
 from polylog.dynamo.weighing import Weighing, note_units_of_counts
 from polylog.model.errors import TimedOut, TooBroad
@@ -41,13 +41,16 @@ from polylog.model.filter import (
     simplified,
 )
 from polylog.model.query import EventQuery
-from polylog.model.times import EARLIEST, SECOND
+from polylog.model.times import EARLIEST
 
 T = TypeVar("T")
 V = TypeVar("V", View, FacetView)
 
 _LEAST_UNITS: Final = 15.0
 """As much may be read in one way in any case, before another one is taken."""
+
+_AT_ONCE: Final = 1000
+"""How many events of an index are counted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,21 +184,15 @@ class Asked:
             lambda finder: finder.count(),
         )
 
-    def groups(self) -> dict[str, OfKind]:
-        """Return the events that pass by kind, without a tally."""
-        return count_kinds(self.entries(self.moment()))
-
-    def times(self) -> Counter[int]:
-        """Return how many of the events that pass lie in each minute, without a tally.
-
-        Minutes are counted from the epoch.
-        """
+    def values(self, fields: Sequence[str], counted: Callable[[Iterable[Values]], T]) -> T:
+        """Return what is counted of these fields of the events that pass, without a tally."""
         moment = self.moment()
-        return self.read(
-            moment,
-            lambda reader: _minutes(event.time for event in self._all(reader, moment)),
-            lambda finder: _minutes(finder.times()),
-        )
+
+        def by_index(reader: Reader) -> T:
+            some = batched(self._all(reader, moment), _AT_ONCE)
+            return counted(Values.of_events(events, fields) for events in some)
+
+        return self.read(moment, by_index, lambda finder: counted(finder.values(fields)))
 
     def read(
         self,
@@ -236,7 +233,7 @@ class Asked:
         units = finder.units(query.window.limit if query else 0)
         self.weigh(moment, page=page, finder=finder).note_instead_of_segments(units)
         most = max(units, _LEAST_UNITS)
-        if self.plan.is_narrow and (page or 0) * UNITS_PER_ITEM <= most:
+        if self.plan.is_narrow and self._items_of_index(finder, page) * UNITS_PER_ITEM <= most:
             with suppress(TooBroad, TimedOut), tentatively():
                 items, gives_up = int(most / UNITS_PER_ITEM), bool(finder.leaves)
                 reader = self.reader.within(self.allowance.half())
@@ -249,6 +246,15 @@ class Asked:
             return by_index(self.reader)
         note_search(self.filter, units)
         return by_search(finder)
+
+    def _items_of_index(self, finder: Finder, page: int | None) -> float:
+        """Return how many events an index reads at least.
+
+        The index by time reads about as many as the directory says.
+        """
+        if page is None and self.plan.is_settled and self.plan.attribute is None:
+            return finder.events_within()
+        return page or 0
 
     def weigh(
         self, moment: Moment, *, page: int | None = None, finder: Finder | None = None
@@ -273,10 +279,6 @@ def _page_of(query: EventQuery | None) -> int | None:
     if query is None or query.with_total:
         return None
     return query.window.offset + query.window.limit
-
-
-def _minutes(times: Iterable[int]) -> Counter[int]:
-    return Counter(time // (60 * SECOND) for time in times)
 
 
 def since(filter: Filter, floor: int) -> Filter:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
 
 from polylog.dynamo.answers import Asked
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.arrivals.reader import Tails
+from polylog.dynamo.bars import bars_of
 from polylog.dynamo.connection import failures_as_unavailable
 from polylog.dynamo.events.indexes import Indexes, MissingIndex
 from polylog.dynamo.events.items import expires_at, partition_key, read_item
@@ -21,24 +21,23 @@ from polylog.dynamo.explanation import (
     note,
     note_key,
     note_missing,
-    tentatively,
 )
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.pages import Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.search.finder import Searcher
 from polylog.dynamo.search.segments import Segments
+from polylog.dynamo.search.values import KIND, Counted, count_values
 from polylog.dynamo.tables import OPTIONAL_INDEXES, Shards, Tables
 from polylog.dynamo.tally.kinds import OTHER
-from polylog.dynamo.tally.levels import LEVELS, Level, minute_of, start_of
+from polylog.dynamo.tally.levels import LEVELS
 from polylog.dynamo.tally.summary import Newest, OfKind
 from polylog.dynamo.tally.totals import Views
-from polylog.model.errors import TooBroad
 from polylog.model.event import MAX_KEY_LENGTH, Event
 from polylog.model.filter import NOTHING, Compare, Filter, Op, conjunction, conjuncts
 from polylog.model.query import EventQuery, Page
-from polylog.model.store import Bar, Explanation, Group, Interval, Outcome, Tail
-from polylog.model.times import SECOND, SYSTEM_CLOCK, Clock
+from polylog.model.store import Bar, Explanation, Group, Interval, OfValue, Outcome, Tail
+from polylog.model.times import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -133,23 +132,27 @@ class DynamoEventStore:
 
         def groups(asked: Asked) -> dict[str, OfKind]:
             kinds = asked.by_tally(lambda view: view.groups())
-            return asked.groups() if kinds is None else kinds
+            return _counted(asked, (KIND,))[KIND] if kinds is None else kinds
 
         kinds = self._begin(scope, filter, groups)
         return tuple(_group(kind, *counted) for kind, counted in kinds.items())
 
-    def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
+    def values(
+        self, scope: str, filter: Filter, fields: Sequence[str]
+    ) -> dict[str, tuple[OfValue, ...]]:
+        """Return the events that pass, by the values of each field; see `EventStore.values`."""
+        counted = self._begin(scope, filter, lambda asked: _counted(asked, fields))
+        return {
+            field: tuple(_of_value(value, *each) for value, each in values.items())
+            for field, values in counted.items()
+        }
+
+    def histogram(
+        self, scope: str, filter: Filter, interval: Interval, by: str | None = None
+    ) -> tuple[Bar, ...]:
         """Return how many events pass in each interval; see `EventStore.histogram`."""
         level = LEVELS[interval]
-
-        def bars_of(asked: Asked) -> dict[str, int]:
-            bars = None
-            with suppress(TooBroad), tentatively():  # The tally has many rows for so many bars.
-                bars = asked.by_tally(lambda view: view.histogram(level))
-            return _bars(asked.times(), level) if bars is None else bars
-
-        bars = self._begin(scope, filter, bars_of)
-        return tuple(Bar(start_of(name), count) for name, count in sorted(bars.items()))
+        return self._begin(scope, filter, lambda asked: bars_of(asked, level, by))
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         """Return the events that arrived after a number; see `EventStore.tail`."""
@@ -197,12 +200,12 @@ class DynamoEventStore:
                 self._indexes.miss(missing.index)
 
 
-def _bars(times: Mapping[int, int], level: Level) -> Counter[str]:
-    """Return how many events lie in each bucket of a level; `times` counts them by the minute."""
-    bars = Counter[str]()
-    for minute, number in times.items():
-        bars[level.bucket(minute_of(minute * 60 * SECOND))] += number
-    return bars
+def _counted(asked: Asked, fields: Sequence[str]) -> Counted:
+    return asked.values(fields, lambda parts: count_values(parts, fields))
+
+
+def _of_value(value: str, count: int, newest: Newest) -> OfValue:
+    return OfValue(value, count, newest.time, newest.source)
 
 
 def _group(kind: str, count: int, newest: Newest) -> Group:

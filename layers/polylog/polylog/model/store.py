@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -53,10 +53,14 @@ class Interval(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The number of events in an interval; `start` is in microseconds."""
+    """The number of events in an interval; `start` is in microseconds.
+
+    `parts` divides them by a value. Events without it have the empty text as their value.
+    """
 
     start: int
     count: int
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,19 @@ class Group:
 
     origin: str | None
     type: str | None
+    count: int
+    time: int
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfValue:
+    """The events with one value of a field: their number, and the newest one's time and source.
+
+    The time is in microseconds. Events without the field have the empty text as its value.
+    """
+
+    value: str
     count: int
     time: int
     source: str | None
@@ -172,8 +189,21 @@ class EventStore(Protocol):
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
         """Return the events that pass by origin and type, in no particular order."""
 
-    def histogram(self, scope: str, filter: Filter, interval: Interval) -> tuple[Bar, ...]:
-        """Return the number of events in each interval that has any, the earliest first."""
+    def values(
+        self, scope: str, filter: Filter, fields: Sequence[str]
+    ) -> Mapping[str, tuple[OfValue, ...]]:
+        """Return the events that pass by the values of each field, in no particular order.
+
+        `fields` are names of `FIELDS` that hold text.
+        """
+
+    def histogram(
+        self, scope: str, filter: Filter, interval: Interval, by: str | None = None
+    ) -> tuple[Bar, ...]:
+        """Return the number of events in each interval that has any, the earliest first.
+
+        `by` names one of `FIELDS` that holds text: each bar has its values as parts.
+        """
 
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         """Return at most `limit` events that arrived after a number, none of them twice.

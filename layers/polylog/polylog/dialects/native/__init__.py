@@ -94,6 +94,14 @@ DIALECT = Dialect(
             returns=(Reply(counting.Groups),),
             raises=(TooBroad,),
         ),
+        Endpoint(
+            "GET",
+            "/events:facets",
+            counting.FacetsParams,
+            with_member(counting.facets),
+            returns=(Reply(counting.Facets),),
+            raises=(TooBroad,),
+        ),
         Endpoint("GET", "/events:tail", TailParams, tail, returns=(Reply(Arrivals),)),
         Endpoint(
             "GET",

@@ -1,4 +1,4 @@
-"""Counts, histograms and groups of the events that pass a filter."""
+"""Counts, histograms, groups and facets of the events that pass a filter."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing_extensions import TypedDict
 
 from polylog.api.call import Call
 from polylog.dialects.native.explaining import Document
-from polylog.dialects.native.listing import Filtered
+from polylog.dialects.native.listing import MOST, Filtered, limit_of
 from polylog.language.parser import field_named
+from polylog.model import store
 from polylog.model.errors import InvalidFilter, InvalidParameter
-from polylog.model.filter import text_reader
+from polylog.model.filter import FIELDS, text_reader
 from polylog.model.query import Order
-from polylog.model.store import Explanation, Group, Interval
+from polylog.model.store import Explanation, Group, Interval, OfValue
 from polylog.model.times import format_rfc3339, format_seconds
 
 
@@ -26,15 +27,42 @@ class CountParams(Filtered):
 
 
 class HistogramParams(Filtered):
-    """Which events to count, and the length of the bars."""
+    """Which events to count, the length of the bars, and the field that divides them."""
 
     interval: Annotated[Interval, Field(description="The length of the bars.")] = Interval.DAY
+    by: Annotated[
+        str | None,
+        Field(description="The field whose values divide each bar, which must hold text."),
+    ] = None
+
+    @property
+    def field(self) -> str | None:
+        """The field that divides the bars; raises `InvalidParameter`."""
+        return None if self.by is None else _known_field(self.by)
 
 
 class GroupsParams(Filtered):
     """Which events to count, and by which field."""
 
     by: Annotated[str, Field(description="The field to group by, which must hold text.")] = "type"
+
+
+class FacetsParams(Filtered):
+    """Which events to count, and by which fields."""
+
+    by: Annotated[
+        str,
+        Field(description="The fields to group by, with commas between them; they hold text."),
+    ] = "type"
+    page_size: Annotated[
+        int,
+        Field(ge=0, description=f"The most groups of a field, up to {MOST}; 0 means the default."),
+    ] = 0
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The field of each name; raises `InvalidParameter`."""
+        return {name: _known_field(name) for name in map(str.strip, self.by.split(","))}
 
 
 class Count(TypedDict):
@@ -44,11 +72,22 @@ class Count(TypedDict):
     explanation: NotRequired[Explanation]
 
 
+class PartOfBar(TypedDict):
+    """The number of events in a bar with a value; events without the field have an empty one."""
+
+    value: str
+    count: int
+
+
 class Bar(TypedDict):
-    """An interval with events: the time it starts at, and the number of events."""
+    """An interval with events: the time it starts at, and the number of events.
+
+    `parts` are the events by the value of a field, the largest part first.
+    """
 
     start: str
     count: int
+    parts: NotRequired[list[PartOfBar]]
 
 
 class Histogram(TypedDict):
@@ -82,6 +121,21 @@ class Groups(TypedDict):
     explanation: NotRequired[Explanation]
 
 
+class Facet(TypedDict):
+    """Events by the value of a field, the largest group first; `total_size` counts all groups."""
+
+    by: str
+    total_size: int
+    groups: list[GroupOfValue]
+
+
+class Facets(TypedDict):
+    """Events by the values of several fields, in the order in which they were named."""
+
+    facets: list[Facet]
+    explanation: NotRequired[Explanation]
+
+
 def count(call: Call, params: CountParams) -> Document:
     """Count the events that pass."""
     return {"count": call.count(params.wanted)}
@@ -89,9 +143,14 @@ def count(call: Call, params: CountParams) -> Document:
 
 def histogram(call: Call, params: HistogramParams) -> Document:
     """Count the events in each interval that has any, the earliest first."""
-    bars = call.histogram(params.wanted, params.interval)
-    rendered = [{"start": format_seconds(bar.start), "count": bar.count} for bar in bars]
-    return {"interval": params.interval, "bars": rendered}
+    bars = call.histogram(params.wanted, params.interval, params.field)
+    return {"interval": params.interval, "bars": [_bar(bar, params.by) for bar in bars]}
+
+
+def _bar(bar: store.Bar, by: str | None) -> Document:
+    parts = [{"value": value, "count": count} for value, count in bar.parts.items()]
+    document = {"start": format_seconds(bar.start), "count": bar.count}
+    return document if by is None else {**document, "parts": parts}
 
 
 def groups(call: Call, params: GroupsParams) -> Document:
@@ -101,8 +160,33 @@ def groups(call: Call, params: GroupsParams) -> Document:
         grouped = _by_field(call, params)
     else:
         grouped = _merged(_COUNTED[params.by], found)
-    ordered = sorted(grouped, key=lambda each: (each.value is None, -each.count, each.value))
-    return {"by": params.by, "groups": [group.render() for group in ordered]}
+    return {"by": params.by, "groups": _in_order(grouped)}
+
+
+def facets(call: Call, params: FacetsParams) -> Document:
+    """Count the events by the values of several fields at once, the largest groups first."""
+    fields = params.fields
+    found = call.values(params.wanted, tuple(dict.fromkeys(fields.values())))
+    most = limit_of(params.page_size, _MOST_SHOWN)
+    return {
+        "facets": [
+            {"by": name, "total_size": len(found[field]), "groups": _of_values(found[field])[:most]}
+            for name, field in fields.items()
+        ]
+    }
+
+
+_MOST_SHOWN: Final = 10
+
+
+def _of_values(values: Iterable[OfValue]) -> list[Document]:
+    return _in_order(_Group(each.value, each.count, each.time, each.source) for each in values)
+
+
+def _in_order(groups: Iterable[_Group]) -> list[Document]:
+    """Return documents of groups, the largest first, and last what the log counts together."""
+    ordered = sorted(groups, key=lambda each: (each.value is None, -each.count, each.value))
+    return [group.render() for group in ordered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +243,25 @@ def _merged(value: Callable[[Group], str | None], groups: Sequence[Group]) -> It
 
 
 def _by_field(call: Call, params: GroupsParams) -> Iterable[_Group]:
-    """Read the events and group them; raises `TooBroad` if there are too many."""
-    value = text_reader(_text_field(params.by))
+    """Group the events by a field that the tally does not count.
+
+    Without a column of the field, it reads the events. Raises `TooBroad` if there are too many.
+    """
+    field = _text_field(params.by)
+    if field in FIELDS:
+        values = call.values(params.wanted, (field,))[field]
+        return [_Group(each.value, each.count, each.time, each.source) for each in values]
+    value = text_reader(field)
     newest_first = call.scan(params.wanted, Order.DESCENDING, first_page=1000)
     return _summed(_Group(value(event), 1, event.time, event.source) for event in newest_first)
+
+
+def _known_field(name: str) -> str:
+    """Return the field of a name; raises `InvalidParameter` unless it has a column of texts."""
+    field = _text_field(name)
+    if field not in FIELDS:
+        raise InvalidParameter("by", f"must be a member of the event's own but was '{field}'")
+    return field
 
 
 def _text_field(name: str) -> str:

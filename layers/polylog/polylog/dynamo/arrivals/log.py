@@ -79,12 +79,15 @@ class ArrivalLog:
         decided = head.decided
         complete = decided.reach(seq)
         is_held_back = decided.last > complete
+        if complete == seq:
+            yield Arrivals((), seq, is_held_back)
+            return
         known = [entry for entry in _inline(head) if seq < entry.seq <= complete]
         told = seq
         for rows, horizon in self._pages(scope, seq - SPAN + 1, complete):
             # A segment repeats what rows before it have.
             known += (e for row in rows for e in row.entries if told < e.seq <= complete)
-            if horizon <= seq < complete:
+            if horizon <= seq:
                 continue  # These rows were only read since later numbers may be in them.
             found = sorted({entry.seq: entry for entry in known if entry.seq <= horizon}.values())
             is_last = horizon >= complete

@@ -18,12 +18,12 @@ from polylog.dynamo.search.directory import Block, Zone
 from polylog.dynamo.search.hits import Hits, Part
 from polylog.dynamo.search.leaves import WIDTH, share_of, wanted
 from polylog.dynamo.search.segments import Segments
+from polylog.dynamo.search.values import Values
 from polylog.dynamo.tally.columns import Columns, groups_of
-from polylog.dynamo.tally.entry import Entry
+from polylog.dynamo.tally.entry import MEMBERS, Entry
 from polylog.dynamo.tally.marks import judge
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.stretch import SPAN
-from polylog.dynamo.tally.summary import OfKind, count_kinds
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import MAX_SEQ, Event
 from polylog.model.filter import FIELDS, Filter, conjuncts, fields_of, predicate
@@ -143,19 +143,23 @@ class Finder:
         """Return how many events pass."""
         return sum(part.number for part in self._all_parts())
 
-    def groups(self) -> dict[str, OfKind]:
-        """Return the events that pass, by kind."""
-        return count_kinds(self.entries())
-
     def entries(self) -> Iterator[Entry]:
         """Yield all events that pass, without their ids and members, in no particular order."""
         return chain.from_iterable(map(_kinds, self._all_parts("source")))
 
-    def times(self) -> Iterator[int]:
-        """Yield the time of every event that passes, in no particular order."""
-        for part in self._all_parts():
-            times = part.columns["time"].values
-            yield from (times[row] for row in part.rows())
+    def values(self, fields: Sequence[str]) -> Iterator[Values]:
+        """Yield the values of these fields for all events that pass, in parts.
+
+        Events are read by their keys if their columns do not know the fields.
+        """
+        is_of_members = not {*fields}.isdisjoint(MEMBERS)
+        for part in self._all_parts("source", *fields):
+            unknown = part.marks & part.columns.unknown if is_of_members else 0
+            yield Values.of_part(part._replace(marks=part.marks & ~unknown), fields)
+            for rows in batched(part._replace(marks=unknown).rows(), _AT_ONCE):
+                self.allowance.pay(len(rows))
+                events = self._read(map(part.columns.place, rows))
+                yield Values.of_events(events.values(), fields)
 
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window, and the total if the query asks for it.

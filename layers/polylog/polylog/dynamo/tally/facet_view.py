@@ -18,7 +18,7 @@ from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.retention import DAY
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.entry import Entry
-from polylog.dynamo.tally.kinds import OTHER, Counts
+from polylog.dynamo.tally.kinds import OTHER, Bars, Counts
 from polylog.dynamo.tally.levels import Level, end_of, minute_of, start_of
 from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.question import Question
@@ -77,14 +77,17 @@ class FacetView:
         counted.update({kind: each.number for kind, each in found.items()})
         return {kind: OfKind(number, newest[kind]) for kind, number in counted.items()}
 
-    def histogram(self, level: Level) -> dict[str, int] | None:
-        """Return how many events lie in each bucket of a level; None if that is finer than days."""
+    def histogram(self, level: Level) -> Bars | None:
+        """Return how many events of each kind lie in each bucket of a level that has any.
+
+        It is None for a level that is finer than days.
+        """
         if level > Level.DAY:
             return None
-        bars: Counter[str] = Counter()
-        for day, number in self._by_day.items():
-            bars[level.bucket(day)] += number
-        return dict(sorted(bars.items()))
+        bars: Bars = Counter()
+        for (day, kind), number in self._days_and_kinds.items():
+            bars[level.bucket(day), kind] += number
+        return bars
 
     def locate(self, offset: int, total: int, order: Order) -> tuple[TimeRange, int]:
         """Return a range that starts near the event at an offset, and how many to skip in it.
@@ -120,10 +123,21 @@ class FacetView:
     def _by_day(self) -> Counter[str]:
         """How many events are asked for in each day that has any."""
         days: Counter[str] = Counter()
+        for (day, _), number in self._days_and_kinds.items():
+            days[day] += number
+        return days
+
+    @cached_property
+    def _days_and_kinds(self) -> Bars:
+        """How many events of each kind are asked for in each day that has any."""
+        bars: Bars = Counter(
+            (Level.DAY.bucket(entry.minute), entry.kind) for entry in self._entries
+        )
         for day, counts in self._days():
-            days[day] += self.question.count(counts)
-        days.update(Level.DAY.bucket(entry.minute) for entry in self._entries)
-        return +days
+            for kind, number in counts.items():
+                if self.question.wants(kind):
+                    bars[day, kind] += number
+        return +bars
 
     @cached_property
     def _entries(self) -> tuple[Entry, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -14,6 +15,9 @@ OTHER: Final = "other"
 
 Counts = Mapping[str, int]
 """Kind -> number of events; a kind is `<origin>:<type>`."""
+
+Bars = Counter[tuple[str, str]]
+"""Bucket and kind -> number of events."""
 
 
 def kind_of(origin: str, type: str) -> str:

@@ -20,7 +20,7 @@ from polylog.dynamo.limits import Allowance
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.tally.bucket import Bucket
 from polylog.dynamo.tally.entry import Entry
-from polylog.dynamo.tally.kinds import OTHER, Counts
+from polylog.dynamo.tally.kinds import OTHER, Bars, Counts
 from polylog.dynamo.tally.levels import (
     ROOT,
     Level,
@@ -121,12 +121,15 @@ class View:
         newest = self._newest(kinds, first, end)
         return {kind: OfKind(counted[kind], newest[kind]) for kind in kinds}
 
-    def histogram(self, level: Level) -> dict[str, int]:
-        """Return how many events lie in each bucket of a level that has any."""
-        bars: Counter[str] = Counter()
+    def histogram(self, level: Level) -> Bars:
+        """Return how many events of each kind lie in each bucket of a level that has any."""
+        bars: Bars = Counter()
         for name, counts in self._pieces(self.time.first, self.time.last + 1, level):
-            bars[level.bucket(name)] += self.question.count(counts)
-        return {name: count for name, count in sorted(bars.items()) if count}
+            bucket = level.bucket(name)
+            for kind, number in counts.items():
+                if self.question.wants(kind):
+                    bars[bucket, kind] += number
+        return +bars
 
     def locate(self, offset: int, total: int, order: Order) -> tuple[TimeRange, int]:
         """Return a range that starts near the event at an offset, and how many to skip in it.

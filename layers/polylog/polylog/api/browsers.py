@@ -1,0 +1,89 @@
+"""What browsers are told: whose pages may use the APIs (CORS), and how to treat an answer.
+
+Both hold for every API alike, so no dialect knows of them. What a dialect says itself goes first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+from polylog.api.http import Pairs, Request, Response
+
+_GUARDS: Final[Pairs] = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+
+_TLS_ONLY: Final = ("Strict-Transport-Security", "max-age=31536000")
+"""For a year, in seconds. Subdomains are left out: they may be somebody else's."""
+
+_ALLOWED: Final[Pairs] = (
+    ("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE"),
+    # The asterisk stands for all but Authorization. No API here knows cookies, with which it fails.
+    (
+        "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, Content-Encoding, If-None-Match, X-Auth-Token, *",
+    ),
+    # In seconds; Chromium remembers no preflight for longer.
+    ("Access-Control-Max-Age", "7200"),
+)
+
+
+def guarded(request: Request, response: Response) -> Response:
+    """Return a response that browsers do not keep, frame, run, or tell others the address of.
+
+    RFC 6797 (7.2) forbids `Strict-Transport-Security` in answers over plain HTTP.
+    """
+    given = {name.lower() for name, _ in response.headers}
+    guards = (*_GUARDS, _TLS_ONLY) if request.url.startswith("https:") else _GUARDS
+    missing = tuple(pair for pair in guards if pair[0].lower() not in given)
+    return replace(response, headers=response.headers + missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The origins whose pages may use the APIs, exactly as browsers name them."""
+
+    names: frozenset[str] = frozenset()
+    are_all: bool = False
+
+    @classmethod
+    @cache
+    def of(cls, text: str) -> Origins:
+        """Read origins with commas between them; `any` stands for all, and `none` for none."""
+        if text == "any":
+            return cls(are_all=True)
+        return cls(frozenset(text.split(",")) - {"", "none"})
+
+    def preflight(self, request: Request) -> Response | None:
+        """Return the answer to a browser that asks before it sends a page's request.
+
+        Return None for any other request, and for pages that may send none. It needs no key: a
+        browser sends none with this question.
+        """
+        asks = "access-control-request-method" in request.headers
+        if request.method != "OPTIONS" or not asks or not self._allow(request):
+            return None
+        return Response(204, b"", _ALLOWED)
+
+    def shared(self, request: Request, response: Response) -> Response:
+        """Return a response with all its headers, so that a page that may read it can."""
+        headers = dict(response.headers)
+        if self.names:
+            headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), "Origin")))
+        if self._allow(request):
+            own = [name for name in headers if not name.startswith("Access-Control-")]
+            headers["Access-Control-Allow-Origin"] = self._told(request)
+            headers["Access-Control-Expose-Headers"] = ", ".join(own)
+        return replace(response, headers=tuple(headers.items()))
+
+    def _allow(self, request: Request) -> bool:
+        origin = request.headers.get("origin")
+        return origin is not None and (self.are_all or origin in self.names)
+
+    def _told(self, request: Request) -> str:
+        return "*" if self.are_all else request.headers["origin"]
