@@ -60,11 +60,16 @@ SERVED = (
 )
 """Where the files begin whose tests ask one `polylog run`."""
 
+DEPLOYED = "tests/e2e/deployed/"
+"""Where the files begin whose tests ask one stack; the last one deletes it."""
+
 
 class Files(LoadFileScheduling):
-    """Hands out tests file by file, and those that ask the service to one worker."""
+    """Hands out tests file by file, and those that ask one service or stack to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(DEPLOYED):
+            return "asks the stack"
         return "asks the service" if nodeid.startswith(SERVED) else super()._split_scope(nodeid)
 
 

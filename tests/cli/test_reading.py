@@ -291,6 +291,23 @@ class TestExport:
         assert (done.status, done.out) == (1, "")
         assert "the service sent what is no event" in done.err
 
+    @pytest.mark.parametrize("base", ["/prod", ""])
+    def test_goes_on_at_the_same_address(self, base: str) -> None:
+        """Whether the service knows what its address has before the path, or a proxy hides it."""
+        asked = []
+
+        def service(environ: Any, start: Any) -> list[bytes]:
+            asked.append(environ["PATH_INFO"])
+            link = ("Link", f'<{base}/v1/events:export?page_token=2>; rel="next"')
+            links = [] if "page_token=2" in environ["QUERY_STRING"] else [link]
+            start("200 OK", [("Content-Type", "application/x-ndjson"), *links])
+            return [b"{}\n"]
+
+        with serving(service) as url:
+            done = polylog_at(f"{url}/prod", "t", "export")
+        assert (done.status, done.out) == (0, "{}\n{}\n")
+        assert asked == ["/prod/v1/events:export"] * 2
+
     def test_says_how_far_it_came(self, tmp_path: Path) -> None:
         page = b'{"id":"a","time":"2026-03-01T12:00:00Z"}\n'
 

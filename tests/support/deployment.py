@@ -15,16 +15,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import boto3
 import httpx
 from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 from polylog.api.auth import Credential
+from polylog.model import times
 from support.amazon import LOOKUP, signature
 from tools import ROOT
 
 T = TypeVar("T")
+Event = dict[str, Any]
 
 BIN = Path(sys.executable).parent
 POLL_SECONDS = 0.2
@@ -72,6 +75,20 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Address:
+    """Where a log answers, and a key of one of its scopes."""
+
+    url: str
+    scope: str
+    token: str = field(repr=False)
+
+    @property
+    def key(self) -> Credential:
+        """The key, as clients want it that sign."""
+        return Credential.parse(self.token)
+
+
+@dataclass(frozen=True)
 class Deployment:
     """A deployed stack: a key of it, its service, and the ways that events take into it."""
 
@@ -83,6 +100,10 @@ class Deployment:
     outputs: Mapping[str, str]
     functions: Mapping[str, str]
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def at(self, url: str = "") -> Address:
+        """Return where the service answers, as its clients are told: by itself, or as given."""
+        return Address(url or str(self.http.base_url).rstrip("/"), self.scope, self.token)
 
     def client(self, service: str) -> Any:
         """Return a client of a service, always the same."""
@@ -234,6 +255,22 @@ class Deployment:
             yield
         finally:
             update(before)
+
+
+def new_type(way: str) -> str:
+    """Return a type that no other event has."""
+    return f"test.{way}.{uuid4().hex[:12]}"
+
+
+def new_event(type: str, ago_seconds: int = 0) -> Event:
+    """Return an event as a client hands it in."""
+    time = times.format_rfc3339(times.now() - ago_seconds * times.SECOND)
+    return {"id": uuid4().hex, "time": time, "type": type, "source": "/tests"}
+
+
+def many_events(type: str, number: int) -> list[Event]:
+    """Return events of a type, each at a second of its own."""
+    return [new_event(type, ago_seconds) for ago_seconds in range(number)]
 
 
 def texts(message: MessageTypeDef) -> dict[str, str]:

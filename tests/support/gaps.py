@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from support.deployment import Account
+from support.gateway import make_routes
 from support.stacks import outputs_of, resources_of
 
 
@@ -40,6 +41,7 @@ def make_up_for_gaps(account: Account, stack: str) -> None:
     """Repair a stack that ministack deployed."""
     _let_functions_read_the_pepper(account, stack)
     _limit_concurrency_by_numbers(account, stack)
+    make_routes(account, stack)  # CloudFormation here leaves out the `Body` of an HTTP API.
 
 
 def _let_functions_read_the_pepper(account: Account, stack: str) -> None:

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 
-from polylog.aws.http import Handler, Payload
-from polylog_cli.local.gateway import Gateway
-from polylog_cli.local.template import Template
 from support.deployment import Account
 from tools import ROOT
 
@@ -45,24 +40,40 @@ def functions_of(account: Account, stack: str) -> dict[str, str]:
     return {name: id for name, (type, id) in resources if type == "AWS::Lambda::Function"}
 
 
-def gateway_of(account: Account, functions: Mapping[str, str]) -> Gateway:
-    """Return a gateway with the template's routes, and the deployed functions behind them."""
-    client = account.client("lambda")
+LISTS: dict[str, tuple[str, str, str, str]] = {
+    "alarm": ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    "api": ("apigatewayv2", "get_apis", "Items", "ApiId"),
+    "bucket": ("s3", "list_buckets", "Buckets", "Name"),
+    "bus": ("events", "list_event_buses", "EventBuses", "Name"),
+    "dashboard": ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+    "event source": ("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
+    "function": ("lambda", "list_functions", "Functions", "FunctionName"),
+    "layer": ("lambda", "list_layers", "Layers", "LayerName"),
+    "log group": ("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    "queue": ("sqs", "list_queues", "QueueUrls", ""),
+    "role": ("iam", "list_roles", "Roles", "RoleName"),
+    "schedule": ("scheduler", "list_schedules", "Schedules", "Name"),
+    "secret": ("secretsmanager", "list_secrets", "SecretList", "Name"),
+    "stack": ("cloudformation", "describe_stacks", "Stacks", "StackName"),
+    "subscription": ("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
+    "table": ("dynamodb", "list_tables", "TableNames", ""),
+    "topic": ("sns", "list_topics", "Topics", "TopicArn"),
+}
+"""How what a stack may be made of is listed: by which service, call, member, and name in it."""
 
-    def handler(name: str) -> Handler:
-        def invoke(event: Payload, context: object) -> Payload:
-            answer = client.invoke(FunctionName=functions[name], Payload=json.dumps(event))
-            payload: Payload = json.load(answer["Payload"])
-            assert "FunctionError" not in answer, payload
-            return payload
+SAMS_OWN = "aws-sam-cli-managed-default"
 
-        return invoke
 
-    template = Template.read(ROOT / "template.yaml")
-    return Gateway(
-        {
-            route: handler(function.name)
-            for function in template.functions
-            for route in function.routes
-        }
-    )
+def inventory(account: Account) -> set[tuple[str, str]]:
+    """Return the kind and name of all that an account has, but for what AWS and SAM have in it.
+
+    A secret that is going to be deleted is not listed.
+    """
+    found = {
+        (kind, each[name] if name else each)
+        for kind, (service, call, member, name) in LISTS.items()
+        for each in getattr(account.client(service), call)().get(member, [])
+    }
+    policies = account.client("iam").list_policies(Scope="Local")["Policies"]
+    found |= {("policy", each["PolicyName"]) for each in policies}
+    return {(kind, name) for kind, name in found if not name.startswith((SAMS_OWN, "default"))}

@@ -76,6 +76,12 @@ def test_a_path_may_be_signed_with_and_without_the_mount(
     assert service.answer(dialect, request).status == 200
 
 
+def test_a_path_may_be_signed_with_the_stage_before_it(service: Service) -> None:
+    request = replace(ask("/v2/demo/events"), base="/prod")
+    answer = service.answer(dws.DIALECT, signed(request, service.key, "/prod/v2/demo/events"))
+    assert answer.status == 200
+
+
 def test_a_path_of_another_mount_is_not_taken(service: Service) -> None:
     request = signed(ask("/v2/demo/events"), service.key, "/dws/v2/demo/events")
     assert service.answer(dws.DIALECT, request).status == 401

@@ -149,7 +149,7 @@ class Reader:
                     f"the service at {self.client.base_url} is not a Polylog service"
                 )
             yield response.content
-            target = _next_target(response)
+            target = self._next_target(response)
             if target is None:
                 return
             response = send(self.client, "GET", target)
@@ -184,16 +184,19 @@ class Reader:
             asked["explain"] = True
         return send(self.client, "GET", path, params=asked)
 
+    def _next_target(self, response: httpx.Response) -> str | None:
+        """Return the path and query of the next page below the service's address.
 
-def _next_target(response: httpx.Response) -> str | None:
-    """Return the path and query of the next page; never its host, which may be another one."""
-    link = response.links.get("next")
-    if link is None:
-        return None
-    try:
-        return httpx.URL(link["url"]).raw_path.decode()
-    except httpx.InvalidURL as error:
-        raise ServiceError(f"the link to the next page is malformed ({error})") from error
+        Its host is left out, which may be another one.
+        """
+        link = response.links.get("next")
+        if link is None:
+            return None
+        try:
+            target = httpx.URL(link["url"]).raw_path
+        except httpx.InvalidURL as error:
+            raise ServiceError(f"the link to the next page is malformed ({error})") from error
+        return "/" + target.removeprefix(self.client.base_url.raw_path).decode().lstrip("/")
 
 
 def _seq(event: JsonObject) -> int:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,22 +14,24 @@ import httpx
 import pytest
 from support.deployment import Account, Deployment
 from support.gaps import leave_out_what_is_refused, make_up_for_gaps
-from support.ministack import running_ministack
-from support.stacks import deploy, functions_of, gateway_of, outputs_of
+from support.gateway import BASE_PATH, address_of, names_known
+from support.ministack import HOST, running_ministack
+from support.stacks import deploy, functions_of, outputs_of
 
 from tools.builds import build_here
 
-STACK = "polylog"
+STACK, NEIGHBOUR = "polylog", "neighbour"
 SCOPE = "deployed"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with running_ministack(tmp_path_factory.mktemp("ministack")) as account:
+    directory = tmp_path_factory.mktemp("ministack")
+    with running_ministack(directory) as account, names_known(HOST):
         yield account
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built() -> Iterator[Path]:
     """Yield a copy of what `sam build` makes for this machine's Python."""
     kept = build_here()
@@ -36,27 +39,42 @@ def built() -> Iterator[Path]:
         yield shutil.copytree(kept, Path(copy), dirs_exist_ok=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def unfit(built: Path) -> tuple[str, ...]:
     """Names of what is left out of the built template."""
     return leave_out_what_is_refused(built)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def emulated(emulator: Account, built: Path, unfit: tuple[str, ...]) -> Iterator[Deployment]:
     """Yield the stack, deployed to the emulator and with a key made by the command."""
-    deploy(emulator, STACK, built, DeletionProtection="false", IngestScope=SCOPE)
-    make_up_for_gaps(emulator, STACK)
-    making = ("polylog", "keys", "create", "--stack", STACK, "--scope", SCOPE, "--json")
-    key = json.loads(emulator.run(*making, "--permissions", "read,write,admin"))
-    functions = functions_of(emulator, STACK)
-    transport = httpx.WSGITransport(gateway_of(emulator, functions))
-    with httpx.Client(transport=transport, base_url=key["url"]) as http:
-        outputs = outputs_of(emulator, STACK)
-        yield Deployment(emulator, STACK, SCOPE, key["token"], http, outputs, functions)
+    with deployed(emulator, STACK, built) as deployment:
+        yield deployment
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def neighbour(emulator: Account, built: Path, unfit: tuple[str, ...]) -> Iterator[Deployment]:
+    """Yield another stack of what was built, in the same account."""
+    with deployed(emulator, NEIGHBOUR, built) as deployment:
+        yield deployment
+
+
+@contextmanager
+def deployed(account: Account, stack: str, built: Path) -> Iterator[Deployment]:
+    """Deploy a stack to an emulator; the same settings, and a key of its own."""
+    parameters = {"DeletionProtection": "false", "DomainBasePath": BASE_PATH}
+    deploy(account, stack, built, IngestScope=SCOPE, **parameters)
+    make_up_for_gaps(account, stack)
+    making = ("polylog", "keys", "create", "--stack", stack, "--scope", SCOPE, "--json")
+    key = json.loads(account.run(*making, "--permissions", "read,write,admin"))
+    url, functions = address_of(account, stack), functions_of(account, stack)
+    assert httpx.URL(url).host.partition(".")[0] == httpx.URL(key["url"]).host.partition(".")[0]
+    with httpx.Client(base_url=url, timeout=30) as http:
+        outputs = outputs_of(account, stack)
+        yield Deployment(account, stack, SCOPE, key["token"], http, outputs, functions)
+
+
+@pytest.fixture(scope="session")
 def real() -> Iterator[Deployment]:
     """Yield the stack that the environment names: `POLYLOG_URL`, `POLYLOG_TOKEN`, `POLYLOG_STACK`.
 

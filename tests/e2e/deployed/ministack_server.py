@@ -1,24 +1,82 @@
-"""ministack as behind a proxy that makes up for two gaps; run by the Python it is installed for.
+"""ministack as behind a proxy that makes up for some gaps; run by the Python it is installed for.
 
-The stack's policies refuse plain HTTP, so every request is said to have come over TLS. And S3
-gives parts of an object's version when asked for them, where ministack gives the whole each time.
+The stack's policies refuse plain HTTP, so every request to a service of AWS is said to have come
+over TLS. S3 gives parts of an object's version when asked for them, where ministack gives the whole
+each time. The gateway of an HTTP API asks a function as AWS's does: with the stage and the slash at
+the end in the path, with the stage's variables and the name of the domain, OPTIONS like any other
+method, the greedy route of a path with a slash and nothing behind it, and with no more than Lambda
+takes.
 """
 
+import json
 import re
 from typing import Any
 
 from ministack import app as ministack
+from ministack.services import apigateway
 
+MOST_BYTES = 6 * 1024 * 1024
+TOO_LARGE = 413, {"Content-Type": "application/json"}, b'{"message":"Request Entity Too Large"}'
 BEYOND_THE_END = b"<Error><Code>InvalidRange</Code><Message>beyond the end</Message></Error>"
 
 _ministack = ministack.app
+_parse, _matches = ministack._parse_execute_api_url, apigateway._path_matches
+_execute, _invoke = apigateway.handle_execute, apigateway.run_reentrant
+
+
+def parse(host: str, path: str) -> tuple[str, str, str] | None:
+    """Tell API, stage and path; a slash at the end is left where no stage is named."""
+    found = _parse(host, path)
+    if found is None or not re.fullmatch("/[^/]+/", path):
+        return found
+    api, first, _ = found
+    return found if first in apigateway.stages_for_api(api) else (api, f"{first}/", "")
+
+
+def matches(route: str, path: str) -> bool:
+    """Tell whether a route is that of a path."""
+    return _matches(route, path) or route.removesuffix("{proxy+}") == path != route
+
+
+class TooLargeError(Exception):
+    """Lambda does not take what it is asked with."""
+
+
+async def execute(
+    api: str, stage: str, path: str, method: str, *asked: Any, **options: Any
+) -> tuple[int, dict[str, Any], bytes]:
+    """Answer a request to an HTTP API; only where CORS is configured is OPTIONS the gateway's."""
+    account, region = apigateway.find_api_scope(api)
+    is_open = "corsConfiguration" in apigateway._apis.get_scoped(account, region, api)
+    if method == "OPTIONS" and not is_open:
+        method = "options"  # By this name it is not known, and goes to a route.
+    try:
+        return await _execute(api, stage, path, method, *asked, **options)
+    except TooLargeError:
+        return TOO_LARGE
+
+
+async def invoke(function: Any, record: Any, event: Any, **options: Any) -> Any:
+    """Ask a function with an event as AWS's gateway makes it."""
+    context = event["requestContext"]
+    stage = context["stage"]
+    path = event["rawPath"] if stage == "$default" else f"/{stage}{event['rawPath']}"
+    event["rawPath"] = context["http"]["path"] = path
+    context["http"]["method"] = context["http"]["method"].upper()
+    context["domainName"] = event["headers"]["host"].partition(":")[0]
+    event["stageVariables"] = apigateway._get_stage_variables(context["apiId"], stage)
+    if len(json.dumps(event, ensure_ascii=False).encode()) > MOST_BYTES:
+        raise TooLargeError
+    return await _invoke(function, record, event, **options)
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     """Pass a request on (ASGI)."""
     if scope["type"] != "http":
         return await _ministack(scope, receive, send)
-    scope = scope | {"headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+    is_service = re.match(rb"127\.0\.0\.1(:|$)", dict(scope["headers"]).get(b"host", b""))
+    scheme = b"https" if is_service else b"http"
+    scope = scope | {"headers": [*scope["headers"], (b"x-forwarded-proto", scheme)]}
     asked = re.fullmatch(rb"bytes=(\d+)-(\d+)", dict(scope["headers"]).get(b"range", b""))
     if asked and scope["method"] == "GET" and b"versionId=" in scope["query_string"]:
         first, last = map(int, asked.groups())
@@ -55,4 +113,6 @@ async def _answer_in_part(scope: Any, receive: Any, send: Any, part: slice) -> N
 
 if __name__ == "__main__":
     ministack.app = app
+    ministack._parse_execute_api_url, apigateway._path_matches = parse, matches
+    apigateway.handle_execute, apigateway.run_reentrant = execute, invoke
     ministack.main()

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from support.deployment import Account
 from support.gaps import leave_out_what_is_refused
+from support.ministack import running_ministack
 from support.stacks import deploy, outputs_of
+
+from tools.builds import build_here
 
 pytestmark = pytest.mark.long
 
 STACK = "second-try"
 TABLES = ["EventsTable", "KeysTable", "TallyTable"]
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """Yield an account in which no other stack is."""
+    with running_ministack(tmp_path_factory.mktemp("failing")) as account:
+        yield account
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[Path]:
+    """Yield a copy of what was built, in which nothing is left out."""
+    kept = build_here()
+    with TemporaryDirectory(dir=kept.parent) as copy:
+        yield shutil.copytree(kept, Path(copy), dirs_exist_ok=True)
 
 
 def left_of(account: Account) -> list[str]:

@@ -69,7 +69,7 @@ class Call:
     @property
     def base_url(self) -> str:
         """The address of the dialect's root as the client knows it, without a slash at the end."""
-        return self.request.url + self.mount
+        return self.request.root + self.mount
 
     def find(
         self,

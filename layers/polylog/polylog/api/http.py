@@ -29,7 +29,8 @@ class Request:
     """A request as a dialect sees it.
 
     The gateway has already decoded `path`. `query` holds the decoded pairs in wire order, including
-    duplicates. Header names are in lower case. `url` is the scheme and host that the client uses.
+    duplicates. Header names are in lower case. `url` is the scheme and host that the client uses,
+    and `base` what its address has before `path`: a stage of the gateway, or a domain's base path.
     """
 
     method: str
@@ -38,6 +39,12 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     url: str = ""
+    base: str = ""
+
+    @property
+    def root(self) -> str:
+        """The address of the path `/` as the client knows it, without a slash at the end."""
+        return self.url + self.base
 
 
 def unpacked(request: Request) -> Request:

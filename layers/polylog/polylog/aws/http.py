@@ -75,11 +75,13 @@ def api_handler(*dialects: Dialect) -> ApiHandler:
 def read_request(event: Payload) -> Request:
     """Read a gateway event.
 
-    The path arrives decoded and is not decoded again. The query is parsed from the raw string,
-    since the gateway joins repeated parameters by commas. Bytes that are not UTF-8 become
-    surrogates, which no parameter accepts.
+    The path arrives decoded and is not decoded again. It begins with the stage, unless that is
+    `$default`, also where a custom domain is asked. The query is parsed from the raw string, since
+    the gateway joins repeated parameters by commas. Bytes that are not UTF-8 become surrogates,
+    which no parameter accepts.
     """
-    http, headers = event["requestContext"]["http"], event.get("headers", {})
+    context, headers = event["requestContext"], event.get("headers", {})
+    http, stage = context["http"], _stage(context)
     # A lone surrogate becomes bytes that are not UTF-8, which no reader of a body accepts.
     body = (event.get("body") or "").encode(errors="surrogatepass")
     query = parse_qsl(
@@ -87,12 +89,39 @@ def read_request(event: Payload) -> Request:
     )
     return Request(
         method=http["method"],
-        path=_clean(event["rawPath"]),
+        path=_below(stage, _clean(event["rawPath"])),
         query=tuple(query),
         headers={name: _clean(value) for name, value in headers.items()},
         body=base64.b64decode(body) if event.get("isBase64Encoded") else body,
         url=f"{headers.get('x-forwarded-proto', 'https')}://{headers.get('host', '')}",
+        base=_domain_base(event) if _is_of_a_domain(context) else stage,
     )
+
+
+def _as_base(path: str) -> str:
+    """Return a path as it stands between a host and another path."""
+    return f"/{path.strip('/')}" if path.strip("/") else ""
+
+
+def _stage(context: Payload) -> str:
+    name = context.get("stage", "$default")
+    return "" if name == "$default" else _as_base(name)
+
+
+def _below(stage: str, path: str) -> str:
+    """Return what follows the stage in a path."""
+    return path[len(stage) :] or "/" if f"{path}/".startswith(f"{stage}/") else path
+
+
+def _domain_base(event: Payload) -> str:
+    """Return the path that leads from a domain to the API: only the stage's variable tells it."""
+    return _as_base((event.get("stageVariables") or {}).get("DomainBasePath", ""))
+
+
+def _is_of_a_domain(context: Payload) -> bool:
+    """Return whether a custom domain was asked: the gateway's own begin with the API's id."""
+    name, api = context.get("domainName"), context.get("apiId")
+    return name is not None and not name.startswith(f"{api}.")
 
 
 def read_origins(event: Payload) -> Origins:

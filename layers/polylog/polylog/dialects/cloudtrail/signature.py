@@ -130,7 +130,7 @@ def _canonical_request(request: Request, names: list[str]) -> str:
     return "\n".join(
         (
             request.method,
-            quote(request.path, safe="/~"),
+            quote(request.base + request.path, safe="/~"),
             _canonical_query(request.query),
             *(f"{name}:{' '.join(request.headers[name].split())}" for name in names),
             "",

@@ -65,7 +65,8 @@ def scheme(mounts: tuple[str, ...]) -> Callable[[Request], Proof | None]:
         token = request.headers.get("x-auth-token")
         if token is not None and not is_signed(request):
             return Credential.parse(token.strip())
-        return read_signature(request, (request.path, *_without(mounts, request.path)))
+        path = request.base + request.path
+        return read_signature(request, (path, request.path, *_without(mounts, request.path)))
 
     return read
 

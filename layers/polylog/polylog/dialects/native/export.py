@@ -51,4 +51,4 @@ def export(call: Call, params: ExportParams) -> Response:
 def _link(call: Call, token: str) -> str:
     kept = [pair for pair in call.request.query if pair[0] in _KEPT]
     query = urlencode([*kept, ("page_token", token)], safe=_SAFE)
-    return f'<{call.mount}/events:export?{query}>; rel="next"'
+    return f'<{call.request.base}{call.mount}/events:export?{query}>; rel="next"'

@@ -120,7 +120,7 @@ def create_key(call: Call, params: StrictParams) -> Response:
     )
     credential, end = call.create_key(frozenset(new.permissions), restriction, new.expires_at)
     document = {
-        "url": call.request.url,
+        "url": call.request.root,
         "scope": call.principal.scope,
         "key_id": credential.key_id,
         "token": credential.token,

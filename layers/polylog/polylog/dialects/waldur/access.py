@@ -75,7 +75,7 @@ def add_slash(call: Call, params: Params) -> Response:
     if _is_preflight(request):
         return _allow_browser()
     query = urlencode(request.query, errors="surrogateescape")
-    location = quote(request.path) + "/" + (f"?{query}" if query else "")
+    location = quote(request.base + request.path) + "/" + (f"?{query}" if query else "")
     return Response(301, b"", (("Location", location), ("Content-Type", "text/html")))
 
 

@@ -116,4 +116,4 @@ def _url(call: Call, number: int) -> str:
     values["page"] = [] if number == 1 else [str(number)]
     pairs: Pairs = tuple((name, value) for name in sorted(values) for value in values[name])
     query = urlencode(pairs, errors="surrogateescape")
-    return call.request.url + call.request.path + (f"?{query}" if query else "")
+    return call.request.root + call.request.path + (f"?{query}" if query else "")
