@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from polylog.dynamo.tables import Item
 
-SPAN: Final = 500
+SPAN: Final = 512
 """The span of numbers in one row: a row that has a number begins less than this before it."""
 
 SEGMENT: Final = "+"
