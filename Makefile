@@ -20,7 +20,7 @@ run: .venv/ready ## Serve all APIs on this machine, with sample events
 test: .venv/ready ## Run the tests, DynamoDB Local included
 	@$(PYTEST)
 
-test-long: .venv/ready ## Run what takes long: soaks, a stack on an emulator, properties with all examples
+test-long: .venv/ready ## Run what takes long: soaks, a stack on an emulator, properties with more examples
 	@$(PYTEST) -m "long or hypothesis" --hypothesis-profile long
 
 soak: .venv/ready ## Write logs as fast as they go, and judge what all APIs answer (SECONDS=600 MODE=mixed)
