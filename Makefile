@@ -7,20 +7,23 @@ UV := $(BIN)/uv --quiet
 # environment forbids it: without, each process of the command takes 0.7 s more to start.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
+PAGE := layers/polylog/polylog/console/page/index.html.gz
+PAGE_SOURCES := tools/console.py layers/polylog/polylog/dialects/native/openapi.json \
+	$(shell find console -maxdepth 1 -type f) $(shell find console/src)
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
+.PHONY: help run test test-long soak check format readme openapi console launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/ready ## Serve all APIs on this machine, with sample events
+run: .venv/ready $(PAGE) ## Serve all APIs on this machine, with sample events
 	@$(BIN)/polylog run
 
-test: .venv/ready ## Run the tests, DynamoDB Local included
+test: .venv/ready $(PAGE) ## Run the tests, DynamoDB Local included
 	@$(PYTEST)
 
-test-long: .venv/ready ## Run what takes long: soaks, a stack on an emulator, properties with more examples
+test-long: .venv/ready $(PAGE) ## Run what takes long: soaks, a stack on an emulator, properties with more examples
 	@$(PYTEST) -m "long or hypothesis" --hypothesis-profile long
 
 soak: .venv/ready ## Write logs as fast as they go, and judge what all APIs answer (SECONDS=600 MODE=mixed)
@@ -61,6 +64,15 @@ readme: .venv/ready ## Renew what the README shows of an event in every dialect
 openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
 	@$(BIN)/python -m tools.openapi
 
+console: $(PAGE) ## Build the web page; the others do that too, when its sources have changed
+
+# Without a network, what needs no page goes on without it. Any other fault ends what was begun.
+run test test-long: PAGE_OPTIONS := --optional
+
+# `sam build` runs this too, where .venv need not be.
+$(PAGE): $(PAGE_SOURCES)
+	@$(or $(wildcard $(BIN)/python),$(PYTHON)) -m tools.console $(PAGE_OPTIONS)
+
 launcher: .venv/ready ## Compile what starts DynamoDB Local on loopback; needs a JDK
 	@$(BIN)/python -m tools.launcher
 
@@ -85,4 +97,4 @@ lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml 
 		$(LOCK_OPTIONS) --output-file cli/polylog_cli/local/npm.lock
 
 clean: ## Undo the set-up: remove .venv and what was built
-	rm -rf .venv .aws-sam
+	rm -rf .venv .aws-sam console/node_modules console/dist $(dir $(PAGE))

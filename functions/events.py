@@ -1,6 +1,7 @@
-"""Serves the native API, and answers every path that no other function owns."""
+"""Serves the native API and the console, and answers every path that no other function owns."""
 
+from polylog import console
 from polylog.aws.http import api_handler
-from polylog.dialects.native import DIALECT
+from polylog.dialects import native
 
-handler = api_handler(DIALECT)
+handler = api_handler(console.DIALECT, native.DIALECT)

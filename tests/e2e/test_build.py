@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.page import contents, require_page
 
 from polylog.dialects import DIALECTS, package_of
 from polylog_cli.local.tables import ENVIRONMENT
@@ -36,7 +37,7 @@ BATCHING = {
 """What comes with Powertools' batch processor."""
 
 USED = {"ImportFunction": BATCHING, "IngestFunction": BATCHING}
-MOST_MODULES = {"ImportFunction": 245, "IngestFunction": 252}
+MOST_MODULES = {"EventsFunction": 205, "ImportFunction": 245, "IngestFunction": 252}
 MOST_MODULES_USUALLY = 202
 
 DIALECTS_OF = {
@@ -183,6 +184,11 @@ def test_the_layer_leaves_boto3_to_the_runtime(layer: Path) -> None:
 def any_layer(request: pytest.FixtureRequest) -> Path:
     built: Path = request.getfixturevalue(request.param)
     return built / "PolylogLayer" / "python"
+
+
+def test_the_layer_has_the_page(any_layer: Path) -> None:
+    require_page()
+    assert contents(any_layer / "polylog/console/page") == contents()
 
 
 def test_the_layer_is_small(any_layer: Path) -> None:

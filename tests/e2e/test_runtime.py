@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import sys
 import sysconfig
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from support.amazon import sign
+from support.page import contents, require_page
 from support.samples import FOLDER, FUNCTIONS, REQUESTS, Payload, sample
 from support.stores import dynamo_store
 
@@ -172,6 +175,16 @@ def test_an_event_that_was_posted_before_is_not_stored_again(
 def test_an_api_is_closed_to_a_key_that_is_none(stack: Stack, name: str) -> None:
     status, _ = ask(stack, name, "TOKEN")
     assert status == CLOSED.get(name, 401)
+
+
+def test_the_page_goes_through_lambda_as_bytes(stack: Stack) -> None:
+    """The API routes it by `$default`, like all paths that no other function owns."""
+    require_page()
+    event = sample("events") | {"rawPath": "/", "rawQueryString": "", "routeKey": "$default"}
+    answer = stack.invoke("EventsFunction", event)
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, True)
+    assert answer["headers"]["Content-Encoding"] == "gzip"
+    assert gzip.decompress(base64.b64decode(answer["body"])) == contents()["index.html"]
 
 
 def records_of(scope: str) -> Payload:

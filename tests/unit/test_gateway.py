@@ -115,6 +115,12 @@ def test_what_the_function_says_is_answered() -> None:
     assert (response.status_code, response.text, response.headers["X-A"]) == (404, "ü", "b")
 
 
+def test_an_answer_in_base64_is_decoded() -> None:
+    packed = base64.b64encode(b"\x1f\x8b\x00").decode()
+    response = ask(Function(packed, isBase64Encoded=True), "/")
+    assert (response.data, response.headers["Content-Length"]) == (b"\x1f\x8b\x00", "3")
+
+
 def test_a_request_larger_than_a_payload_is_refused() -> None:
     function = Function()
     response = ask(function, "/", method="POST", data="x" * (MAX_PAYLOAD_BYTES + 1), headers=TEXT)

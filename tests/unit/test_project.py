@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from samcli.cli.types import CfnParameterOverridesType
 
+from polylog.console import PAGE
 from polylog_cli.stack import project
 from polylog_cli.stack.sam import override
 from tools import ROOT
@@ -36,11 +37,16 @@ def files(folder: Path) -> set[str]:
     return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
 
 
+def page() -> set[str]:
+    """Return the files of the console's page, as far as it was built."""
+    return {str(file.relative_to(ROOT)) for file in PAGE.rglob("*.gz")}
+
+
 class TestProject:
     def test_is_written_as_the_checkout_has_it(self, tmp_path: Path) -> None:
         project.write(tmp_path / "new" / "folder")
         written = tmp_path / "new" / "folder"
-        assert files(written) == tracked(*project.FILES, project.CODE)
+        assert files(written) == tracked(*project.FILES, project.CODE) | page()
         assert all(
             (written / name).read_bytes() == (ROOT / name).read_bytes() for name in files(written)
         )
@@ -69,7 +75,7 @@ class TestProject:
         project.write(tmp_path)
         (tmp_path / "functions" / "old.py").write_text("")
         project.renew(tmp_path)
-        assert files(tmp_path) == tracked(*project.FILES, project.CODE)
+        assert files(tmp_path) == tracked(*project.FILES, project.CODE) | page()
 
     def test_of_this_folder_is_served(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(ROOT)

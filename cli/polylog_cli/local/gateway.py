@@ -157,6 +157,8 @@ def _own(status: HTTPStatus) -> Payload:
 def _answer(start: StartResponse, payload: Payload) -> Iterable[bytes]:
     status = HTTPStatus(payload["statusCode"])
     body = payload.get("body", "").encode()
+    if payload.get("isBase64Encoded"):
+        body = base64.b64decode(body)
     headers = [*payload.get("headers", {}).items(), ("Content-Length", str(len(body)))]
     start(f"{status.value} {status.phrase}", headers)
     return [body]

@@ -25,6 +25,7 @@ from pydantic_core import to_json
 from waitress import wasyncore
 from waitress.server import create_server
 
+from polylog import console as console_page
 from polylog.api.auth import PERMISSIONS, Credential, Restriction, authenticate
 from polylog.aws.environment import (
     facets_from_environment,
@@ -286,6 +287,16 @@ def _watch(served: Future[None], *looks: Callable[[], None]) -> None:
                 look()
 
 
+def _invitation(credentials: Credentials) -> tuple[str, ...]:
+    """Return how to look at the events in a browser."""
+    if not console_page.is_built():
+        return ("There is no web page: `make console` builds it.",)
+    return (
+        f"Open {credentials.url}/ in a browser, and sign in with this key:",
+        credentials.token,
+    )
+
+
 def _greet(home: Home, credentials: Credentials) -> None:
     curl = 'curl -H "Authorization: bearer $TOKEN"'
     token = 'curl -H "X-Auth-Token: $TOKEN"'
@@ -293,6 +304,8 @@ def _greet(home: Home, credentials: Credentials) -> None:
     lines = (
         f"Polylog serves {credentials.url}, scope {credentials.scope}. Press Ctrl-C to stop it.",
         f"Credentials: {home.credentials}",
+        "",
+        *_invitation(credentials),
         "",
         f"export URL={credentials.url} TOKEN={credentials.token}",
         f"export KEY_ID={credentials.key_id} SECRET={credentials.secret_key}",

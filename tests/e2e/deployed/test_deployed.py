@@ -6,6 +6,7 @@ Asked of an emulator of AWS, and of an account where the environment names a sta
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -14,6 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 from support.deployment import Account, Deployment, Event, new_event, new_type, texts, until
 from support.gateway import routes_of_template
+from support.page import require_page
 from support.stacks import resources_of
 
 from polylog.dialects import DIALECTS
@@ -202,6 +204,16 @@ class TestTheTally:
     def test_agrees_with_the_events(self, stack: Deployment) -> None:
         verify = ("polylog", "verify", "--stack", stack.stack, "--scope", stack.scope)
         print(stack.account.run(*verify))
+
+
+class TestThePage:
+    def test_is_served_with_all_its_files(self, deployment: Deployment) -> None:
+        require_page()
+        page = deployment.get("/")
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        files = re.findall(r'"(/console/assets/[^"]+)"', page.text)
+        kept = {deployment.get(file).headers["Cache-Control"] for file in files}
+        assert kept == {"public, max-age=31536000, immutable"}
 
 
 class TestMinistackLacks:

@@ -15,6 +15,7 @@ import pytest
 from samcli.yamlhelper import yaml_parse
 from support.deployment import Account
 from support.gaps import is_refused
+from support.page import require_page
 from support.service import running_service
 
 from polylog_cli.local.dynamodb import install
@@ -109,6 +110,12 @@ def test_it_has_one_version(installed: Installed, tmp_path: Path) -> None:
 
 def test_it_brings_the_project_of_the_checkout(written: Path) -> None:
     assert contents(written) == sources(ROOT)
+
+
+def test_it_brings_the_page(installed: Installed, tmp_path: Path) -> None:
+    require_page()
+    code = "from polylog import console; print(console.is_built())"
+    assert installed.run("python", "-c", code, folder=tmp_path).strip() == "True"
 
 
 def test_one_command_serves_the_sample(installed: Installed, tmp_path: Path) -> None:

@@ -80,7 +80,10 @@ def _from_gzip(packed: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A status, a body in UTF-8, and headers in order."""
+    """A status, a body, and headers in order.
+
+    The body is text in UTF-8, unless its headers say otherwise.
+    """
 
     status: int
     body: bytes

@@ -135,9 +135,10 @@ def _clean(text: str) -> str:
 
 
 def write_response(response: Response) -> Payload:
-    """Write what the gateway turns into the HTTP response."""
-    return {
-        "statusCode": response.status,
-        "headers": dict(response.headers),
-        "body": response.body.decode(),
-    }
+    """Write what the gateway turns into the HTTP response; what is no text goes as base64."""
+    payload = {"statusCode": response.status, "headers": dict(response.headers)}
+    try:
+        return payload | {"body": response.body.decode()}
+    except UnicodeDecodeError:
+        body = base64.b64encode(response.body).decode()
+        return payload | {"body": body, "isBase64Encoded": True}

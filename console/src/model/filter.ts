@@ -1,0 +1,130 @@
+/** The text of filters in the service's language (AIP-160): the page adds conditions, and takes them out. */
+
+const TOKEN = /"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[()]|[^\s()"']+|\s+/gs;
+
+function tokens(filter: string): string[] {
+  return filter.match(TOKEN) ?? [];
+}
+
+/** The text in quotes. An asterisk stays an asterisk: it is no wildcard. */
+export function quote(value: string): string {
+  return JSON.stringify(value).replaceAll("*", "\\*");
+}
+
+/** A field's path, with quotes around the steps that need them: `data."a.b".c`. */
+export function path(...steps: string[]): string {
+  return steps.map((step) => (/^[A-Za-z_][\w-]*$/.test(step) ? step : JSON.stringify(step))).join(".");
+}
+
+/** The condition that a field is a value. */
+export function equals(field: string, value: string): string {
+  return `${field} = ${quote(value)}`;
+}
+
+/** The opposite of a condition that is one comparison. */
+export function not(condition: string): string {
+  return `NOT ${condition}`;
+}
+
+/** Both conditions. `OR` binds closer than `AND`, so neither side needs parentheses. */
+export function both(filter: string, condition: string): string {
+  const [left, right] = [filter.trim(), condition.trim()];
+  return left && right ? `${left} AND ${right}` : left || right;
+}
+
+/** The conditions that a filter joins by AND at its top. */
+export function terms(filter: string): string[] {
+  const found: string[] = [];
+  let depth = 0;
+  let term = "";
+  for (const token of tokens(filter)) {
+    if (token === "(") depth += 1;
+    if (token === ")") depth -= 1;
+    if (token === "AND" && depth === 0) {
+      found.push(term.trim());
+      term = "";
+    } else term += token;
+  }
+  return [...found, term.trim()].filter(Boolean);
+}
+
+/** The same condition, however its spaces are. */
+function plain(condition: string): string {
+  return tokens(condition).map((token) => (token.trim() ? token : " ")).join("").trim();
+}
+
+/** Whether a filter has the condition at its top. */
+export function has(filter: string, condition: string): boolean {
+  return terms(filter).some((term) => plain(term) === plain(condition));
+}
+
+/** The filter without the condition, if it has it at its top. */
+export function without(filter: string, condition: string): string {
+  if (!has(filter, condition)) return filter;
+  return terms(filter).filter((term) => plain(term) !== plain(condition)).join(" AND ");
+}
+
+/** What a filter looks for: texts to highlight in the fields that it asks. */
+export interface Sought {
+  /** The field, or nothing for a text alone, which is looked for in several. */
+  field?: string;
+  /** Pieces of text between wildcards. */
+  pieces: string[];
+  /** Whether letters match in any case. */
+  anyCase: boolean;
+}
+
+const NEVER = /^(AND|OR|NOT|-)$/;
+const COMPARISON = /(!=|<=|>=|=|<|>|:)/;
+
+/** The texts that a filter asks for, save those that it rules out. */
+export function sought(filter: string): Sought[] {
+  const found: Sought[] = [];
+  for (const term of terms(filter)) {
+    if (/^(NOT\b|-)/.test(term)) continue;
+    let field: string | undefined;
+    let operator: string | undefined;
+    let ruledOut = false;
+    let depth = 0;
+    for (const token of comparisons(term)) {
+      if (token === "(") depth += 1;
+      else if (token === ")") {
+        depth -= 1;
+        if (depth <= 0) field = operator = undefined;
+      } else if (token === "NOT" || token === "-") ruledOut = true;
+      else if (NEVER.test(token)) {
+        if (depth === 0) field = operator = undefined;
+        ruledOut = false;
+      } else if (COMPARISON.test(token) && !/^["']/.test(token)) operator = token;
+      else if (token.startsWith("\u0000")) field = token.slice(1);
+      else if (!ruledOut && (operator === undefined || operator === "=" || operator === ":")) {
+        found.push(of(token, field, operator));
+      }
+    }
+  }
+  return found.filter((each) => each.pieces.length > 0);
+}
+
+/** The tokens of a term, its operators apart, and fields marked by a NUL before them. */
+function comparisons(term: string): string[] {
+  const split = tokens(term).flatMap((token) => (/^["'()]/.test(token) ? [token] : token.split(COMPARISON)));
+  const solid = split.map((token) => token.trim()).filter(Boolean);
+  return solid.map((token, at) => {
+    const next = solid[at + 1];
+    return next !== undefined && /^(!=|<=|>=|=|<|>|:)$/.test(next) ? `\u0000${token}` : token;
+  });
+}
+
+function of(token: string, field: string | undefined, operator: string | undefined): Sought {
+  const isWild = operator === "=";
+  const body = /^["']/.test(token) ? token.slice(1, -1) : token;
+  const pieces = (isWild ? body.split(/(?<!\\)\*/) : [body === "*" ? "" : body]).map(unescaped).filter(Boolean);
+  return field === undefined ? { pieces, anyCase: true } : { field, pieces, anyCase: !isWild };
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\\(u[0-9a-fA-F]{4}|.)/g, (_, escape: string) => {
+    if (escape.length === 5) return String.fromCharCode(parseInt(escape.slice(1), 16));
+    return ({ n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" } as Record<string, string>)[escape] ?? escape;
+  });
+}

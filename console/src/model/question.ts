@@ -1,0 +1,35 @@
+import type { View } from "./address";
+import { both } from "./filter";
+import { bounds } from "./times";
+
+/** What the page asks: a filter, and a window that stays where it is until the page is refreshed. */
+export interface Question {
+  /** The filter without the time. */
+  readonly filter: string;
+  /** Included; nothing if the window has no beginning. */
+  readonly since?: string;
+  /** Excluded. */
+  readonly until: string;
+  /** The whole filter, time bounds included. */
+  readonly text: string;
+  /** When the window was fixed, in milliseconds since the epoch. */
+  readonly asOf: number;
+}
+
+/** The question of a view, with a relative range fixed to the times that it means now. */
+export function fix(view: Pick<View, "filter" | "time">, nowMs: number): Question {
+  const { since, until } = bounds(view.time, nowMs);
+  return asked(view.filter, since, until, nowMs);
+}
+
+/** The question about a filter between two times. */
+export function asked(filter: string, since: string | undefined, until: string, asOf: number): Question {
+  const from = since === undefined ? "" : `time >= ${since}`;
+  const text = both(both(filter, from), `time < ${until}`);
+  return { filter, until, text, asOf, ...(since === undefined ? {} : { since }) };
+}
+
+/** The question about a part of the window. */
+export function within(question: Question, since: string | undefined, until: string): Question {
+  return asked(question.filter, since, until, question.asOf);
+}

@@ -1,0 +1,78 @@
+import { useState } from "preact/hooks";
+import type { Group } from "../api/client";
+import { counted } from "../model/numbers";
+import { leaveOut, only, standingOf } from "../state/conditions";
+import { askMore, MOST, more, type Facet } from "../state/facets";
+import * as rows from "../state/rows";
+import { Icon } from "./icon";
+
+/** The names of the fields, as headings. */
+export const TITLES: Readonly<Record<string, string>> = {
+  type: "Type", severity: "Severity", status: "Status", origin: "Origin", source: "Source",
+  "actor.name": "Actor", "actor.id": "Actor", "target.name": "Target", "target.id": "Target",
+  project_id: "Project", organization_id: "Organization",
+};
+const FEW = 5;
+
+/** The values of one field. */
+export function FacetGroups({ facet }: { facet: Facet }) {
+  const [isAll, setAll] = useState(false);
+  const [isWhole, setWhole] = useState(false);
+  const title = TITLES[facet.by] ?? facet.by;
+  if (isWhole) return <Whole facet={facet} title={title} onClose={() => setWhole(false)} />;
+  const groups = isAll ? facet.groups : facet.groups.slice(0, FEW);
+  const left = facet.size - groups.length;
+  const show = () => (isAll || facet.size > facet.groups.length && facet.groups.length <= FEW ? whole() : setAll(true));
+  const whole = () => {
+    setWhole(true);
+    askMore(facet.by);
+  };
+  return (
+    <section class="facet" aria-label={title}>
+      <h3 class="facet-head">{title}{facet.size > 1 && <span class="quiet number">{counted(facet.size)}</span>}</h3>
+      <Groups by={facet.by} groups={groups} />
+      {left > 0 && <button type="button" class="facet-more" onClick={show}>{counted(left)} more</button>}
+    </section>
+  );
+}
+
+function Groups({ by, groups }: { by: string; groups: readonly Group[] }) {
+  const total = rows.total.value ?? Math.max(1, ...groups.map(({ count }) => count));
+  return <ul>{groups.map((group) => <Value key={group.value} by={by} group={group} share={group.count / Math.max(1, total)} />)}</ul>;
+}
+
+function Value({ by, group, share }: { by: string; group: Group; share: number }) {
+  if (group.value === null) return <li class="facet-value quiet"><span class="facet-name">rarer types</span><span class="number">{counted(group.count)}</span></li>;
+  const { value } = group;
+  const standing = standingOf(by, value);
+  const name = value || "(none)";
+  return (
+    <li class={`facet-value ${standing ?? ""}`}>
+      <button type="button" class="facet-name" aria-pressed={standing === "only"} title={`Only ${name}`} onClick={() => only(by, value)}>
+        <span class="facet-share" style={{ width: `${Math.min(100, share * 100)}%` }} />
+        <span class="facet-text">{name}</span>
+        <span class="facet-count number">{counted(group.count)}</span>
+      </button>
+      <button type="button" class="button plain icon facet-not" aria-pressed={standing === "not"} title={`Not ${name}`} aria-label={`Not ${name}`} onClick={() => leaveOut(by, value)}><Icon name="minus" /></button>
+    </li>
+  );
+}
+
+/** Up to a thousand values, with a search among them. */
+function Whole({ facet, title, onClose }: { facet: Facet; title: string; onClose: () => void }) {
+  const [search, setSearch] = useState("");
+  const found = more.answer.value?.by === facet.by ? more.answer.value : undefined;
+  const wanted = search.toLowerCase();
+  const groups = (found ?? facet).groups.filter((group) => (group.value ?? "").toLowerCase().includes(wanted));
+  return (
+    <section class="facet" aria-label={title}>
+      <h3 class="facet-head">{title}<span class="quiet number">{counted(facet.size)}</span>
+        <button type="button" class="facet-more" onClick={onClose}>Fewer</button></h3>
+      <input class="input facet-search" type="search" autofocus placeholder={`Find a value of ${title.toLowerCase()}`} aria-label={`Find a value of ${title}`} onInput={(event) => setSearch(event.currentTarget.value)} />
+      <div class="facet-all"><Groups by={facet.by} groups={groups.slice(0, 300)} /></div>
+      {!found && more.isAsking.value && <p class="quiet" role="status">Counting…</p>}
+      {groups.length > 300 && <p class="quiet">{counted(groups.length - 300)} more: search for them.</p>}
+      {facet.size > MOST && <p class="quiet">The largest {counted(MOST)} of {counted(facet.size)}.</p>}
+    </section>
+  );
+}

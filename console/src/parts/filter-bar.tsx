@@ -1,0 +1,113 @@
+import { effect } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { remember } from "../state/history";
+import { mistake } from "../state/mistake";
+import { dialog } from "../state/panels";
+import { navigate, refresh, view } from "../state/view";
+import type { Editor } from "./filter-editor";
+import "./filter-bar.css";
+
+const LABEL = "Filter";
+const HINT = 'Filter: a word, or type = "audit.app.*"';
+
+/** The filter. It is a plain input until it is entered; then an editor takes its place. */
+export function FilterBar() {
+  const host = useRef<HTMLDivElement>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const editor = useRef<Editor | undefined>(undefined);
+  const [isEditor, setEditor] = useState(false);
+  const [draft, setDraft] = useState(view.value.filter);
+  const wrong = draft === view.value.filter ? mistake.value : undefined;
+
+  useEffect(() => effect(() => show(view.value.filter)), []);
+  useEffect(() => editor.current?.mark(wrong?.column), [wrong, isEditor]);
+  useEffect(() => onSlash(focus), []);
+
+  function show(filter: string) {
+    if (input.current) input.current.value = filter;
+    editor.current?.set(filter);
+    setDraft(filter);
+  }
+
+  function focus() {
+    if (editor.current) editor.current.focus();
+    else input.current?.focus();
+  }
+
+  function ask() {
+    const filter = (editor.current?.text ?? input.current?.value ?? "").trim();
+    remember(filter);
+    if (filter === view.value.filter) refresh();
+    else navigate({ filter });
+    show(filter);
+  }
+
+  function leave() {
+    show(view.value.filter);
+    host.current?.blur();
+    input.current?.blur();
+    const active = host.current?.shadowRoot?.activeElement;
+    if (active instanceof HTMLElement) active.blur();
+  }
+
+  /** Put the editor in place of the input, with what was typed meanwhile, if the input still has the focus. */
+  async function load() {
+    const { edit } = await import("./filter-editor");
+    const [before, there] = [input.current, host.current];
+    if (!before || !there || editor.current) return;
+    const isEntered = document.activeElement === before;
+    editor.current = edit(there.attachShadow({ mode: "open" }), {
+      ...{ text: before.value, cursor: before.selectionStart ?? before.value.length },
+      ...{ label: LABEL, hint: HINT, onChange: setDraft, onEnter: ask, onLeave: leave },
+    });
+    setEditor(true);
+    before.hidden = true;
+    if (isEntered) editor.current.focus();
+  }
+
+  return (
+    <form class="filter-bar" role="search" onSubmit={(event) => { event.preventDefault(); ask(); }}>
+      <div class={wrong ? "filter-box is-wrong" : "filter-box"}>
+        <input
+          ref={input}
+          class="filter-plain"
+          type="text"
+          aria-label={LABEL}
+          placeholder={HINT}
+          spellcheck={false}
+          autocomplete="off"
+          enterkeyhint="search"
+          onFocus={() => void load()}
+          onInput={(event) => setDraft(event.currentTarget.value)}
+          onKeyDown={(event) => event.key === "Escape" && leave()}
+        />
+        <div ref={host} class="filter-editor" onKeyDown={(event) => event.stopPropagation()} />
+        {wrong && (
+          <p class="filter-mistake" role="alert">
+            {wrong.column !== undefined && `Column ${wrong.column}: `}{wrong.reason}
+          </p>
+        )}
+        <p class="filter-hint">
+          <b>Enter</b> asks · <b>Esc</b> leaves · a word is looked for in messages, ids and names · <code>*</code> stands
+          for any characters after <code>=</code>
+        </p>
+      </div>
+    </form>
+  );
+}
+
+/** Call a function when `/` is pressed where nothing is being typed. */
+function onSlash(focus: () => void): () => void {
+  function listen(event: KeyboardEvent) {
+    const isOther = event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey;
+    if (isOther || dialog.peek() !== undefined || isTyping(event.target)) return;
+    event.preventDefault();
+    focus();
+  }
+  document.addEventListener("keydown", listen);
+  return () => document.removeEventListener("keydown", listen);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input, textarea, select, .filter-editor") !== null;
+}

@@ -1,0 +1,61 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Attempt, Trouble } from "../state/attempt";
+import "./states.css";
+
+interface NoticeProps {
+  title: string;
+  kind?: "plain" | "warning" | "danger";
+  children?: ComponentChildren;
+}
+
+/** A word to the reader in place of what cannot be shown. */
+export function Notice({ title, kind = "plain", children }: NoticeProps) {
+  return (
+    <div class={`notice ${kind}`} role={kind === "danger" ? "alert" : "status"}>
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** Why there is no answer, and what can be done. */
+export function Troubled({ trouble, attempt }: { trouble: Trouble; attempt: Pick<Attempt<unknown>, "again"> }) {
+  if (trouble.kind === "refused") return <Refused trouble={trouble} />;
+  return (
+    <Notice title={trouble.isOffline ? "The service does not answer" : "The service cannot answer now"} kind="warning">
+      <p>{trouble.isOffline ? "Check the connection." : sentence(trouble.reason)} <NextTry at={trouble.at} /></p>
+      <p><button type="button" class="button" onClick={() => void attempt.again()}>Try now</button></p>
+    </Notice>
+  );
+}
+
+function Refused({ trouble }: { trouble: Extract<Trouble, { kind: "refused" }> }) {
+  const { problem } = trouble;
+  if (problem.isTooBroad) {
+    return (
+      <Notice title="This question is too broad" kind="warning">
+        <p>Too many events would have to be read. Choose a shorter time, or name a type, an actor, a target, a project or an organization.</p>
+      </Notice>
+    );
+  }
+  const title = problem.parameter === "filter" ? "The filter cannot be read" : problem.title;
+  return <Notice title={title} kind="danger"><p>{sentence(problem.detail.replace(/^filter (?=column)/, ""))}</p></Notice>;
+}
+
+/** The service's words as a sentence. */
+function sentence(words: string): string {
+  return words.slice(0, 1).toUpperCase() + words.slice(1).replace(/([^.])$/, "$1.");
+}
+
+/** The seconds until the next try. */
+export function NextTry({ at }: { at: number | undefined }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, []);
+  if (at === undefined) return null;
+  const seconds = Math.max(0, Math.ceil((at - now) / 1000));
+  return <span class="number" aria-hidden="true">{seconds > 0 ? `Next try in ${seconds} s.` : "Trying again…"}</span>;
+}

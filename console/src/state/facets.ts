@@ -1,0 +1,82 @@
+import { computed, effect, signal, untracked } from "@preact/signals";
+import { Problem, type Group } from "../api/client";
+import type { Question } from "../model/question";
+import { Attempt } from "./attempt";
+import { answered } from "./rows";
+import { api } from "./session";
+import { question } from "./view";
+
+export interface Facet {
+  by: string;
+  /** How many values there are, of which `groups` are the largest. */
+  size: number;
+  groups: readonly Group[];
+}
+
+export interface Found {
+  facets: readonly Facet[];
+  /** Whether the service refused to count more than the types and origins. */
+  isTooBroad: boolean;
+}
+
+const FIELDS = [
+  "type", "severity", "status", "origin", "actor.name", "actor.id", "target.name", "target.id",
+  "project_id", "organization_id", "source",
+];
+const TOP = 10;
+export const MOST = 1000;
+const STORED = "polylog-facets";
+
+export const facets = new Attempt<Found>();
+
+/** The values of one field beyond the first ten. */
+export const more = new Attempt<Facet>();
+
+/** Whether the panel is shown beside the list. */
+export const isShown = signal(localStorage.getItem(STORED) !== "off");
+
+export function toggle(): void {
+  isShown.value = !isShown.value;
+  localStorage.setItem(STORED, isShown.value ? "on" : "off");
+}
+
+/** The facets to show: of actor and target the names, or the ids where no event has a name. */
+export const shown = computed<readonly Facet[]>(() => {
+  const found = facets.answer.value?.facets ?? [];
+  const named = (by: string) => found.some((facet) => facet.by === by && facet.groups.some((group) => group.value));
+  const hidden = ["actor", "target"].map((who) => (named(`${who}.name`) ? `${who}.id` : `${who}.name`));
+  return found.filter((facet) => !hidden.includes(facet.by));
+});
+
+/** Ask whenever another question is answered, while somebody sees the facets. */
+export function follow(isSeen: () => boolean): () => void {
+  return effect(() => {
+    const asked = answered.value;
+    if (asked && isSeen()) void untracked(() => facets.ask((aborted) => fetchFacets(asked, aborted)));
+  });
+}
+
+/** Ask for up to a thousand values of a field. */
+export function askMore(by: string): void {
+  const asked = question.peek();
+  more.stop();
+  void more.ask(async (aborted) => {
+    const [facet] = (await api.facets(asked, [by], MOST, aborted)).facets;
+    return { by, size: facet?.total_size ?? 0, groups: facet?.groups ?? [] };
+  });
+}
+
+async function fetchFacets(asked: Question, aborted: AbortSignal): Promise<Found> {
+  try {
+    const { facets: found } = await api.facets(asked, FIELDS, TOP, aborted);
+    return { facets: found.map(({ by, total_size, groups }) => ({ by, size: total_size, groups })), isTooBroad: false };
+  } catch (error) {
+    if (!(error instanceof Problem && error.isTooBroad)) throw error;
+    return { facets: await Promise.all(["type", "origin"].map((by) => fetchGroups(asked, by, aborted))), isTooBroad: true };
+  }
+}
+
+async function fetchGroups(asked: Question, by: string, aborted: AbortSignal): Promise<Facet> {
+  const { groups } = await api.groups(asked, by, aborted);
+  return { by, size: groups.length, groups: groups.slice(0, TOP) };
+}

@@ -1,0 +1,55 @@
+import { computed, effect, signal, untracked } from "@preact/signals";
+import type { Stack, Zone } from "../model/address";
+import { chart, shiftOf, stepFor, type Chart } from "../model/intervals";
+import { coloursOf } from "../model/severity";
+import { within, type Question } from "../model/question";
+import { iso } from "../model/times";
+import { Attempt } from "./attempt";
+import { answered } from "./rows";
+import { api } from "./session";
+import { view } from "./view";
+
+/** The bars over the window of the question. */
+export const histogram = new Attempt<Chart>();
+
+/** The number of the colour of each value; the rest together has none. */
+export const colours = computed(() => {
+  const names = histogram.answer.value?.names ?? [];
+  return view.value.stack === "severity" ? coloursOf(names) : names.map((_, at) => at);
+});
+
+const STORED = "polylog-histogram";
+
+/** Whether the bars are shown; they are not asked for while nobody sees them. */
+export const isShown = signal(localStorage.getItem(STORED) !== "off");
+
+export function toggle(): void {
+  isShown.value = !isShown.value;
+  localStorage.setItem(STORED, isShown.value ? "on" : "off");
+}
+
+/** Ask whenever another question is answered, or what divides the bars changes. */
+export function follow(): () => void {
+  const [stack, zone] = [computed(() => view.value.stack), computed(() => view.value.zone)];
+  return effect(() => {
+    const [asked, by, there] = [answered.value, stack.value, zone.value];
+    if (asked && isShown.value) void untracked(() => histogram.ask((aborted) => fetchChart(asked, by, there, aborted)));
+  });
+}
+
+async function fetchChart(asked: Question, stack: Stack, zone: Zone, aborted: AbortSignal): Promise<Chart> {
+  const window = await windowOf(asked, aborted);
+  const step = stepFor(window.since, window.until);
+  const part = within(asked, iso(window.since), iso(window.until));
+  const counted = await api.histogram(part, step.ask, stack, aborted);
+  return chart(counted, step, window.since, window.until, shiftOf(step, window.until, zone));
+}
+
+/** The window in milliseconds. One without a beginning is as long as its events are. */
+async function windowOf(asked: Question, aborted: AbortSignal): Promise<{ since: number; until: number }> {
+  const until = Date.parse(asked.until);
+  if (asked.since !== undefined) return { since: Date.parse(asked.since), until };
+  const oldest = await api.list(asked, { skip: 0, size: 1, order: "asc" }, aborted);
+  const [event] = oldest.events;
+  return { since: event ? Math.floor(Date.parse(event.time) / 1000) * 1000 : until - 1, until };
+}

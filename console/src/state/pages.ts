@@ -1,0 +1,52 @@
+import type { Api, Event, Page } from "../api/client";
+import type { Question } from "../model/question";
+
+export const PAGE = 100;
+const MOST_KEPT = 60;
+
+/** Pages of a question's rows, by number; the least recently used ones go first. */
+export class Pages {
+  private readonly kept = new Map<number, readonly Event[]>();
+
+  get(number: number): readonly Event[] | undefined {
+    const page = this.kept.get(number);
+    if (page) this.put(number, page);
+    return page;
+  }
+
+  has(number: number): boolean {
+    return this.kept.has(number);
+  }
+
+  put(number: number, page: readonly Event[]): void {
+    this.kept.delete(number);
+    this.kept.set(number, page);
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
+  }
+
+  clear(): void {
+    this.kept.clear();
+  }
+}
+
+export interface Fetched {
+  events: Event[];
+  total?: number;
+  /** Leads to the page after it; nothing if this is the last. */
+  next?: string;
+}
+
+/** One whole page: where the service answers in part because it read much, the rest is asked for. */
+export async function fetchPage(api: Api, asked: Question, page: Page, signal?: AbortSignal): Promise<Fetched> {
+  let answer = await api.list(asked, page, signal);
+  const total = answer.total_size;
+  const events = [...answer.events];
+  while (events.length < page.size && answer.next_page_token !== undefined) {
+    const more = { size: page.size - events.length, order: page.order, skip: 0, token: answer.next_page_token };
+    answer = await api.list(asked, more, signal);
+    events.push(...answer.events);
+  }
+  const next = answer.next_page_token;
+  return { events, ...(total === undefined ? {} : { total }), ...(next === undefined ? {} : { next }) };
+}

@@ -1,0 +1,183 @@
+import { computed, effect, signal, untracked } from "@preact/signals";
+import { isAborted, Problem, type Event } from "../api/client";
+import type { Order } from "../model/address";
+import type { Question } from "../model/question";
+import { Attempt } from "./attempt";
+import { fetchPage, PAGE, Pages, type Fetched } from "./pages";
+import { api } from "./session";
+import { question, view } from "./view";
+
+interface Head {
+  /** The exact number of rows; nothing if the service refused to count them. */
+  total?: number;
+}
+
+const pages = new Pages();
+const version = signal(0);
+const loadedTo = signal(0);
+const isComplete = signal(false);
+const tokens = new Map<number, string>();
+const underWay = new Map<number, { aborter: AbortController; done: Promise<void> }>();
+let current: { question: Question; order: Order } | undefined;
+
+/** The first page and the total: the answer to the question itself. */
+export const head = new Attempt<Head>();
+
+/** The question that is answered: what else is counted about it is asked only then. */
+export const answered = signal<Question | undefined>(undefined);
+
+/** A page beyond the first that is asked again and again until it comes. */
+export const rest = new Attempt<void>();
+
+/** Events that arrived since the question was asked, the newest first: they stand above its rows. */
+export const fresh = signal<readonly Event[]>([]);
+
+/** How many rows were put above others so far, for those who keep a place in the list. */
+export const shifted = signal(0);
+
+/** The exact total; nothing before it is known, or where it cannot be counted. */
+export const total = computed(() => {
+  const counted = head.answer.value?.total;
+  return counted === undefined ? undefined : counted + fresh.value.length;
+});
+
+/** Whether the list shows what was read so far, because the service does not count so much. */
+export const isPartial = computed(() => head.answer.value !== undefined && total.value === undefined);
+
+/** The number of rows that can be scrolled to. */
+export const count = computed(() => {
+  if (head.answer.value === undefined) return 0;
+  return total.value ?? fresh.value.length + loadedTo.value + (isComplete.value ? 0 : 1);
+});
+
+/** The event of a row, or nothing while it is not here. */
+export function row(number: number): Event | undefined {
+  version.value;
+  const arrived = fresh.value.length;
+  return number < arrived ? fresh.value[number] : settled(number - arrived);
+}
+
+function settled(number: number): Event | undefined {
+  return pages.get(Math.floor(number / PAGE))?.[number % PAGE];
+}
+
+/** Put events above all rows, the newest first. */
+export function prepend(events: readonly Event[]): void {
+  fresh.value = [...events, ...fresh.peek()];
+  shifted.value += events.length;
+}
+
+/** Ask a question: its total and its first page, or the page that the reader is at. Until then the rows stay. */
+export async function ask(question: Question, order: Order, at = 0): Promise<void> {
+  await head.ask(async (aborted) => {
+    const number = Math.floor(at / PAGE);
+    const fetched = await first(question, order, number, aborted);
+    current = { question, order };
+    forget();
+    keep(fetched.total === undefined ? 0 : number, fetched);
+    answered.value = question;
+    return fetched.total === undefined ? {} : { total: fetched.total };
+  });
+  if (isStale) recount();
+}
+
+const counting = new Attempt<void>();
+let isStale = false;
+
+/** Count the same question again, because events came into its window; what is read stays in its place. */
+export function recount(): void {
+  // The answer under way may be from before them.
+  isStale = head.isAsking.peek();
+  if (isStale) return;
+  void counting.ask(async (aborted) => {
+    const asked = current;
+    const before = head.answer.peek()?.total;
+    if (!asked || before === undefined) return;
+    const counted = await api.count(asked.question, aborted);
+    if (current !== asked) return;
+    head.answer.value = { total: counted };
+    shifted.value += counted - before;
+    pages.clear();
+    version.value += 1;
+  });
+}
+
+async function first(question: Question, order: Order, number: number, aborted: AbortSignal) {
+  const page = { skip: number * PAGE, size: PAGE, order };
+  try {
+    return await fetchPage(api, question, { ...page, total: true }, aborted);
+  } catch (error) {
+    if (!(error instanceof Problem && error.isTooBroad)) throw error;
+    return fetchPage(api, question, { ...page, skip: 0 }, aborted);
+  }
+}
+
+/** Fetch the pages of these rows, if they are not here; those that nobody looks at any more are given up. */
+export function need(from: number, end: number): void {
+  const above = fresh.peek().length;
+  const [first, last] = [Math.max(0, from - above), Math.min(end, count.peek()) - above];
+  const wanted: number[] = [];
+  for (let number = Math.floor(first / PAGE); number * PAGE < last; number += 1) wanted.push(number);
+  for (const [number, { aborter }] of underWay) if (!wanted.includes(number)) aborter.abort();
+  if (wanted.every((number) => pages.has(number) || underWay.has(number))) return;
+  void rest.ask(async () => void (await Promise.all(wanted.map(fetchOne))));
+}
+
+/** The event of a row, fetched if it is not here. */
+export async function fetchRow(number: number): Promise<Event | undefined> {
+  const below = number - fresh.peek().length;
+  if (below >= 0) await fetchOne(Math.floor(below / PAGE));
+  return row(number);
+}
+
+function fetchOne(number: number): Promise<void> {
+  const there = underWay.get(number);
+  if (there || pages.has(number)) return there?.done ?? Promise.resolve();
+  const aborter = new AbortController();
+  const done = fetchNumber(number, aborter.signal).finally(() => {
+    if (underWay.get(number)?.aborter === aborter) underWay.delete(number);
+  });
+  underWay.set(number, { aborter, done });
+  return done;
+}
+
+async function fetchNumber(number: number, aborted: AbortSignal): Promise<void> {
+  if (!current) return;
+  const { question, order } = current;
+  const token = isPartial.peek() ? tokens.get(number) : undefined;
+  const place = token === undefined ? { skip: number * PAGE } : { skip: 0, token };
+  try {
+    const fetched = await fetchPage(api, question, { ...place, size: PAGE, order }, aborted);
+    if (!aborted.aborted) keep(number, fetched);
+  } catch (error) {
+    if (!isAborted(error)) throw error;
+  }
+}
+
+function keep(number: number, { events, next }: Fetched): void {
+  pages.put(number, events);
+  loadedTo.value = Math.max(loadedTo.peek(), number * PAGE + events.length);
+  if (next === undefined) isComplete.value = true;
+  else tokens.set(number + 1, next);
+  version.value += 1;
+}
+
+function forget(): void {
+  for (const { aborter } of underWay.values()) aborter.abort();
+  underWay.clear();
+  tokens.clear();
+  pages.clear();
+  loadedTo.value = 0;
+  isComplete.value = false;
+  fresh.value = [];
+  version.value += 1;
+}
+
+/** Ask whenever the question or its order changes. */
+export function follow(): () => void {
+  const order = computed(() => view.value.order);
+  return effect(() => {
+    const [asked, by] = [question.value, order.value];
+    void untracked(() => ask(asked, by, view.peek().row ?? 0));
+  });
+}

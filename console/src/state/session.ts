@@ -1,0 +1,74 @@
+import { computed, signal } from "@preact/signals";
+import { Api, Offline, Problem, type Own } from "../api/client";
+import { Attempt } from "./attempt";
+
+const STORED = "polylog-key";
+
+/** The key is kept for the tab alone: never in the address, never beyond the tab's life. */
+const key = signal<string | undefined>(sessionStorage.getItem(STORED) ?? undefined);
+const known = new Attempt<Own>();
+const refused = signal<string | undefined>(undefined);
+
+/** What the key allows; nothing until the service said so. */
+export const own = known.answer;
+
+/** Whether the key sees one organization or project alone. */
+export const isConfined = computed(() => own.value?.organization_id !== undefined || own.value?.project_id !== undefined);
+
+/** `out` without a key; `expired` when the service refused the one that there was; else `in`. */
+export const standing = computed<"out" | "expired" | "in">(() => {
+  if (refused.value !== undefined) return "expired";
+  return key.value === undefined ? "out" : "in";
+});
+
+/** Whether the key has a permission; not yet, while nobody knows what it has. */
+export function may(permission: "read" | "write" | "admin"): boolean {
+  return own.value?.permissions.includes(permission) ?? false;
+}
+
+/** The service, asked with the key of this tab. */
+export const api = new Api(
+  () => key.value,
+  (token) => {
+    if (token === key.value) refused.value = token;
+  },
+);
+
+/** Sign in with a key; answers why not, if the service does not take it. */
+export async function signIn(token: string): Promise<string | undefined> {
+  const trimmed = token.trim();
+  if (!trimmed) return "Enter a key.";
+  try {
+    const found = await new Api(() => trimmed).me();
+    if (!found.permissions.includes("read")) return "This key may not read events.";
+    known.stop();
+    own.value = found;
+  } catch (error) {
+    return reason(error);
+  }
+  sessionStorage.setItem(STORED, trimmed);
+  // Another key may see less than the one before: nothing of that stays in memory. The view is in the address.
+  if (refused.value !== undefined) location.reload();
+  else key.value = trimmed;
+  return undefined;
+}
+
+/** Ask what the key of this tab allows, after the page was loaded again; then the service's time is known, too. */
+export async function resume(): Promise<void> {
+  if (key.peek() !== undefined && own.peek() === undefined) await known.ask((aborted) => api.me(aborted));
+}
+
+/** Forget the key, the view, and all that was shown. */
+export function signOut(): void {
+  sessionStorage.removeItem(STORED);
+  location.assign("/");
+}
+
+function reason(error: unknown): string {
+  if (error instanceof Problem && error.status === 401) return "The service does not know this key, or it has expired or was revoked.";
+  if (error instanceof Problem) return error.message;
+  if (error instanceof Offline) return "The service does not answer. Check the connection, and try again.";
+  // A key with characters that no header can carry.
+  if (error instanceof TypeError) return "This is not a key.";
+  throw error;
+}

@@ -1,0 +1,16 @@
+import { describe, expect, test } from "vitest";
+import { fix, within } from "../src/model/question";
+
+const NOW = Date.parse("2026-11-30T12:00:30Z");
+
+describe("a question", () => {
+  test("has its window in its text", () => {
+    expect(fix({ filter: "a = b OR c = d", time: { last: "1h" } }, NOW).text)
+      .toBe("a = b OR c = d AND time >= 2026-11-30T11:00:00Z AND time < 2026-11-30T12:00:30Z");
+  });
+  test("about all events ends now", () => expect(fix({ filter: "", time: { all: true } }, NOW).text).toBe("time < 2026-11-30T12:00:30Z"));
+  test("can be about a part of its window", () => {
+    const all = fix({ filter: "ada", time: { all: true } }, NOW);
+    expect(within(all, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z").text).toBe("ada AND time >= 2026-01-01T00:00:00Z AND time < 2026-01-02T00:00:00Z");
+  });
+});

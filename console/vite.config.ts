@@ -1,0 +1,22 @@
+import { defineConfig, type Plugin } from "vite";
+
+const SERVICE = process.env["POLYLOG_URL"] ?? "http://127.0.0.1:8080";
+
+/** While developing, too, the page is at `/`, and its addresses begin there. */
+const atRoot: Plugin = {
+  name: "page-at-root",
+  configureServer(server) {
+    server.middlewares.use((request, _, next) => {
+      request.url = request.url?.replace(/^\/(?=\?|$)/, "/console/");
+      next();
+    });
+  },
+};
+
+export default defineConfig({
+  base: "/console/",
+  plugins: [atRoot],
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: { assetsInlineLimit: 0, modulePreload: { polyfill: false }, target: "es2022" },
+  server: { host: "127.0.0.1", proxy: { "/v1": SERVICE } },
+});
