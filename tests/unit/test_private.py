@@ -102,7 +102,17 @@ def test_a_folder_with_other_files_keeps_its_mode(
     other.touch(0o644)
     old.make()
     assert (mode(old.path), mode(other), mode(old.pepper)) == (0o777, 0o644, 0o600)
-    assert "can still open the folder" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"Other users of this machine can open the folder {old.path}, which holds other files too,"
+        " but only you can open Polylog's files in it\n"
+    )
+
+
+def test_the_tables_beside_other_files_are_closed(old: Home) -> None:
+    (old.path / "notes.txt").touch()
+    old.make()
+    assert mode(old.tables) == 0o700
+    assert {mode(file) for file in old.tables.iterdir()} == {0o600}
 
 
 def test_writing_a_file_closes_it_to_others(tmp_path: Path) -> None:

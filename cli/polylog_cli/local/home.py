@@ -71,26 +71,30 @@ class Home:
         return self.path / "dynamodb"
 
     def _close(self) -> None:
-        """Let only the owner use what is there already, and say so if that changes anything."""
-        was_open = [path for path in self._own() if is_open(path)]
-        for path in was_open:
+        """Let only the owner use what is there already, and say who can use it otherwise."""
+        own = self._own()
+        was_open = any(map(is_open, own))
+        for path in own:
             close(path)
-        if was_open:
-            notice(f"Other users of this machine could open files of {self.path}; now only you can")
-        if is_open(self.path):
-            reason = "it holds other files too, or its file system has no permissions"
-            notice(f"Other users of this machine can still open the folder {self.path}: {reason}")
+        others = "Other users of this machine"
+        if any(map(is_open, own)):
+            notice(f"{others} can open {self.path}: its file system has no permissions")
+        elif is_open(self.path):
+            what = "which holds other files too, but only you can open Polylog's files in it"
+            notice(f"{others} can open the folder {self.path}, {what}")
+        elif was_open:
+            notice(f"{others} could open files of {self.path}; now only you can")
 
     def _own(self) -> list[Path]:
-        """Return the files of Polylog that are there, and the folders that hold nothing else.
+        """Return the files of Polylog that are there, and its folders.
 
-        The folder may be one with other uses, even a home: that stays as it is.
+        The data folder may be one with other uses, even a home: that stays as it is.
         """
-        files = [self.path / name for name in _FILES]
-        files += [file for pattern in _TABLE_FILES for file in self.tables.glob(pattern)]
-        folders = [self.path, self.tables]
-        is_alone = {*self.path.iterdir()} <= {*files, *folders}
-        return [path for path in (folders if is_alone else []) + files if path.exists()]
+        own = [*(self.path / name for name in _FILES), self.tables]
+        is_alone = {*self.path.iterdir()} <= {*own}
+        tables = [file for pattern in _TABLE_FILES for file in self.tables.glob(pattern)]
+        own = [*([self.path] if is_alone else []), *own, *tables]
+        return [path for path in own if path.exists()]
 
     @property
     def _running(self) -> Path:
