@@ -54,7 +54,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
         client = connect(endpoint)
         create_table(client)
         put(client, "kept", range(5))
-        java = java_pid(data)
+        java = java_pid(endpoint)
         raise KeyboardInterrupt
     return Interrupted(data, java)
 
@@ -165,8 +165,9 @@ def by_time(client: DynamoDBClient, scope: str, time: int) -> list[str]:
     return [item["seq"]["N"] for item in answer["Items"]]
 
 
-def java_pid(data: Path) -> int:
-    return int((data / "lock").read_text().removeprefix("process "))
+def java_pid(endpoint: str) -> int:
+    words = ("pgrep", "-f", f"Loopback -port {urlsplit(endpoint).port} ")
+    return int(subprocess.check_output(words))
 
 
 def test_installing_again_changes_nothing() -> None:
@@ -176,7 +177,7 @@ def test_installing_again_changes_nothing() -> None:
 
 @on_linux
 def test_it_listens_on_loopback_alone(interrupted: Interrupted, reopened: str) -> None:
-    found = listening(java_pid(interrupted.data))
+    found = listening(java_pid(reopened))
     assert found.keys() == {urlsplit(reopened).port}
     assert all(address.is_loopback for address in found.values())
 
@@ -222,7 +223,8 @@ def test_only_the_owner_can_use_its_files(interrupted: Interrupted, reopened: st
 
 
 def test_a_folder_in_use_is_refused(interrupted: Interrupted, reopened: str) -> None:
-    holder = f"in use by process {java_pid(interrupted.data)}\\."
+    """What it names is the process that you can end: Java ends with it."""
+    holder = f"in use by process {os.getpid()}\\."
     with pytest.raises(EngineError, match=holder):
         dynamodb_local(interrupted.data).__enter__()
 

@@ -334,7 +334,8 @@ def _process(
         try:
             if lock:
                 lock.truncate(0)
-                lock.write(f"process {java.pid}")
+                # When this process ends, Java does: who wants the folder ends this one.
+                lock.write(f"process {os.getpid()}")
                 lock.flush()
             with _ended_with_us(java):
                 yield java
