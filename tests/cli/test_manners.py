@@ -182,12 +182,23 @@ class TestTables:
 
 
 WIDE = """
-from rich.table import Table
 from polylog_cli.output.pager import print_whole
-table = Table("id", "body", box=None)
-table.add_row("x" * 30, "y" * 70)
-print_whole(table)
+print_whole(("id", "body"), [("x" * 30, "y" * 70)])
 """
+
+
+HOSTILE = """
+from polylog_cli.output.console import notice
+from polylog_cli.output.pager import print_whole
+print_whole(("id",), [("a\\x9b31m[red]b\\x1b[1mc\\rd\\ne",)])
+notice("a\\x9b31m[red]b\\x1b[1mc\\rd")
+"""
+
+
+@pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}])
+def test_no_id_moves_the_cursor_of_a_terminal(environment: dict[str, str]) -> None:
+    text = at_terminal([sys.executable, "-c", HOSTILE], **environment).text
+    assert text == " id\n a 31m[red]b [1mc d e\na 31m[red]b [1mc d\n"
 
 
 class TestPager:

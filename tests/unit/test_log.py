@@ -10,7 +10,7 @@ import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
 from typer.testing import CliRunner
 
-from polylog.api.auth import Credential, authenticate
+from polylog.api.auth import Credential, Restriction, authenticate
 from polylog.dynamo.keys import DynamoKeyStore
 from polylog.dynamo.peppers import peppers_from_secret
 from polylog.dynamo.retention import Retention
@@ -71,6 +71,15 @@ def test_a_key_of_a_stack_can_be_revoked(keys: DynamoKeyStore) -> None:
     CliRunner().invoke(app, ["keys", "revoke", credential.key_id, "--stack", "log"])
     with pytest.raises(InvalidCredential):
         authenticate(credential, keys, times.now(), fresh=True)
+
+
+def test_the_ids_of_a_key_are_shown_on_one_line(keys: DynamoKeyStore) -> None:
+    """Who makes keys over HTTP names the project; the operator's terminal must not obey it."""
+    keys.create("ops", frozenset({"read"}), Restriction(project_id="a\x1b[31m[b]\r\nc"), None)
+    listed = CliRunner().invoke(app, ["keys", "list", "--scope", "ops", "--stack", "log"])
+    assert "a [31m[b]  c" in listed.stdout
+    words = ["keys", "create", "--scope", "ops", "--stack", "log", "--project", "d\x9b\ne"]
+    assert "project d  e, for ever\n" in CliRunner().invoke(app, words).stderr
 
 
 def test_the_tally_of_a_stack_is_kept_as_its_outputs_say(keys: DynamoKeyStore) -> None:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic_core import to_json
-from rich.markup import escape
-from rich.table import Table
 
 from polylog.model import times
 from polylog_cli.output.console import MARKUP, failure
 from polylog_cli.output.pager import print_whole
+from polylog_cli.output.printer import write
 
 if TYPE_CHECKING:
     from polylog_cli.stack.dead_letters import DeadLetter, DeadLetterQueue
@@ -44,12 +43,9 @@ def list_letters(
         letters = queue.peek(limit)
     if as_json:
         for letter in letters:
-            print(to_json(_document(letter)).decode())
+            write(to_json(_document(letter)) + b"\n")
         return
-    table = Table("message id", "sent", "scope", "reason", "body", box=None)
-    for letter in letters:
-        table.add_row(*_row(letter))
-    print_whole(table)
+    print_whole(("message id", "sent", "scope", "reason", "body"), map(_row, letters))
 
 
 @app.command()
@@ -100,7 +96,7 @@ def _row(letter: DeadLetter) -> tuple[str, ...]:
         if len(letter.body) <= _SHOWN_CHARACTERS
         else f"{letter.body[:_SHOWN_CHARACTERS]}…"
     )
-    return (letter.id, _time(letter), scope, escape(letter.reason), escape(body))
+    return (letter.id, _time(letter), scope, letter.reason, body)
 
 
 def _time(letter: DeadLetter) -> str:

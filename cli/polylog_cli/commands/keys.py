@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from polylog.api.auth import PERMISSIONS, AccessKey, Permission, Principal, Restriction
 from polylog.model import times
@@ -15,7 +14,7 @@ from polylog_cli.commands.moments import parse_length
 from polylog_cli.commands.options import Data, Stack, parse_scope
 from polylog_cli.commands.tables import opened
 from polylog_cli.local.home import DEFAULT_DATA
-from polylog_cli.output.console import MARKUP, failure, notice
+from polylog_cli.output.console import MARKUP, failure, notice, printable
 from polylog_cli.output.pager import print_whole
 
 
@@ -95,10 +94,8 @@ def list_keys(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> N
     """List the keys of a scope, including revoked ones."""
     with opened(stack, data) as log:
         found = log.keys.list(scope)
-    table = Table("key id", "permissions", "organization", "project", "created", "state", box=None)
-    for key in found:
-        table.add_row(*_row(key))
-    print_whole(table)
+    names = ("key id", "permissions", "organization", "project", "created", "state")
+    print_whole(names, map(_row, found))
 
 
 @app.command()
@@ -121,7 +118,7 @@ def _described(made: Principal) -> str:
     known = {"scope": made.scope, **made.restriction.known()}
     places = [f"{name.removesuffix('_id')} {value}" for name, value in known.items()]
     end = f"until {times.format_seconds(made.expires_at)}" if made.expires_at else "for ever"
-    return f"{made.key_id} allows {', '.join([*sorted(made.permissions), *places, end])}"
+    return printable(f"{made.key_id} allows {', '.join([*sorted(made.permissions), *places, end])}")
 
 
 def _row(key: AccessKey) -> tuple[str, ...]:

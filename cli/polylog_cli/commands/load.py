@@ -24,6 +24,7 @@ from polylog_cli.commands.options import Data, Token, Url
 from polylog_cli.local.home import DEFAULT_DATA
 from polylog_cli.output.console import failure, notice
 from polylog_cli.output.loading import load_visibly, print_summary
+from polylog_cli.output.printer import write
 
 _SHOWN: Final = 3
 _STOPPED: Final = 130
@@ -135,7 +136,7 @@ def _show(found: Iterable[Item], summary: Summary) -> None:
         summary.add(item, result)
         if document is not None and shown < _SHOWN:
             shown += 1
-            typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+            write(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n".encode())
     print_summary(summary)
     notice("Nothing was sent.")
 

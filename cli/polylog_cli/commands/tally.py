@@ -10,7 +10,7 @@ from polylog.model.times import SYSTEM_CLOCK
 from polylog_cli.commands.options import Data, Stack, parse_scope
 from polylog_cli.commands.tables import opened
 from polylog_cli.local.home import DEFAULT_DATA
-from polylog_cli.output.console import console, failure
+from polylog_cli.output.console import console, failure, printable
 
 if TYPE_CHECKING:
     from polylog.dynamo.maintenance.count import Counter
@@ -41,7 +41,7 @@ def verify(
         verifier = Verifier(log.client, log.tables, log.shards, retention=log.retention)
         report = verifier.repair(scope) if repair else verifier.verify(scope)
     for drift in report.drifts:
-        print(_described(drift))
+        print(printable(_described(drift)))
     found = f"{report.settled} events in {report.rows} rows, {report.young} not folded yet"
     print(f"{found}, {len(report.drifts)} counts wrong")
     if report.drifts:

@@ -37,9 +37,20 @@ def open_console(*, stderr: bool = False, width: int | None = None) -> Console:
 console = open_console(stderr=True)
 
 
+def printable(text: str) -> str:
+    """Return a text without characters that move the cursor of a terminal: they become blanks."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
+def printable_lines(text: str) -> str:
+    """Return a text of several lines, each of them printable."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def notice(message: str, style: str | None = None) -> None:
-    """Print a line as it is."""
-    console.print(message, style=style, markup=False, highlight=False, soft_wrap=True)
+    """Print lines as they are, without characters that would move the cursor of a terminal."""
+    safe = printable_lines(message)
+    console.print(safe, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def failure(*sentences: str, drawing: str = "") -> typer.Exit:

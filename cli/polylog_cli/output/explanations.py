@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from polylog_cli.client.answers import Alternative, Explanation
-from polylog_cli.output.console import console
+from polylog_cli.output.console import console, printable_lines
 
 _SUMS = ("items_read", "items_returned", "requests", "read_units", "tally_reads")
 
@@ -36,7 +36,7 @@ class Explanations:
         table = Table("", *self._found, box=None, show_header=len(self._found) > 1)
         columns = [_facts(each, self._answers[asked]) for asked, each in self._found.items()]
         for name in columns[0]:
-            table.add_row(name, *(Text(column[name]) for column in columns))
+            table.add_row(name, *(Text(printable_lines(column[name])) for column in columns))
         console.print(table)
 
 

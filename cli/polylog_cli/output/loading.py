@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from polylog_cli.client.files import Item, Reading
 from polylog_cli.client.load import Summary, load
-from polylog_cli.output.console import console
+from polylog_cli.output.console import console, notice, printable
 
 _SHOWN: Final = 20
 
@@ -47,9 +47,8 @@ def load_visibly(
 def print_summary(summary: Summary) -> None:
     """Print how many events have each status, and the first reasons why some are not stored."""
     counts = ", ".join(f"{count} {status}" for status, count in sorted(summary.counts.items()))
-    console.print(counts or "no events", highlight=False)
+    notice(counts or "no events")
     for problem in islice(summary.problems, _SHOWN):
-        line = f"  {problem}"
-        console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+        notice(printable(f"  {problem}"), "red")
     if (left := len(summary.problems) - _SHOWN) > 0:
         console.print(f"  and {left:,} more kinds of problems", style="red", highlight=False)

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Final
 
@@ -15,14 +15,22 @@ import typer
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from polylog_cli.output.console import printable
 from polylog_cli.output.printer import screen
 
 _WIDEST_CHARACTERS: Final = 10_000
 
 
-def print_whole(table: Table) -> None:
-    """Print a table with whole cells; on a terminal that is too narrow, in a pager."""
+def print_whole(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table with whole cells; on a terminal that is too narrow, in a pager.
+
+    Cells may hold any text: none is markup, and none moves the cursor of a terminal.
+    """
+    table = Table(*names, box=None)
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
     lines = _lines(table)
     text = "".join(f"{line}\n" for line in lines)
     is_too_wide = max(map(cell_len, lines)) > screen().width

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from polylog_cli.client.answers import JsonObject
-from polylog_cli.output.console import open_console
+from polylog_cli.output.console import open_console, printable
 from polylog_cli.output.layouts import Column, Layout, verbatim
 from polylog_cli.output.widths import fitted
 
@@ -63,7 +63,7 @@ class Printer:
 
     def _print_table(self, results: Sequence[JsonObject]) -> None:
         columns = self.layout.table
-        rows = [{each.name: _line(each.show(result)) for each in columns} for result in results]
+        rows = [{each.name: printable(each.show(result)) for each in columns} for result in results]
         shown = [each for each in columns if self._is_shown(each, rows)]
         is_new, self._columns = shown != self._columns, shown
         console = screen()
@@ -140,10 +140,5 @@ def write(content: bytes) -> None:
     On a terminal, characters that would move its cursor become blanks.
     """
     if sys.stdout.isatty():
-        content = b"\n".join(_line(line).encode() for line in content.decode().split("\n"))
+        content = b"\n".join(printable(line).encode() for line in content.decode().split("\n"))
     typer.echo(content, nl=False)
-
-
-def _line(text: str) -> str:
-    """Return a text without characters that move the cursor of a terminal."""
-    return "".join(each if each.isprintable() else " " for each in text)
