@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.memory import MemoryEventStore, MemoryKeyStore
 
-from polylog.api.auth import Credential, Restriction
+from polylog.api.auth import PERMISSIONS, Credential, Permission, Restriction
 from polylog.api.call import Services
 from polylog.api.dialect import serve
 from polylog.api.http import Request, Response
@@ -70,6 +70,43 @@ def test_a_key_that_expires_gives_its_end_to_what_it_makes(world: World) -> None
     made = world.make(world.admin(LATER))
     assert made["expires_at"] == format_rfc3339(LATER)
     assert world.end(made["key_id"]) == LATER
+
+
+def test_a_key_is_shown_with_what_comes_from_its_maker(world: World) -> None:
+    made = world.make(world.admin(restriction=Restriction("o")), project_id="p")
+    assert made["permissions"] == ["read"]
+    assert (made["organization_id"], made["project_id"]) == ("o", "p")
+
+
+@pytest.mark.parametrize("body", [[], 1, "read"])
+def test_a_key_is_described_by_an_object(world: World, body: object) -> None:
+    refused = json.loads(world.ask(world.admin(), body=body).body)
+    assert (refused["status"], refused["detail"]) == (400, "key must be an object")
+
+
+def test_null_describes_no_key(world: World) -> None:
+    key = world.admin()
+    headers = {"authorization": f"Bearer {key.token}"}
+    services = Services(MemoryEventStore(), world.keys, Clock(lambda: NOW))
+    answer = serve(DIALECT, Request("POST", "/v1/keys", (), headers, b"null"), services)
+    assert json.loads(answer.body)["detail"] == "key must be an object"
+
+
+def test_a_key_beyond_its_makers_restriction_is_refused_with_the_reason(world: World) -> None:
+    refused = world.make(world.admin(restriction=Restriction("o")), organization_id="other")
+    assert refused["status"] == 403
+    assert refused["detail"] == "the new key would reach beyond what your key is confined to"
+
+
+@pytest.mark.parametrize("permission", PERMISSIONS)
+def test_any_key_may_ask_what_it_allows(world: World, permission: Permission) -> None:
+    key = world.keys.create("demo", frozenset({permission}), Restriction(), None)
+    own = json.loads(world.ask(key, "GET", "/v1/me").body)
+    assert own == {"scope": "demo", "key_id": key.key_id, "permissions": [permission]}
+
+
+def test_a_key_that_has_expired_may_ask_nothing(world: World) -> None:
+    assert world.ask(world.admin(NOW), "GET", "/v1/me").status == 401
 
 
 def test_null_does_not_make_a_key_for_ever(world: World) -> None:

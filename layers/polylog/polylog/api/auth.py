@@ -70,7 +70,7 @@ class Principal:
     def require(self, permission: Permission) -> None:
         """Raise `Forbidden` unless the principal has this permission."""
         if permission not in self.permissions:
-            raise Forbidden
+            raise Forbidden(f"the key lacks the permission {permission}")
 
 
 ANONYMOUS = Principal(key_id="", scope="", permissions=frozenset())

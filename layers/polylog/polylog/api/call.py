@@ -163,7 +163,7 @@ class Call:
         later, and `Forbidden` if the new key would reach outside the caller's restriction.
         """
         if not self.principal.restriction.confines(restriction):
-            raise Forbidden
+            raise Forbidden("the new key would reach beyond what your key is confined to")
         end, scope = self._end(expires_at), self.principal.scope
         credential = self.services.keys.create(scope, permissions, restriction, end)
         self._note("key made", Principal(credential.key_id, scope, permissions, restriction, end))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from polylog.api.auth import ANONYMOUS, Permission, Principal, Proof, authenticate
 from polylog.api.call import Call, Services
@@ -43,8 +43,8 @@ class Endpoint(Generic[P]):
     """One method at one path, and the function that answers it.
 
     The method `*` stands for any. In the path, `{name}` stands for one segment and `{name+}` for
-    the rest, which may be any text: an id may begin with a slash. With `permission` None, no
-    credential is needed.
+    the rest, which may be any text: an id may begin with a slash. With the `permission` "any", a
+    valid key is enough, whatever it may do; with None, no credential is needed.
 
     `takes`, `returns` and `raises` are for the OpenAPI document: the body, the answers, and the
     errors that do not follow from permission, parameters and body. An endpoint without `returns`
@@ -55,7 +55,7 @@ class Endpoint(Generic[P]):
     path: str
     params: type[P]
     answer: Callable[[Call, P], Response]
-    permission: Permission | None = "read"
+    permission: Permission | Literal["any"] | None = "read"
     takes: Body | None = None
     returns: tuple[Reply, ...] = ()
     raises: tuple[type[ApiError], ...] = ()
@@ -142,7 +142,8 @@ def serve(dialect: Dialect, request: Request, services: Services) -> Response:
         mount, endpoint, path_values = dialect.match(request)
         if endpoint.permission:
             principal = _principal(dialect, endpoint.permission, request, services)
-            principal.require(endpoint.permission)
+            if endpoint.permission != "any":
+                principal.require(endpoint.permission)
         params = endpoint.params.parse(request.query, path_values)
         response = endpoint.answer(Call(unpacked(request), mount, principal, services), params)
         if not services.can_deliver(response):
@@ -160,10 +161,10 @@ def serve(dialect: Dialect, request: Request, services: Services) -> Response:
 
 
 def _principal(
-    dialect: Dialect, permission: Permission, request: Request, services: Services
+    dialect: Dialect, permission: Permission | Literal["any"], request: Request, services: Services
 ) -> Principal:
     proof = dialect.scheme(request)
     if proof is None:
         raise Unauthenticated
-    fresh = permission != "read"
+    fresh = permission not in ("read", "any")
     return authenticate(proof, services.keys, services.clock.now(), fresh=fresh)

@@ -89,25 +89,29 @@ class InvalidParameter(ApiError):
         self.others = others
 
     @classmethod
-    def of(cls, error: ValidationError) -> InvalidParameter:
+    def of(cls, error: ValidationError, whole: str = "event") -> InvalidParameter:
         """Return the error for everything that pydantic refused, or for so much of it.
 
+        `whole` is the name of the value that was refused, when the fault is in no member of it.
         Naming half a million faults takes ten seconds and half a gigabyte.
         """
         if error.error_count() > _MOST_FAULTS:
-            return cls("event", f"has {error.error_count()} faults, too many to name")
+            return cls(whole, f"has {error.error_count()} faults, too many to name")
         details = error.errors(include_url=False)[:_MOST_NAMED]
-        refused = [(_name(each), _reason(each)) for each in details]
+        refused = [(_name(each, whole), _reason(each)) for each in details]
         others = tuple(cls(name, reason) for name, reason in refused[1:])
         return cls(*refused[0], others)
 
 
-def validated(model: type[M], value: object) -> M:
-    """Return a value from outside as a model; raises `InvalidParameter` if the model refuses it."""
+def validated(model: type[M], value: object, whole: str = "event") -> M:
+    """Return a value from outside as a model; raises `InvalidParameter` if the model refuses it.
+
+    `whole` is what a message calls the value.
+    """
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise InvalidParameter.of(error) from error
+        raise InvalidParameter.of(error, whole) from error
 
 
 def shown(value: object) -> str:
@@ -115,9 +119,9 @@ def shown(value: object) -> str:
     return str(value)[:_MAX_SHOWN]
 
 
-def _name(detail: ErrorDetails) -> str:
+def _name(detail: ErrorDetails, whole: str) -> str:
     names = [shown(part) for part in detail["loc"] if isinstance(part, str)]
-    return ".".join(names) or "event"
+    return ".".join(names) or whole
 
 
 def _reason(detail: ErrorDetails) -> str:

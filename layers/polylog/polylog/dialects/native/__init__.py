@@ -119,7 +119,7 @@ DIALECT = Dialect(
             returns=(Reply(WireEvent, headers=_EXPLANATION),),
             raises=(EventNotFound,),
         ),
-        Endpoint("GET", "/me", StrictParams, keys.me, returns=(Reply(keys.Own),)),
+        Endpoint("GET", "/me", StrictParams, keys.me, permission="any", returns=(Reply(keys.Own),)),
         Endpoint(
             "GET",
             "/keys",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from operator import attrgetter
 from typing import Annotated, Final, Literal, NotRequired
 
@@ -15,8 +16,8 @@ from polylog.dialects.native.explaining import Document
 from polylog.dialects.native.listing import MOST, Filtered, limit_of
 from polylog.language.parser import field_named
 from polylog.model import store
-from polylog.model.errors import InvalidFilter, InvalidParameter
-from polylog.model.filter import FIELDS, text_reader
+from polylog.model.errors import InvalidFilter, InvalidParameter, shown
+from polylog.model.filter import ATTRIBUTE, DATA, FIELDS, text_reader
 from polylog.model.query import Order
 from polylog.model.store import Explanation, Group, Interval, OfValue
 from polylog.model.times import format_rfc3339, format_seconds
@@ -32,7 +33,10 @@ class HistogramParams(Filtered):
     interval: Annotated[Interval, Field(description="The length of the bars.")] = Interval.DAY
     by: Annotated[
         str | None,
-        Field(description="The field whose values divide each bar, which must hold text."),
+        Field(
+            description="The field whose values divide each bar: one of the event's own that "
+            "holds text, not one of its data or attributes."
+        ),
     ] = None
 
     @property
@@ -52,7 +56,10 @@ class FacetsParams(Filtered):
 
     by: Annotated[
         str,
-        Field(description="The fields to group by, with commas between them; they hold text."),
+        Field(
+            description="The fields to group by, with commas between them: the event's own that "
+            "hold text, not those of its data or attributes."
+        ),
     ] = "type"
     page_size: Annotated[
         int,
@@ -217,7 +224,8 @@ class _Group:
         return document | ({"is_other": True} if self.value is None else {})
 
 
-_NO_TEXTS: Final = ("time", "seq", "links")
+_OWN: Final = tuple(name for name in FIELDS if name not in ("time", "seq"))
+"""The event's own fields that hold text."""
 
 # The fields that the store itself groups by.
 _COUNTED: Final[dict[str, Callable[[Group], str | None]]] = {
@@ -258,21 +266,31 @@ def _by_field(call: Call, params: GroupsParams) -> Iterable[_Group]:
 
 def _known_field(name: str) -> str:
     """Return the field of a name; raises `InvalidParameter` unless it has a column of texts."""
-    field = _text_field(name)
-    if field not in FIELDS:
-        raise InvalidParameter("by", f"must be a member of the event's own but was '{field}'")
-    return field
+    if name in _OWN:
+        return name
+    if name.startswith((ATTRIBUTE, DATA)):
+        where = "takes no field of attributes or data (events:groups does)"
+        raise InvalidParameter("by", f"{where}; it takes {', '.join(_OWN)}")
+    raise _not_one_of(_OWN, name)
 
 
 def _text_field(name: str) -> str:
     """Return the field of a name; raises `InvalidParameter` unless it holds text."""
+    if name in _OWN:
+        return name
+    if not name.startswith((ATTRIBUTE, DATA)):
+        raise _not_one_of((*_OWN, "attributes.<name>", "data.<path>"), name)
     try:
-        field = field_named(name)
+        return field_named(name)
     except InvalidFilter as error:
         raise InvalidParameter("by", f"must be a text field: {error.problem}") from error
-    if field in _NO_TEXTS:
-        raise InvalidParameter("by", f"must be a text field but was '{field}'")
-    return field
+
+
+def _not_one_of(fields: Sequence[str], name: str) -> InvalidParameter:
+    """Return the error for a name that is none of these fields, with the nearest one, or all."""
+    nearest = () if name in FIELDS else get_close_matches(name.lower(), fields, n=1)
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"there are {', '.join(fields)}"
+    return InvalidParameter("by", f"must be a text field but was '{shown(name)}'; {hint}")
 
 
 def _summed(groups: Iterable[_Group]) -> Iterable[_Group]:

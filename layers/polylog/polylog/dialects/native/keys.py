@@ -83,7 +83,7 @@ class Keys(TypedDict):
 class CreatedKey(TypedDict):
     """Everything a client needs; the access key and its secret are for signed requests.
 
-    `expires_at` is there if the key expires.
+    What you left out may come from the key that made it: where it is confined to, and its end.
     """
 
     url: str
@@ -92,6 +92,9 @@ class CreatedKey(TypedDict):
     token: str
     access_key: str
     secret_key: str
+    permissions: list[Permission]
+    organization_id: NotRequired[str]
+    project_id: NotRequired[str]
     expires_at: NotRequired[str]
 
 
@@ -111,22 +114,23 @@ def create_key(call: Call, params: StrictParams) -> Response:
     body = call.request.body
     if len(body) > MAX_FORM_BYTES:
         raise RequestTooLarge(f"a key is described in at most {MAX_FORM_BYTES} bytes")
-    new = validated(NewKey, read_json(body))
+    new = validated(NewKey, read_json(body), "key")
     if new.expires_at is not None and new.expires_at <= call.services.clock.now():
         raise InvalidParameter("expires_at", "must lie in the future")
     own = call.principal.restriction
     restriction = Restriction(
         new.organization_id or own.organization_id, new.project_id or own.project_id
     )
-    credential, end = call.create_key(frozenset(new.permissions), restriction, new.expires_at)
+    permissions = frozenset(new.permissions)
+    credential, end = call.create_key(permissions, restriction, new.expires_at)
+    made = Principal(credential.key_id, call.principal.scope, permissions, restriction, end)
     document = {
         "url": call.request.root,
-        "scope": call.principal.scope,
-        "key_id": credential.key_id,
+        "scope": made.scope,
         "token": credential.token,
         "access_key": credential.key_id,
         "secret_key": credential.secret,
-        **_rendered({"expires_at": end}),
+        **_allowed(made),
     }
     return Response.of(document, status=201, headers=(JSON, ("Cache-Control", "no-store")))
 

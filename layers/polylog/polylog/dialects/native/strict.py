@@ -1,7 +1,11 @@
-"""Parameters that refuse unknown names, because a misspelt filter would filter nothing."""
+"""Parameters that refuse unknown names, because a misspelt filter would filter nothing.
+
+They refuse a name that is given twice, too: one of the values would be ignored.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Self
@@ -12,7 +16,7 @@ from polylog.model.errors import InvalidParameter, shown
 
 
 class StrictParams(Params):
-    """The parameters of an endpoint; any other parameter is an error."""
+    """The parameters of an endpoint; any other parameter, and any repetition, is an error."""
 
     @classmethod
     def parse(cls, pairs: Pairs, path_values: Mapping[str, str]) -> Self:
@@ -22,6 +26,9 @@ class StrictParams(Params):
             if name not in known:
                 readable = shown(name).encode(errors="replace").decode()
                 raise InvalidParameter(readable, _hint(name, known))
+        for name, times in Counter(name for name, _ in pairs).items():
+            if times > 1:
+                raise InvalidParameter(name, "is given twice")
         return super().parse(pairs, path_values)
 
 
