@@ -6,6 +6,7 @@ The commands run in this process, but for those that have to be interrupted or c
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -511,6 +512,42 @@ class TestRun:
         done = start_polylog("run", "--template", "template.yaml", folder=tmp_path)
         assert done.status == 1
         assert "template" in done.err
+
+    def test_says_what_an_origin_is(self, tmp_path: Path) -> None:
+        options = ("--data", str(tmp_path), "--cors-origins", "http://localhost:3000/")
+        done = start_polylog("run", "--port", "0", *options)
+        assert done.status == 2
+        assert done.err.startswith("polylog: invalid value for --cors-origins: CorsOrigins must")
+        assert "with no slash at the end" in done.err
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("--parameter", "RetentionDays=1", "--parameter", "RetentionDays=2"),
+            ("--parameter", "CorsOrigins=*", "--cors-origins", "*"),
+        ],
+    )
+    def test_takes_a_parameter_once(self, tmp_path: Path, options: tuple[str, ...]) -> None:
+        done = start_polylog("run", "--port", "0", "--data", str(tmp_path), *options)
+        assert done.status == 2
+        assert " is given twice" in done.err
+
+    @pytest.mark.parametrize(
+        "number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT]
+    )
+    def test_leaves_no_credentials_in_a_temporary_folder(
+        self, tmp_path: Path, number: signal.Signals
+    ) -> None:
+        options = ("--port", "0", "--memory", "--dynamodb", "moto", "--no-sample")
+        environment = os.environ | {"TMPDIR": str(tmp_path)}
+        command = [COMMAND, "run", *options]
+        with subprocess.Popen(command, stdout=PIPE, env=environment, text=True) as process:
+            assert process.stdout is not None
+            assert next(process.stdout).startswith("Polylog serves")
+            assert list(tmp_path.glob("polylog-*/credentials.json"))
+            process.send_signal(number)
+            process.communicate(timeout=30)
+        assert not list(tmp_path.glob("polylog-*"))
 
     @pytest.mark.parametrize("parameter", ["RetentionDays=soon", "Nonsense=1", "RetentionDays"])
     def test_says_which_parameter_is_bad(self, tmp_path: Path, parameter: str) -> None:

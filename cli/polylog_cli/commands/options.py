@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,9 @@ def parse_parameters(texts: list[str], hint: str) -> dict[str, str]:
     """Read parameters of the template, each `NAME=VALUE`; `hint` is where they were typed."""
     if unclear := [text for text in texts if "=" not in text]:
         raise typer.BadParameter(f"{unclear[0]}: give it as NAME=VALUE", param_hint=hint)
+    names = Counter(text.partition("=")[0] for text in texts)
+    if repeated := [name for name, times in names.items() if times > 1]:
+        raise typer.BadParameter(f"{repeated[0]} is given twice", param_hint=hint)
     return dict(text.split("=", 1) for text in texts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -81,9 +81,12 @@ def run(
 ) -> None:
     """Serve all APIs on this machine, with the functions and tables of template.yaml."""
     parameters = parse_parameters(parameter or [], "--parameter")
+    flags = {} if cors_origins is None else {"CorsOrigins": "--cors-origins"}
     if cors_origins is not None:
+        if "CorsOrigins" in parameters:
+            raise typer.BadParameter("CorsOrigins is given twice", param_hint="--cors-origins")
         parameters["CorsOrigins"] = cors_origins
-    with _failures(dynamodb, data or DEFAULT_DATA), _mistakes():
+    with _failures(dynamodb, data or DEFAULT_DATA), _mistakes(flags):
         from polylog_cli.local import service  # It imports boto3 and waitress.
         from polylog_cli.stack import project
 
@@ -126,14 +129,18 @@ def _failures(dynamodb: str, data: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _mistakes() -> Iterator[None]:
-    """End the command with a message if the template does not fit what was typed."""
+def _mistakes(flags: Mapping[str, str]) -> Iterator[None]:
+    """End the command with a message if the template does not fit what was typed.
+
+    `flags` are the options that stand for a parameter, by its name.
+    """
     from polylog_cli.local.template import ParameterError, TemplateError
 
     try:
         yield
     except ParameterError as error:
-        raise typer.BadParameter(str(error), param_hint="--parameter") from error
+        hint = flags.get(error.name, "--parameter")
+        raise typer.BadParameter(str(error), param_hint=hint) from error
     except TemplateError as error:
         hint = "without --template, the installed one is served"
         raise failure(str(error), hint) from error

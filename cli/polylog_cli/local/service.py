@@ -104,12 +104,19 @@ def _share_heaps() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
+def _end_in_order() -> None:
+    """Clean up before a signal ends this process, but for a signal that is ignored, as by nohup."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda signum, frame: sys.exit(0))
+
+
 def run(settings: Settings) -> None:
     """Serve until interrupted, or until DynamoDB Local is lost.
 
     Raises `PortTakenError`, `NoRoom`, `NoDynamoDBError` or `EngineError`.
     """
-    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(0))
+    _end_in_order()
     _share_heaps()
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:

@@ -33,7 +33,14 @@ class TemplateError(Exception):
 
 
 class ParameterError(TemplateError):
-    """A parameter that was given is unknown, or may not have this value."""
+    """A parameter that was given is unknown, or may not have this value.
+
+    `name` is that of the parameter; empty if the template has no such parameter.
+    """
+
+    def __init__(self, message: str, name: str = "") -> None:
+        super().__init__(message)
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +149,10 @@ def _require_allowed(name: str, value: str, parameter: dict[str, Any]) -> None:
     pattern = parameter.get("AllowedPattern", ".*")
     allowed = list(map(str, parameter.get("AllowedValues", [value])))
     if not re.fullmatch(pattern, value, re.DOTALL):
-        raise ParameterError(f"{name} must match {pattern}: {value!r} does not")
+        wanted = parameter.get("ConstraintDescription", f"must match {pattern}")
+        raise ParameterError(f"{name} {wanted}; {value!r} does not", name)
     if value not in allowed:
-        raise ParameterError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        raise ParameterError(f"{name} must be one of {', '.join(allowed)}, not {value!r}", name)
     if parameter.get("Type") == "Number":
         _require_number(name, value, parameter)
 
@@ -152,11 +160,11 @@ def _require_allowed(name: str, value: str, parameter: dict[str, Any]) -> None:
 def _require_number(name: str, value: str, parameter: dict[str, Any]) -> None:
     # Each number here counts something; CloudFormation would take a fraction.
     if not re.fullmatch(r"-?\d{1,15}", value, re.ASCII):
-        raise ParameterError(f"{name} must be a whole number, not {value!r}")
+        raise ParameterError(f"{name} must be a whole number, not {value!r}", name)
     least, most = parameter.get("MinValue", -inf), parameter.get("MaxValue", inf)
     if not least <= int(value) <= most:
         extent = f"at least {least}" if most == inf else f"from {least} to {most}"
-        raise ParameterError(f"{name} must be {extent}, not {value}")
+        raise ParameterError(f"{name} must be {extent}, not {value}", name)
 
 
 def _condition(name: str) -> str:
