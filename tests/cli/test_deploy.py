@@ -71,7 +71,19 @@ def machine(bare: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]
         client = boto3.client("cloudformation")
         for name in ("polylog", "polylog-prod"):
             client.create_stack(StackName=name, TemplateBody=json.dumps(stack))
+        stack["Outputs"]["IndexShards"] = {"Value": "4"}
+        client.create_stack(StackName="wide", TemplateBody=json.dumps(stack))
         yield bare
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let there be no credentials of AWS."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
 
 
 class TestDeploy:
@@ -131,6 +143,10 @@ class TestDeploy:
             (("RetentonDays=1",), "has no parameter RetentonDays"),
             (("RetentionDays=soon",), "RetentionDays must be a whole number"),
             (("RetentionDays",), "give it as NAME=VALUE"),
+            (("RetentionDays=1", "RetentionDays=2"), "RetentionDays is given twice"),
+            (("WrittenShards=2",), "at most IndexShards, which is 1, not 2"),
+            (("WrittenShards=5", "IndexShards=4"), "at most IndexShards, which is 4, not 5"),
+            (("WrittenShards=5", "--stack", "wide"), "at most IndexShards, which is 4, not 5"),
         ],
     )
     def test_asks_nothing_when_a_parameter_is_wrong(
@@ -140,10 +156,51 @@ class TestDeploy:
         assert (done.status, machine.asked) == (2, [])
         assert said in done.err
 
+    @pytest.mark.parametrize(
+        "words",
+        [("WrittenShards=4", "IndexShards=4"), ("WrittenShards=4", "--stack", "wide")],
+    )
+    def test_takes_as_many_written_shards_as_are_read(
+        self, machine: Machine, words: tuple[str, ...]
+    ) -> None:
+        assert polylog("deploy", *words).status == 0
+
+    def test_says_before_it_builds_that_there_is_no_region(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("AWS_DEFAULT_REGION")
+        done = polylog("deploy")
+        assert (done.status, machine.asked) == (1, [])
+        assert "no AWS region is set; give --region" in done.err
+
+    def test_says_before_it_builds_that_there_are_no_credentials(
+        self, machine: Machine, nobody: None
+    ) -> None:
+        done = polylog("deploy")
+        assert (done.status, machine.asked) == (1, [])
+        assert "there are no AWS credentials" in done.err
+
+    def test_says_before_it_builds_that_there_is_no_such_profile(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("AWS_PROFILE", "moon")
+        done = polylog("deploy")
+        assert (done.status, machine.asked) == (1, [])
+        assert "moon" in done.err
+
+    def test_leaves_a_profile_to_sam(self, machine: Machine, nobody: None) -> None:
+        polylog("deploy", "--", "--profile", "work")
+        assert len(machine.asked) == 2
+
     def test_says_which_environments_there_are(self, machine: Machine) -> None:
         done = polylog("deploy", "--env", "moon")
         assert (done.status, machine.asked) == (1, [])
         assert "no environment 'moon'; it has default, dev, staging, prod" in done.err
+
+    def test_needs_no_sam_to_refuse_a_parameter(self, bare: Machine) -> None:
+        done = polylog("deploy", "RetentionDays=soon")
+        assert done.status == 2
+        assert "RetentionDays must be a whole number" in done.err
 
     def test_says_how_to_get_sam(self, bare: Machine) -> None:
         done = polylog("deploy")
@@ -162,6 +219,11 @@ class TestDeployTo:
         done = polylog("deploy", "--to", "my log")
         assert (done.status, done.out) == (0, "cd 'my log' && polylog deploy\n")
         assert project.is_project(bare.folder / "my log")
+
+    def test_takes_no_parameter(self, bare: Machine) -> None:
+        done = polylog("deploy", "--to", "log", "RetentionDays=1")
+        assert (done.status, [*bare.folder.iterdir()]) == (2, [])
+        assert "RetentionDays=1: --to deploys nothing" in done.err
 
     def test_leaves_what_is_there(self, bare: Machine) -> None:
         (bare.folder / "there").write_text("")

@@ -57,8 +57,14 @@ def deploy(
     texts = list(takewhile(lambda word: not word.startswith("-"), given))
     parameters = parse_parameters(texts, _HINT)
     if to is not None:
+        if given:
+            raise typer.BadParameter(
+                f"{given[0]}: --to deploys nothing; give it to `deploy` in that folder",
+                param_hint=_HINT,
+            )
         _write(to)
         return
+    _check(parameters)
     _deploy(parameters, given[len(texts) :], stack, environment, region)
 
 
@@ -83,14 +89,15 @@ def _deploy(
     from polylog_cli.stack.sam import NoSamError, Sam, SamError, Target
 
     try:
-        sam, folder = Sam.find(), _folder()
-        _check(folder, parameters)
-        target = Target.of(folder, environment, stack, region)
+        sam = Sam.find()
+        target = Target.of(_folder(), environment, stack, region)
     except NoSamError as error:
         hint = "uvx --from 'polylog-events[deploy]' polylog-events deploy"
         raise failure(str(error), f"install it, or run: {hint}") from error
     except SamError as error:
         raise failure(str(error)) from error
+    _require_account(target, options)
+    _require_read_shards(target, parameters)
     _build_and_deploy(sam, target, parameters, options)
     _tell_next(target)
 
@@ -111,16 +118,60 @@ def _folder() -> Path:
     return folder
 
 
-def _check(folder: Path, parameters: dict[str, str]) -> None:
+def _check(parameters: dict[str, str]) -> None:
     """End the command if CloudFormation would refuse a parameter, or SAM would ignore it."""
     from polylog_cli.local.template import ParameterError, TemplateError, check_parameters
+    from polylog_cli.stack import project
 
     try:
-        check_parameters(folder / "template.yaml", parameters)
+        check_parameters(project.template(), parameters)
     except ParameterError as error:
         raise typer.BadParameter(str(error), param_hint=_HINT) from error
     except TemplateError as error:
         raise failure(str(error)) from error
+
+
+def _require_account(target: Target, options: list[str]) -> None:
+    """End the command if SAM would build for minutes, and then find no region or credentials."""
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    named = {each.partition("=")[0].removeprefix("--") for each in options} | target.settings
+    if "profile" in named:  # SAM alone knows it.
+        return
+    try:
+        session = boto3.Session()
+        has_region = bool(target.region or session.region_name) or "region" in named
+        has_credentials = session.get_credentials() is not None
+    except BotoCoreError as error:
+        raise failure(f"your AWS settings cannot be used: {error}") from error
+    if not has_region:
+        raise failure("no AWS region is set", "give --region, or set AWS_DEFAULT_REGION")
+    if not has_credentials:
+        raise failure("there are no AWS credentials", "set AWS_PROFILE, or run `aws configure`")
+
+
+def _require_read_shards(target: Target, parameters: dict[str, str]) -> None:
+    """End the command if more shards would be written than are read.
+
+    What is not named keeps the value that the stack has, or the default of a new one, 1.
+    """
+    from polylog_cli.stack.outputs import StackError, read_outputs
+
+    if "WrittenShards" not in parameters:
+        return
+    read = parameters.get("IndexShards")
+    if read is None:
+        try:
+            read = read_outputs(target.stack, {"IndexShards"}, target.region)["IndexShards"]
+        except StackError:
+            read = "1"
+    written = parameters["WrittenShards"]
+    if int(written) > int(read):
+        raise typer.BadParameter(
+            f"WrittenShards must be at most IndexShards, which is {read}, not {written}",
+            param_hint=_HINT,
+        )
 
 
 def _build_and_deploy(

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from uv import find_uv_bin
 
@@ -43,6 +43,13 @@ class Target:
         """Return the target; its stack is the environment's, unless one is given."""
         stack = stack or _stack_of(folder / "samconfig.toml", environment)
         return cls(folder, environment, stack, region)
+
+    @property
+    def settings(self) -> frozenset[str]:
+        """The names of what samconfig.toml sets for deploying in this environment."""
+        environment = _environments(self.folder / "samconfig.toml")[self.environment]
+        sections = [environment.get(name, {}) for name in ("global", "deploy")]
+        return frozenset(name for each in sections for name in each.get("parameters", {}))
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -102,8 +109,12 @@ def override(name: str, value: str) -> str:
     return f'{name}="{escaped}"'
 
 
+def _environments(config: Path) -> dict[str, Any]:
+    return tomllib.loads(config.read_text("utf-8"))
+
+
 def _stack_of(config: Path, environment: str) -> str:
-    environments = tomllib.loads(config.read_text("utf-8"))
+    environments = _environments(config)
     if environment not in environments:
         known = ", ".join(name for name in environments if name != "version")
         raise SamError(f"samconfig.toml has no environment {environment!r}; it has {known}")
