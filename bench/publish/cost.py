@@ -195,9 +195,7 @@ def _prices() -> Iterator[str]:
     yield from _head("price", "$", "for", "seen in")
     for each in prices.ALL:
         per = f"{each.per:,} {each.unit}" if each.per > 1 else each.unit
-        yield _row(
-            f"[{each.name}]({each.page})", f"{each.dollars:.10f}".rstrip("0"), per, each.seen
-        )
+        yield _row(f"[{each.name}]({each.page})", _exactly(each.dollars), per, each.seen)
 
 
 def _resources() -> Iterator[str]:

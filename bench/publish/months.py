@@ -172,7 +172,8 @@ TEAM: Final = Example(
         "Events come evenly, into one scope. Five people each ask 100 questions on 22 days.",
         "Events are kept for ever: this is the bill after a year, with 12 million of them. "
         "Logs are kept for 30 days.",
-        "Every fifth question, or so, finds no function running: 2,000 starts.",
+        "One function that answers HTTP is busy all the time. Every fifth question, or so, finds "
+        "none running: 2,000 starts.",
     ),
     {
         replace(ONE_A_REQUEST, name="HTTP, one in ten seconds", traffic=QUIET): 300_000,
@@ -181,6 +182,7 @@ TEAM: Final = Example(
     _shared(5 * _WORKDAYS * _ASKED_A_DAY, _PEOPLE),
     kept_events=12_000_000,
     starts=2000,
+    busy=1,
     metrics=1 + _HOURS_OF_DAILY_RUNS,
 )
 

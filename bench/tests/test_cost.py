@@ -18,12 +18,14 @@ from bench.prices import API_REQUESTS, INVOCATIONS, LOGGED_GB, READ_UNITS, WRITE
 from bench.publish import months
 from bench.publish.cost import GUIDE, blocks, filled
 from bench.publish.measured import Measured
-from bench.publish.months import ALARM_METRICS, EXAMPLES, IDLE, METRICS, Example
+from bench.publish.months import ALARM_METRICS, EXAMPLES, IDLE, METRICS, SECONDS, Example
 from bench.publish.resources import FREE, PAID
 from bench.stage.lines import GATEWAY
 from bench.usage import NOTHING, Usage
 from polylog.aws import metrics
+from tools import ROOT
 
+DEPLOYING = ROOT / "docs" / "deploying.md"
 BEGUN = re.compile(r"<!-- begin: (.+?) -->")
 ADDED_UP = ("ways", "questions", "careless")
 
@@ -54,6 +56,11 @@ def rows(table: str) -> Iterator[list[str]]:
         cells = line.strip("| ").split(" | ")
         if line.startswith("| ") and cells[-1].strip("*")[0].isdigit():
             yield cells
+
+
+def priced(table: str) -> list[list[str]]:
+    """Return the cells of the table of prices, without its head."""
+    return [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
 
 
 def test_the_guide_shows_what_the_code_computes(shown: dict[str, str]) -> None:
@@ -117,6 +124,17 @@ def test_every_price_is_asked_for_a_resource() -> None:
 def test_every_price_is_shown_with_the_page_that_says_it(shown: dict[str, str]) -> None:
     for price in prices.ALL:
         assert f"[{price.name}]({price.page})" in shown["prices"]
+
+
+def test_every_price_is_shown_in_cents_at_least(shown: dict[str, str]) -> None:
+    assert all(re.fullmatch(r"\d+\.\d{2,}", price) for _, price, *_ in priced(shown["prices"]))
+
+
+def test_the_guide_to_deploying_says_what_requests_without_a_key_cost(measured: Measured) -> None:
+    text = DEPLOYING.read_text("utf-8")
+    a_million, a_month = measured.refused().times(1_000_000), measured.refused().times(50 * SECONDS)
+    assert f"a million of them [cost ${a_million.dollars():.2f}](" in text
+    assert f"${a_month.dollars():.0f} for a route" in text
 
 
 def test_all_prices_have_names_of_their_own() -> None:
