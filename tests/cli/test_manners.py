@@ -350,8 +350,9 @@ class TestWhatToDo:
         missing = {"write": "read", "read": "write"}[permission]
         done = log.polylog(*words)
         assert done.status == 1
-        assert f"the key lacks the permission {missing}; make one that has it with " in done.err
-        assert f"polylog keys create --scope SCOPE --permissions {missing}`" in done.err
+        assert f"403 Forbidden: the key lacks the permission {missing}; " in done.err
+        made = f"polylog keys create --scope SCOPE --permissions {missing}"
+        assert f"; make a key that has it with `{made}`" in done.err
 
     def test_give_a_key_for_an_address(self, tmp_path: Path) -> None:
         done = polylog("count", "--url", "https://log.example.com", "--data", str(tmp_path))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,6 +29,9 @@ from polylog_cli.output.explanations import Explanations
 
 Needed = Literal["read", "write"]
 """The permission that a command needs of its key."""
+
+_LACKS: Final = "the key lacks the permission"
+"""How the service begins to say which permission a request needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,8 @@ class Access:
                 return ("check the address: --url, POLYLOG_URL or the data folder gives it",)
             case RefusedError(status=HTTPStatus.UNAUTHORIZED):
                 return (f"make a key with `{self._making_a_key}`",)
-            case RefusedError(status=HTTPStatus.FORBIDDEN, detail=""):
-                lacks = f"the key lacks the permission {self.needs}"
-                return (f"{lacks}; make one that has it with `{self._making_a_key}`",)
+            case RefusedError(detail=said) if said.startswith(_LACKS):
+                return (f"make a key that has it with `{self._making_a_key}`",)
             case _:
                 return ()
 
