@@ -27,7 +27,7 @@ from polylog.dynamo.pages import Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.search.finder import Searcher
 from polylog.dynamo.search.segments import Segments
-from polylog.dynamo.search.values import KIND, Counted, count_values
+from polylog.dynamo.search.values import KIND, SOURCE, Counted, count_values
 from polylog.dynamo.tables import OPTIONAL_INDEXES, Shards, Tables
 from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.levels import LEVELS
@@ -201,7 +201,7 @@ class DynamoEventStore:
 
 
 def _counted(asked: Asked, fields: Sequence[str]) -> Counted:
-    return asked.values(fields, lambda parts: count_values(parts, fields))
+    return asked.values((*fields, SOURCE), lambda parts: count_values(parts, fields))
 
 
 def _of_value(value: str, count: int, newest: Newest) -> OfValue:

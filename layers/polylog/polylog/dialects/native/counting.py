@@ -177,7 +177,11 @@ def facets(call: Call, params: FacetsParams) -> Document:
     most = limit_of(params.page_size, _MOST_SHOWN)
     return {
         "facets": [
-            {"by": name, "total_size": len(found[field]), "groups": _of_values(found[field])[:most]}
+            {
+                "by": name,
+                "total_size": len(found[field]),
+                "groups": _in_order(map(_Group.of, found[field]), most),
+            }
             for name, field in fields.items()
         ]
     }
@@ -186,14 +190,13 @@ def facets(call: Call, params: FacetsParams) -> Document:
 _MOST_SHOWN: Final = 10
 
 
-def _of_values(values: Iterable[OfValue]) -> list[Document]:
-    return _in_order(_Group(each.value, each.count, each.time, each.source) for each in values)
+def _in_order(groups: Iterable[_Group], most: int | None = None) -> list[Document]:
+    """Return documents of the first groups, the largest first; None means all.
 
-
-def _in_order(groups: Iterable[_Group]) -> list[Document]:
-    """Return documents of groups, the largest first, and last what the log counts together."""
+    Last comes what the log counts together.
+    """
     ordered = sorted(groups, key=lambda each: (each.value is None, -each.count, each.value))
-    return [group.render() for group in ordered]
+    return [group.render() for group in ordered[:most]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,11 @@ class _Group:
     time: int
     source: str | None
     origin: str | None = None
+
+    @classmethod
+    def of(cls, counted: OfValue) -> _Group:
+        """Return the group of a value that the store has counted."""
+        return cls(counted.value, counted.count, counted.time, counted.source)
 
     def __add__(self, other: _Group) -> _Group:
         newest = max(self, other, key=lambda group: group.time)
@@ -257,8 +265,7 @@ def _by_field(call: Call, params: GroupsParams) -> Iterable[_Group]:
     """
     field = _text_field(params.by)
     if field in FIELDS:
-        values = call.values(params.wanted, (field,))[field]
-        return [_Group(each.value, each.count, each.time, each.source) for each in values]
+        return map(_Group.of, call.values(params.wanted, (field,))[field])
     value = text_reader(field)
     newest_first = call.scan(params.wanted, Order.DESCENDING, first_page=1000)
     return _summed(_Group(value(event), 1, event.time, event.source) for event in newest_first)

@@ -153,7 +153,7 @@ class Finder:
         Events are read by their keys if their columns do not know the fields.
         """
         is_of_members = not {*fields}.isdisjoint(MEMBERS)
-        for part in self._all_parts("source", *fields):
+        for part in self._all_parts(*fields):
             unknown = part.marks & part.columns.unknown if is_of_members else 0
             yield Values.of_part(part._replace(marks=part.marks & ~unknown), fields)
             for rows in batched(part._replace(marks=unknown).rows(), _AT_ONCE):

@@ -17,19 +17,20 @@ from polylog.model.times import SECOND
 KIND: Final = "kind"
 """Origin and type together, which no filter names."""
 
+SOURCE: Final = "source"
+
 _MINUTE: Final = 60 * SECOND
 
 
 class Values(NamedTuple):
-    """Some events, the earliest first: their times, numbers and sources, and fields by name.
+    """Some events, the earliest first: their times and numbers, and the asked fields by name.
 
-    All lists have an event at the same place. A field that an event lacks is the empty text.
+    All lists have an event at the same place. A field that an event lacks is None, or empty.
     """
 
     times: Sequence[int]
     seqs: Sequence[int]
-    sources: Sequence[str | None]
-    fields: Mapping[str, Sequence[str]]
+    fields: Mapping[str, Sequence[str | None]]
 
     @classmethod
     def of_part(cls, part: Part, fields: Iterable[str]) -> Values:
@@ -43,8 +44,7 @@ class Values(NamedTuple):
         return cls(
             [times[row] for row in rows],
             list(map(part.columns["seq"].values.__getitem__, rows)),
-            column("source"),
-            {name: [value or "" for value in column(name)] for name in fields},
+            {name: column(name) for name in fields},
         )
 
     @classmethod
@@ -54,20 +54,26 @@ class Values(NamedTuple):
         return cls(
             [event.time for event in ordered],
             [event.seq for event in ordered],
-            [event.source for event in ordered],
             {name: list(map(_reader(name), ordered)) for name in fields},
         )
 
     def counted(self, field: str) -> dict[str, OfKind]:
-        """Return the number of events with each value of a field, and the newest of them."""
-        newest = dict(zip(self.fields[field], zip(*self[:3], strict=True), strict=True))
-        numbers = Counter(self.fields[field])
+        """Return the number of events with each value of a field, and the newest of them.
+
+        It needs the field `source` as well.
+        """
+        values = self._texts(field)
+        places = zip(self.times, self.seqs, self.fields[SOURCE], strict=True)
+        newest, numbers = dict(zip(values, places, strict=True)), Counter(values)
         return {value: OfKind(numbers[value], Newest(*last)) for value, last in newest.items()}
 
     def by_minute(self, field: str) -> Counter[tuple[int, str]]:
         """Return the number of events with each value in each minute, counted from the epoch."""
         minutes = (time // _MINUTE for time in self.times)
-        return Counter(zip(minutes, self.fields[field], strict=True))
+        return Counter(zip(minutes, self._texts(field), strict=True))
+
+    def _texts(self, field: str) -> list[str]:
+        return [value or "" for value in self.fields[field]]
 
 
 Counted = dict[str, dict[str, OfKind]]
@@ -75,7 +81,7 @@ Counted = dict[str, dict[str, OfKind]]
 
 
 def count_values(parts: Iterable[Values], fields: Sequence[str]) -> Counted:
-    """Return the events of all parts by the values of each of these fields."""
+    """Return the events of all parts, which have a `source`, by the values of each field."""
     counted: Counted = {field: {} for field in fields}
     for part in parts:
         for field, there in counted.items():
@@ -92,7 +98,9 @@ def count_minutes(parts: Iterable[Values], field: str) -> Counter[tuple[int, str
     return counted
 
 
-def _reader(field: str) -> Callable[[Event], str]:
+def _reader(field: str) -> Callable[[Event], str | None]:
+    if field == SOURCE:
+        return attrgetter(SOURCE)
     if field == KIND:
         return lambda event: kind_of(event.origin, event.type)
     return text_reader(field)
