@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from stat import S_IMODE
@@ -538,15 +539,22 @@ class TestRun:
     def test_leaves_no_credentials_in_a_temporary_folder(
         self, tmp_path: Path, number: signal.Signals
     ) -> None:
+        """It starts as from a shell: `nohup` would have it ignore the signal, like these tests."""
         options = ("--port", "0", "--memory", "--dynamodb", "moto", "--no-sample")
         environment = os.environ | {"TMPDIR": str(tmp_path)}
         command = [COMMAND, "run", *options]
-        with subprocess.Popen(command, stdout=PIPE, env=environment, text=True) as process:
-            assert process.stdout is not None
-            assert next(process.stdout).startswith("Polylog serves")
-            assert list(tmp_path.glob("polylog-*/credentials.json"))
-            process.send_signal(number)
-            process.communicate(timeout=30)
+        heed = partial(signal.signal, number, signal.SIG_DFL)
+        with subprocess.Popen(
+            command, stdout=PIPE, env=environment, text=True, preexec_fn=heed
+        ) as process:
+            try:
+                assert process.stdout is not None
+                assert next(process.stdout).startswith("Polylog serves")
+                assert list(tmp_path.glob("polylog-*/credentials.json"))
+                process.send_signal(number)
+                process.communicate(timeout=30)
+            finally:
+                process.kill()  # Else a run that does not end would never let the test end.
         assert not list(tmp_path.glob("polylog-*"))
 
     @pytest.mark.parametrize("parameter", ["RetentionDays=soon", "Nonsense=1", "RetentionDays"])
