@@ -12,7 +12,7 @@ PAGE_SOURCES := tools/console.py layers/polylog/polylog/dialects/native/openapi.
 	$(shell find console -maxdepth 1 -type f) $(shell find console/src)
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi console launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
+.PHONY: help run test test-long soak check format readme openapi console chromium launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ readme: .venv/ready ## Renew what the README shows of an event in every dialect
 
 openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
 	@$(BIN)/python -m tools.openapi
+
+chromium: .venv/ready ## Fetch a browser for the tests of the console, where the machine has none (70 MB)
+	@$(BIN)/python -m tools.chromium
 
 console: $(PAGE) ## Build the web page; the others do that too, when its sources have changed
 

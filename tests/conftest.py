@@ -63,11 +63,16 @@ SERVED = (
 DEPLOYED = "tests/e2e/deployed/"
 """Where the files begin whose tests ask one stack; the last one deletes it."""
 
+BROWSER = "tests/console/browser/"
+"""Where the files begin whose tests share a browser, and a service of their own."""
+
 
 class Files(LoadFileScheduling):
-    """Hands out tests file by file, and those that ask one service or stack to one worker."""
+    """Hands out tests file by file, and those that share something to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(BROWSER):
+            return "looks into the browser"
         if nodeid.startswith(DEPLOYED):
             return "asks the stack"
         return "asks the service" if nodeid.startswith(SERVED) else super()._split_scope(nodeid)

@@ -92,7 +92,20 @@ def _install() -> None:
     if (SOURCES / "node_modules").is_symlink():  # npm would empty the folder that it leads to.
         raise MissingError("console/node_modules is a link to a folder without the right packages")
     print("Fetching what the console is built with, from npm (110 MB, once)", flush=True)
-    _require(_npm(*_CLEAN_INSTALL), "npm does not get the console's packages")
+    fetch_packages(SOURCES)
+
+
+def fetch_packages(folder: Path) -> None:
+    """Install what the lock file of a folder names; raises `MissingError`."""
+    _require(_npm(*_CLEAN_INSTALL, folder=folder), "npm does not get the packages")
+
+
+def run_module(folder: Path, module: str, environment: Mapping[str, str]) -> None:
+    """Run a module's text by Node.js, with a folder's packages; raises `MissingError`."""
+    environment = {**os.environ, "PATH": _path_to_node(), **environment}
+    node = shutil.which("node", path=environment["PATH"]) or "node"
+    command = (node, "--input-type=module", "--eval", module)
+    _require(_run(*command, environment=environment, folder=folder), "Node.js fails")
 
 
 def pack(built: Path, page: Path) -> None:
@@ -142,10 +155,10 @@ def _node_from_pypi() -> Path:
     return _NODE / "bin"
 
 
-def _npm(*words: str) -> subprocess.CompletedProcess[str]:
+def _npm(*words: str, folder: Path = SOURCES) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": _path_to_node()}
     npm = shutil.which("npm", path=environment["PATH"]) or "npm"
-    return _run(npm, *words, environment=environment, folder=SOURCES)
+    return _run(npm, *words, environment=environment, folder=folder)
 
 
 def _run(

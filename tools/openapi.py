@@ -202,8 +202,7 @@ def _kinds(endpoint: Endpoint[Any]) -> Iterator[type[ApiError]]:
         yield from (InvalidBody, RequestTooLarge)
     yield from endpoint.raises
     if endpoint.permission:
-        yield from (Unauthenticated, InvalidCredential)
-        yield from () if endpoint.permission == "any" else (Forbidden,)
+        yield from (Unauthenticated, InvalidCredential, Forbidden)
     if endpoint.pattern.groupindex:
         yield RouteNotFound
     yield from (ResponseTooLarge, Unavailable, Throttled, TimedOut, InternalError)

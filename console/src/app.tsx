@@ -12,10 +12,10 @@ import { dialog, type Dialog as Name } from "./state/panels";
 import { api, resume, standing } from "./state/session";
 import { refresh, view } from "./state/view";
 
-/** Dialogs that are loaded when they are opened. */
-const DIALOGS: Partial<Record<Name, { title: string; load: () => Promise<ComponentType> }>> = {
-  jump: { title: "Go to", load: async () => Jump },
-  facets: { title: "Values", load: async () => Facets },
+/** The dialogs; most are loaded when they are opened. */
+const DIALOGS: Partial<Record<Name, { title: string; part?: ComponentType; load?: () => Promise<ComponentType> }>> = {
+  jump: { title: "Go to", part: Jump },
+  facets: { title: "Values", part: Facets },
   help: { title: "Help", load: async () => (await import("./parts/help")).Help },
   share: { title: "Share this question", load: async () => (await import("./parts/share")).Share },
   export: { title: "Export", load: async () => (await import("./parts/export")).Export },
@@ -37,7 +37,7 @@ export function App() {
       {view.value.page === "keys" ? <Later key="keys" load={loadKeys} /> : <Events />}
       {opened && (
         <Dialog title={opened.title}>
-          <Later key={dialog.value} load={opened.load} />
+          {opened.part ? <opened.part /> : opened.load && <Later key={dialog.value} load={opened.load} />}
         </Dialog>
       )}
     </div>

@@ -55,7 +55,6 @@ describe("a row", () => {
     const { selection, rows } = await opened("/");
     selection.select(7);
     rows.prepend([event(3_000_000)]);
-    selection.shift(1);
     expect([selection.selected.value, rows.row(8)?.id]).toEqual([8, "e-1999993"]);
   });
   test("of a time is those before it", async () => {

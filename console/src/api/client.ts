@@ -174,7 +174,8 @@ export class Api {
     init: { method?: string; body?: string; headers?: Record<string, string> } = {},
   ): Promise<Response> {
     const token = this.token();
-    const headers = { ...init.headers, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) };
+    // Here, and not in `fetch`: a key that no header can carry is not a service that does not answer.
+    const headers = new Headers({ ...init.headers, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) });
     const answer = await fetched(`/v1${path}${written(query)}`, {
       ...init, headers, cache: "no-store", signal: signal ?? null,
     });

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { close } from "../state/panels";
 import "./dialog.css";
 
@@ -12,10 +12,15 @@ interface Props {
 /** A dialog over the page; Escape and a click beside it close it, and the focus goes back. */
 export function Dialog({ title, children, onClose = close }: Props) {
   const box = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
-    box.current?.showModal();
-    return () => before instanceof HTMLElement && before.focus();
+    const there = box.current;
+    there?.showModal();
+    return () => {
+      // While it is open, nothing behind it takes the focus.
+      there?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog
@@ -32,7 +37,7 @@ export function Dialog({ title, children, onClose = close }: Props) {
           <h2 class="grow">{title}</h2>
           <button type="button" class="button plain" onClick={onClose}>Close</button>
         </header>
-        <div class="dialog-body">{children}</div>
+        <div class="dialog-body" tabIndex={0}>{children}</div>
       </div>
     </dialog>
   );

@@ -1,8 +1,8 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Group } from "../api/client";
 import { counted } from "../model/numbers";
 import { leaveOut, only, standingOf } from "../state/conditions";
-import { askMore, MOST, more, type Facet } from "../state/facets";
+import { allOf, followAll, MOST, type Facet } from "../state/facets";
 import * as rows from "../state/rows";
 import { Icon } from "./icon";
 
@@ -22,11 +22,7 @@ export function FacetGroups({ facet }: { facet: Facet }) {
   if (isWhole) return <Whole facet={facet} title={title} onClose={() => setWhole(false)} />;
   const groups = isAll ? facet.groups : facet.groups.slice(0, FEW);
   const left = facet.size - groups.length;
-  const show = () => (isAll || facet.size > facet.groups.length && facet.groups.length <= FEW ? whole() : setAll(true));
-  const whole = () => {
-    setWhole(true);
-    askMore(facet.by);
-  };
+  const show = () => (isAll || facet.size > facet.groups.length && facet.groups.length <= FEW ? setWhole(true) : setAll(true));
   return (
     <section class="facet" aria-label={title}>
       <h3 class="facet-head">{title}{facet.size > 1 && <span class="quiet number">{counted(facet.size)}</span>}</h3>
@@ -61,16 +57,18 @@ function Value({ by, group, share }: { by: string; group: Group; share: number }
 /** Up to a thousand values, with a search among them. */
 function Whole({ facet, title, onClose }: { facet: Facet; title: string; onClose: () => void }) {
   const [search, setSearch] = useState("");
-  const found = more.answer.value?.by === facet.by ? more.answer.value : undefined;
+  useEffect(() => followAll(facet.by), [facet.by]);
+  const all = allOf(facet.by);
+  const found = all.answer.value;
   const wanted = search.toLowerCase();
   const groups = (found ?? facet).groups.filter((group) => (group.value ?? "").toLowerCase().includes(wanted));
   return (
-    <section class="facet" aria-label={title}>
+    <section class="facet" aria-label={title} aria-busy={all.isAsking.value}>
       <h3 class="facet-head">{title}<span class="quiet number">{counted(facet.size)}</span>
         <button type="button" class="facet-more" onClick={onClose}>Fewer</button></h3>
       <input class="input facet-search" type="search" autofocus placeholder={`Find a value of ${title.toLowerCase()}`} aria-label={`Find a value of ${title}`} onInput={(event) => setSearch(event.currentTarget.value)} />
       <div class="facet-all"><Groups by={facet.by} groups={groups.slice(0, 300)} /></div>
-      {!found && more.isAsking.value && <p class="quiet" role="status">Counting…</p>}
+      {!found && all.isAsking.value && <p class="quiet" role="status">Counting…</p>}
       {groups.length > 300 && <p class="quiet">{counted(groups.length - 300)} more: search for them.</p>}
       {facet.size > MOST && <p class="quiet">The largest {counted(MOST)} of {counted(facet.size)}.</p>}
     </section>

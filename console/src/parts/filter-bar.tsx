@@ -1,4 +1,4 @@
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { remember } from "../state/history";
 import { mistake } from "../state/mistake";
@@ -19,7 +19,11 @@ export function FilterBar() {
   const [draft, setDraft] = useState(view.value.filter);
   const wrong = draft === view.value.filter ? mistake.value : undefined;
 
-  useEffect(() => effect(() => show(view.value.filter)), []);
+  // Only another filter takes the place of what is being written; the view changes more often.
+  useEffect(() => {
+    const filter = computed(() => view.value.filter);
+    return effect(() => show(filter.value));
+  }, []);
   useEffect(() => editor.current?.mark(wrong?.column), [wrong, isEditor]);
   useEffect(() => onSlash(focus), []);
 

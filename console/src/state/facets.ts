@@ -2,9 +2,8 @@ import { computed, effect, signal, untracked } from "@preact/signals";
 import { Problem, type Group } from "../api/client";
 import type { Question } from "../model/question";
 import { Attempt } from "./attempt";
-import { answered } from "./rows";
+import { answered, grown } from "./rows";
 import { api } from "./session";
-import { question } from "./view";
 
 export interface Facet {
   by: string;
@@ -29,8 +28,14 @@ const STORED = "polylog-facets";
 
 export const facets = new Attempt<Found>();
 
-/** The values of one field beyond the first ten. */
-export const more = new Attempt<Facet>();
+const whole = new Map<string, Attempt<Facet>>();
+
+/** The values of a field, up to a thousand. */
+export function allOf(by: string): Attempt<Facet> {
+  const found = whole.get(by) ?? new Attempt<Facet>();
+  whole.set(by, found);
+  return found;
+}
 
 /** Whether the panel is shown beside the list. */
 export const isShown = signal(localStorage.getItem(STORED) !== "off");
@@ -52,18 +57,28 @@ export const shown = computed<readonly Facet[]>(() => {
 export function follow(isSeen: () => boolean): () => void {
   return effect(() => {
     const asked = answered.value;
+    grown.value;
     if (asked && isSeen()) void untracked(() => facets.ask((aborted) => fetchFacets(asked, aborted)));
   });
 }
 
-/** Ask for up to a thousand values of a field. */
-export function askMore(by: string): void {
-  const asked = question.peek();
-  more.stop();
-  void more.ask(async (aborted) => {
-    const [facet] = (await api.facets(asked, [by], MOST, aborted)).facets;
-    return { by, size: facet?.total_size ?? 0, groups: facet?.groups ?? [] };
+/** Ask for the values of a field, and again whenever another question is answered. */
+export function followAll(by: string): () => void {
+  const all = allOf(by);
+  const stop = effect(() => {
+    const asked = answered.value;
+    grown.value;
+    if (asked) void untracked(() => all.ask((aborted) => fetchAll(asked, by, aborted)));
   });
+  return () => {
+    stop();
+    all.stop();
+  };
+}
+
+async function fetchAll(asked: Question, by: string, aborted: AbortSignal): Promise<Facet> {
+  const [facet] = (await api.facets(asked, [by], MOST, aborted)).facets;
+  return { by, size: facet?.total_size ?? 0, groups: facet?.groups ?? [] };
 }
 
 async function fetchFacets(asked: Question, aborted: AbortSignal): Promise<Found> {

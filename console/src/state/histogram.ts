@@ -5,7 +5,7 @@ import { coloursOf } from "../model/severity";
 import { within, type Question } from "../model/question";
 import { iso } from "../model/times";
 import { Attempt } from "./attempt";
-import { answered } from "./rows";
+import { answered, grown } from "./rows";
 import { api } from "./session";
 import { view } from "./view";
 
@@ -33,6 +33,7 @@ export function follow(): () => void {
   const [stack, zone] = [computed(() => view.value.stack), computed(() => view.value.zone)];
   return effect(() => {
     const [asked, by, there] = [answered.value, stack.value, zone.value];
+    grown.value;
     if (asked && isShown.value) void untracked(() => histogram.ask((aborted) => fetchChart(asked, by, there, aborted)));
   });
 }

@@ -51,7 +51,13 @@ async function tried(ask: () => Promise<void>): Promise<boolean> {
   } catch (error) {
     if (isAborted(error)) return false;
     if (!(error instanceof Problem || error instanceof Offline)) throw error;
-    wrong.value = error.message;
+    wrong.value = reason(error);
     return false;
   }
+}
+
+function reason(error: Problem | Offline): string {
+  return error instanceof Problem && error.status === 403 && !error.detail
+    ? NOT_YOURS
+    : error.message;
 }

@@ -1,4 +1,4 @@
-import { computed, effect, signal, untracked } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { isAborted, Problem, type Event } from "../api/client";
 import type { Order } from "../model/address";
 import type { Question } from "../model/question";
@@ -32,13 +32,29 @@ export const rest = new Attempt<void>();
 /** Events that arrived since the question was asked, the newest first: they stand above its rows. */
 export const fresh = signal<readonly Event[]>([]);
 
+/** How many events came into the window after it was counted. */
+const late = signal(0);
+
+const COUNTED_AFTER = 3_000;
+let growing: ReturnType<typeof setTimeout> | undefined;
+
+/** Rises some seconds after events came into the window: what else is counted of it is counted again. */
+export const grown = signal(0);
+
+function grow(): void {
+  growing ??= setTimeout(() => {
+    growing = undefined;
+    grown.value += 1;
+  }, COUNTED_AFTER);
+}
+
 /** How many rows were put above others so far, for those who keep a place in the list. */
 export const shifted = signal(0);
 
 /** The exact total; nothing before it is known, or where it cannot be counted. */
 export const total = computed(() => {
   const counted = head.answer.value?.total;
-  return counted === undefined ? undefined : counted + fresh.value.length;
+  return counted === undefined ? undefined : counted + late.value + fresh.value.length;
 });
 
 /** Whether the list shows what was read so far, because the service does not count so much. */
@@ -95,10 +111,13 @@ export function recount(): void {
     if (!asked || before === undefined) return;
     const counted = await api.count(asked.question, aborted);
     if (current !== asked) return;
-    head.answer.value = { total: counted };
-    shifted.value += counted - before;
-    pages.clear();
-    version.value += 1;
+    batch(() => {
+      shifted.value += counted - before - late.peek();
+      late.value = counted - before;
+      pages.clear();
+      version.value += 1;
+    });
+    grow();
   });
 }
 
@@ -170,6 +189,9 @@ function forget(): void {
   loadedTo.value = 0;
   isComplete.value = false;
   fresh.value = [];
+  late.value = 0;
+  clearTimeout(growing);
+  growing = undefined;
   version.value += 1;
 }
 

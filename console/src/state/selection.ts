@@ -92,7 +92,7 @@ export async function goToTime(time: string): Promise<void> {
 }
 
 /** Rows were put above: what is selected stays what it is. */
-export function shift(number: number): void {
+function shift(number: number): void {
   if (selected.peek() !== undefined) selected.value = (selected.peek() ?? 0) + number;
   if (place.answer.peek() !== undefined) place.answer.value = (place.answer.peek() ?? 0) + number;
 }
@@ -101,7 +101,13 @@ export function shift(number: number): void {
 export function follow(): () => void {
   const id = computed(() => view.value.event);
   const asked = computed(() => ({ question: rows.head.answer.value && question.value, order: view.value.order }));
+  let above = rows.shifted.peek();
   const stops = [
+    effect(() => {
+      const by = rows.shifted.value - above;
+      above += by;
+      if (by !== 0) untracked(() => shift(by));
+    }),
     effect(() => {
       if (id.value === undefined) opened.stop();
       else void untracked(() => opened.ask((aborted) => api.event(view.peek().event ?? "", aborted)));

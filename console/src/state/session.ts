@@ -3,6 +3,7 @@ import { Api, Offline, Problem, type Own } from "../api/client";
 import { Attempt } from "./attempt";
 
 const STORED = "polylog-key";
+const MAY_NOT_READ = "This key may not read events.";
 
 /** The key is kept for the tab alone: never in the address, never beyond the tab's life. */
 const key = signal<string | undefined>(sessionStorage.getItem(STORED) ?? undefined);
@@ -40,7 +41,7 @@ export async function signIn(token: string): Promise<string | undefined> {
   if (!trimmed) return "Enter a key.";
   try {
     const found = await new Api(() => trimmed).me();
-    if (!found.permissions.includes("read")) return "This key may not read events.";
+    if (!found.permissions.includes("read")) return MAY_NOT_READ;
     known.stop();
     own.value = found;
   } catch (error) {
@@ -66,6 +67,7 @@ export function signOut(): void {
 
 function reason(error: unknown): string {
   if (error instanceof Problem && error.status === 401) return "The service does not know this key, or it has expired or was revoked.";
+  if (error instanceof Problem && error.status === 403) return MAY_NOT_READ;
   if (error instanceof Problem) return error.message;
   if (error instanceof Offline) return "The service does not answer. Check the connection, and try again.";
   // A key with characters that no header can carry.

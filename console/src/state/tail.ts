@@ -3,7 +3,7 @@ import { isAborted, Offline, Problem, type Event } from "../api/client";
 import { waiting as waitFor, type Trouble } from "./attempt";
 import { seen } from "./place";
 import * as rows from "./rows";
-import { selected, shift } from "./selection";
+import { selected } from "./selection";
 import { api } from "./session";
 import { navigate, question, refresh, view } from "./view";
 
@@ -112,7 +112,6 @@ function show(events: readonly Event[]): void {
   if (isLate) rows.recount();
   if (fresh.length === 0) return;
   rows.prepend([...fresh].reverse());
-  shift(fresh.length);
   if (rows.fresh.peek().length > MOST_FRESH) settle();
 }
 

@@ -1,0 +1,91 @@
+"""The bars: exact counts, and a time that is chosen on them is asked of the whole log."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+from support.screen import Screen, numbers
+
+
+def bounds(screen: Screen) -> tuple[str, str]:
+    """Return the window that the address names."""
+    found = re.search(r"since=([^&]+)&until=([^&]+)", screen.page.url)
+    assert found, screen.page.url
+    first, last = (text.replace("%3A", ":") for text in found.groups())
+    return first, last
+
+
+def inside(events: list[dict[str, Any]], window: tuple[str, str]) -> int:
+    return sum(window[0] <= event["time"] < window[1] for event in events)
+
+
+def test_the_keyboard_zooms_to_a_bar(explorer: Screen, events: list[dict[str, Any]]) -> None:
+    explorer.bars.focus()
+    for key in ("End", "End", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
+        explorer.page.keyboard.press(key)
+    told = numbers((explorer.bars.get_attribute("aria-valuetext") or "").rsplit(": ")[-1])
+    explorer.page.keyboard.press("Enter")
+    expect(explorer.page).to_have_url(re.compile("since="))
+    explorer.shows(told[0])
+    assert inside(events, bounds(explorer)) == told[0]
+
+
+def test_a_brush_zooms_to_what_it_covers(explorer: Screen, events: list[dict[str, Any]]) -> None:
+    """Not only to the rows that are loaded: 100 of them would be the newest day or two."""
+    box = explorer.bars.bounding_box()
+    assert box
+    mouse, height = explorer.page.mouse, box["y"] + 40
+    mouse.move(box["x"] + box["width"] * 0.7, height)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.8, height, steps=4)
+    explorer.keep("brush")
+    mouse.up()
+    expect(explorer.page).to_have_url(re.compile("since="))
+    total = inside(events, bounds(explorer))
+    assert total > 100
+    explorer.shows(total)
+
+
+def test_a_bar_under_the_pointer_tells_its_parts(explorer: Screen) -> None:
+    box = explorer.bars.bounding_box()
+    assert box
+    explorer.page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + 40)
+    tip = explorer.bars.get_by_text(re.compile(r"^[\d,]+ events?$"))
+    expect(tip).to_be_visible()
+    told = numbers(explorer.bars.get_attribute("aria-valuetext") or "")[-1]
+    expect(tip).to_have_text(re.compile(rf"^{told:,} event"))
+    explorer.keep("tip")
+
+
+def test_parts_are_those_of_the_chosen_field(explorer: Screen) -> None:
+    bars = explorer.page.get_by_role("region", name="Events over time")
+    bars.get_by_role("combobox").select_option("actor")
+    expect(bars.get_by_role("listitem").filter(has_text="ci-bot@example.com")).to_be_visible()
+    expect(bars.get_by_role("listitem").filter(has_text="others")).to_be_visible()
+
+
+def test_a_time_is_chosen_by_its_name(explorer: Screen, events: list[dict[str, Any]]) -> None:
+    explorer.button("Last 90 days").click()
+    explorer.button("All time").click()
+    explorer.shows(len(events))
+    assert "last=all" in explorer.page.url
+
+
+def test_two_times_are_written(explorer: Screen, events: list[dict[str, Any]]) -> None:
+    first, last = events[2000]["time"], events[1000]["time"]
+    explorer.button("Last 90 days").click()
+    explorer.page.get_by_label("From (included)").fill(first[:19].replace("T", " "))
+    explorer.page.get_by_label("To (excluded)").fill(last[:19].replace("T", " "))
+    explorer.keep("time")
+    explorer.button("Show this time").click()
+    expect(explorer.page).to_have_url(re.compile("since="))
+    explorer.shows(inside(events, (first, last)))
+
+
+def test_a_time_that_cannot_be_read_says_how_to_write_it(explorer: Screen) -> None:
+    explorer.button("Last 90 days").click()
+    explorer.page.get_by_label("From (included)").fill("yesterday")
+    explorer.button("Show this time").click()
+    expect(explorer.page.get_by_text("Write the first time like 2026-11-20 14:30.")).to_be_visible()

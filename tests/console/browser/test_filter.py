@@ -1,0 +1,124 @@
+"""The filter: written with completion, refused at its column, added to by values, remembered."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+from support.screen import Screen
+
+CRASH = "type = app.crash"
+
+
+def crashes(events: list[dict[str, Any]]) -> int:
+    return sum(event["type"] == "app.crash" for event in events)
+
+
+def test_a_slash_enters_it_and_escape_leaves_it(explorer: Screen) -> None:
+    explorer.page.keyboard.press("/")
+    expect(explorer.filter).to_be_focused()
+    explorer.page.keyboard.press("Escape")
+    explorer.page.keyboard.press("Escape")
+    expect(explorer.filter).not_to_be_focused()
+
+
+def test_enter_asks_what_was_written(explorer: Screen, events: list[dict[str, Any]]) -> None:
+    explorer.page.keyboard.press("/")
+    explorer.page.keyboard.type(CRASH)
+    explorer.page.keyboard.press("Enter")
+    explorer.shows(crashes(events))
+    explorer.keep("filter")
+
+
+def test_it_completes_fields_and_values_with_their_counts(
+    explorer: Screen, events: list[dict[str, Any]]
+) -> None:
+    explorer.filter.click()
+    explorer.page.keyboard.type("ty")
+    options = explorer.page.get_by_role("option")
+    expect(options.filter(has_text=re.compile("^type"))).not_to_have_count(0)
+    explorer.page.keyboard.type("pe = app.cr")
+    value = options.filter(has_text="app.crash")
+    expect(value).to_contain_text(f"{crashes(events):,}")
+    explorer.keep("completion")
+    value.click()
+    explorer.page.keyboard.press("Enter")
+    explorer.shows(crashes(events))
+
+
+def test_a_mistake_is_told_with_its_column(explorer: Screen) -> None:
+    explorer.ask("type = app.crash AND ) x")
+    told = explorer.page.get_by_role("search").get_by_role("alert")
+    expect(told).to_have_text("Column 22: there must be a condition here, not ')'")
+    explorer.keep("refused")
+
+
+def test_a_mistake_that_is_mended_is_forgotten(
+    explorer: Screen, events: list[dict[str, Any]]
+) -> None:
+    explorer.ask("type = (app.crash")
+    expect(explorer.page.get_by_role("alert").first).to_be_visible()
+    explorer.ask(CRASH)
+    explorer.shows(crashes(events))
+    expect(explorer.page.get_by_role("alert").filter(has_text=re.compile("."))).to_have_count(0)
+
+
+def test_nothing_found_says_what_would_find_something(explorer: Screen) -> None:
+    """Silence is not read as an empty log."""
+    explorer.ask(f"{CRASH} AND actor.name = nobody")
+    expect(explorer.page.get_by_role("heading", name="No events match")).to_be_visible()
+    explorer.shows(0)
+    explorer.keep("nothing")
+    explorer.button("actor.name = nobody").click()
+    expect(explorer.list).to_be_visible()
+
+
+def test_what_was_asked_is_offered_again(explorer: Screen) -> None:
+    explorer.ask("storefront")
+    expect(explorer.list).to_have_attribute("aria-busy", "false")
+    explorer.ask("")
+    explorer.page.keyboard.press("Escape")
+    explorer.page.keyboard.press("/")
+    past = explorer.page.get_by_role("option").filter(has_text="storefront")
+    expect(past.first).to_be_visible()
+
+
+def test_a_value_is_asked_for_and_left_out_from_the_facets(
+    explorer: Screen, events: list[dict[str, Any]]
+) -> None:
+    kinds = explorer.facet("Type")
+    kinds.get_by_role("button", name=re.compile(r"^app\.crash")).click()
+    explorer.shows(crashes(events))
+    expect(kinds.get_by_role("button", pressed=True)).to_contain_text("app.crash")
+    kinds.get_by_role("button", name=re.compile(r"^app\.crash")).click()
+    explorer.shows(len(events))
+    kinds.get_by_role("button", name="Not app.crash").click()
+    explorer.shows(len(events) - crashes(events))
+
+
+def test_a_value_is_asked_for_and_left_out_from_a_row(
+    explorer: Screen, events: list[dict[str, Any]]
+) -> None:
+    newest = events[0]["type"]
+    same = sum(event["type"] == newest for event in events)
+    cell = explorer.row(1).get_by_role("gridcell", name=newest)
+    cell.hover()
+    cell.get_by_role("button", name=f"Only type {newest}").click()
+    explorer.shows(same)
+    cell.hover()
+    cell.get_by_role("button", name=f"Not type {newest}").click()
+    explorer.shows(len(events) - same)
+
+
+def test_what_matched_is_marked(explorer: Screen) -> None:
+    explorer.ask('type = "audit.app.*"')
+    expect(explorer.list.get_by_role("mark").first).to_have_text("audit.app.")
+
+
+def test_an_example_of_the_help_asks(explorer: Screen, events: list[dict[str, Any]]) -> None:
+    explorer.page.keyboard.press("?")
+    explorer.page.get_by_role("dialog", name="Help").get_by_role(
+        "button", name='type = "audit.app.create"'
+    ).click()
+    explorer.shows(sum(event["type"] == "audit.app.create" for event in events))

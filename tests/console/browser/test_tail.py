@@ -1,0 +1,111 @@
+"""New events: followed without moving what is read; a pause loses nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+from support.screen import Screen
+from support.service import Service
+
+
+@pytest.fixture
+def follower(screen: Screen, sampled: Service) -> Screen:
+    """A tab that follows a scope of its own, in which nothing has happened yet."""
+    scope = ("--scope", f"tail-{uuid4()}")
+    made = sampled.polylog("keys", "create", *scope, "--permissions", "read,write", "--json")
+    screen.key = json.loads(made.out)["token"]
+    screen.open("/?last=1h", screen.key)
+    expect(screen.page.get_by_role("heading", name="This log is empty")).to_be_visible()
+    screen.keep("empty")
+    screen.button("Tail").click()
+    expect(screen.page.get_by_text("Following new events")).to_be_visible()
+    return screen
+
+
+def send(screen: Screen, number: int, **members: Any) -> None:
+    """Hand in so many events that happen now."""
+    batch = [{"type": "door.open", "message": f"door {at}", **members} for at in range(number)]
+    headers = {"Authorization": f"Bearer {screen.key}"}
+    url = f"{screen.service.credentials.url}/v1/events"
+    httpx.post(url, json=batch, headers=headers, timeout=30).raise_for_status()
+
+
+def test_events_appear_as_they_arrive(follower: Screen) -> None:
+    send(follower, 3)
+    expect(follower.total).to_contain_text("3 events")
+    expect(follower.rows).to_have_count(3)
+    send(follower, 2)
+    expect(follower.total).to_contain_text("5 events")
+
+
+def test_what_is_read_does_not_move(follower: Screen) -> None:
+    send(follower, 200)
+    expect(follower.total).to_contain_text("200 events")
+    follower.list.focus()
+    for _ in range(3):
+        follower.page.keyboard.press("PageDown")
+    row = follower.rows.and_(follower.page.get_by_role("row", selected=True))
+    expect(row).to_be_in_viewport()
+    text, before = re.findall(r"door \d+", row.inner_text())[0], row.bounding_box()
+    send(follower, 37)
+    expect(follower.button(re.compile("37 new"))).to_be_visible()
+    follower.keep("tail-new")
+    expect(row).to_contain_text(text)
+    assert row.bounding_box() == before
+    follower.button(re.compile("37 new")).click()
+    expect(follower.row(1)).to_be_in_viewport()
+    expect(follower.button(re.compile("37 new"))).to_have_count(0)
+
+
+def test_a_pause_loses_nothing(follower: Screen) -> None:
+    send(follower, 5)
+    expect(follower.total).to_contain_text("5 events")
+    follower.button("Pause").click()
+    send(follower, 20)
+    send(follower, 3)
+    resume = follower.button(re.compile("^Show 23 new"))
+    expect(resume).to_be_visible()
+    expect(follower.total).to_contain_text("5 events")
+    follower.keep("tail-paused")
+    resume.click()
+    expect(follower.total).to_contain_text("28 events")
+    follower.button("Refresh").click()
+    expect(follower.total).to_have_text(re.compile(r"^28 events$"))
+
+
+def test_only_what_the_filter_finds_is_followed(follower: Screen) -> None:
+    follower.ask("type = door.close")
+    expect(follower.page.get_by_text("Following new events")).to_be_visible()
+    send(follower, 4)
+    send(follower, 2, type="door.close")
+    expect(follower.total).to_contain_text("2 events")
+
+
+def test_an_event_that_happened_before_is_counted_too(follower: Screen) -> None:
+    send(follower, 1)
+    expect(follower.total).to_contain_text("1 event")
+    oldest = httpx.get(
+        f"{follower.service.credentials.url}/v1/events",
+        headers={"Authorization": f"Bearer {follower.key}"},
+    ).json()["events"][0]["time"]
+    send(follower, 2, time=oldest[:17] + "00Z")
+    expect(follower.total).to_contain_text("3 events")
+
+
+def test_bars_and_values_count_what_arrived(follower: Screen) -> None:
+    send(follower, 3)
+    send(follower, 2, type="door.close")
+    expect(follower.total).to_contain_text("5 events")
+    expect(follower.facet("Type").get_by_role("listitem").first).to_contain_text("door.open")
+    expect(follower.facet("Type").get_by_role("listitem").nth(1)).to_contain_text("door.close")
+    follower.bars.focus()
+    for key in ("Home", "Home", "Shift+End"):
+        follower.page.keyboard.press(key)
+    expect(follower.bars).to_have_attribute("aria-valuetext", re.compile(": 5$"))
+    follower.keep("tail")

@@ -1,0 +1,208 @@
+"""The console in a browser, by what its reader sees: roles, names and texts."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, ConsoleMessage, Download, Locator, Page, Response, expect
+
+from support.service import Service
+from tools import ROOT
+
+AXE: Final = ROOT / "console/node_modules/axe-core/axe.min.js"
+WIDE: Final = (1440, 900)
+PHONE: Final = (360, 740)
+
+_STATUS: Final = "Failed to load resource"
+"""The browser itself says so of each answer of the API that is no success."""
+
+# Of its violations, the page hears; the console of the browser shows them as errors too.
+_HEAR: Final = """
+addEventListener("securitypolicyviolation", (event) => {
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
+});
+delete window.showSaveFilePicker;
+"""
+
+_NUMBER: Final = re.compile(r"[\d,]+")
+
+
+def numbers(text: str) -> list[int]:
+    """Return the numbers in a text: `Event 7 of 3,000` has two."""
+    return [int(found.replace(",", "")) for found in _NUMBER.findall(text) if found.strip(",")]
+
+
+@dataclass
+class Screen:
+    """One tab of a browser, and all that went wrong in it."""
+
+    page: Page
+    service: Service
+    key: str = ""
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Hear of errors, of requests to others, and of files that are missing."""
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("response", self._look)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and _STATUS not in message.text:
+            self.faults.append(f"{message.type}: {message.text}")
+
+    def _look(self, response: Response) -> None:
+        url = self.service.credentials.url
+        if not response.url.startswith((f"{url}/", "blob:", "data:")):
+            self.faults.append(f"another origin: {response.url}")
+        if response.status >= 400 and not response.url.startswith(f"{url}/v1/"):
+            self.faults.append(f"{response.status}: {response.url}")
+
+    # The page and its parts.
+
+    @property
+    def total(self) -> Locator:
+        """The heading with the exact total."""
+        return self.page.get_by_role("region", name="Events over time").get_by_role("heading")
+
+    @property
+    def bars(self) -> Locator:
+        return self.page.get_by_role("slider", name="Bars")
+
+    @property
+    def filter(self) -> Locator:
+        return self.page.get_by_role("search").get_by_role("textbox", name="Filter")
+
+    @property
+    def list(self) -> Locator:
+        return self.page.get_by_role("grid", name="Events")
+
+    @property
+    def rows(self) -> Locator:
+        """The rows that are here: those that are seen, and a few around them."""
+        return self.list.get_by_role("row").filter(has=self.page.get_by_role("rowheader"))
+
+    @property
+    def event(self) -> Locator:
+        return self.page.get_by_role("article", name="Event")
+
+    @property
+    def place(self) -> Locator:
+        """Where the open event stands among all."""
+        return self.event.get_by_text(re.compile(r"^Event [\d,]+ of [\d,]+$"))
+
+    @property
+    def values(self) -> Locator:
+        """The panel of the facets."""
+        return self.page.get_by_role("complementary", name="Values")
+
+    def facet(self, title: str) -> Locator:
+        return self.values.get_by_role("region", name=title, exact=True)
+
+    def button(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=isinstance(name, str))
+
+    def row(self, number: int) -> Locator:
+        """The row of a number, counted from 1."""
+        header = self.page.get_by_role("rowheader", name=f"{number:,}", exact=True)
+        return self.list.get_by_role("row").filter(has=header)
+
+    # What a reader does.
+
+    def sign_in(self, key: str | None = None) -> None:
+        self.page.get_by_label("Key", exact=True).fill(key or self.service.credentials.token)
+        self.page.keyboard.press("Enter")
+
+    def open(self, address: str = "/?last=90d", key: str | None = None) -> None:
+        """Follow a link, and sign in."""
+        self.page.goto(self.service.credentials.url + address)
+        self.sign_in(key)
+
+    def ask(self, text: str) -> None:
+        self.filter.click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.press("Delete")
+        self.page.keyboard.insert_text(text)
+        self.page.keyboard.press("Enter")
+
+    def command(self, name: str) -> None:
+        """Choose something from the menu."""
+        self.button("Menu").click()
+        self.button(name).click()
+
+    # What a reader learns.
+
+    def shows(self, total: int) -> None:
+        """Check the total, once all is answered."""
+        expect(self.total).to_have_text(f"{total:,} event{'' if total == 1 else 's'}")
+
+    def count(self) -> int:
+        """Return the total, once it is there."""
+        expect(self.total).to_have_text(re.compile(r"\d"))
+        expect(self.list).to_have_attribute("aria-busy", "false")
+        return numbers(self.total.inner_text())[0]
+
+    def times(self) -> list[str]:
+        """Return the times of the rows that are here, from the top."""
+        return [line for text in self.rows.all_inner_texts() for line in _TIME.findall(text)]
+
+    def export(self, form: str) -> Path:
+        """Export what is shown, and return the file."""
+        self.page.get_by_role("banner").get_by_role("button", name="Export").click()
+        dialog = self.page.get_by_role("dialog", name="Export")
+        dialog.get_by_role("radio", name=form).check()
+        with self.page.expect_download() as download:
+            dialog.get_by_role("button", name="Export", exact=True).click()
+        done: Download = download.value
+        expect(dialog.get_by_text("exactly the total")).to_be_visible()
+        dialog.get_by_role("button", name="Close").click()
+        return done.path()
+
+    def violations(self) -> list[str]:
+        """Return what axe-core finds wrong for people who do not see or do not use a mouse."""
+        # By `evaluate`, no element of the page is a script: the page's policy allows none.
+        self.page.evaluate(AXE.read_text())
+        found: list[dict[str, Any]] = self.page.evaluate(
+            "axe.run({ preload: false }).then(({ violations }) => violations)"
+        )
+        return [
+            f"{each['id']}: {node['target']} {node['failureSummary']}"
+            for each in found
+            for node in each["nodes"]
+        ]
+
+    def keep(self, name: str) -> None:
+        """Keep a screenshot, in the folder that `SCREENSHOTS` names."""
+        if folder := os.environ.get("SCREENSHOTS"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}")
+
+MakeScreen = Callable[..., Screen]
+
+
+@contextmanager
+def opened(
+    browser: Browser,
+    service: Service,
+    size: tuple[int, int] = WIDE,
+    scheme: str = "light",
+) -> Iterator[Screen]:
+    """Open a tab that shares nothing with others."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    context.add_init_script(_HEAR)
+    yield Screen(context.new_page(), service)
+    context.close()
