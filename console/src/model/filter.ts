@@ -48,6 +48,11 @@ export function terms(filter: string): string[] {
   return [...found, term.trim()].filter(Boolean);
 }
 
+/** Whether a parenthesis is not closed. */
+export function isOpen(filter: string): boolean {
+  return tokens(filter).reduce((depth, token) => depth + Number(token === "(") - Number(token === ")"), 0) > 0;
+}
+
 /** The same condition, however its spaces are. */
 function plain(condition: string): string {
   return tokens(condition).map((token) => (token.trim() ? token : " ")).join("").trim();
