@@ -27,8 +27,8 @@ export function Histogram() {
         </button>
         <Total />
         <span class="histogram-window quiet number">{windowText()}</span>
-        {isShown.value && chart && !rows.head.trouble.value && <Legend chart={chart} />}
         {isShown.value && <StackChoice />}
+        {isShown.value && chart && !rows.head.trouble.value && <Legend chart={chart} />}
       </header>
       {isShown.value && <Body chart={chart} />}
     </section>
