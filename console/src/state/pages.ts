@@ -25,6 +25,12 @@ export class Pages {
     if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
   }
 
+  /** Forget all pages but these. */
+  replace(pages: ReadonlyMap<number, readonly Event[]>): void {
+    this.kept.clear();
+    for (const [number, page] of pages) this.put(number, page);
+  }
+
   clear(): void {
     this.kept.clear();
   }
