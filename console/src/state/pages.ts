@@ -18,6 +18,10 @@ export class Pages {
     return this.kept.has(number);
   }
 
+  some(test: (event: Event) => boolean): boolean {
+    return [...this.kept.values()].some((page) => page.some(test));
+  }
+
   put(number: number, page: readonly Event[]): void {
     this.kept.delete(number);
     this.kept.set(number, page);

@@ -78,6 +78,12 @@ export function row(number: number): Event | undefined {
   return number < arrived ? fresh.value[number] : settled(number - arrived);
 }
 
+/** Whether a row that is here passes a test. */
+export function some(test: (event: Event) => boolean): boolean {
+  version.value;
+  return fresh.value.some(test) || pages.some(test);
+}
+
 function settled(number: number): Event | undefined {
   return pages.get(Math.floor(number / PAGE))?.[number % PAGE];
 }
