@@ -1,6 +1,6 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { Problem, type Group } from "../api/client";
-import type { Question } from "../model/question";
+import { apart, type Question } from "../model/question";
 import { Attempt } from "./attempt";
 import { dialog } from "./panels";
 import { answered, grown } from "./rows";
@@ -67,13 +67,13 @@ export function follow(): () => void {
   });
 }
 
-/** Ask for the values of a field, and again whenever another question is answered. */
-export function followAll(by: string): () => void {
+/** Ask for the values of a field, and again whenever another question is answered; also for those that it leaves out. */
+export function followAll(by: string, isApart = false): () => void {
   const all = allOf(by);
   const stop = effect(() => {
     const asked = answered.value;
     grown.value;
-    if (asked) void untracked(() => all.ask((aborted) => fetchAll(asked, by, aborted)));
+    if (asked) void untracked(() => all.ask((aborted) => fetchAll(isApart ? apart(asked, by) : asked, by, aborted)));
   });
   return () => {
     stop();
