@@ -16,10 +16,10 @@ export interface Question {
   readonly asOf: number;
 }
 
-/** The question of a view, with a relative range fixed to the times that it means now. */
-export function fix(view: Pick<View, "filter" | "time">, nowMs: number): Question {
+/** The question of a view, with a relative range fixed to the times that it means now; all time may end later. */
+export function fix(view: Pick<View, "filter" | "time">, nowMs: number, end?: string): Question {
   const { since, until } = bounds(view.time, nowMs);
-  return asked(view.filter, since, until, nowMs);
+  return asked(view.filter, since, ("all" in view.time && end) || until, nowMs);
 }
 
 /** The question about a filter between two times. */

@@ -2,6 +2,7 @@ import { effect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import * as columns from "../state/columns";
 import * as facets from "../state/facets";
+import * as future from "../state/future";
 import * as rows from "../state/rows";
 import { isNarrow } from "../state/screen";
 import * as selection from "../state/selection";
@@ -22,6 +23,7 @@ export function Events() {
   useEffect(rows.follow, []);
   useEffect(selection.follow, []);
   useEffect(tail.follow, []);
+  useEffect(future.follow, []);
   useEffect(facets.follow, []);
   useEffect(columns.follow, []);
   useTitle();
