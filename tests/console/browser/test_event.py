@@ -67,17 +67,18 @@ def test_its_link_opens_it_elsewhere(
 
 
 def test_a_value_is_asked_for_and_left_out(explorer: Screen, events: list[dict[str, Any]]) -> None:
+    crashes = [event for event in events if event["type"] == "app.crash"]
+    name = crashes[0]["target"]["name"]
+    same = sum(crash["target"]["name"] == name for crash in crashes)
     explorer.ask("type = app.crash")
+    explorer.shows(len(crashes))
     explorer.row(1).click()
-    crash = next(event for event in events if event["type"] == "app.crash")
-    name = crash["target"]["name"]
-    same = sum(event["type"] == "app.crash" and event["target"]["name"] == name for event in events)
     explorer.event.get_by_text(name, exact=True).first.hover()
     explorer.event.get_by_role("button", name=f"Only target.name {name}").click()
     explorer.shows(same)
     explorer.event.get_by_text(name, exact=True).first.hover()
     explorer.event.get_by_role("button", name=f"Not target.name {name}").click()
-    explorer.shows(sum(event["type"] == "app.crash" for event in events) - same)
+    explorer.shows(len(crashes) - same)
 
 
 def test_it_leads_to_all_that_its_actor_did(explorer: Screen, events: list[dict[str, Any]]) -> None:

@@ -74,7 +74,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", ["light", *(pytest.param(way, marks=pytest.mark.long) for way in ("dark", "phone"))]
+)
 @pytest.mark.parametrize("state", STATES)
 def test_axe_finds_nothing(make_screen: MakeScreen, state: str, way: str) -> None:
     screen = make_screen(**WAYS[way])
@@ -83,7 +85,7 @@ def test_axe_finds_nothing(make_screen: MakeScreen, state: str, way: str) -> Non
     assert screen.violations() == []
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ["list", "event", "share"])
 def test_a_phone_scrolls_in_one_direction(make_screen: MakeScreen, state: str) -> None:
     screen = make_screen(size=PHONE)
     STATES[state](screen)
