@@ -12,7 +12,7 @@ PAGE_SOURCES := tools/console.py layers/polylog/polylog/dialects/native/openapi.
 	$(shell find console -maxdepth 1 -type f) $(shell find console/src)
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi console chromium launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
+.PHONY: help run test test-long soak check format readme openapi console chromium launcher lock clean bench bench-scale bench-handlers bench-counted cost shards pictures
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ format: .venv/ready ## Format the code, and mend what the linter can
 
 readme: .venv/ready ## Renew what the README shows of an event in every dialect
 	@$(BIN)/python -m tools.cross_reading
+
+pictures: .venv/ready $(PAGE) ## Take the README's pictures of the console again
+	@$(BIN)/python -m tools.pictures
 
 openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
 	@$(BIN)/python -m tools.openapi
