@@ -17,8 +17,8 @@ LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/ready $(PAGE) ## Serve all APIs on this machine, with sample events
-	@$(BIN)/polylog run
+run: .venv/ready $(PAGE) ## Serve all APIs on this machine, with sample events that go on
+	@$(BIN)/polylog run --live
 
 test: .venv/ready $(PAGE) ## Run the tests, DynamoDB Local included
 	@$(PYTEST)
