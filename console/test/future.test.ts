@@ -13,9 +13,9 @@ async function endOf(address: string, time?: string) {
 beforeEach(() => void vi.resetModules());
 
 describe("all time", () => {
-  test("ends right after the last event of a time to come", async () => {
+  test("ends soon after the last event of a time to come", async () => {
     const { question } = await endOf("http://log.example.com/?last=all", "2999-01-01T00:00:00.25Z");
-    await vi.waitFor(() => expect(question.value.until).toBe("2999-01-01T00:00:00.250001Z"));
+    await vi.waitFor(() => expect(question.value.until).toBe("2999-01-01T00:00:01Z"));
   });
   test("stays within the times that can be written", async () => {
     const { question } = await endOf("http://log.example.com/?last=all", "9999-12-31T23:59:59.999999Z");

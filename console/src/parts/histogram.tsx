@@ -28,7 +28,7 @@ export function Histogram() {
         <Total />
         <span class="histogram-window quiet number">{windowText()}</span>
         {isShown.value && <StackChoice />}
-        {isShown.value && chart && !rows.head.trouble.value && <Legend chart={chart} />}
+        {isShown.value && chart && rows.head.trouble.value?.kind !== "refused" && <Legend chart={chart} />}
         {isShown.value && chart && <Instead by={chart.by} />}
       </header>
       {isShown.value && <Body chart={chart} />}
@@ -92,13 +92,14 @@ function Instead({ by }: { by: Stack }) {
 
 function Body({ chart }: { chart: Chart | undefined }) {
   // The list says why there is no answer.
-  if (rows.head.trouble.value?.kind === "refused") return <p class="histogram-word" />;
+  const refusal = rows.head.trouble.value;
+  if (refusal && (refusal.kind === "refused" || !chart)) return <p class="histogram-word" />;
   const trouble = histogram.trouble.value;
   if (trouble?.kind === "waiting") {
     return <p class="histogram-word quiet" role="status"><span>No bars yet. <NextTry at={trouble.at} /> <button type="button" class="button" onClick={() => void histogram.again()}>Try now</button></span></p>;
   }
   if (trouble?.problem.isTooBroad) {
-    return <p class="histogram-word quiet" role="status">The bars would need too much reading. Choose a shorter time, or bars by type.</p>;
+    return <p class="histogram-word quiet" role="status">The bars would need too much reading. Choose a shorter time, or name a type, an actor or a target.</p>;
   }
   if (trouble) return <p class="histogram-word quiet" role="status">No bars: {trouble.problem.message}</p>;
   if (!chart) return <p class="histogram-word quiet" role="status">Counting…</p>;

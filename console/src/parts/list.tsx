@@ -16,6 +16,8 @@ import "./list.css";
 
 const HEAD = 28;
 const AROUND = 4;
+/** The part of its usual width that a column keeps at least where there is little room. */
+const NARROW = 0.7;
 
 /** All rows that the question finds, with a scroll bar that is true: any place is one request away. */
 export function List() {
@@ -91,8 +93,9 @@ function widths(columns: readonly Column[]): Record<string, string> {
   const isRigid = names.every(isFixed);
   const isElastic = (name: string) => (isRigid ? name === names.at(-1) : !isFixed(name));
   const numbers = 28 + 8 * counted(rows.count.value).length;
-  const template = names.map((name) => (isElastic(name) ? `minmax(${widthOf(name)}px, ${widthOf(name)}fr)` : `${widthOf(name)}px`));
-  const least = names.reduce((sum, name) => sum + widthOf(name), numbers);
+  const leastOf = (name: string) => (isFixed(name) ? widthOf(name) : Math.round(widthOf(name) * NARROW));
+  const template = names.map((name) => (isElastic(name) ? `minmax(${leastOf(name)}px, ${widthOf(name)}fr)` : `${widthOf(name)}px`));
+  const least = names.reduce((sum, name) => sum + leastOf(name), numbers);
   return { "--columns": [`${numbers}px`, ...template].join(" "), "--least": `${least}px` };
 }
 

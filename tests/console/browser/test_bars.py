@@ -94,6 +94,21 @@ def test_a_time_is_chosen_by_its_name(explorer: Screen, events: list[dict[str, A
     assert "last=all" in explorer.page.url
 
 
+def test_all_time_has_events_of_times_to_come(own_scope: Screen) -> None:
+    own_scope.send({"type": "door.open"}, {"type": "door.open", "time": "2031-01-01T00:00:00.25Z"})
+    own_scope.open("/?last=1h", own_scope.key)
+    own_scope.shows(1)
+    own_scope.button("Last hour").click()
+    own_scope.button("All time").click()
+    own_scope.shows(2)
+    expect(own_scope.row(1)).to_contain_text("2031-01-01 00:00:00.250")
+    own_scope.keep("to-come")
+    own_scope.bars.focus()
+    for key in ("Home", "Home", "Shift+End"):
+        own_scope.page.keyboard.press(key)
+    expect(own_scope.bars).to_have_attribute("aria-valuetext", re.compile(": 2$"))
+
+
 def test_two_times_are_written(explorer: Screen, events: list[dict[str, Any]]) -> None:
     first, last = events[2000]["time"], events[1000]["time"]
     explorer.button("Last 90 days").click()
