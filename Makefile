@@ -12,7 +12,7 @@ PAGE_SOURCES := tools/console.py layers/polylog/polylog/dialects/native/openapi.
 	$(shell find console -maxdepth 1 -type f) $(shell find console/src)
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi console chromium launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
+.PHONY: help run test test-long soak check lint types imports prose template docs format readme openapi console chromium launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -29,12 +29,26 @@ test-long: .venv/ready $(PAGE) ## Run what takes long: soaks, a stack on an emul
 soak: .venv/ready ## Write logs as fast as they go, and judge what all APIs answer (SECONDS=600 MODE=mixed)
 	@$(BIN)/python -m tools.soak --seconds $(or $(SECONDS),60) $(if $(MODE),--mode $(MODE))
 
-check: .venv/ready ## Lint, types, import rules, template
+check: lint types imports prose template ## Run these five checks
+
+lint: .venv/ready ## Check the format of the code, and lint it
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
+
+types: .venv/ready ## Check the types
 	@$(BIN)/mypy
+
+imports: .venv/ready ## Check which module may import which
 	@$(BIN)/lint-imports
+
+prose: .venv/ready ## Look for phrases in the guides that docs/style/banned.txt names
+	@$(BIN)/python -m tools.prose
+
+template: .venv/ready ## Validate the template
 	@AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
+
+docs: .venv/ready ## Build the site of the guides, in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 bench: .venv/ready ## Measure starts, pages, ingestion and HTTP (PARTS="cold warm": those), and renew README
 	@$(BIN)/python -m bench $(PARTS)
@@ -100,4 +114,4 @@ lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml 
 		$(LOCK_OPTIONS) --output-file cli/polylog_cli/local/npm.lock
 
 clean: ## Undo the set-up: remove .venv and what was built
-	rm -rf .venv .aws-sam console/node_modules console/dist $(dir $(PAGE))
+	rm -rf .venv .aws-sam site console/node_modules console/dist $(dir $(PAGE))
