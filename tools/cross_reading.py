@@ -45,7 +45,7 @@ EVENT = Event(
 
 _BEGIN, _END = "<!-- begin: make readme -->\n", "<!-- end: make readme -->\n"
 _SECTION = re.compile(f"(?<={_BEGIN}).*(?={_END})", re.DOTALL)
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def render(name: str, event: Event, scope: str = SCOPE, url: str = URL) -> object:
