@@ -24,6 +24,7 @@ from tools import ROOT
 DEPLOYING = ROOT / "docs" / "deploying.md"
 INGESTING = ROOT / "docs" / "ingesting.md"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINKING = sorted({*PAGES, *ROOT.glob("*.md"), *ROOT.glob("examples/*.md")})
 
 TYPED = re.compile(r"(?:bin/polylog|(?<!/)polylog-events) ([^)`\n]*)")
 COMMANDS = sorted({line for page in PAGES for line in TYPED.findall(page.read_text("utf-8"))})
@@ -102,7 +103,7 @@ def test_objects_that_are_typed_have_keys_that_say_all(key: str) -> None:
     assert Kind.of(key).scope == "demo"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: f"{page.relative_to(ROOT)}")
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text("utf-8")):
         file, _, place = link.partition("#")
