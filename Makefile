@@ -9,6 +9,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 PAGE := layers/polylog/polylog/console/page/index.html.gz
 PAGE_SOURCES := tools/console.py layers/polylog/polylog/dialects/native/openapi.json \
+	layers/polylog/polylog/console/help.json \
 	$(shell find console -maxdepth 1 -type f) $(shell find console/src)
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
