@@ -13,7 +13,7 @@ PAGE_SOURCES := tools/console.py layers/polylog/polylog/dialects/native/openapi.
 	$(shell find console -maxdepth 1 -type f) $(shell find console/src)
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi console chromium launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
+.PHONY: help run test test-long soak check format apis openapi console chromium launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -37,7 +37,7 @@ check: .venv/ready ## Lint, types, import rules, template
 	@$(BIN)/lint-imports
 	@AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
 
-bench: .venv/ready ## Measure starts, pages, ingestion and HTTP (PARTS="cold warm": those), and renew README
+bench: .venv/ready ## Measure starts, pages, ingestion and HTTP (PARTS="cold warm": those), and renew docs/benchmarks.md
 	@$(BIN)/python -m bench $(PARTS)
 
 bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZES="10000 100000": those)
@@ -59,7 +59,7 @@ format: .venv/ready ## Format the code, and mend what the linter can
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-readme: .venv/ready ## Renew what the README shows of an event in every dialect
+apis: .venv/ready ## Renew what docs/apis.md shows of an event in every dialect
 	@$(BIN)/python -m tools.cross_reading
 
 openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
