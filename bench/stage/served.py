@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +14,7 @@ from polylog_cli.local.dynamodb import dynamodb_local
 from polylog_cli.local.home import Home
 from polylog_cli.local.tables import TABLES, connect, create_tables
 from polylog_cli.local.template import Template
-from tools import ROOT
+from tools import ROOT, services
 from tools.bulk import load
 from tools.searches import Census
 from tools.sought import sought
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SCOPE: Final = "demo"
-
-_START_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +57,6 @@ def facets_of(template: Template) -> frozenset[str]:
 @contextmanager
 def running(folder: Path, url: str, scope: str) -> Iterator[tuple[Home, Credentials]]:
     """Run the service above a DynamoDB until the block ends, with a key of a scope."""
-    home = Home(folder / "data")
-    options = ("--port", "0", "--no-sample", "--dynamodb", url, "--data", str(home.path))
-    command = (str(Path(sys.executable).with_name("polylog")), "run", "--scope", scope, *options)
-    log = folder / "log"
-    with (
-        log.open("w") as output,
-        subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output) as process,
-    ):
-        try:
-            deadline = time.monotonic() + _START_SECONDS
-            while home.read_running() is None:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, log.read_text()
-                time.sleep(0.05)
-            yield home, Credentials.read(home.credentials)
-        finally:
-            process.terminate()
+    options = ("--scope", scope, "--no-sample", "--dynamodb", url)
+    with services.running(folder, *options) as service:
+        yield service

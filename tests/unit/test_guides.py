@@ -128,6 +128,29 @@ def test_commands_have_the_options_that_are_typed(line: str) -> None:
     assert {word for word in words if re.match(r"--\w", word)} <= known | {"--help"}
 
 
+MEASURED = {
+    "| native, 100 | {} |  | {} |": ("15.4 ms", "13.4 ms"),
+    "| last page of 100, with total | {} |  | {} |": ("12.3 ms", "12.2 ms"),
+    "| total of everything | {} |": ("3.19 ms",),
+    "| 3.2 (7) | 2.9 (6) |  | 1, 1 | 1, 1 | {} |": ("31.07",),
+    "| HTTP, 95 a request | {} events/s |  | {} events/s |": ("470", "545"),
+    "| HTTP, one a request | {} events/s |  | {} events/s |": ("67.3", "148"),
+    "| a word of one message in 5,000, 1,000,000 events | {} |": ("321 ms",),
+    "|  | 1,000,000 | 200 | 321, 309 | 714, 932 | {} |": ("18.8",),
+    "| **together** |  | **{}** |\n\n### A platform": ("32.19",),
+    "| **together** |  | **{}** |\n\n### An idle": ("902.52",),
+    "| **together** |  | **{}** |\n<!-- end: examples": ("6.65",),
+}
+"""Where the numbers of the README come from: when these change, it does too."""
+
+
+@pytest.mark.parametrize("row", MEASURED)
+def test_numbers_of_the_readme_are_those_of_the_guides(row: str) -> None:
+    readme, *guides = (page.read_text("utf-8") for page in PAGES)
+    assert row.format(*MEASURED[row]) in "\n".join(guides)
+    assert all(number in readme for number in MEASURED[row])
+
+
 def test_bare_make_lists_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     (targets,) = re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)

@@ -27,8 +27,9 @@ export function Histogram() {
         </button>
         <Total />
         <span class="histogram-window quiet number">{windowText()}</span>
-        {isShown.value && chart && !rows.head.trouble.value && <Legend chart={chart} />}
         {isShown.value && <StackChoice />}
+        {isShown.value && chart && !rows.head.trouble.value && <Legend chart={chart} />}
+        {isShown.value && chart && <Instead by={chart.by} />}
       </header>
       {isShown.value && <Body chart={chart} />}
     </section>
@@ -80,6 +81,13 @@ function Legend({ chart }: { chart: Chart }) {
       {chart.hasRest && <li><i class="key part-rest" />others</li>}
     </ul>
   );
+}
+
+/** Says that the bars are by type, where those that were chosen are too much to count. */
+function Instead({ by }: { by: Stack }) {
+  const { stack } = view.value;
+  if (by === stack || histogram.isAsking.value) return null;
+  return <p class="histogram-instead" role="status">These bars are by {by}: bars by {NAMES[stack] ?? stack} would need too much reading. Choose a shorter time for them.</p>;
 }
 
 function Body({ chart }: { chart: Chart | undefined }) {

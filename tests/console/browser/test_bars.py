@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
-from support.screen import Screen, numbers
+from support.screen import MakeScreen, Screen, numbers
 
 
 def bounds(screen: Screen) -> tuple[str, str]:
@@ -64,6 +65,26 @@ def test_parts_are_those_of_the_chosen_field(explorer: Screen) -> None:
     bars.get_by_role("combobox").select_option("actor")
     expect(bars.get_by_role("listitem").filter(has_text="ci-bot@example.com")).to_be_visible()
     expect(bars.get_by_role("listitem").filter(has_text="others")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1000, 1440, 2560])
+def test_every_colour_has_a_name(make_screen: MakeScreen, width: int) -> None:
+    screen = make_screen(size=(width, 900))
+    screen.open()
+    screen.shows(3000)
+    bars = screen.page.get_by_role("region", name="Events over time")
+    names = bars.get_by_role("listitem")
+    expect(names).to_have_count(7)
+    expect(names.last).to_have_text("others")
+    screen.keep(f"legend-{width}")
+    for name in names.all():
+        box = name.bounding_box()
+        assert box
+        # What is at its middle is the name itself: nothing covers or cuts it.
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        assert name.evaluate(
+            "(name, [x, y]) => name.contains(document.elementFromPoint(x, y))", [x, y]
+        )
 
 
 def test_a_time_is_chosen_by_its_name(explorer: Screen, events: list[dict[str, Any]]) -> None:

@@ -54,6 +54,24 @@ def test_a_mistake_is_told_with_its_column(explorer: Screen) -> None:
     explorer.keep("refused")
 
 
+def test_a_filter_that_ends_too_early_is_told_in_the_words_of_its_writer(explorer: Screen) -> None:
+    """The page adds the time after it; the log stumbles over that, and nobody wrote it."""
+    explorer.ask("type =")
+    told = "The filter ends too early: a value must follow"
+    expect(explorer.page.get_by_role("search").get_by_role("alert")).to_have_text(told)
+    expect(explorer.page.get_by_role("region", name="List")).to_contain_text(f"{told}.")
+
+
+def test_a_mistake_covers_nothing(explorer: Screen) -> None:
+    explorer.ask("type = app.crash AND ) x")
+    told = explorer.page.get_by_role("search").get_by_role("alert")
+    expect(told).to_be_visible()
+    strip, heading = told.bounding_box(), explorer.total.bounding_box()
+    assert strip
+    assert heading
+    assert strip["y"] + strip["height"] <= heading["y"]
+
+
 def test_a_mistake_that_is_mended_is_forgotten(
     explorer: Screen, events: list[dict[str, Any]]
 ) -> None:

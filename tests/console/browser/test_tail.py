@@ -52,7 +52,7 @@ def test_what_is_read_does_not_move(follower: Screen) -> None:
         follower.page.keyboard.press("PageDown")
     row = follower.rows.and_(follower.page.get_by_role("row", selected=True))
     expect(row).to_be_in_viewport()
-    expect(row).to_contain_text(re.compile(r"door \d"))
+    expect(row).to_contain_text("door")
     text, before = re.findall(r"door \d+", row.inner_text())[0], row.bounding_box()
     send(follower, 37)
     expect(follower.button(re.compile("37 new"))).to_be_visible()
