@@ -56,7 +56,8 @@ def pytest_collection_finish() -> None:
 
 
 SERVED = (
-    *("tests/e2e/test_readme.py", "tests/e2e/test_run.py", "tests/interop/test_cedana"),
+    *("tests/e2e/test_examples.py", "tests/e2e/test_readme.py", "tests/e2e/test_run.py"),
+    *("tests/interop/test_cedana",),
     *("tests/interop/test_aws", "tests/interop/test_cloudfoundry", "tests/interop/test_huawei"),
     *("tests/interop/test_waldur", "tests/console/test_translations"),
 )
