@@ -20,7 +20,6 @@ from tools import ROOT
 DOCS: Final = ROOT / "docs"
 README: Final = ROOT / "README.md"
 
-_HTML: Final = re.compile(r'<a href="([^"]+)">([^<]*)</a>')
 _PICTURE: Final = re.compile(r'(<img src=")docs/')
 _LINK: Final = re.compile(r"\[([^\]]*)\]\((?!https?:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
@@ -51,4 +50,4 @@ def linked(markdown: str, source: Path, repo_url: str | None = None) -> str:
             return f"[{text}]({repo_url.rstrip('/')}/blob/main/{place})" if repo_url else text
         return f"[{text}]({Path(os.path.relpath(target, start)).as_posix()}{anchor})"
 
-    return _LINK.sub(replaced, _PICTURE.sub(r"\1", _HTML.sub(r"[\2](\1)", markdown)))
+    return _LINK.sub(replaced, _PICTURE.sub(r"\1", markdown))

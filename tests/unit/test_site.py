@@ -24,7 +24,6 @@ SOURCE = "https://git.example.com/polylog/"
         (GUIDE, "[a](https://example.com/x)", "[a](https://example.com/x)"),
         (GUIDE, "[a](../bench/prices.py)", "a"),
         (README, "[docs](docs/openapi)", "docs"),
-        (README, '<a href="LICENSE">licence</a>', "licence"),
         (README, '<img src="docs/pictures/a.png">', '<img src="pictures/a.png">'),
     ],
 )
