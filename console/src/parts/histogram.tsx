@@ -28,9 +28,11 @@ export function Histogram() {
         <Total />
         <span class="histogram-window quiet number">{windowText()}</span>
         {isShown.value && <StackChoice />}
-        {isShown.value && chart && rows.head.trouble.value?.kind !== "refused" && <Legend chart={chart} />}
-        {isShown.value && chart && <Instead by={chart.by} />}
       </header>
+      {isShown.value && (
+        <div class="histogram-names">{chart && rows.head.trouble.value?.kind !== "refused" && <Legend chart={chart} />}</div>
+      )}
+      {isShown.value && chart && <Instead by={chart.by} />}
       {isShown.value && <Body chart={chart} />}
     </section>
   );

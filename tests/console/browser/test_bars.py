@@ -87,6 +87,15 @@ def test_every_colour_has_a_name(make_screen: MakeScreen, width: int) -> None:
         )
 
 
+def test_the_list_does_not_jump_with_the_names_of_the_colours(explorer: Screen) -> None:
+    """Who has the pointer on a row still has it there when the next question is answered."""
+    before = explorer.list.bounding_box()
+    explorer.ask("type = app.crash")
+    bars = explorer.page.get_by_role("region", name="Events over time")
+    expect(bars.get_by_role("listitem")).to_have_text(["app.crash"])
+    assert explorer.list.bounding_box() == before
+
+
 def test_a_time_is_chosen_by_its_name(explorer: Screen, events: list[dict[str, Any]]) -> None:
     explorer.button("Last 90 days").click()
     explorer.button("All time").click()
