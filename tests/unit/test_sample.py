@@ -111,6 +111,16 @@ def test_an_app_is_created_before_anything_else_happens_to_it(resources: Any) ->
     assert set(first.values()) == {"audit.app.create"}
 
 
+@pytest.mark.parametrize("day", range(7))
+def test_something_happened_to_one_app_yesterday(day: int) -> None:
+    now = NOW + timedelta(days=day)
+    yesterday = f"{now - timedelta(days=1):%Y-%m-%d}"
+    told: Any = [event["entity"] for event in sample_events(now)]
+    happened = [each for each in told if each["timestamp"].startswith(yesterday)]
+    types = {each["type"] for each in happened if each["actee_name"] == "storefront"}
+    assert types >= {"app.crash", "audit.app.update"}
+
+
 class TestLive:
     def test_goes_on_from_now_in_the_order_of_time(self) -> None:
         times = [time for time, _ in islice(live_events(NOW), 300)]

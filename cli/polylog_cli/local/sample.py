@@ -173,6 +173,7 @@ class _Platform:
         for app, _, first, last in self.apps:
             yield from self.tell(STORIES["push"], app, self.moment(start, first + 0.5, first + 1.5))
             yield from self.tell(STORIES["retire"], app, self.moment(start, last, last + 1))
+        yield from self.yesterday(start + timedelta(days=DAYS - 1))
         while True:
             moment = self.moment(start, 2, DAYS)
             day = (moment - start) / timedelta(days=1)
@@ -180,6 +181,12 @@ class _Platform:
             ((app, *_),) = self.random.choices(self.apps, lively)
             (story,) = self.random.choices(TOLD, WEIGHTS)
             yield from self.tell(STORIES.get(story) or self.crash(), app, moment)
+
+    def yesterday(self, day: datetime) -> Iterator[Told]:
+        """Tell of a bad day of the liveliest app, be it a Sunday: there is always one to look at."""
+        (app, *_), noon = self.apps[0], day.replace(hour=12, minute=0, second=0)
+        for hours, story in enumerate((STORIES["hotfix"], self.crash(), STORIES["release"])):
+            yield from self.tell(story, app, noon + timedelta(hours=hours))
 
     def story(self, began: datetime) -> Iterator[Told]:
         """Tell of something that may happen on any day to an app that lives on."""
