@@ -183,7 +183,7 @@ class _Platform:
             yield from self.tell(STORIES.get(story) or self.crash(), app, moment)
 
     def yesterday(self, day: datetime) -> Iterator[Told]:
-        """Tell of a bad day of the liveliest app, be it a Sunday: there is always one to look at."""
+        """Tell of a bad day of the liveliest app, also on a Sunday: it is there to look at."""
         (app, *_), noon = self.apps[0], day.replace(hour=12, minute=0, second=0)
         for hours, story in enumerate((STORIES["hotfix"], self.crash(), STORIES["release"])):
             yield from self.tell(story, app, noon + timedelta(hours=hours))
