@@ -1,6 +1,6 @@
 """The tutorial and the how-to pages: all that they say to type prints what they show.
 
-A long run takes all pages, another one the tutorial. What a page says needs an account is not run. Each page makes scopes of its own.
+What needs an account is marked in a page, and not typed. Each page makes scopes of its own.
 """
 
 from __future__ import annotations
