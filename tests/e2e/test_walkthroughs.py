@@ -39,6 +39,7 @@ def test_what_it_says_to_type_prints_what_it_shows(
     for file, text in files(page).items():
         (folder / file).write_text(text, "utf-8")
     typed = steps(page)
+    assert typed
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     printed = outputs(typed, folder, os.environ | {"PATH": path, "COLUMNS": "120"})
     differ = [
