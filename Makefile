@@ -9,34 +9,52 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 PAGE := layers/polylog/polylog/console/page/index.html.gz
 PAGE_SOURCES := tools/console.py layers/polylog/polylog/dialects/native/openapi.json \
+	layers/polylog/polylog/console/help.json \
 	$(shell find console -maxdepth 1 -type f) $(shell find console/src)
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long soak check format readme openapi console chromium launcher lock clean bench bench-scale bench-handlers bench-counted cost shards pictures
+.PHONY: help run test test-long test-properties soak check lint types imports prose template docs format apis openapi console chromium pictures launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
 
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/ready $(PAGE) ## Serve all APIs on this machine, with sample events
-	@$(BIN)/polylog run
+run: .venv/ready $(PAGE) ## Serve all APIs on this machine, with sample events that go on
+	@$(BIN)/polylog run --live
 
 test: .venv/ready $(PAGE) ## Run the tests, DynamoDB Local included
 	@$(PYTEST)
 
-test-long: .venv/ready $(PAGE) ## Run what takes long: soaks, a stack on an emulator, properties with more examples
-	@$(PYTEST) -m "long or hypothesis" --hypothesis-profile long
+test-long: .venv/ready $(PAGE) ## Run what takes long: soaks, large logs, stacks on an emulator, all states in a browser
+	@$(PYTEST) -m long --hypothesis-profile long
+
+test-properties: .venv/ready $(PAGE) ## Run the properties with four times as many examples
+	@$(PYTEST) -m hypothesis --hypothesis-profile long
 
 soak: .venv/ready ## Write logs as fast as they go, and judge what all APIs answer (SECONDS=600 MODE=mixed)
 	@$(BIN)/python -m tools.soak --seconds $(or $(SECONDS),60) $(if $(MODE),--mode $(MODE))
 
-check: .venv/ready ## Lint, types, import rules, template
+check: lint types imports prose template ## Run these five checks
+
+lint: .venv/ready ## Check the format of the code, and lint it
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
+
+types: .venv/ready ## Check the types
 	@$(BIN)/mypy
+
+imports: .venv/ready ## Check which module may import which
 	@$(BIN)/lint-imports
+
+prose: .venv/ready ## Look for phrases in the guides that docs/style/banned.txt names
+	@$(BIN)/python -m tools.prose
+
+template: .venv/ready ## Validate the template
 	@AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(BIN)/sam validate --lint
 
-bench: .venv/ready ## Measure starts, pages, ingestion and HTTP (PARTS="cold warm": those), and renew README
+docs: .venv/ready ## Build the site of the guides, in site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+bench: .venv/ready ## Measure starts, pages, ingestion and HTTP (PARTS="cold warm": those), and renew docs/benchmarks.md
 	@$(BIN)/python -m bench $(PARTS)
 
 bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZES="10000 100000": those)
@@ -58,10 +76,10 @@ format: .venv/ready ## Format the code, and mend what the linter can
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-readme: .venv/ready ## Renew what the README shows of an event in every dialect
+apis: .venv/ready ## Renew what docs/apis.md shows of an event in every dialect
 	@$(BIN)/python -m tools.cross_reading
 
-pictures: .venv/ready $(PAGE) ## Take the README's pictures of the console again
+pictures: .venv/ready $(PAGE) ## Take the pictures of the console again
 	@$(BIN)/python -m tools.pictures
 
 openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
@@ -73,7 +91,7 @@ chromium: .venv/ready ## Fetch a browser for the tests of the console, where the
 console: $(PAGE) ## Build the web page; the others do that too, when its sources have changed
 
 # Without a network, what needs no page goes on without it. Any other fault ends what was begun.
-run test test-long: PAGE_OPTIONS := --optional
+run test test-long test-properties: PAGE_OPTIONS := --optional
 
 # `sam build` runs this too, where .venv need not be.
 $(PAGE): $(PAGE_SOURCES)
@@ -103,4 +121,4 @@ lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml 
 		$(LOCK_OPTIONS) --output-file cli/polylog_cli/local/npm.lock
 
 clean: ## Undo the set-up: remove .venv and what was built
-	rm -rf .venv .aws-sam console/node_modules console/dist $(dir $(PAGE))
+	rm -rf .venv .aws-sam site console/node_modules console/dist $(dir $(PAGE))

@@ -41,7 +41,8 @@ def main() -> None:
     if not sys.argv[1:]:
         scale = json.loads((ROOT / "bench" / "publish" / "scale.json").read_text("utf-8"))
         measures += results.joined(scale)
-        results.publish(measures, ROOT / "bench" / "publish" / "results.json", ROOT / "README.md")
+        page = ROOT / "docs" / "benchmarks.md"
+        results.publish(measures, ROOT / "bench" / "publish" / "results.json", page)
         handlers.main()
         counted.main()
         choices.main()

@@ -18,5 +18,5 @@ export default defineConfig({
   plugins: [atRoot],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: { assetsInlineLimit: 0, modulePreload: { polyfill: false }, target: "es2022" },
-  server: { host: "127.0.0.1", proxy: { "/v1": SERVICE } },
+  server: { host: "127.0.0.1", fs: { allow: [".."] }, proxy: { "/v1": SERVICE } },
 });

@@ -15,6 +15,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from support.aws import imitated, make_quick
 from support.examples import is_long, load_profiles
 from support.interception import Intercept, interceptions
+from support.logs import Logs
 from support.memory import MemoryEventStore
 from support.service import Service, running_service
 from support.stores import MakePoorStore, MakeStore, dynamo_store
@@ -26,6 +27,7 @@ from polylog_cli.local.dynamodb import dynamodb_local
 from polylog_cli.local.tables import connect, create_tables
 from polylog_cli.local.template import Template
 from tools import ROOT
+from tools.meter import Meter
 
 load_profiles()
 make_quick()
@@ -54,7 +56,8 @@ def pytest_collection_finish() -> None:
 
 
 SERVED = (
-    *("tests/e2e/test_readme.py", "tests/e2e/test_run.py", "tests/interop/test_cedana"),
+    *("tests/e2e/test_examples.py", "tests/e2e/test_readme.py", "tests/e2e/test_run.py"),
+    *("tests/interop/test_cedana",),
     *("tests/interop/test_aws", "tests/interop/test_cloudfoundry", "tests/interop/test_huawei"),
     *("tests/interop/test_waldur", "tests/console/test_translations"),
 )
@@ -67,10 +70,16 @@ BROWSER = "tests/console/browser/"
 """Where the files begin whose tests share a browser, and a service of their own."""
 
 
+LARGE = ("tests/store/test_read_costs", "tests/console/browser/test_large")
+"""Where the files begin whose tests ask one log of many events, which takes minutes to load."""
+
+
 class Files(LoadFileScheduling):
     """Hands out tests file by file, and those that share something to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(LARGE):
+            return "asks the large log"
         if nodeid.startswith(BROWSER):
             return "looks into the browser"
         if nodeid.startswith(DEPLOYED):
@@ -104,6 +113,12 @@ def engine(template: Template) -> Iterator[DynamoDBClient]:
         client = connect(url)
         create_tables(client, template)
         yield client
+
+
+@pytest.fixture(scope="session")
+def logs(engine: DynamoDBClient) -> Logs:
+    client = connect(engine.meta.endpoint_url)
+    return Logs(client, Meter(client))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""One event as every dialect writes it, and the README's section that shows this.
+"""One event as every dialect writes it, and the section of docs/apis.md that shows this.
 
-`make readme` puts the section in anew.
+`make apis` writes the section again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tools import ROOT
 
 NOON = parse_iso8601("2026-03-01T12:00:00Z")
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "apis.md"
 SCOPE = "demo"
 URL = "https://log.example.com"
 WIDTH = 100
@@ -43,9 +43,9 @@ EVENT = Event(
     data={"size_gb": 40},
 )
 
-_BEGIN, _END = "<!-- begin: make readme -->\n", "<!-- end: make readme -->\n"
+_BEGIN, _END = "<!-- begin: make apis -->\n", "<!-- end: make apis -->\n"
 _SECTION = re.compile(f"(?<={_BEGIN}).*(?={_END})", re.DOTALL)
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def render(name: str, event: Event, scope: str = SCOPE, url: str = URL) -> object:
@@ -58,7 +58,7 @@ def render(name: str, event: Event, scope: str = SCOPE, url: str = URL) -> objec
 
 
 def section() -> str:
-    """Return what the README should say."""
+    """Return what the page should say."""
     return "\n".join(_paragraphs())
 
 
@@ -95,10 +95,10 @@ def _pretty(value: object, indent: str = "", before: int = 0) -> str:
 
 
 def shown() -> str:
-    """Return what the README says."""
-    found = _SECTION.search(README.read_text("utf-8"))
+    """Return what the page says."""
+    found = _SECTION.search(PAGE.read_text("utf-8"))
     return found[0] if found else ""
 
 
 if __name__ == "__main__":
-    README.write_text(_SECTION.sub(lambda _: section(), README.read_text("utf-8")), "utf-8")
+    PAGE.write_text(_SECTION.sub(lambda _: section(), PAGE.read_text("utf-8")), "utf-8")

@@ -1,4 +1,4 @@
-"""Take the README's pictures of the console: `python -m tools.pictures`, or `make pictures`.
+"""Take the pictures of the console, for the README and its guide: `make pictures`.
 
 They show the sample events of a service that keeps nothing, as they are at this moment.
 """

@@ -1,4 +1,4 @@
-"""The results of all parts: one table for the README, and JSON."""
+"""The results of all parts: one table for docs/benchmarks.md, and JSON."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def _searches(searching: Sequence[Mapping[str, Any]]) -> Iterator[Measure]:
             yield Measure(SEARCHES, f"{name}: read", units, "units", limit=most)
 
 
-def publish(measures: Sequence[Measure], json_path: Path, readme: Path) -> None:
+def publish(measures: Sequence[Measure], json_path: Path, page: Path) -> None:
     """Write the results to a file, and their table into another between its marks."""
     json_path.write_text(json.dumps(_document(measures), indent=1) + "\n", "utf-8")
-    before, _, rest = readme.read_text("utf-8").partition(BEGIN)
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    readme.write_text(f"{before}{BEGIN}{markdown(measures)}{END}{after}", "utf-8")
+    page.write_text(f"{before}{BEGIN}{markdown(measures)}{END}{after}", "utf-8")
 
 
 def read(json_path: Path) -> list[Measure]:

@@ -58,17 +58,19 @@ def test_a_row_says_what_was_measured_and_whether_the_goal_is_met() -> None:
 
 
 def test_publishing_again_replaces_the_table_and_nothing_else(tmp_path: Path) -> None:
-    readme, document = tmp_path / "README.md", tmp_path / "results.json"
-    readme.write_text(f"Before.\n{BEGIN}{END}\nAfter.\n")
-    publish([PAGE], document, readme)
-    publish([PAGE, LAYER], document, readme)
-    assert readme.read_text() == f"Before.\n{BEGIN}{markdown([PAGE, LAYER])}{END}\nAfter.\n"
+    page, document = tmp_path / "benchmarks.md", tmp_path / "results.json"
+    page.write_text(f"Before.\n{BEGIN}{END}\nAfter.\n")
+    publish([PAGE], document, page)
+    publish([PAGE, LAYER], document, page)
+    assert page.read_text() == f"Before.\n{BEGIN}{markdown([PAGE, LAYER])}{END}\nAfter.\n"
     assert read(document) == [PAGE, LAYER]
 
 
-def test_the_readme_shows_what_was_measured_last() -> None:
+def test_the_page_shows_what_was_measured_last() -> None:
     """`make bench` writes both."""
-    shown = (ROOT / "README.md").read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+    shown = (
+        (ROOT / "docs" / "benchmarks.md").read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+    )
     assert shown == markdown(read(ROOT / "bench" / "publish" / "results.json"))
 
 

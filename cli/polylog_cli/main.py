@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "restamp": "tally:restamp",
     "keys": "keys:app",
     "dlq": "dlq:app",
+    "help": "help:show_help",
 }
 """Where each command is: a module of `commands`, and a function or an app in it."""
 

@@ -9,6 +9,7 @@ export function pretendBrowser(address = "http://log.example.com/"): void {
   vi.stubGlobal("history", { pushState: vi.fn(move), replaceState: vi.fn(move) });
   vi.stubGlobal("sessionStorage", memory());
   vi.stubGlobal("localStorage", memory());
+  vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined }));
 }
 
 function memory() {

@@ -34,3 +34,30 @@ describe("only this", () => {
     expect(filter()).toBe('severity = ""');
   });
 });
+
+describe("one of several", () => {
+  test("adds a value to the one that is chosen", async () => {
+    const { also, filter, standingOf } = await opened('type = app.crash AND ada');
+    also("type", "a*b");
+    expect(filter()).toBe('ada AND type = ("app.crash" OR "a\\*b")');
+    expect([standingOf("type", "app.crash"), standingOf("type", "a*b"), standingOf("type", "x")]).toEqual(["only", "only", undefined]);
+  });
+  test("is a condition alone at first", async () => {
+    const { also, filter } = await opened("ada");
+    also("type", "x");
+    expect(filter()).toBe('ada AND type = "x"');
+  });
+  test("takes a value out again", async () => {
+    const { only, leaveOut, filter } = await opened('type = ("x" OR "y" OR z)');
+    only("type", "x");
+    expect(filter()).toBe('type = ("y" OR "z")');
+    leaveOut("type", "z");
+    expect(filter()).toBe('type = "y"');
+    leaveOut("type", "y");
+    expect(filter()).toBe('NOT type = "y"');
+  });
+  test("is not what asks for something else as well", async () => {
+    const { chosen } = await opened('type = "a.*" AND type = (x AND y) AND type = x OR status = y AND type != z AND actor.type = v');
+    expect(chosen("type")).toEqual([]);
+  });
+});

@@ -26,6 +26,14 @@ describe("csv", () => {
     expect(row(EVENT, ["actor"])).toBe("u-1\r\n");
   });
 
+  it.each(["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "-"])("lets no spreadsheet run %j", (message) => {
+    expect(row({ ...EVENT, message }, ["message"])).toBe(`'${message}\r\n`);
+  });
+
+  it.each(["-5", "+1.5", "-2e-7", "a=1"])("leaves %j as it is", (message) => {
+    expect(row({ ...EVENT, message }, ["message"])).toBe(`${message}\r\n`);
+  });
+
   it("keeps times to the microsecond, and leaves empty what an event lacks", () => {
     expect(row(EVENT, ["time", "severity", "data.list"])).toBe(
       '2026-11-30T10:00:00.000250Z,,"[1,2]"\r\n',

@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { fix } from "../src/model/question";
 import { event, json, pages, pretendBrowser, pretendService, problem, type Answer } from "./browser";
@@ -88,6 +89,16 @@ describe("rows that arrive", () => {
     pretendService((url, init) => (url.pathname.endsWith(":count") ? json({ count: 305 }) : pages(305)(url, init)));
     rows.recount();
     await vi.waitFor(() => expect([rows.total.value, rows.shifted.value]).toEqual([305, 5]));
+  });
+  test("within the window leave no place empty while they are read", async () => {
+    const { rows } = await opened(pages(300));
+    pretendService((url, init) => (url.pathname.endsWith(":count") ? json({ count: 305 }) : pages(305)(url, init)));
+    const shown: (string | undefined)[] = [];
+    const stop = effect(() => void shown.push(rows.row(7)?.id));
+    rows.recount();
+    await vi.waitFor(() => expect(rows.total.value).toBe(305));
+    stop();
+    expect(shown).not.toContain(undefined);
   });
   test("while the window is asked are counted after it", async () => {
     const { rows } = await opened(pages(300));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ago, bounds, exact, full, length, nameOf, read } from "../src/model/times";
+import { ago, bounds, dayAgo, exact, full, length, nameOf, read } from "../src/model/times";
 
 const NOW = Date.parse("2026-11-30T12:00:30.500Z");
 
@@ -8,6 +8,11 @@ describe("a range", () => {
     expect(bounds({ last: "1h" }, NOW)).toEqual({ since: "2026-11-30T11:00:00Z", until: "2026-11-30T12:00:30.500Z" });
   });
   test("has no beginning when it is all", () => expect(bounds({ all: true }, NOW)).toEqual({ until: "2026-11-30T12:00:30.500Z" }));
+  test("is a day in a zone", () => {
+    expect(dayAgo(1, "utc", NOW)).toEqual({ since: "2026-11-29T00:00:00Z", until: "2026-11-30T00:00:00Z" });
+    const today = bounds(dayAgo(0, "local", NOW), NOW);
+    expect(new Date(today.since ?? 0).getHours() + new Date(today.until).getHours()).toBe(0);
+  });
   test("keeps the times that it names", () => {
     const range = { since: "2026-11-01T00:00:00Z", until: "2026-11-02T00:00:00Z" };
     expect(bounds(range, NOW)).toEqual(range);

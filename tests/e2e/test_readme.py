@@ -1,12 +1,14 @@
-"""What the README tells people to type works, and its table is true."""
+"""What the README and the reference pages tell people to type works, and their table is true."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import signal
 import subprocess
+import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -20,19 +22,28 @@ from support.service import COMMAND, Service
 
 from polylog.api.auth import Credential
 from polylog.dialects import DIALECTS, load
+from polylog_cli.commands.help import topics
 from tools import ROOT
 
-README = (ROOT / "README.md").read_text()
-CURLS = re.findall(r"^\$ (curl .*)$", README, re.MULTILINE)
-READING = re.findall(
-    r"^\$ \.venv/bin/polylog ((?:query|tail|export|count|groups|histogram|load events).*)$",
-    README,
-    re.MULTILINE,
+NAMES = ("README.md", "docs/apis.md", "docs/cli.md", "docs/filters.md", "docs/tally.md")
+PAGES = {name: (ROOT / name).read_text("utf-8") for name in NAMES}
+TEXT = "\n".join(PAGES.values())
+CURLS = sorted(set(re.findall(r"^\$ (curl .*?)(?: \| jq .*)?$", TEXT, re.MULTILINE)))
+READING = sorted(
+    set(
+        re.findall(
+            r"^\$ \.venv/bin/polylog ((?:query|tail|export|count|groups|histogram|load events).*)$",
+            TEXT,
+            re.MULTILINE,
+        )
+    )
 )
+AMAZON = re.findall(r"^(?:\$ )?(aws cloudtrail .*)$", TEXT, re.MULTILINE)
 ENDLESS = re.compile("--follow|tail ")
 EXPECTED = {"no-such-": 404, "event_source": 201, "permissions": 201}
 
 CURL = ArgumentParser()
+CURL.add_argument("-s", dest="is_silent", action="store_true")
 CURL.add_argument("-H", dest="headers", action="append", default=[])
 CURL.add_argument("-X", dest="method")
 CURL.add_argument("-G", dest="is_query", action="store_true")
@@ -44,7 +55,7 @@ CURL.add_argument("url")
 
 
 def send(line: str, variables: dict[str, str]) -> httpx.Response:
-    """Send what a curl line says; only the options that the README uses."""
+    """Send what a curl line says; only the options that the pages use."""
     for name, value in variables.items():
         line = line.replace(f"${name}", value)
     asked = CURL.parse_args(shlex.split(line)[1:])
@@ -115,12 +126,12 @@ def test_it_shows_every_endpoint() -> None:
             path = re.sub(
                 r"\\\{\w+(?:\\\+)?\\\}", r"[^/?\"]+", re.escape(dialect.mounts[0] + endpoint.path)
             )
-            assert re.search(rf'\$URL{path}["?]', README), endpoint.path
+            assert re.search(rf'\$URL{path}["?]', PAGES["docs/apis.md"]), endpoint.path
 
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_its_table_names_every_dialect_and_mount(name: str) -> None:
-    (row,) = re.findall(rf"^\| `{name}`.*$", README, re.MULTILINE)
+    (row,) = re.findall(rf"^\| `{name}`.*$", PAGES["docs/apis.md"], re.MULTILINE)
     dialect = load(name)
     at_root = [re.sub(r"\+}", "}", endpoint.path) for endpoint in dialect.endpoints]
     for mount in dialect.mounts:
@@ -139,5 +150,28 @@ def test_its_table_names_every_dialect_and_mount(name: str) -> None:
     ids=" ".join,
 )
 def test_its_commands_work(service: Service, words: tuple[str, ...]) -> None:
-    assert f"$ .venv/bin/polylog {' '.join(words)}\n" in README
+    assert f"$ .venv/bin/polylog {' '.join(words)}\n" in TEXT
     assert service.polylog(*words).status == 0
+
+
+def test_the_readme_is_short() -> None:
+    assert len(PAGES["README.md"].splitlines()) <= 150
+
+
+@pytest.mark.parametrize("topic", topics())
+def test_the_topics_of_the_help_are_those_that_it_names(topic: str) -> None:
+    assert f"$ .venv/bin/polylog help {topic}\n" in PAGES["docs/cli.md"]
+
+
+@pytest.mark.parametrize("line", AMAZON)
+def test_its_lines_for_the_aws_cli_work(service: Service, line: str) -> None:
+    credentials = service.credentials
+    variables = {
+        "URL": credentials.url,
+        "AWS_ACCESS_KEY_ID": credentials.key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    done = subprocess.run(line, shell=True, env=variables, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

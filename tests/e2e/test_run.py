@@ -459,6 +459,11 @@ class TestRun:
             answer = get(asdict(second.credentials), "/cf/v2/events?results-per-page=1")
             assert answer.json()["total_results"] == total
 
+    def test_lets_events_go_on_happening(self, tmp_path: Path) -> None:
+        with running_service(tmp_path / "data", "--no-sample", "--live", "--memory") as service:
+            told = get(asdict(service.credentials), "/v1/events:tail?after=0&wait=20").json()
+        assert told["events"][0]["type"].startswith(("app.", "audit.app."))
+
     @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
     def test_listens_on_loopback_alone(self, service: Service) -> None:
         found = listening(service.process.pid)

@@ -1,6 +1,6 @@
 """What clients make of the gateway's own 429, which is in no API's form: they wait, or they say so.
 
-The README repeats what is found here.
+docs/limits.md repeats what is found here.
 """
 
 from __future__ import annotations

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from mypy_boto3_dynamodb import DynamoDBClient
 from support.examples import long
-from support.memory import MemoryKeyStore
-from support.stores import TABLES, dynamo_store
+from support.logs import LARGE, Logs
+from support.stores import TABLES
 
-from polylog.api.call import Services
-from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance.verify import Verifier
 from polylog.dynamo.store import DynamoEventStore
 from polylog.dynamo.tally.stretch import SPAN
-from polylog.model import times
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Pattern
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import Interval
-from polylog.model.times import SECOND, SYSTEM_CLOCK
-from polylog_cli.local.tables import connect
-from tools.bulk import load
 from tools.events import DAY, START, TYPES
-from tools.meter import Cost, Meter
 from tools.searches import (
     ABSENT,
     APPLICATION,
@@ -37,21 +28,15 @@ from tools.searches import (
     REQUEST,
     TOKEN,
     USER,
-    Census,
-    Search,
-    answer,
 )
 from tools.sought import NAME, WORD, sought
 
 pytestmark = pytest.mark.engine
 
-FACETS = ("organization", "project")
 SMALLEST = 500
 SMALL = 1_000
 SEALED = 2 * SPAN
 """All of these events are in segments."""
-
-LARGE = 100_000
 
 PAGE = 10
 # Rows of busy days are a few KB larger than those of quiet ones.
@@ -86,54 +71,6 @@ SEARCHES = [
     (LARGE, PROJECT, 8, 150),
     (LARGE, APPLICATION, 6, 250),
 ]
-
-
-def later() -> int:
-    """Return a time after everything was loaded: loading moves its own clock on."""
-    return times.now() + 86_400 * SECOND
-
-
-@dataclass(frozen=True)
-class Logs:
-    """Logs of several sizes in one DynamoDB, wholly folded and sealed, each loaded when needed."""
-
-    client: DynamoDBClient
-    meter: Meter
-    searches: dict[int, dict[str, Search]]
-
-    def load(self, number: int) -> str:
-        """Return the scope that has so many events."""
-        scope = f"log-{number}"
-        if number not in self.searches:
-            census = Census(sought(number))
-            load(self.client, TABLES, scope, census, shards=1, facets=FACETS)
-            self.searches[number] = {each.name: each for each in census.searches()}
-        return scope
-
-    def cost(self, number: int, ask: Callable[[DynamoEventStore, str], object]) -> list[float]:
-        """Return requests and read units of an answer, cold, and once more when it is warm."""
-        scope = self.load(number)
-        store = dynamo_store(self.client, clock=later)
-        cold = self.meter.measure(lambda: ask(store, scope))[1]
-        warm = self.meter.measure(lambda: ask(store, scope))[1]
-        return [cold.requests, cold.units, warm.requests, warm.units]
-
-    def search(self, number: int, name: str, path: str) -> tuple[int | None, Cost]:
-        """Return the total that is told, and what that costs while nothing is remembered."""
-        scope = self.load(number)
-        limits = Limits.of_units(20_000, 60)
-        store = dynamo_store(self.client, limits=limits, clock=later, facets=FACETS)
-        keys, search = MemoryKeyStore(), self.searches[number][name]
-        token = keys.create(scope, frozenset({"read"})).token
-        services = Services(store, keys, SYSTEM_CLOCK)
-        found, cost = self.meter.measure(lambda: answer(services, token, path))
-        return search.told(dict(found.headers), found.body), cost
-
-
-@pytest.fixture(scope="module")
-def logs(engine: DynamoDBClient) -> Logs:
-    client = connect(engine.meta.endpoint_url)
-    return Logs(client, Meter(client), {})
 
 
 def page_at(part: float, filter: Filter = EVERYTHING) -> Callable[[DynamoEventStore, str], object]:

@@ -1,4 +1,4 @@
-"""How much is tried: a quarter of the examples, and half of them and all cases in a long run."""
+"""How much is tried: a quarter of the examples, and all of them and all cases in a long run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, settings
 
 _ALL = 100
 _SHORT = _ALL // 4
-_LONG = _ALL // 2
 
 
 def load_profiles() -> None:
@@ -19,7 +18,7 @@ def load_profiles() -> None:
     """
     usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("short", usual, max_examples=_SHORT)
-    settings.register_profile("long", usual, max_examples=_LONG)
+    settings.register_profile("long", usual, max_examples=_ALL)
     settings.load_profile("short")
 
 
@@ -30,7 +29,7 @@ def examples(number: int) -> int:
 
 def is_long() -> bool:
     """Return whether this run is a long one."""
-    return settings().max_examples >= _LONG
+    return settings().max_examples >= _ALL
 
 
 def long(*values: object) -> list[Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 from playwright.sync_api import Browser, ConsoleMessage, Download, Locator, Page, Response, expect
 
 from support.service import Service
@@ -18,6 +19,8 @@ from tools import ROOT
 AXE: Final = ROOT / "console/node_modules/axe-core/axe.min.js"
 WIDE: Final = (1440, 900)
 PHONE: Final = (360, 740)
+
+Event = dict[str, Any]
 
 _STATUS: Final = "Failed to load resource"
 """The browser itself says so of each answer of the API that is no success."""
@@ -136,6 +139,21 @@ class Screen:
         self.button("Menu").click()
         self.button(name).click()
 
+    # What happens meanwhile.
+
+    def make_key(self, **wanted: object) -> dict[str, str]:
+        place = self.service.credentials
+        headers = {"Authorization": f"Bearer {place.token}"}
+        answer = httpx.post(f"{place.url}/v1/keys", json=wanted, headers=headers, timeout=60)
+        made: dict[str, str] = answer.raise_for_status().json()
+        return made
+
+    def send(self, *events: Event) -> None:
+        """Hand in events with the key of this tab."""
+        headers = {"Authorization": f"Bearer {self.key}"}
+        url = f"{self.service.credentials.url}/v1/events"
+        httpx.post(url, json=events, headers=headers, timeout=60).raise_for_status()
+
     # What a reader learns.
 
     def shows(self, total: int) -> None:
@@ -163,6 +181,11 @@ class Screen:
         expect(dialog.get_by_text("exactly the total")).to_be_visible()
         dialog.get_by_role("button", name="Close").click()
         return done.path()
+
+    def copied(self) -> str:
+        """Return what is in the clipboard."""
+        text: str = self.page.evaluate("navigator.clipboard.readText()")
+        return text
 
     def violations(self) -> list[str]:
         """Return what axe-core finds wrong for people who do not see or do not use a mouse."""

@@ -44,6 +44,7 @@ def reason(text: str, since: str | None = None, until: str | None = None) -> str
         ('type : "x"', None),
         ("open", f'{WORD}; try type : "open"'),
         ("severity = info AND (Open)", f'{WORD}; try type : "Open"'),
+        ("timeout", WORD),
         ("NOT open", None),
         ("", None),
         ("type =", None),

@@ -121,7 +121,7 @@ class TestWhatIsMissing:
             return checkout, "there is no uv to get it from PyPI: run `make .venv/ready`"
         checkout.has("node", NEW)
         checkout.has("npm", "echo ENOTFOUND >&2; exit 1")
-        return checkout, "npm does not get the console's packages:\nENOTFOUND"
+        return checkout, "npm does not get the packages:\nENOTFOUND"
 
     def test_is_said(self, lacking: tuple[Checkout, str]) -> None:
         done = lacking[0].build()

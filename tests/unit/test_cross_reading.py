@@ -1,4 +1,4 @@
-"""Every event is read through every dialect, and the README shows one of them truly."""
+"""Every event is read through every dialect, and docs/apis.md shows one of them truly."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from polylog.model.event import Event
 from tools import cross_reading
 
 
-def test_the_readme_shows_what_is_rendered() -> None:
-    assert cross_reading.shown() == cross_reading.section(), "run `make readme`"
+def test_the_page_shows_what_is_rendered() -> None:
+    assert cross_reading.shown() == cross_reading.section(), "run `make apis`"
 
 
 @pytest.mark.parametrize("name", cross_reading.RENDERED)

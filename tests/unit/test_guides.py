@@ -24,6 +24,7 @@ from tools import ROOT
 DEPLOYING = ROOT / "docs" / "deploying.md"
 INGESTING = ROOT / "docs" / "ingesting.md"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINKING = sorted({*PAGES, *ROOT.glob("*.md"), *ROOT.glob("examples/*.md")})
 
 TYPED = re.compile(r"(?:bin/polylog|(?<!/)polylog-events) ([^)`\n]*)")
 COMMANDS = sorted({line for page in PAGES for line in TYPED.findall(page.read_text("utf-8"))})
@@ -102,7 +103,7 @@ def test_objects_that_are_typed_have_keys_that_say_all(key: str) -> None:
     assert Kind.of(key).scope == "demo"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: f"{page.relative_to(ROOT)}")
 def test_links_lead_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text("utf-8")):
         file, _, place = link.partition("#")
@@ -125,6 +126,29 @@ def test_commands_have_the_options_that_are_typed(line: str) -> None:
         command = command.get_command(None, words.pop(0))
     known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
     assert {word for word in words if re.match(r"--\w", word)} <= known | {"--help"}
+
+
+MEASURED = {
+    "| native, 100 | {} |  | {} |": ("15.4 ms", "13.4 ms"),
+    "| last page of 100, with total | {} |  | {} |": ("12.3 ms", "12.2 ms"),
+    "| total of everything | {} |": ("3.19 ms",),
+    "| 3.2 (7) | 2.9 (6) |  | 1, 1 | 1, 1 | {} |": ("31.07",),
+    "| HTTP, 95 a request | {} events/s |  | {} events/s |": ("470", "545"),
+    "| HTTP, one a request | {} events/s |  | {} events/s |": ("67.3", "148"),
+    "| a word of one message in 5,000, 1,000,000 events | {} |": ("321 ms",),
+    "|  | 1,000,000 | 200 | 321, 309 | 714, 932 | {} |": ("18.8",),
+    "| **together** |  | **{}** |\n\n### A platform": ("32.19",),
+    "| **together** |  | **{}** |\n\n### An idle": ("902.52",),
+    "| **together** |  | **{}** |\n<!-- end: examples": ("6.65",),
+}
+"""Where the numbers of the README come from: when these change, it does too."""
+
+
+@pytest.mark.parametrize("row", MEASURED)
+def test_numbers_of_the_readme_are_those_of_the_guides(row: str) -> None:
+    readme, *guides = (page.read_text("utf-8") for page in PAGES)
+    assert row.format(*MEASURED[row]) in "\n".join(guides)
+    assert all(number in readme for number in MEASURED[row])
 
 
 def test_bare_make_lists_every_target() -> None:

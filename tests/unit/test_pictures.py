@@ -1,4 +1,4 @@
-"""The README's pictures of the console are small, and the README shows them."""
+"""The pictures of the console are small, and the README and the guide to it show them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import pytest
 from tools import ROOT
 from tools.pictures import ALL, FOLDER, MOST_BYTES, ONE
 
-README = (ROOT / "README.md").read_text("utf-8")
-SHOWN = {ROOT / path: text for text, path in re.findall(r"!\[(.*)\]\((.*\.png)\)", README)}
+PAGES = (ROOT / "README.md", ROOT / "docs" / "console.md")
+SHOWN = {
+    page.parent / path: text
+    for page in PAGES
+    for text, path in re.findall(r"!\[(.*)\]\((.*\.png)\)", page.read_text("utf-8"))
+}
 
 
 @pytest.mark.parametrize("picture", [ALL, ONE], ids=lambda path: path.name)
@@ -25,6 +29,6 @@ def test_a_picture_is_as_wide_as_a_screen(picture: Path) -> None:
     assert unpack(">II", picture.read_bytes()[16:24]) == (1440, 900)
 
 
-def test_the_readme_shows_each_picture_and_says_what_is_in_it() -> None:
+def test_a_page_shows_each_picture_and_says_what_is_in_it() -> None:
     assert set(SHOWN) == set(FOLDER.iterdir())
     assert all(SHOWN.values())

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
 from typing import Any
 
 import pytest
 
-from polylog_cli.local.sample import sample_events
+from polylog_cli.local.sample import live_events, sample_events
 
 NOW = datetime(2026, 11, 20, 14, 30, 5, 999_999, tzinfo=UTC)
 # The types of the v2 list-events document.
@@ -108,3 +109,28 @@ def test_an_app_is_created_before_anything_else_happens_to_it(resources: Any) ->
         if resource["entity"]["actee_type"] == "app"
     }
     assert set(first.values()) == {"audit.app.create"}
+
+
+@pytest.mark.parametrize("day", range(7))
+def test_something_happened_to_one_app_yesterday(day: int) -> None:
+    now = NOW + timedelta(days=day)
+    yesterday = f"{now - timedelta(days=1):%Y-%m-%d}"
+    told: Any = [event["entity"] for event in sample_events(now)]
+    happened = [each for each in told if each["timestamp"].startswith(yesterday)]
+    types = {each["type"] for each in happened if each["actee_name"] == "storefront"}
+    assert types >= {"app.crash", "audit.app.update"}
+
+
+class TestLive:
+    def test_goes_on_from_now_in_the_order_of_time(self) -> None:
+        times = [time for time, _ in islice(live_events(NOW), 300)]
+        assert times == sorted(times)
+        assert NOW.replace(microsecond=0) <= times[0] <= NOW + timedelta(seconds=8)
+        assert times[-1] < NOW + timedelta(seconds=8 * 300)
+
+    def test_happens_to_what_the_sample_tells_of(self, resources: Any) -> None:
+        known = {each["entity"]["actee"] for each in resources}
+        live: Any = [event for _, event in islice(live_events(NOW), 300)]
+        assert {event["entity"]["actee"] for event in live} <= known
+        guids = {event["metadata"]["guid"] for event in (*live, *resources)}
+        assert len(guids) == 300 + len(resources)

@@ -59,7 +59,7 @@ def _of_filter(text: str, types: Sequence[JsonObject]) -> str | None:
         terms = list(_required(parse(text)))
     except InvalidFilter:
         return None
-    reasons = chain(_unknown_types(terms, types), _words(terms))
+    reasons = chain(_unknown_types(terms, types), _words(terms, types))
     return next(reasons, None)
 
 
@@ -95,9 +95,15 @@ def _types(term: Filter) -> Sequence[str]:
             return ()
 
 
-def _words(terms: Iterable[Filter]) -> Iterable[str]:
+def _words(terms: Iterable[Filter], groups: Sequence[JsonObject]) -> Iterable[str]:
     """Yield where the words are looked for that are asked alone."""
+    known = [str(group["value"]).casefold() for group in groups]
     for term in terms:
         if isinstance(term, Text):
             places = "in the message, and in the ids and names of actor and target"
-            yield f"a word alone is looked for {places}; try type : {term}"
+            offer = (
+                f"; try type : {term}"
+                if any(term.text.casefold() in type for type in known)
+                else ""
+            )
+            yield f"a word alone is looked for {places}{offer}"

@@ -56,12 +56,15 @@ FilterText = Annotated[
         show_default=False,
         help="""For example 'type = "app.crash"', or a word of a message or a name; """
         """without it, all events. """
-        """If it starts with -, put -- before it.""",
+        """If it starts with -, put -- before it. `polylog help filters` shows more.""",
     ),
 ]
 Since = Annotated[
     str | None,
-    typer.Option(metavar="TIME", help=f"Only events from this time on: {TIME_HELP}."),
+    typer.Option(
+        metavar="TIME",
+        help=f"Only events from this time on: {TIME_HELP}. `polylog help times` shows more.",
+    ),
 ]
 Until = Annotated[
     str | None,

@@ -50,6 +50,9 @@ Scope = Annotated[
     str, typer.Option(parser=parse_scope, help="The scope that the printed key gives access to.")
 ]
 Sample = Annotated[bool, typer.Option(help="Load sample events into an empty log.")]
+Live = Annotated[
+    bool, typer.Option("--live", help="Let sample events go on happening, one every few seconds.")
+]
 TemplateFile = Annotated[
     Path | None,
     typer.Option(help="The template to serve; default: the checkout's, or the installed one."),
@@ -75,6 +78,7 @@ def run(
     data: Folder = None,
     scope: Scope = "demo",
     sample: Sample = True,
+    live: Live = False,
     template: TemplateFile = None,
     cors_origins: CorsOrigins = None,
     parameter: Parameters = None,
@@ -97,6 +101,7 @@ def run(
             data=data,
             scope=scope,
             sample=sample,
+            live=live,
             template=template or project.template(),
             parameters=parameters,
         )

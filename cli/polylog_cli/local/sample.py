@@ -93,6 +93,7 @@ STORIES: Mapping[str, Story] = {
 NEW = sorted({step[3] for story in STORIES.values() for step in story} - {"it"})
 TOLD = ("release", "crash", "scale", "hotfix", "preview", "table", "secret", "sandbox", "trial")
 WEIGHTS = (30, 9, 15, 12, 6, 4, 3, 2, 1)
+TOLD_LIVE = ("release", "crash", "scale", "hotfix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,21 @@ def sample_events(now: datetime, count: int = 3000) -> list[dict[str, object]]:
     start = now.astimezone(UTC).replace(microsecond=0) - timedelta(days=DAYS)
     past = (told for told in _Platform().month(start) if told[0] <= now)
     return [resource for _, resource in sorted(islice(past, count), key=itemgetter(0))]
+
+
+def live_events(now: datetime) -> Iterator[tuple[datetime, dict[str, object]]]:
+    """Yield what happens on the same platform from now on: when, and the event; it never ends.
+
+    A story begins every few seconds. The events come in the order of their times.
+    """
+    platform, began = _Platform(), now.astimezone(UTC).replace(microsecond=0)
+    platform.random.seed(began.timestamp())
+    waiting: list[Told] = []
+    while True:
+        waiting = sorted((*waiting, *platform.story(began)), key=itemgetter(0))
+        began += timedelta(seconds=platform.random.randint(1, 8))
+        while waiting and waiting[0][0] < began:
+            yield waiting.pop(0)
 
 
 class _Platform:
@@ -157,6 +173,7 @@ class _Platform:
         for app, _, first, last in self.apps:
             yield from self.tell(STORIES["push"], app, self.moment(start, first + 0.5, first + 1.5))
             yield from self.tell(STORIES["retire"], app, self.moment(start, last, last + 1))
+        yield from self.yesterday(start + timedelta(days=DAYS - 1))
         while True:
             moment = self.moment(start, 2, DAYS)
             day = (moment - start) / timedelta(days=1)
@@ -164,6 +181,18 @@ class _Platform:
             ((app, *_),) = self.random.choices(self.apps, lively)
             (story,) = self.random.choices(TOLD, WEIGHTS)
             yield from self.tell(STORIES.get(story) or self.crash(), app, moment)
+
+    def yesterday(self, day: datetime) -> Iterator[Told]:
+        """Tell of a bad day of the liveliest app, also on a Sunday: it is there to look at."""
+        (app, *_), noon = self.apps[0], day.replace(hour=12, minute=0, second=0)
+        for hours, story in enumerate((STORIES["hotfix"], self.crash(), STORIES["release"])):
+            yield from self.tell(story, app, noon + timedelta(hours=hours))
+
+    def story(self, began: datetime) -> Iterator[Told]:
+        """Tell of something that may happen on any day to an app that lives on."""
+        app, *_ = self.random.choice([app for app in self.apps if app[3] == DAYS])
+        story = self.random.choice(TOLD_LIVE)
+        yield from self.tell(STORIES.get(story) or self.crash(), app, began)
 
     def crash(self) -> Iterator[Step]:
         description, status = self.random.choice(CRASHES)

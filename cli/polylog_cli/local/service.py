@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -46,6 +46,7 @@ from polylog_cli.local.disk import Disk, log_no_refusals
 from polylog_cli.local.dynamodb import dynamodb
 from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import DEFAULT_DATA, Home, Running
+from polylog_cli.local.live import living
 from polylog_cli.local.log import local_keys
 from polylog_cli.local.sample import sample_events
 from polylog_cli.local.store import with_safe_store
@@ -90,6 +91,7 @@ class Settings:
     data: Path | None
     scope: str
     sample: bool
+    live: bool
     template: Path
     parameters: dict[str, str]
 
@@ -136,7 +138,8 @@ def run(settings: Settings) -> None:
             ):
                 if settings.sample and settings.dynamodb != "moto":
                     _load_sample(gateway, credentials, None if settings.memory else home)
-                with _served(gateway, listener) as served, _announced(home, running):
+                alive = living(gateway, credentials) if settings.live else nullcontext()
+                with _served(gateway, listener) as served, alive, _announced(home, running):
                     _greet(home, credentials)
                     _watch(served, engine.look, folding.look)
 

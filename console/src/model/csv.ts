@@ -1,5 +1,6 @@
 // CSV as RFC 4180 has it: lines end with CRLF, and a value with a comma, a quote or a line break is
-// in quotes. Values are those of the log: none is changed for a spreadsheet.
+// in quotes. A value that a spreadsheet would run as a formula has an apostrophe before it, because
+// anybody who may store an event could have written it; all others are those of the log.
 
 import { cell, column, type Event } from "./event";
 
@@ -18,5 +19,11 @@ function line(values: readonly string[]): string {
 }
 
 function quoted(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  const safe = isFormula(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Whether a spreadsheet would calculate; numbers with a sign stay numbers. */
+function isFormula(value: string): boolean {
+  return /^[=+\-@\t\r]/.test(value) && !/^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value);
 }

@@ -9,35 +9,37 @@ export interface Column {
   title: string;
   /** The width in pixels, unless the reader changed it. */
   width: number;
+  /** Whether it is wider where there is room. */
+  isElastic: boolean;
   /** The fields whose values it shows, for filters; the first that has a value. */
   fields: readonly string[];
 }
 
 export const COLUMNS: readonly Column[] = [
-  { name: "time", title: "Time", width: 184, fields: ["time"] },
-  { name: "severity", title: "Severity", width: 84, fields: ["severity"] },
-  { name: "type", title: "Type", width: 220, fields: ["type"] },
-  { name: "actor", title: "Actor", width: 140, fields: ["actor.name", "actor.id"] },
-  { name: "target", title: "Target", width: 160, fields: ["target.name", "target.id"] },
-  { name: "message", title: "Message", width: 420, fields: ["message"] },
-  { name: "status", title: "Status", width: 90, fields: ["status"] },
-  { name: "origin", title: "Origin", width: 80, fields: ["origin"] },
-  { name: "source", title: "Source", width: 140, fields: ["source"] },
-  { name: "category", title: "Category", width: 110, fields: ["category"] },
-  { name: "project_id", title: "Project", width: 180, fields: ["project_id"] },
-  { name: "organization_id", title: "Organization", width: 180, fields: ["organization_id"] },
-  { name: "actor.id", title: "Actor id", width: 180, fields: ["actor.id"] },
-  { name: "actor.type", title: "Actor type", width: 100, fields: ["actor.type"] },
-  { name: "target.id", title: "Target id", width: 180, fields: ["target.id"] },
-  { name: "target.type", title: "Target type", width: 100, fields: ["target.type"] },
-  { name: "seq", title: "Number", width: 90, fields: ["seq"] },
-  { name: "id", title: "Id", width: 290, fields: ["id"] },
+  { name: "time", title: "Time", width: 184, isElastic: false, fields: ["time"] },
+  { name: "severity", title: "Severity", width: 84, isElastic: false, fields: ["severity"] },
+  { name: "type", title: "Type", width: 220, isElastic: true, fields: ["type"] },
+  { name: "actor", title: "Actor", width: 140, isElastic: true, fields: ["actor.name", "actor.id"] },
+  { name: "target", title: "Target", width: 160, isElastic: true, fields: ["target.name", "target.id"] },
+  { name: "message", title: "Message", width: 420, isElastic: true, fields: ["message"] },
+  { name: "status", title: "Status", width: 90, isElastic: false, fields: ["status"] },
+  { name: "origin", title: "Origin", width: 80, isElastic: false, fields: ["origin"] },
+  { name: "source", title: "Source", width: 140, isElastic: true, fields: ["source"] },
+  { name: "category", title: "Category", width: 110, isElastic: false, fields: ["category"] },
+  { name: "project_id", title: "Project", width: 180, isElastic: true, fields: ["project_id"] },
+  { name: "organization_id", title: "Organization", width: 180, isElastic: true, fields: ["organization_id"] },
+  { name: "actor.id", title: "Actor id", width: 180, isElastic: true, fields: ["actor.id"] },
+  { name: "actor.type", title: "Actor type", width: 100, isElastic: false, fields: ["actor.type"] },
+  { name: "target.id", title: "Target id", width: 180, isElastic: true, fields: ["target.id"] },
+  { name: "target.type", title: "Target type", width: 100, isElastic: false, fields: ["target.type"] },
+  { name: "seq", title: "Number", width: 90, isElastic: false, fields: ["seq"] },
+  { name: "id", title: "Id", width: 290, isElastic: false, fields: ["id"] },
 ];
 
 /** The column of a name: one of the event's members, or a path in `data` or `attributes`. */
 export function column(name: string): Column {
   const known = COLUMNS.find((each) => each.name === name);
-  return known ?? { name, title: name, width: 160, fields: [name] };
+  return known ?? { name, title: name, width: 160, isElastic: true, fields: [name] };
 }
 
 /** The field that a column shows of this event, and its value; an empty value if it has none. */

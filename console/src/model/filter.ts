@@ -48,6 +48,11 @@ export function terms(filter: string): string[] {
   return [...found, term.trim()].filter(Boolean);
 }
 
+/** Whether a parenthesis is not closed. */
+export function isOpen(filter: string): boolean {
+  return tokens(filter).reduce((depth, token) => depth + Number(token === "(") - Number(token === ")"), 0) > 0;
+}
+
 /** The same condition, however its spaces are. */
 function plain(condition: string): string {
   return tokens(condition).map((token) => (token.trim() ? token : " ")).join("").trim();
@@ -62,6 +67,46 @@ export function has(filter: string, condition: string): boolean {
 export function without(filter: string, condition: string): string {
   if (!has(filter, condition)) return filter;
   return terms(filter).filter((term) => plain(term) !== plain(condition)).join(" AND ");
+}
+
+/** The condition that a field is one of some values. */
+export function anyOf(field: string, values: readonly string[]): string {
+  const [first = "", ...others] = values;
+  return others.length ? `${field} = (${values.map(quote).join(" OR ")})` : equals(field, first);
+}
+
+/** The term of a filter that asks a field for one of some values, and nothing else. */
+export interface Choice {
+  term: string;
+  values: string[];
+}
+
+/** The first term at the top of a filter that is such a choice. */
+export function choiceOf(filter: string, field: string): Choice | undefined {
+  for (const term of terms(filter)) {
+    const values = valuesIn(term, field);
+    if (values) return { term, values };
+  }
+  return undefined;
+}
+
+/** `field = a` has one value, `field = (a OR b)` two; any other condition is no choice. */
+function valuesIn(term: string, field: string): string[] | undefined {
+  const [name, operator, ...rest] = comparisons(term);
+  if (name !== `\u0000${field}` || operator !== "=") return undefined;
+  const list = rest[0] === "(" && rest.at(-1) === ")" ? rest.slice(1, -1) : rest;
+  const isList = list.length % 2 === 1 && list.every((token, at) => at % 2 === 0 || token === "OR");
+  const values = list.filter((_, at) => at % 2 === 0).map(literal);
+  return isList && values.every((value) => value !== undefined) ? values : undefined;
+}
+
+/** The value that a token means; nothing if it has wildcards, or is no value. */
+function literal(token: string): string | undefined {
+  const isQuoted = /^(".*"|'.*')$/s.test(token);
+  const body = isQuoted ? token.slice(1, -1) : token;
+  const isWild = /\*/.test(body.replace(/\\./gs, ""));
+  if (isWild || (!isQuoted && /^(AND|OR|NOT|[()]|-.*|["'].*)$/s.test(token))) return undefined;
+  return unescaped(body);
 }
 
 /** What a filter looks for: texts to highlight in the fields that it asks. */

@@ -1,5 +1,5 @@
 import type { View } from "./address";
-import { both } from "./filter";
+import { both, choiceOf, without } from "./filter";
 import { bounds } from "./times";
 
 /** What the page asks: a filter, and a window that stays where it is until the page is refreshed. */
@@ -16,10 +16,10 @@ export interface Question {
   readonly asOf: number;
 }
 
-/** The question of a view, with a relative range fixed to the times that it means now. */
-export function fix(view: Pick<View, "filter" | "time">, nowMs: number): Question {
+/** The question of a view, with a relative range fixed to the times that it means now; all time may end later. */
+export function fix(view: Pick<View, "filter" | "time">, nowMs: number, end?: string): Question {
   const { since, until } = bounds(view.time, nowMs);
-  return asked(view.filter, since, until, nowMs);
+  return asked(view.filter, since, ("all" in view.time && end) || until, nowMs);
 }
 
 /** The question about a filter between two times. */
@@ -27,6 +27,13 @@ export function asked(filter: string, since: string | undefined, until: string, 
   const from = since === undefined ? "" : `time >= ${since}`;
   const text = both(both(filter, from), `time < ${until}`);
   return { filter, until, text, asOf, ...(since === undefined ? {} : { since }) };
+}
+
+/** The question without what its filter asks one field for. */
+export function apart(question: Question, field: string): Question {
+  const choice = choiceOf(question.filter, field);
+  if (!choice) return question;
+  return asked(without(question.filter, choice.term), question.since, question.until, question.asOf);
 }
 
 /** The question about a part of the window. */

@@ -22,6 +22,18 @@ export const PRESETS: readonly { last: string; name: string }[] = [
   { last: "90d", name: "Last 90 days" },
 ];
 
+/** The day so many days ago, from midnight to midnight in a zone. */
+export function dayAgo(days: number, zone: Zone, nowMs: number): Range {
+  const midnight = (back: number) => {
+    const at = new Date(nowMs);
+    if (zone === "utc") at.setUTCHours(-24 * back, 0, 0, 0);
+    else at.setHours(0, 0, 0, 0);
+    if (zone === "local") at.setDate(at.getDate() - back);
+    return iso(at.getTime());
+  };
+  return { since: midnight(days), until: midnight(days - 1) };
+}
+
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE, h: HOUR, d: DAY };
 
 /** The milliseconds of a length like `15m`, `6h` or `90d`, or nothing if it is not one. */

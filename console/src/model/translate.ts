@@ -14,7 +14,7 @@ import { conjunctionOf, isImpossible } from "./terms";
 
 export type { Cannot, Commands, Difference, Place } from "./apis/api";
 
-/** The other APIs, in the order of the README. */
+/** The other APIs, in the order of docs/apis.md. */
 export const APIS: readonly Api[] = [
   cloudfoundry,
   cloudfoundryV3,

@@ -1,13 +1,14 @@
 import { DEFAULT } from "../model/address";
 import { column, COLUMNS } from "../model/event";
-import { navigate, view } from "../state/view";
+import { shown } from "../state/columns";
+import { navigate } from "../state/view";
 import { Icon } from "./icon";
 import { Popover } from "./popover";
 import "./columns.css";
 
 /** Chooses which columns the list has. */
 export function Columns() {
-  const chosen = view.value.columns;
+  const chosen = shown.value;
   const others = chosen.filter((name) => !COLUMNS.some((each) => each.name === name));
   const names = [...COLUMNS.map(({ name }) => name), ...others];
   function add(event: SubmitEvent) {
@@ -34,7 +35,7 @@ export function Columns() {
 }
 
 function Choice({ name }: { name: string }) {
-  const chosen = view.value.columns;
+  const chosen = shown.value;
   const at = chosen.indexOf(name);
   const turn = () => navigate({ columns: at < 0 ? [...chosen, name] : chosen.filter((each) => each !== name) });
   const isOnly = at >= 0 && chosen.length === 1;
@@ -53,7 +54,7 @@ function Choice({ name }: { name: string }) {
 }
 
 function move(from: number, to: number): void {
-  const columns = [...view.peek().columns];
+  const columns = [...shown.peek()];
   const [name] = columns.splice(from, 1);
   if (name !== undefined) columns.splice(to, 0, name);
   navigate({ columns });

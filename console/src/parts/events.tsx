@@ -1,7 +1,8 @@
 import { effect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import * as columns from "../state/columns";
 import * as facets from "../state/facets";
-import { dialog } from "../state/panels";
+import * as future from "../state/future";
 import * as rows from "../state/rows";
 import { isNarrow } from "../state/screen";
 import * as selection from "../state/selection";
@@ -22,7 +23,9 @@ export function Events() {
   useEffect(rows.follow, []);
   useEffect(selection.follow, []);
   useEffect(tail.follow, []);
-  useEffect(() => facets.follow(() => (isNarrow.value ? dialog.value === "facets" : facets.isShown.value)), []);
+  useEffect(future.follow, []);
+  useEffect(facets.follow, []);
+  useEffect(columns.follow, []);
   useTitle();
   const isOpen = view.value.event !== undefined;
   const width = eventWidth.value ? `${eventWidth.value}px` : "40%";

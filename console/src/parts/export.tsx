@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { column } from "../model/event";
 import { counted, events } from "../model/numbers";
+import { shown } from "../state/columns";
 import { cancel, reset, running, write, type Form, type Progress } from "../state/export";
 import { fresh } from "../state/rows";
 import { question, refresh, view } from "../state/view";
@@ -14,7 +15,7 @@ const TYPES: Readonly<Record<Form, string>> = { csv: "text/csv", ndjson: "applic
 export function Export() {
   const [form, setForm] = useState<Form>("csv");
   useEffect(() => reset, []);
-  const columns = view.value.columns.map((name) => column(name).title).join(", ");
+  const columns = shown.value.map((name) => column(name).title).join(", ");
   const isWriting = running.value?.is === "writing";
 
   async function start() {
@@ -36,7 +37,7 @@ export function Export() {
       )}
       <fieldset disabled={isWriting}>
         <legend>Form</legend>
-        <Choice form="csv" chosen={form} choose={setForm} name="CSV">The columns of the list: {columns}.</Choice>
+        <Choice form="csv" chosen={form} choose={setForm} name="CSV">The columns of the list: {columns}. What a spreadsheet would run as a formula has an apostrophe before it.</Choice>
         <Choice form="ndjson" chosen={form} choose={setForm} name="NDJSON">Whole events, one a line, as <code>polylog load</code> reads them.</Choice>
       </fieldset>
       <div class="export-buttons">

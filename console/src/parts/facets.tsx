@@ -10,7 +10,9 @@ export function Facets() {
   const trouble = facets.trouble.value;
   const isNothing = found !== undefined && shown.value.every((facet) => facet.size === 0);
   const [valued, empty] = [shown.value.filter(hasValues), shown.value.filter((facet) => !hasValues(facet))];
-  if (rows.head.trouble.value?.kind === "refused") return <div class="facets" />;
+  // The list says why there is no answer.
+  const refusal = rows.head.trouble.value;
+  if (refusal && (refusal.kind === "refused" || !found)) return <div class="facets" />;
   return (
     <div class={`facets ${facets.isAsking.value || rows.head.isAsking.value ? "old" : ""}`} aria-busy={facets.isAsking.value}>
       {trouble?.kind === "waiting" && <p class="facets-word quiet" role="status">No values yet. <NextTry at={trouble.at} /> <button type="button" class="button" onClick={() => void facets.again()}>Try now</button></p>}

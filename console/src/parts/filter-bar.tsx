@@ -86,11 +86,7 @@ export function FilterBar() {
           onKeyDown={(event) => event.key === "Escape" && leave()}
         />
         <div ref={host} class="filter-editor" onKeyDown={(event) => event.stopPropagation()} />
-        {wrong && (
-          <p class="filter-mistake" role="alert">
-            {wrong.column !== undefined && `Column ${wrong.column}: `}{wrong.reason}
-          </p>
-        )}
+        {wrong && <p class="filter-mistake" role="alert">{wrong.text}</p>}
         <p class="filter-hint">
           <b>Enter</b> asks · <b>Esc</b> leaves · a word is looked for in messages, ids and names · <code>*</code> stands
           for any characters after <code>=</code>

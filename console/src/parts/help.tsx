@@ -1,5 +1,5 @@
 import { Fragment } from "preact";
-import { EXAMPLES } from "../model/examples";
+import topics from "../../../layers/polylog/polylog/console/help.json";
 import { counted } from "../model/numbers";
 import { forget, past } from "../state/history";
 import { close } from "../state/panels";
@@ -20,7 +20,7 @@ const KEYS: readonly [string[], string][] = [
   [["?"], "this help"],
 ];
 
-/** The keys of the keyboard, the language of filters, and times. */
+/** The keys of the keyboard, and what `polylog help` says of filters and times. */
 export function Help() {
   return (
     <div class="help">
@@ -39,18 +39,14 @@ export function Help() {
         <h3>Filters</h3>
         <p class="quiet">Choose one to ask it. While you write, the bar suggests fields, and values with their counts.</p>
         <dl class="help-examples">
-          {EXAMPLES.map(({ filter, finds }) => (
-            <Fragment key={filter}>
-              <dt><button type="button" onClick={() => use(filter)}>{filter}</button></dt>
-              <dd>{finds}</dd>
+          {topics.filters.examples.map(({ text, means }) => (
+            <Fragment key={text}>
+              <dt><button type="button" onClick={() => use(text)}>{text}</button></dt>
+              <dd>{means}</dd>
             </Fragment>
           ))}
         </dl>
-        <ul class="help-list">
-          <li>Conditions side by side must all hold, as with AND. OR binds closer than AND; parentheses help.</li>
-          <li><code>=</code> minds case, <code>:</code> and a word alone do not. Put text with blanks or signs in quotes.</li>
-          <li>A field that an event lacks is the empty text.</li>
-        </ul>
+        <Notes notes={topics.filters.notes} />
         {past.value.length > 0 && (
           <p>
             <button type="button" class="button" onClick={forget}>Forget my {counted(past.value.length)} past filters</button>{" "}
@@ -60,14 +56,27 @@ export function Help() {
       </section>
       <section>
         <h3>Times</h3>
-        <ul class="help-list">
-          <li>The range includes its beginning, and ends right before its end.</li>
-          <li>“Last 24 hours” ends at the moment when you ask. It stays there while you read; Refresh moves it up to now.</li>
-          <li>The page shows UTC or the time of this device. Links, exports and commands always mean UTC.</li>
-          <li>Drag over the bars to choose a part of them.</li>
-        </ul>
+        <p class="quiet">Drag over the bars to choose a part of them.</p>
+        <dl class="help-examples">
+          {topics.times.examples.map(({ text, means }) => (
+            <Fragment key={text}>
+              <dt><code>{text}</code></dt>
+              <dd>{means}</dd>
+            </Fragment>
+          ))}
+        </dl>
+        <Notes notes={topics.times.notes} />
       </section>
     </div>
+  );
+}
+
+/** Sentences, with the code in them between backticks. */
+function Notes({ notes }: { notes: readonly string[] }) {
+  return (
+    <ul class="help-list">
+      {notes.map((note) => <li key={note}>{note.split("`").map((part, at) => (at % 2 ? <code key={at}>{part}</code> : part))}</li>)}
+    </ul>
   );
 }
 

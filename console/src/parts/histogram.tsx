@@ -27,9 +27,12 @@ export function Histogram() {
         </button>
         <Total />
         <span class="histogram-window quiet number">{windowText()}</span>
-        {isShown.value && chart && !rows.head.trouble.value && <Legend chart={chart} />}
         {isShown.value && <StackChoice />}
       </header>
+      {isShown.value && (
+        <div class="histogram-names">{chart && rows.head.trouble.value?.kind !== "refused" && <Legend chart={chart} />}</div>
+      )}
+      {isShown.value && chart && <Instead by={chart.by} />}
       {isShown.value && <Body chart={chart} />}
     </section>
   );
@@ -82,15 +85,23 @@ function Legend({ chart }: { chart: Chart }) {
   );
 }
 
+/** Says that the bars are by type, where those that were chosen are too much to count. */
+function Instead({ by }: { by: Stack }) {
+  const { stack } = view.value;
+  if (by === stack || histogram.isAsking.value) return null;
+  return <p class="histogram-instead" role="status">These bars are by {by}: bars by {NAMES[stack] ?? stack} would need too much reading. Choose a shorter time for them.</p>;
+}
+
 function Body({ chart }: { chart: Chart | undefined }) {
   // The list says why there is no answer.
-  if (rows.head.trouble.value?.kind === "refused") return <p class="histogram-word" />;
+  const refusal = rows.head.trouble.value;
+  if (refusal && (refusal.kind === "refused" || !chart)) return <p class="histogram-word" />;
   const trouble = histogram.trouble.value;
   if (trouble?.kind === "waiting") {
     return <p class="histogram-word quiet" role="status"><span>No bars yet. <NextTry at={trouble.at} /> <button type="button" class="button" onClick={() => void histogram.again()}>Try now</button></span></p>;
   }
   if (trouble?.problem.isTooBroad) {
-    return <p class="histogram-word quiet" role="status">The bars would need too much reading. Choose a shorter time, or bars by type.</p>;
+    return <p class="histogram-word quiet" role="status">The bars would need too much reading. Choose a shorter time, or name a type, an actor or a target.</p>;
   }
   if (trouble) return <p class="histogram-word quiet" role="status">No bars: {trouble.problem.message}</p>;
   if (!chart) return <p class="histogram-word quiet" role="status">Counting…</p>;

@@ -1,5 +1,5 @@
 import type { Column } from "../model/event";
-import { widen, widthOf } from "../state/columns";
+import { loosen, widen, widthOf } from "../state/columns";
 import { navigate, view } from "../state/view";
 import { Icon } from "./icon";
 
@@ -39,7 +39,7 @@ function Order() {
 function Edge({ column }: { column: Column }) {
   function drag(down: PointerEvent) {
     const edge = down.currentTarget as HTMLElement;
-    const width = widthOf(column.name);
+    const width = shownWidth(edge);
     edge.setPointerCapture(down.pointerId);
     edge.onpointermove = (move) => widen(column.name, width + move.clientX - down.clientX);
     edge.onpointerup = edge.onpointercancel = () => (edge.onpointermove = null);
@@ -49,10 +49,15 @@ function Edge({ column }: { column: Column }) {
     if (by === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    widen(column.name, widthOf(column.name) + by);
+    widen(column.name, shownWidth(event.currentTarget as HTMLElement) + by);
   }
   return (
     <span class="list-edge" role="separator" aria-orientation="vertical" aria-label={`Width of ${column.title}`} aria-valuenow={widthOf(column.name)}
-      tabIndex={0} onPointerDown={drag} onKeyDown={step} onDblClick={() => widen(column.name, column.width)} />
+      tabIndex={0} onPointerDown={drag} onKeyDown={step} onDblClick={() => loosen(column.name)} />
   );
+}
+
+/** The width of the column of an edge, with its part of the room that is left. */
+function shownWidth(edge: HTMLElement): number {
+  return edge.parentElement?.offsetWidth ?? 0;
 }

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { column, type Column } from "../model/event";
 import { counted } from "../model/numbers";
 import * as scroll from "../model/scroll";
-import { widthOf } from "../state/columns";
+import { isFixed, shown, widthOf } from "../state/columns";
 import * as rows from "../state/rows";
 import { isPhone } from "../state/screen";
 import { open, select, selected, wanted } from "../state/selection";
@@ -16,6 +16,8 @@ import "./list.css";
 
 const HEAD = 28;
 const AROUND = 4;
+/** The part of its usual width that a column keeps at least where there is little room. */
+const NARROW = 0.7;
 
 /** All rows that the question finds, with a scroll bar that is true: any place is one request away. */
 export function List() {
@@ -25,7 +27,7 @@ export function List() {
   const rowHeight = isCard ? 72 : view.value.dense ? 28 : 48;
   const scrolling = useScrolling(box, rows.count.value, rowHeight, isCard ? 0 : HEAD);
   usePlaces(scrolling);
-  const columns = view.value.columns.map(column);
+  const columns = shown.value.map(column);
   const { extent } = scrolling;
   const offset = scrolling.offset.value;
   const [first, end] = scroll.seen({ ...extent, rows: rows.count.value, rowHeight }, offset);
@@ -85,11 +87,16 @@ function range(first: number, end: number): number[] {
   return Array.from({ length: Math.max(0, end - first) }, (_, at) => first + at);
 }
 
-/** The widths of the row numbers and the columns; the last column takes what is left. */
+/** The widths of the row numbers and the columns, which share what is left; if none can, the last one takes it. */
 function widths(columns: readonly Column[]): Record<string, string> {
-  const all = [28 + 8 * counted(rows.count.value).length, ...columns.map(({ name }) => widthOf(name))];
-  const template = all.map((width, at) => (at === columns.length ? `minmax(${width}px, 1fr)` : `${width}px`));
-  return { "--columns": template.join(" "), "--least": `${all.reduce((sum, width) => sum + width)}px` };
+  const names = columns.map(({ name }) => name);
+  const isRigid = names.every(isFixed);
+  const isElastic = (name: string) => (isRigid ? name === names.at(-1) : !isFixed(name));
+  const numbers = 28 + 8 * counted(rows.count.value).length;
+  const leastOf = (name: string) => (isFixed(name) ? widthOf(name) : Math.round(widthOf(name) * NARROW));
+  const template = names.map((name) => (isElastic(name) ? `minmax(${leastOf(name)}px, ${widthOf(name)}fr)` : `${widthOf(name)}px`));
+  const least = names.reduce((sum, name) => sum + leastOf(name), numbers);
+  return { "--columns": [`${numbers}px`, ...template].join(" "), "--least": `${least}px` };
 }
 
 function rowOf(event: Event): number | undefined {

@@ -23,17 +23,17 @@ const USUAL = "90";
 /** Makes a key that may do no more than it is told to. */
 export function NewKey() {
   const [isMaking, setMaking] = useState(false);
+  const [made, setMade] = useState(0);
 
   async function submit(event: SubmitEvent) {
     event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
     setMaking(true);
-    if (await create(wanted(new FormData(form)))) form.reset();
+    if (await create(wanted(new FormData(event.currentTarget as HTMLFormElement)))) setMade(made + 1);
     setMaking(false);
   }
 
   return (
-    <form class="keys-form" aria-label="Make a key" onSubmit={(event) => void submit(event)}>
+    <form key={made} class="keys-form" aria-label="Make a key" onSubmit={(event) => void submit(event)}>
       <h3>Make a key</h3>
       <fieldset>
         <legend>It may</legend>

@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { Attempt } from "../state/attempt";
 import { events } from "../model/numbers";
 import { terms, without } from "../model/filter";
-import { ago, iso } from "../model/times";
+import { ago } from "../model/times";
 import { api, own } from "../state/session";
 import { navigate, question, view } from "../state/view";
 import { Notice } from "./states";
@@ -22,8 +22,7 @@ export function Nothing() {
   const asked = question.value;
   useEffect(() => {
     void around.ask(async (aborted) => {
-      const until = `time < ${iso(api.now())}`;
-      const text = asked.filter ? `${asked.filter} AND ${until}` : until;
+      const text = asked.filter;
       const [all, found] = await Promise.all([
         api.count({ text: "" }, aborted),
         api.list({ text }, { skip: 0, size: 1, order: "desc", total: true }, aborted),

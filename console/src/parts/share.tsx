@@ -20,7 +20,7 @@ export function Share() {
       </Text>
       <p class="quiet">
         The commands read your key from <code>$TOKEN</code>: run <code>export TOKEN=…</code> first.
-        Each shows the first page.
+        Each <code>curl</code> gets the first page; the AWS CLI fetches all pages.
       </p>
       <Text title="Command line" text={polylog()} />
       {able.map((way) => <Commands key={way.name} way={way} />)}

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Attempt, Trouble } from "../state/attempt";
+import { mistake } from "../state/mistake";
 import "./states.css";
 
 interface NoticeProps {
@@ -40,7 +41,7 @@ function Refused({ trouble }: { trouble: Extract<Trouble, { kind: "refused" }> }
     );
   }
   const title = problem.parameter === "filter" ? "The filter cannot be read" : problem.title;
-  return <Notice title={title} kind="danger"><p>{sentence(problem.detail.replace(/^filter (?=column)/, ""))}</p></Notice>;
+  return <Notice title={title} kind="danger"><p>{sentence(mistake.value?.text ?? problem.detail)}</p></Notice>;
 }
 
 /** The service's words as a sentence. */

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
-import { nameOf, PRESETS, read, short, zoneName } from "../model/times";
+import { dayAgo, nameOf, PRESETS, read, short, zoneName } from "../model/times";
+import { api } from "../state/session";
 import { navigate, question, view } from "../state/view";
 import { Icon } from "./icon";
 import { Popover } from "./popover";
@@ -13,9 +14,12 @@ export function TimeRange() {
     <Popover label={label} className="button time-range" side="right">
       {(close) => (
         <div class="time-range-panel">
-          <div class="popover-list" role="group" aria-label="Up to now">
+          <div class="popover-list" role="group" aria-label="Ranges">
             {PRESETS.map(({ last, name }) => (
               <Choice key={last} name={name} isChosen={"last" in time && time.last === last} onChoose={() => { navigate({ time: { last } }); close(); }} />
+            ))}
+            {["Today", "Yesterday"].map((name, days) => (
+              <Choice key={name} name={name} isChosen={false} onChoose={() => { navigate({ time: dayAgo(days, zone, api.now()) }); close(); }} />
             ))}
             <Choice name="All time" isChosen={"all" in time} onChoose={() => { navigate({ time: { all: true } }); close(); }} />
           </div>

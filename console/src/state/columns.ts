@@ -1,5 +1,13 @@
-import { signal } from "@preact/signals";
-import { column } from "../model/event";
+import { computed, effect, signal, untracked } from "@preact/signals";
+import { DEFAULT } from "../model/address";
+import { cell, column } from "../model/event";
+import { both } from "../model/filter";
+import type { Question } from "../model/question";
+import { Attempt } from "./attempt";
+import { facets, isSeen } from "./facets";
+import * as rows from "./rows";
+import { api } from "./session";
+import { view } from "./view";
 
 const STORED = "polylog-column-widths";
 export const NARROWEST = 48;
@@ -14,12 +22,70 @@ function stored(): Record<string, number> {
 
 const widths = signal<Record<string, number>>(stored());
 
-/** The width of a column in pixels: what the reader chose, in this browser. */
+/** The least width of a column in pixels: what the reader chose, in this browser, or the usual one. */
 export function widthOf(name: string): number {
   return widths.value[name] ?? column(name).width;
+}
+
+/** Whether the reader chose the width of a column: it takes no part of the room that is left. */
+export function isFixed(name: string): boolean {
+  return widths.value[name] !== undefined || !column(name).isElastic;
 }
 
 export function widen(name: string, width: number): void {
   widths.value = { ...widths.value, [name]: Math.max(NARROWEST, Math.round(width)) };
   localStorage.setItem(STORED, JSON.stringify(widths.value));
+}
+
+/** The column takes its part of the room again. */
+export function loosen(name: string): void {
+  const { [name]: _, ...others } = widths.value;
+  widths.value = others;
+  localStorage.setItem(STORED, JSON.stringify(others));
+}
+
+const isByDefault = computed(() => view.value.columns.join() === DEFAULT.columns.join());
+
+/** Columns that a row has a value for, of those that are here. */
+const filled = computed<ReadonlySet<string>>(() => {
+  const names = view.value.columns;
+  return new Set(names.filter((name) => rows.some((event) => cell(event, column(name)).value !== "")));
+});
+
+/** Whether an event has a message: the values of messages are not counted. */
+const hasMessage = new Attempt<boolean>();
+
+/** The columns of the list: those that the reader chose, or else those that an event of the answer has a value for. */
+export const shown = computed<readonly string[]>(() => {
+  const { columns } = view.value;
+  const isAnswered = rows.head.answer.value !== undefined && rows.count.value > 0;
+  if (!isByDefault.value || !isAnswered) return columns;
+  return columns.filter((name) => filled.value.has(name) || !isEmpty(name));
+});
+
+/** Whether no event has a value, or nobody knows yet: a column that comes is better than one that goes. */
+function isEmpty(name: string): boolean {
+  if (name === "message") return !hasMessage.answer.value && hasMessage.trouble.value === undefined;
+  const counted = facets.answer.value;
+  if (!isSeen.value || counted?.isTooBroad || facets.trouble.value) return false;
+  const found = counted?.facets.filter(({ by }) => column(name).fields.includes(by)) ?? [];
+  return found.every(({ groups }) => groups.every(({ value }) => value === ""));
+}
+
+/** Find out which columns have values, whenever another question is answered. */
+export function follow(): () => void {
+  return effect(() => {
+    const asked = rows.answered.value;
+    if (!asked || !isByDefault.value) return;
+    untracked(() => {
+      if (filled.value.has("message")) hasMessage.stop();
+      else void hasMessage.ask((aborted) => findMessage(asked, aborted));
+    });
+  });
+}
+
+/** A page that is empty and leads on says nothing of the events after it: then the column stays. */
+async function findMessage(asked: Question, aborted: AbortSignal): Promise<boolean> {
+  const found = await api.list({ text: both(asked.text, "message:*") }, { skip: 0, size: 1, order: "desc" }, aborted);
+  return found.events.length > 0 || found.next_page_token !== undefined;
 }

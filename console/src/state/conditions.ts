@@ -1,25 +1,40 @@
-import { both, equals, has, not, without } from "../model/filter";
+import { anyOf, both, choiceOf, equals, has, not, without } from "../model/filter";
 import { navigate, view } from "./view";
 
 /** What the filter says of a value of a field. */
 export function standingOf(field: string, value: string): "only" | "not" | undefined {
-  const condition = equals(field, value);
-  if (has(view.value.filter, condition)) return "only";
-  return has(view.value.filter, not(condition)) ? "not" : undefined;
+  if (chosen(field).includes(value)) return "only";
+  return has(view.value.filter, not(equals(field, value))) ? "not" : undefined;
+}
+
+/** The values of which the filter asks a field to have one. */
+export function chosen(field: string): readonly string[] {
+  return choiceOf(view.value.filter, field)?.values ?? [];
 }
 
 /** Ask for events with this value only, or take that out of the filter again. */
 export function only(field: string, value: string): void {
-  put(equals(field, value), not(equals(field, value)));
+  if (chosen(field).includes(value)) also(field, value);
+  else navigate({ filter: both(without(view.peek().filter, not(equals(field, value))), equals(field, value)) });
+}
+
+/** Ask for events with this value besides those that are chosen, or take it out of them again. */
+export function also(field: string, value: string): void {
+  const { filter } = view.peek();
+  const choice = choiceOf(filter, field);
+  const before = choice?.values ?? [];
+  const values = before.includes(value) ? before.filter((each) => each !== value) : [...before, value];
+  const others = without(choice ? without(filter, choice.term) : filter, not(equals(field, value)));
+  navigate({ filter: values.length ? both(others, anyOf(field, values)) : others });
 }
 
 /** Leave out events with this value, or take that out of the filter again. */
 export function leaveOut(field: string, value: string): void {
-  put(not(equals(field, value)), equals(field, value));
-}
-
-function put(condition: string, opposite: string): void {
   const { filter } = view.peek();
-  const next = has(filter, condition) ? without(filter, condition) : both(without(filter, opposite), condition);
-  navigate({ filter: next });
+  const choice = choiceOf(filter, field);
+  const isChosen = choice?.values.includes(value) ?? false;
+  const condition = not(equals(field, value));
+  if (choice && isChosen && choice.values.length > 1) also(field, value);
+  else if (has(filter, condition)) navigate({ filter: without(filter, condition) });
+  else navigate({ filter: both(choice && isChosen ? without(filter, choice.term) : filter, condition) });
 }

@@ -3,6 +3,7 @@ import { isAborted, Offline, Problem, type Event } from "../api/client";
 import * as csv from "../model/csv";
 import type { Order } from "../model/address";
 import type { Question } from "../model/question";
+import { shown } from "./columns";
 import { api } from "./session";
 import { question, view } from "./view";
 
@@ -39,7 +40,8 @@ interface Asked {
 /** Write what the view shows now: its question, in its order, with its columns. */
 export async function write(form: Form, sink: Sink): Promise<void> {
   controller = new AbortController();
-  const { order, columns } = view.value;
+  const { order } = view.value;
+  const columns = shown.value;
   progress.value = { is: "writing", written: 0 };
   try {
     const written = await pages({ question: question.value, order, columns, form }, sink, controller.signal);

@@ -1,8 +1,10 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { Problem, type Group } from "../api/client";
-import type { Question } from "../model/question";
+import { apart, type Question } from "../model/question";
 import { Attempt } from "./attempt";
+import { dialog } from "./panels";
 import { answered, grown } from "./rows";
+import { isNarrow } from "./screen";
 import { api } from "./session";
 
 export interface Facet {
@@ -40,6 +42,9 @@ export function allOf(by: string): Attempt<Facet> {
 /** Whether the panel is shown beside the list. */
 export const isShown = signal(localStorage.getItem(STORED) !== "off");
 
+/** Whether somebody sees the values; they are not asked for while nobody does. */
+export const isSeen = computed(() => (isNarrow.value ? dialog.value === "facets" : isShown.value));
+
 export function toggle(): void {
   isShown.value = !isShown.value;
   localStorage.setItem(STORED, isShown.value ? "on" : "off");
@@ -54,21 +59,21 @@ export const shown = computed<readonly Facet[]>(() => {
 });
 
 /** Ask whenever another question is answered, while somebody sees the facets. */
-export function follow(isSeen: () => boolean): () => void {
+export function follow(): () => void {
   return effect(() => {
     const asked = answered.value;
     grown.value;
-    if (asked && isSeen()) void untracked(() => facets.ask((aborted) => fetchFacets(asked, aborted)));
+    if (asked && isSeen.value) void untracked(() => facets.ask((aborted) => fetchFacets(asked, aborted)));
   });
 }
 
-/** Ask for the values of a field, and again whenever another question is answered. */
-export function followAll(by: string): () => void {
+/** Ask for the values of a field, and again whenever another question is answered; also for those that it leaves out. */
+export function followAll(by: string, isApart = false): () => void {
   const all = allOf(by);
   const stop = effect(() => {
     const asked = answered.value;
     grown.value;
-    if (asked) void untracked(() => all.ask((aborted) => fetchAll(asked, by, aborted)));
+    if (asked) void untracked(() => all.ask((aborted) => fetchAll(isApart ? apart(asked, by) : asked, by, aborted)));
   });
   return () => {
     stop();

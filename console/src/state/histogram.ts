@@ -1,4 +1,5 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
+import { Problem, type Histogram, type Interval } from "../api/client";
 import type { Stack, Zone } from "../model/address";
 import { chart, shiftOf, stepFor, type Chart } from "../model/intervals";
 import { coloursOf } from "../model/severity";
@@ -9,13 +10,18 @@ import { answered, grown } from "./rows";
 import { api } from "./session";
 import { view } from "./view";
 
+/** A chart, and the field whose values are its parts. */
+export interface Drawn extends Chart {
+  by: Stack;
+}
+
 /** The bars over the window of the question. */
-export const histogram = new Attempt<Chart>();
+export const histogram = new Attempt<Drawn>();
 
 /** The number of the colour of each value; the rest together has none. */
 export const colours = computed(() => {
   const names = histogram.answer.value?.names ?? [];
-  return view.value.stack === "severity" ? coloursOf(names) : names.map((_, at) => at);
+  return histogram.answer.value?.by === "severity" ? coloursOf(names) : names.map((_, at) => at);
 });
 
 const STORED = "polylog-histogram";
@@ -38,12 +44,22 @@ export function follow(): () => void {
   });
 }
 
-async function fetchChart(asked: Question, stack: Stack, zone: Zone, aborted: AbortSignal): Promise<Chart> {
+async function fetchChart(asked: Question, stack: Stack, zone: Zone, aborted: AbortSignal): Promise<Drawn> {
   const window = await windowOf(asked, aborted);
   const step = stepFor(window.since, window.until);
   const part = within(asked, iso(window.since), iso(window.until));
-  const counted = await api.histogram(part, step.ask, stack, aborted);
-  return chart(counted, step, window.since, window.until, shiftOf(step, window.until, zone));
+  const [counted, by] = await counts(part, step.ask, stack, aborted);
+  return { ...chart(counted, step, window.since, window.until, shiftOf(step, window.until, zone)), by };
+}
+
+/** The counts by a field; by type, which the tally knows, where others need too much reading. */
+async function counts(asked: Question, interval: Interval, stack: Stack, aborted: AbortSignal): Promise<[Histogram, Stack]> {
+  try {
+    return [await api.histogram(asked, interval, stack, aborted), stack];
+  } catch (error) {
+    if (!(error instanceof Problem && error.isTooBroad) || stack === "type") throw error;
+    return [await api.histogram(asked, interval, "type", aborted), "type"];
+  }
 }
 
 /** The window in milliseconds. One without a beginning is as long as its events are. */

@@ -1,9 +1,11 @@
 import { computed } from "@preact/signals";
+import { isOpen } from "../model/filter";
 import { head } from "./rows";
+import { question } from "./view";
 
 /** What is wrong with the filter; `column` counts from 1. */
 export interface Mistake {
-  reason: string;
+  text: string;
   column?: number;
 }
 
@@ -14,5 +16,15 @@ export const mistake = computed<Mistake | undefined>(() => {
   const { parameter, detail, title, column } = trouble.problem;
   if (parameter !== "filter" || trouble.problem.isTooBroad) return undefined;
   const reason = (detail || title).replace(/^filter column \d+: /, "");
-  return { reason, ...(column === undefined ? {} : { column }) };
+  if (column === undefined) return { text: reason };
+  const length = [...question.value.filter].length;
+  if (column > length) return { text: tooShort(question.value.filter, reason), column: length };
+  return { text: `Column ${column}: ${reason}`, column };
 });
+
+/** The page adds the time after the filter: what the log misses there, the reader did not write. */
+function tooShort(filter: string, reason: string): string {
+  const [, missing] = /there must be (a .*?) here/.exec(reason) ?? [];
+  const wanted = isOpen(filter) ? "a ')'" : missing;
+  return `The filter ends too early${wanted === undefined ? "" : `: ${wanted} must follow`}`;
+}

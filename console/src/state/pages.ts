@@ -18,11 +18,21 @@ export class Pages {
     return this.kept.has(number);
   }
 
+  some(test: (event: Event) => boolean): boolean {
+    return [...this.kept.values()].some((page) => page.some(test));
+  }
+
   put(number: number, page: readonly Event[]): void {
     this.kept.delete(number);
     this.kept.set(number, page);
     const [oldest] = this.kept.keys();
     if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
+  }
+
+  /** Forget all pages but these. */
+  replace(pages: ReadonlyMap<number, readonly Event[]>): void {
+    this.kept.clear();
+    for (const [number, page] of pages) this.put(number, page);
   }
 
   clear(): void {

@@ -12,13 +12,18 @@ interface Head {
   total?: number;
 }
 
+interface Ordered {
+  question: Question;
+  order: Order;
+}
+
 const pages = new Pages();
 const version = signal(0);
 const loadedTo = signal(0);
 const isComplete = signal(false);
 const tokens = new Map<number, string>();
 const underWay = new Map<number, { aborter: AbortController; done: Promise<void> }>();
-let current: { question: Question; order: Order } | undefined;
+let current: Ordered | undefined;
 
 /** The first page and the total: the answer to the question itself. */
 export const head = new Attempt<Head>();
@@ -73,6 +78,12 @@ export function row(number: number): Event | undefined {
   return number < arrived ? fresh.value[number] : settled(number - arrived);
 }
 
+/** Whether a row that is here passes a test. */
+export function some(test: (event: Event) => boolean): boolean {
+  version.value;
+  return fresh.value.some(test) || pages.some(test);
+}
+
 function settled(number: number): Event | undefined {
   return pages.get(Math.floor(number / PAGE))?.[number % PAGE];
 }
@@ -100,6 +111,9 @@ export async function ask(question: Question, order: Order, at = 0): Promise<voi
 const counting = new Attempt<void>();
 let isStale = false;
 
+/** The rows that somebody looks at, counted from the first that is not fresh. */
+let looked: readonly [number, number] = [0, PAGE];
+
 /** Count the same question again, because events came into its window; what is read stays in its place. */
 export function recount(): void {
   // The answer under way may be from before them.
@@ -110,15 +124,32 @@ export function recount(): void {
     const before = head.answer.peek()?.total;
     if (!asked || before === undefined) return;
     const counted = await api.count(asked.question, aborted);
-    if (current !== asked) return;
+    const shift = counted - before - late.peek();
+    const seen = await lookedAt(shift, asked, aborted);
+    if (current !== asked || aborted.aborted) return;
     batch(() => {
-      shifted.value += counted - before - late.peek();
+      giveUp();
+      shifted.value += shift;
       late.value = counted - before;
-      pages.clear();
+      pages.replace(seen);
       version.value += 1;
     });
     grow();
   });
+}
+
+/** The pages that are looked at, where they stay and where rows above move them: no place is empty meanwhile. */
+async function lookedAt(shift: number, { question, order }: Ordered, aborted: AbortSignal) {
+  const [from, end] = looked;
+  const numbers = [...new Set([...pagesOf(from, end), ...pagesOf(from + shift, end + shift)])];
+  const ask = (number: number) => fetchPage(api, question, { skip: number * PAGE, size: PAGE, order }, aborted);
+  return new Map(await Promise.all(numbers.map(async (number) => [number, (await ask(number)).events] as const)));
+}
+
+/** The numbers of the pages with these rows. */
+function pagesOf(from: number, end: number): number[] {
+  const first = Math.floor(Math.max(0, from) / PAGE);
+  return Array.from({ length: Math.max(0, Math.ceil(end / PAGE) - first) }, (_, at) => first + at);
 }
 
 async function first(question: Question, order: Order, number: number, aborted: AbortSignal) {
@@ -135,8 +166,8 @@ async function first(question: Question, order: Order, number: number, aborted: 
 export function need(from: number, end: number): void {
   const above = fresh.peek().length;
   const [first, last] = [Math.max(0, from - above), Math.min(end, count.peek()) - above];
-  const wanted: number[] = [];
-  for (let number = Math.floor(first / PAGE); number * PAGE < last; number += 1) wanted.push(number);
+  const wanted = pagesOf(first, last);
+  looked = [first, Math.max(last, first + 1)];
   for (const [number, { aborter }] of underWay) if (!wanted.includes(number)) aborter.abort();
   if (wanted.every((number) => pages.has(number) || underWay.has(number))) return;
   void rest.ask(async () => void (await Promise.all(wanted.map(fetchOne))));
@@ -181,9 +212,13 @@ function keep(number: number, { events, next }: Fetched): void {
   version.value += 1;
 }
 
-function forget(): void {
+function giveUp(): void {
   for (const { aborter } of underWay.values()) aborter.abort();
   underWay.clear();
+}
+
+function forget(): void {
+  giveUp();
   tokens.clear();
   pages.clear();
   loadedTo.value = 0;

@@ -7,7 +7,7 @@ import { api } from "./session";
 export type { Question } from "../model/question";
 
 const current = signal<View>(here());
-const asked = signal({ at: api.now() });
+const asked = signal<{ at: number; end?: string }>({ at: api.now() });
 
 /** The view that the address says. */
 export const view: ReadonlySignal<View> = current;
@@ -18,7 +18,8 @@ const range = computed(() => JSON.stringify(current.value.time));
 /** The question of the view. A relative range keeps its absolute times until `refresh` or a new range. */
 export const question: ReadonlySignal<Question> = computed(() => {
   range.value;
-  return fix({ filter: filter.value, time: current.peek().time }, asked.value.at);
+  const { at, end } = asked.value;
+  return fix({ filter: filter.value, time: current.peek().time }, at, end);
 });
 
 /** Change the view, and the address with it. `replace` is for typing and scrolling: it makes no step back. */
@@ -41,6 +42,11 @@ export function navigate(change: Partial<View>, how: "push" | "replace" = "push"
 /** Ask the same again: a relative range moves up to now, or some milliseconds further. */
 export function refresh(aheadMs = 0): void {
   asked.value = { at: api.now() + aheadMs };
+}
+
+/** All time ends later: the last event is of a time to come. */
+export function extend(end: string): void {
+  asked.value = { ...asked.peek(), end };
 }
 
 /** Follow the browser's back and forward. */

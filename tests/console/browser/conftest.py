@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -65,6 +67,16 @@ def make_screen(browser: Browser, sampled: Service) -> Iterator[MakeScreen]:
 def screen(make_screen: MakeScreen) -> Screen:
     """A tab that has not signed in."""
     return make_screen()
+
+
+@pytest.fixture
+def own_scope(make_screen: MakeScreen, sampled: Service) -> Screen:
+    """A tab with a key for a scope of its own, in which nothing has happened yet."""
+    screen = make_screen()
+    scope = ("--scope", f"own-{uuid4()}")
+    made = sampled.polylog("keys", "create", *scope, "--permissions", "read,write", "--json")
+    screen.key = json.loads(made.out)["token"]
+    return screen
 
 
 @pytest.fixture

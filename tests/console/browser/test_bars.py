@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
-from support.screen import Screen, numbers
+from support.screen import MakeScreen, Screen, numbers
 
 
 def bounds(screen: Screen) -> tuple[str, str]:
@@ -66,11 +67,55 @@ def test_parts_are_those_of_the_chosen_field(explorer: Screen) -> None:
     expect(bars.get_by_role("listitem").filter(has_text="others")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1000, 1440, 2560])
+def test_every_colour_has_a_name(make_screen: MakeScreen, width: int) -> None:
+    screen = make_screen(size=(width, 900))
+    screen.open()
+    screen.shows(3000)
+    bars = screen.page.get_by_role("region", name="Events over time")
+    names = bars.get_by_role("listitem")
+    expect(names).to_have_count(7)
+    expect(names.last).to_have_text("others")
+    screen.keep(f"legend-{width}")
+    for name in names.all():
+        box = name.bounding_box()
+        assert box
+        # What is at its middle is the name itself: nothing covers or cuts it.
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        assert name.evaluate(
+            "(name, [x, y]) => name.contains(document.elementFromPoint(x, y))", [x, y]
+        )
+
+
+def test_the_list_does_not_jump_with_the_names_of_the_colours(explorer: Screen) -> None:
+    """Who has the pointer on a row still has it there when the next question is answered."""
+    before = explorer.list.bounding_box()
+    explorer.ask("type = app.crash")
+    bars = explorer.page.get_by_role("region", name="Events over time")
+    expect(bars.get_by_role("listitem")).to_have_text(["app.crash"])
+    assert explorer.list.bounding_box() == before
+
+
 def test_a_time_is_chosen_by_its_name(explorer: Screen, events: list[dict[str, Any]]) -> None:
     explorer.button("Last 90 days").click()
     explorer.button("All time").click()
     explorer.shows(len(events))
     assert "last=all" in explorer.page.url
+
+
+def test_all_time_has_events_of_times_to_come(own_scope: Screen) -> None:
+    own_scope.send({"type": "door.open"}, {"type": "door.open", "time": "2031-01-01T00:00:00.25Z"})
+    own_scope.open("/?last=1h", own_scope.key)
+    own_scope.shows(1)
+    own_scope.button("Last hour").click()
+    own_scope.button("All time").click()
+    own_scope.shows(2)
+    expect(own_scope.row(1)).to_contain_text("2031-01-01 00:00:00.250")
+    own_scope.keep("to-come")
+    own_scope.bars.focus()
+    for key in ("Home", "Home", "Shift+End"):
+        own_scope.page.keyboard.press(key)
+    expect(own_scope.bars).to_have_attribute("aria-valuetext", re.compile(": 2$"))
 
 
 def test_two_times_are_written(explorer: Screen, events: list[dict[str, Any]]) -> None:

@@ -6,13 +6,8 @@ import json
 import re
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from support.screen import MakeScreen, Screen
-
-
-def copied(page: Page) -> str:
-    text: str = page.evaluate("navigator.clipboard.readText()")
-    return text
 
 
 def test_a_row_opens(explorer: Screen, events: list[dict[str, Any]]) -> None:
@@ -40,7 +35,7 @@ def test_its_json_is_what_the_log_holds(explorer: Screen, events: list[dict[str,
     assert json.loads(explorer.event.get_by_role("tabpanel").inner_text()) == events[2]
     explorer.button("Copy JSON").click()
     expect(explorer.event.get_by_text("Copied").first).to_be_visible()
-    assert json.loads(copied(explorer.page)) == events[2]
+    assert json.loads(explorer.copied()) == events[2]
 
 
 def test_its_link_opens_it_elsewhere(
@@ -57,7 +52,7 @@ def test_its_link_opens_it_elsewhere(
     explorer.row(500).click()
     expect(explorer.place).to_have_text(f"Event 500 of {len(crashes):,}")
     explorer.button("Copy a link to this event").click()
-    link = copied(explorer.page)
+    link = explorer.copied()
     assert explorer.service.credentials.token not in link
     colleague = make_screen()
     colleague.open(link.removeprefix(colleague.service.credentials.url))

@@ -54,6 +54,24 @@ def test_a_mistake_is_told_with_its_column(explorer: Screen) -> None:
     explorer.keep("refused")
 
 
+def test_a_filter_that_ends_too_early_is_told_in_the_words_of_its_writer(explorer: Screen) -> None:
+    """The page adds the time after it; the log stumbles over that, and nobody wrote it."""
+    explorer.ask("type =")
+    told = "The filter ends too early: a value must follow"
+    expect(explorer.page.get_by_role("search").get_by_role("alert")).to_have_text(told)
+    expect(explorer.page.get_by_role("region", name="List")).to_contain_text(f"{told}.")
+
+
+def test_a_mistake_covers_nothing(explorer: Screen) -> None:
+    explorer.ask("type = app.crash AND ) x")
+    told = explorer.page.get_by_role("search").get_by_role("alert")
+    expect(told).to_be_visible()
+    strip, heading = told.bounding_box(), explorer.total.bounding_box()
+    assert strip
+    assert heading
+    assert strip["y"] + strip["height"] <= heading["y"]
+
+
 def test_a_mistake_that_is_mended_is_forgotten(
     explorer: Screen, events: list[dict[str, Any]]
 ) -> None:
@@ -97,6 +115,35 @@ def test_a_value_is_asked_for_and_left_out_from_the_facets(
     explorer.shows(len(events) - crashes(events))
 
 
+def test_another_value_of_the_same_field_is_added_by_keys_alone(
+    explorer: Screen, events: list[dict[str, Any]]
+) -> None:
+    kinds = explorer.facet("Type")
+    kinds.get_by_role("button", name=re.compile(r"^app\.crash")).click()
+    explorer.shows(crashes(events))
+    kinds.get_by_role("button", name="or another type…").focus()
+    explorer.page.keyboard.press("Enter")
+    expect(kinds.get_by_role("listitem").filter(has_text="audit.app.create")).to_be_visible()
+    explorer.keep("or")
+    other = sum(event["type"] == "audit.app.create" for event in events)
+    value = kinds.get_by_role("button", name=re.compile(r"^audit\.app\.create"))
+    expect(value).to_contain_text(f"{other:,}")
+    value.focus()
+    explorer.page.keyboard.press("Enter")
+    explorer.shows(crashes(events) + other)
+    expect(explorer.filter).to_have_value('type = ("app.crash" OR "audit.app.create")')
+    expect(kinds.get_by_role("button", pressed=True)).to_have_count(2)
+
+
+def test_a_click_with_ctrl_adds_a_value(explorer: Screen, events: list[dict[str, Any]]) -> None:
+    explorer.ask("type = (app.crash OR audit.app.create)")
+    kinds = explorer.facet("Type")
+    create = kinds.get_by_role("button", name=re.compile(r"^audit\.app\.create"))
+    expect(create).to_have_attribute("aria-pressed", "true")
+    create.click(modifiers=["ControlOrMeta"])
+    explorer.shows(crashes(events))
+
+
 def test_a_value_is_asked_for_and_left_out_from_a_row(
     explorer: Screen, events: list[dict[str, Any]]
 ) -> None:
@@ -114,6 +161,16 @@ def test_a_value_is_asked_for_and_left_out_from_a_row(
 def test_what_matched_is_marked(explorer: Screen) -> None:
     explorer.ask('type = "audit.app.*"')
     expect(explorer.list.get_by_role("mark").first).to_have_text("audit.app.")
+
+
+def test_a_word_is_marked_wherever_it_matched(explorer: Screen) -> None:
+    explorer.ask("STOREFRONT")
+    expect(explorer.list).to_have_attribute("aria-busy", "false")
+    for row in explorer.rows.all()[:5]:
+        expect(row.get_by_role("mark").first).to_have_text("storefront")
+    explorer.row(2).click()
+    expect(explorer.event.get_by_role("mark").first).to_have_text("storefront")
+    explorer.keep("marked")
 
 
 def test_an_example_of_the_help_asks(explorer: Screen, events: list[dict[str, Any]]) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 from support.screen import Screen
+
+from polylog_cli.commands.help import topics
 
 
 def press(screen: Screen, *keys: str) -> None:
@@ -52,6 +55,17 @@ def test_the_help_names_the_keys(explorer: Screen) -> None:
     explorer.keep("help")
     press(explorer, "Escape")
     expect(dialog).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["filters", "times"])
+def test_the_help_says_what_the_command_says(explorer: Screen, name: str) -> None:
+    press(explorer, "?")
+    dialog = explorer.page.get_by_role("dialog", name="Help")
+    topic = topics()[name]
+    said = [each["means"] for each in topic["examples"]]
+    said += [note.replace("`", "") for note in topic["notes"]]
+    for text in said:
+        expect(dialog).to_contain_text(text)
 
 
 def test_keys_are_text_while_somebody_writes(explorer: Screen) -> None:

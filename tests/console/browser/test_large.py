@@ -8,51 +8,37 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
+from support.logs import LARGE, Logs
 from support.screen import MakeScreen, Screen
 from support.service import Service, running_service
 
 from polylog.model.event import Event
 from polylog.model.times import format_rfc3339
-from polylog_cli.local.dynamodb import dynamodb_local
-from polylog_cli.local.tables import TABLES, connect, create_tables
-from polylog_cli.local.template import Template
-from tools.bulk import load
-from tools.events import Maker
 
 pytestmark = pytest.mark.long
-
-NUMBER = 100_000
-
-
-@pytest.fixture(scope="module")
-def log() -> list[Event]:
-    """The events, the newest first; those of one time in the order in which they came."""
-    events = list(Maker(19).spread(NUMBER))
-    return sorted(events, key=lambda event: event.time)[::-1]
 
 
 @pytest.fixture(scope="module")
 def large(
-    browser: Browser,
-    template: Template,
-    log: list[Event],
-    tmp_path_factory: pytest.TempPathFactory,
+    browser: Browser, logs: Logs, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    data = tmp_path_factory.mktemp("large") / "data"
-    with dynamodb_local(None) as url:
-        client = connect(url)
-        create_tables(client, template)
-        load(client, TABLES, "large", log[::-1], 1)
-        options = ("--dynamodb", url, "--scope", "large", "--no-sample")
-        with running_service(data, *options) as service:
-            yield service
+    scope, data = logs.load(LARGE), tmp_path_factory.mktemp("large") / "data"
+    place = ("--dynamodb", logs.client.meta.endpoint_url, "--scope", scope)
+    with running_service(data, *place, "--no-sample") as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def log(logs: Logs, large: Service) -> list[Event]:
+    """The events, the newest first; those of one time in the order in which they came."""
+    return sorted(logs.events[LARGE], key=lambda event: event.time)[::-1]
 
 
 @pytest.fixture
 def reader(make_screen: MakeScreen, large: Service) -> Screen:
     screen = make_screen(large)
     screen.open("/?last=all")
-    screen.shows(NUMBER)
+    screen.shows(LARGE)
     return screen
 
 
@@ -70,14 +56,14 @@ def test_every_place_is_there(reader: Screen, log: list[Event], share: float) ->
         "(list, share) => { list.scrollTop = share * (list.scrollHeight - list.clientHeight); }",
         share,
     )
-    stands(reader, log, min(max(1, round(share * NUMBER)), NUMBER))
+    stands(reader, log, min(max(1, round(share * LARGE)), LARGE))
     reader.keep(f"large-{share}")
 
 
 def test_the_last_page_of_keys_is_the_last_row(reader: Screen, log: list[Event]) -> None:
     reader.list.focus()
     reader.page.keyboard.press("End")
-    stands(reader, log, NUMBER)
+    stands(reader, log, LARGE)
     reader.page.keyboard.press("PageUp")
     reader.page.keyboard.press("Home")
     stands(reader, log, 1)

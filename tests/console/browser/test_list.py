@@ -113,15 +113,32 @@ def test_a_place_is_the_same_after_a_reload(explorer: Screen, events: list[dict[
     stands(explorer, events, row + 2)
 
 
+def test_columns_that_no_event_fills_leave_their_room_to_others(explorer: Screen) -> None:
+    expect(explorer.page.get_by_role("columnheader")).to_have_text(
+        ["#", "Time", "Type", "Actor", "Target"]
+    )
+    cut = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).length"
+    assert explorer.rows.locator(".cell-text").evaluate_all(cut) == 0
+
+
+def test_a_column_that_is_chosen_stays_although_it_is_empty(explorer: Screen) -> None:
+    expect(explorer.page.get_by_role("columnheader", name="Severity")).to_have_count(0)
+    explorer.button("Columns").click()
+    explorer.page.get_by_role("checkbox", name="Severity").check()
+    expect(explorer.page.get_by_role("columnheader", name="Severity")).to_be_visible()
+    explorer.page.reload()
+    expect(explorer.page.get_by_role("columnheader", name="Severity")).to_be_visible()
+
+
 def test_columns_are_chosen_and_kept(explorer: Screen) -> None:
     explorer.button("Columns").click()
-    explorer.page.get_by_role("checkbox", name="Message").uncheck()
+    explorer.page.get_by_role("checkbox", name="Actor", exact=True).uncheck()
     explorer.page.get_by_label("Another field").fill("data.exit_status")
     explorer.keep("columns")
     explorer.button("Add").click()
     explorer.page.reload()
     expect(explorer.page.get_by_role("columnheader", name="data.exit_status")).to_be_visible()
-    expect(explorer.page.get_by_role("columnheader", name="Message")).to_have_count(0)
+    expect(explorer.page.get_by_role("columnheader", name="Actor")).to_have_count(0)
 
 
 def test_a_width_is_kept(explorer: Screen) -> None:
@@ -144,7 +161,7 @@ def test_the_window_does_not_drift_while_paging(
     asked: list[str] = []
     screen.page.on(
         "request",
-        lambda request: asked.extend(re.findall(r"/v1/events\?.*(time\+%3C\+[^&]*)", request.url)),
+        lambda request: asked.extend(re.findall(r"/v1/events\?.*(time\+%3C\+[^&+]*)", request.url)),
     )
     screen.open()
     screen.shows(len(events))

@@ -8,14 +8,6 @@ from playwright.sync_api import expect
 from support.screen import MakeScreen, Screen
 
 
-def make_key(screen: Screen, **wanted: object) -> dict[str, str]:
-    place = screen.service.credentials
-    headers = {"Authorization": f"Bearer {place.token}"}
-    answer = httpx.post(f"{place.url}/v1/keys", json=wanted, headers=headers)
-    made: dict[str, str] = answer.raise_for_status().json()
-    return made
-
-
 def revoke(screen: Screen, key: dict[str, str]) -> None:
     place = screen.service.credentials
     headers = {"Authorization": f"Bearer {place.token}"}
@@ -45,7 +37,7 @@ def test_a_wrong_key_is_refused_in_words(screen: Screen, key: str, answer: str) 
 
 
 def test_a_key_that_may_not_read_is_refused(screen: Screen) -> None:
-    screen.open(key=make_key(screen, permissions=["write"])["token"])
+    screen.open(key=screen.make_key(permissions=["write"])["token"])
     expect(screen.page.get_by_role("alert")).to_have_text("This key may not read events.")
 
 
@@ -76,7 +68,7 @@ def test_nobody_finds_the_key_where_it_stays(explorer: Screen) -> None:
 
 
 def test_a_key_that_was_revoked_is_asked_for_again_without_losing_the_view(screen: Screen) -> None:
-    key = make_key(screen, permissions=["read"])
+    key = screen.make_key(permissions=["read"])
     screen.open("/?filter=type+%3D+app.crash&last=90d", key["token"])
     total = screen.count()
     revoke(screen, key)
@@ -89,7 +81,7 @@ def test_a_key_that_was_revoked_is_asked_for_again_without_losing_the_view(scree
 
 
 def test_a_key_without_admin_sees_no_keys(screen: Screen) -> None:
-    screen.open(key=make_key(screen, permissions=["read"])["token"])
+    screen.open(key=screen.make_key(permissions=["read"])["token"])
     screen.button("Menu").click()
     expect(screen.button("Sign out")).to_be_visible()
     expect(screen.button("Keys")).to_have_count(0)
@@ -98,6 +90,6 @@ def test_a_key_without_admin_sees_no_keys(screen: Screen) -> None:
 def test_a_confined_key_sees_its_part(make_screen: MakeScreen, events: list[dict]) -> None:
     screen = make_screen()
     project = next(event["project_id"] for event in events if "project_id" in event)
-    key = make_key(screen, permissions=["read"], project_id=project)
+    key = screen.make_key(permissions=["read"], project_id=project)
     screen.open(key=key["token"])
     screen.shows(sum(event.get("project_id") == project for event in events))

@@ -1,0 +1,34 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { json, pretendBrowser, pretendService } from "./browser";
+
+/** What is said of a filter, when the log says something of a column of it and the times after it. */
+async function said(filter: string, column: number, detail: string) {
+  pretendBrowser(`http://log.example.com/?filter=${encodeURIComponent(filter)}`);
+  pretendService(() => json({ title: "Invalid filter", detail: `filter column ${column}: ${detail}`, parameter: "filter", column }, 400));
+  const [rows, { mistake }, { question }] = [await import("../src/state/rows"), await import("../src/state/mistake"), await import("../src/state/view")];
+  await rows.ask(question.value, "desc");
+  return mistake.value;
+}
+
+beforeEach(() => void vi.resetModules());
+
+describe("a mistake in a filter", () => {
+  test("has its column", async () => {
+    expect(await said("a = 1 AND )", 11, "there must be a condition here, not ')'")).toEqual({ text: "Column 11: there must be a condition here, not ')'", column: 11 });
+  });
+  test("is its end, where the log stumbles over what the page adds", async () => {
+    expect(await said("type =", 8, "there must be a value here, not 'AND'; put text in quotes"))
+      .toEqual({ text: "The filter ends too early: a value must follow", column: 6 });
+  });
+  test("is a missing condition", async () => {
+    expect((await said("a = 1 AND NOT", 15, "there must be a condition here, not 'AND'; put text in quotes"))?.text)
+      .toBe("The filter ends too early: a condition must follow");
+  });
+  test("is a parenthesis that is not closed", async () => {
+    expect((await said("type = (a OR b", 28, "there must be a value here, not '<'; put text in quotes"))?.text)
+      .toBe("The filter ends too early: a ')' must follow");
+  });
+  test("is in a column that counts what is written as one sign", async () => {
+    expect((await said("😀😀 )", 4, "there is no '(' for this ')'"))?.column).toBe(4);
+  });
+});

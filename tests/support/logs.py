@@ -1,0 +1,69 @@
+"""Logs of many events, wholly folded and sealed, that are loaded once for all who ask them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from mypy_boto3_dynamodb import DynamoDBClient
+
+from polylog.api.call import Services
+from polylog.dynamo.limits import Limits
+from polylog.dynamo.store import DynamoEventStore
+from polylog.model import times
+from polylog.model.event import Event
+from polylog.model.times import SECOND, SYSTEM_CLOCK
+from support.memory import MemoryKeyStore
+from support.stores import TABLES, dynamo_store
+from tools.bulk import load
+from tools.meter import Cost, Meter
+from tools.searches import Census, Search, answer
+from tools.sought import sought
+
+FACETS: Final = ("organization", "project")
+LARGE: Final = 100_000
+
+
+def later() -> int:
+    """Return a time after everything was loaded: loading moves its own clock on."""
+    return times.now() + 86_400 * SECOND
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Logs of several sizes in one DynamoDB, wholly folded and sealed, each loaded when needed."""
+
+    client: DynamoDBClient
+    meter: Meter
+    searches: dict[int, dict[str, Search]] = field(default_factory=dict)
+    events: dict[int, list[Event]] = field(default_factory=dict)
+
+    def load(self, number: int) -> str:
+        """Return the scope that has so many events."""
+        scope = f"log-{number}"
+        if number not in self.searches:
+            self.events[number] = list(sought(number))
+            census = Census(self.events[number])
+            load(self.client, TABLES, scope, census, shards=1, facets=FACETS)
+            self.searches[number] = {each.name: each for each in census.searches()}
+        return scope
+
+    def cost(self, number: int, ask: Callable[[DynamoEventStore, str], object]) -> list[float]:
+        """Return requests and read units of an answer, cold, and once more when it is warm."""
+        scope = self.load(number)
+        store = dynamo_store(self.client, clock=later)
+        cold = self.meter.measure(lambda: ask(store, scope))[1]
+        warm = self.meter.measure(lambda: ask(store, scope))[1]
+        return [cold.requests, cold.units, warm.requests, warm.units]
+
+    def search(self, number: int, name: str, path: str) -> tuple[int | None, Cost]:
+        """Return the total that is told, and what that costs while nothing is remembered."""
+        scope = self.load(number)
+        limits = Limits.of_units(20_000, 60)
+        store = dynamo_store(self.client, limits=limits, clock=later, facets=FACETS)
+        keys, search = MemoryKeyStore(), self.searches[number][name]
+        token = keys.create(scope, frozenset({"read"})).token
+        services = Services(store, keys, SYSTEM_CLOCK)
+        found, cost = self.meter.measure(lambda: answer(services, token, path))
+        return search.told(dict(found.headers), found.body), cost

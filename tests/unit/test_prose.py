@@ -1,0 +1,47 @@
+"""The linter of the guides' English."""
+
+from __future__ import annotations
+
+import pytest
+from proselint import checks
+from proselint.registry import CheckRegistry
+
+from tools.prose import faults, phrases
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _registered() -> None:
+    CheckRegistry().register_many(checks.__register__)
+
+
+def found(text: str) -> list[int]:
+    """Return the lines with faults."""
+    return [line for line, _ in faults(text, {"so many": "the number"})]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("There are so many.", [1]),
+        ("One.\n\nTwo, and So\nmany.", [3]),
+        ("The the log.", [1]),
+        ("not so manyfold", []),
+        ("`so many`", []),
+        ("```\nso many\n```\nso many", [4]),
+        ("[log](so-many.md#so-many)", []),
+        ("<!-- begin: ways -->\nso many\n<!-- end: ways -->\n", []),
+        ("# Polylog\n\nPolylog is a log.", []),
+        ('"straight quotes"', []),
+    ],
+)
+def test_it_finds_what_is_in_prose(text: str, lines: list[int]) -> None:
+    assert found(text) == lines
+
+
+def test_it_says_what_to_write_instead() -> None:
+    (fault,) = faults("There are so many.", {"so many": "the number"})
+    assert fault == (1, "'so many': write the number")
+
+
+def test_the_style_has_phrases_with_what_to_write_instead() -> None:
+    assert phrases()["whoever"] == "anyone who, or name the person"
