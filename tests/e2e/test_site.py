@@ -33,15 +33,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_has_every_guide_and_begins_with_the_readme(site: Path) -> None:
-    guides = {page.with_suffix(".html").name for page in (ROOT / "docs").glob("*.md")}
-    assert guides | {"index.html", "404.html"} == {page.name for page in site.glob("*.html")}
+    docs = ROOT / "docs"
+    guides = {f"{page.relative_to(docs).with_suffix('.html')}" for page in docs.rglob("*.md")}
+    built = {f"{page.relative_to(site)}" for page in site.rglob("*.html")}
+    assert guides | {"index.html", "404.html"} == built
 
 
 def test_its_pages_load_nothing_from_elsewhere(site: Path) -> None:
     loads = re.compile(
         r'<(?:script|img|iframe)[^>]+src="(?:https?:)?//|<link[^>]+href="(?:https?:)?//'
     )
-    found = [page.name for page in site.glob("*.html") if loads.search(page.read_text("utf-8"))]
+    found = [page.name for page in site.rglob("*.html") if loads.search(page.read_text("utf-8"))]
     assert found == []
 
 

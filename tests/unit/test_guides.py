@@ -23,7 +23,7 @@ from tools import ROOT
 
 DEPLOYING = ROOT / "docs" / "deploying.md"
 INGESTING = ROOT / "docs" / "ingesting.md"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINKING = sorted({*PAGES, *ROOT.glob("*.md"), *ROOT.glob("examples/*.md")})
 
 TYPED = re.compile(r"(?:bin/polylog|(?<!/)polylog-events) ([^)`\n]*)")
