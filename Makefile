@@ -13,7 +13,7 @@ PAGE_SOURCES := tools/console.py layers/polylog/polylog/dialects/native/openapi.
 	$(shell find console -maxdepth 1 -type f) $(shell find console/src)
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long test-properties soak check lint types imports prose template docs format apis openapi console chromium pictures launcher lock clean bench bench-scale bench-handlers bench-counted cost shards
+.PHONY: help run test test-long test-properties soak check lint types imports prose template docs format apis openapi console chromium pictures launcher lock clean bench bench-scale bench-handlers bench-counted bench-console cost shards
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ bench-handlers: .venv/ready ## Measure how long the functions take
 
 bench-counted: .venv/ready ## Count log bytes, read units of folding, and what is stored
 	@$(BIN)/python -m bench.cases.counted
+
+bench-console: .venv/ready $(PAGE) ## Measure the console in Chromium, over 100,000 events (TAIL_SECONDS=600)
+	@$(BIN)/python -m bench.publish.console --tail-seconds $(or $(TAIL_SECONDS),600)
 
 cost: .venv/ready ## Renew docs/cost.md, from what was measured
 	@$(BIN)/python -m bench.publish.cost

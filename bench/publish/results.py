@@ -59,12 +59,14 @@ def _searches(searching: Sequence[Mapping[str, Any]]) -> Iterator[Measure]:
             yield Measure(SEARCHES, f"{name}: read", units, "units", limit=most)
 
 
-def publish(measures: Sequence[Measure], json_path: Path, page: Path) -> None:
+def publish(
+    measures: Sequence[Measure], json_path: Path, page: Path, begin: str = BEGIN, end: str = END
+) -> None:
     """Write the results to a file, and their table into another between its marks."""
     json_path.write_text(json.dumps(_document(measures), indent=1) + "\n", "utf-8")
-    before, _, rest = page.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    page.write_text(f"{before}{BEGIN}{markdown(measures)}{END}{after}", "utf-8")
+    before, _, rest = page.read_text("utf-8").partition(begin)
+    after = rest.partition(end)[2]
+    page.write_text(f"{before}{begin}{markdown(measures)}{end}{after}", "utf-8")
 
 
 def read(json_path: Path) -> list[Measure]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.publish import console
 from bench.publish.results import BEGIN, END, joined, markdown, publish, read
 from bench.stage.measures import Measure, Runs, interleaved, noise
 from tools import ROOT
@@ -72,6 +73,13 @@ def test_the_page_shows_what_was_measured_last() -> None:
         (ROOT / "docs" / "benchmarks.md").read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
     )
     assert shown == markdown(read(ROOT / "bench" / "publish" / "results.json"))
+
+
+def test_the_guide_shows_what_the_console_took_last() -> None:
+    """`make bench-console` writes both."""
+    page = console.GUIDE.read_text("utf-8")
+    shown = page.partition(console.BEGIN)[2].partition(console.END)[0]
+    assert shown == markdown(read(console.RESULTS))
 
 
 def test_the_scale_is_joined_by_its_largest_log_and_its_goals() -> None:

@@ -1,0 +1,154 @@
+"""A tab of Chromium with the console, whose clock tells how long a reader waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, CDPSession, Page, Request
+
+from bench.stage.clients import Client
+from polylog_cli.client.credentials import Credentials
+
+_ROWS: Final = "/v1/events"
+"""What the rows and their total wait for; bars and values come when they may."""
+
+_SIZE: Final = {"width": 1440, "height": 900}
+
+# What is there in one frame is painted with it: the next one begins after that.
+_WATCH: Final = """
+(isThere, began) => new Promise((done, fail) => {
+  const look = () => requestAnimationFrame(
+    isThere() ? () => done(performance.now() - began()) : look);
+  look();
+  setTimeout(() => fail(new Error(document.body.innerText)), 30_000);
+})
+"""
+_OPENED: Final = f"""() => ({_WATCH})(
+  () => document.querySelector("#row-0:not(.waiting)"), () => 0)"""
+_ENTER: Final = f"""([row, total, text]) => {{
+  let began;
+  addEventListener("keydown", (event) => {{
+    if (event.key === "Enter") began = performance.now();
+  }}, {{ capture: true }});
+  globalThis.answered = ({_WATCH})(() => began !== undefined
+    && document.querySelector(".histogram-total").textContent.trim() === total
+    && document.querySelector("[role=grid]").ariaBusy === "false"
+    && document.querySelector(`#row-${{row}}:not(.waiting)`)?.textContent.includes(text),
+    () => began);
+}}"""
+_BYTES: Final = """() => [
+  ...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource"),
+].filter(({ name }) => !new URL(name).pathname.startsWith("/v1"))
+  .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one step took in the browser, and its requests for rows alone, in milliseconds."""
+
+    ms: float
+    floor_ms: float
+
+
+class Tab:
+    """A tab in which a reader has signed in, and the requests for rows that it sends."""
+
+    def __init__(self, page: Page, credentials: Credentials) -> None:
+        self.page = page
+        self._url = credentials.url
+        self._client = Client(urlsplit(credentials.url).netloc, credentials.token)
+        self._devtools = page.context.new_cdp_session(page)
+        self._asked: list[str] = []
+        page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        place = urlsplit(request.url)
+        if place.path == _ROWS:
+            self._asked.append(f"{place.path}?{place.query}")
+
+    def open(self, address: str) -> None:
+        """Open a view, and wait until nothing more is asked."""
+        self.page.goto(self._url + address)
+        self.page.evaluate(_OPENED)
+        self._rest()
+
+    def reload(self, *, is_cold: bool) -> Taken:
+        """Load the page, with the files that the browser has kept or without."""
+        if is_cold:
+            self._devtools.send("Network.clearBrowserCache")
+        return self._take(self._reload)
+
+    def _reload(self) -> float:
+        self.page.reload(wait_until="commit")
+        return _number(self.page.evaluate(_OPENED))
+
+    def enter(self, row: int, total: int, text: str) -> Taken:
+        """Press Enter, and wait until a row has a text while the total is right."""
+        self.page.evaluate(_ENTER, [row, f"{total:,} events", text])
+        return self._take(self._enter)
+
+    def _enter(self) -> float:
+        self.page.keyboard.press("Enter")
+        return _number(self.page.evaluate("globalThis.answered"))
+
+    def heap_mb(self) -> float:
+        """Return what scripts keep in memory."""
+        return _heap_mb(self._devtools)
+
+    def files_kb(self) -> float:
+        """Return the size of what the browser fetched but for answers of the API, compressed."""
+        return _number(self.page.evaluate(_BYTES)) / 1000
+
+    def _take(self, step: Callable[[], float]) -> Taken:
+        self._asked.clear()
+        ms = step()
+        self._rest()
+        began = time.perf_counter()
+        for path in self._asked:
+            self._client.get(path)
+        return Taken(ms, (time.perf_counter() - began) * 1000)
+
+    def _rest(self) -> None:
+        self.page.wait_for_load_state("networkidle")
+
+
+@contextmanager
+def signed_in(browser: Browser, credentials: Credentials, address: str) -> Iterator[Tab]:
+    """Open a view in a tab that shares nothing with others, until the block ends."""
+    # Of these names, the type of Playwright knows its own class alone.
+    context = browser.new_context(viewport=_SIZE)  # type: ignore[arg-type]
+    tab = Tab(context.new_page(), credentials)
+    tab.page.goto(credentials.url + address)
+    tab.page.get_by_label("Key", exact=True).fill(credentials.token)
+    tab.page.keyboard.press("Enter")
+    tab.page.evaluate(_OPENED)
+    yield tab
+    context.close()
+
+
+def empty_heap_mb(browser: Browser) -> float:
+    """Return what an empty page keeps in memory."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto("data:text/html,<title>Empty</title>")
+    size = _heap_mb(context.new_cdp_session(page))
+    context.close()
+    return size
+
+
+def _heap_mb(devtools: CDPSession) -> float:
+    """Return the size of what scripts keep, once what they dropped is collected."""
+    devtools.send("Performance.enable")
+    devtools.send("HeapProfiler.collectGarbage")
+    told = devtools.send("Performance.getMetrics")["metrics"]
+    return float(next(each["value"] for each in told if each["name"] == "JSHeapUsedSize")) / 1e6
+
+
+def _number(value: object) -> float:
+    assert isinstance(value, int | float)
+    return float(value)
