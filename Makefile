@@ -13,7 +13,7 @@ PAGE_SOURCES := tools/console.py layers/polylog/polylog/dialects/native/openapi.
 	$(shell find console -maxdepth 1 -type f) $(shell find console/src)
 LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
-.PHONY: help run test test-long test-properties soak check lint types imports prose template docs format apis openapi console chromium pictures launcher lock clean bench bench-scale bench-handlers bench-counted bench-console cost shards
+.PHONY: help run test test-long test-million test-properties soak check lint types imports prose template docs format apis openapi console chromium pictures launcher lock clean bench bench-scale bench-handlers bench-counted bench-console cost shards
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ test: .venv/ready $(PAGE) ## Run the tests, DynamoDB Local included
 
 test-long: .venv/ready $(PAGE) ## Run what takes long: soaks, large logs, stacks on an emulator, all states in a browser
 	@$(PYTEST) -m long --hypothesis-profile long
+
+test-million: .venv/ready $(PAGE) ## Ask the console about a million events, which takes half an hour
+	@$(PYTEST) -m million --numprocesses 0
 
 test-properties: .venv/ready $(PAGE) ## Run the properties with four times as many examples
 	@$(PYTEST) -m hypothesis --hypothesis-profile long
@@ -94,7 +97,7 @@ chromium: .venv/ready ## Fetch a browser for the tests of the console, where the
 console: $(PAGE) ## Build the web page; the others do that too, when its sources have changed
 
 # Without a network, what needs no page goes on without it. Any other fault ends what was begun.
-run test test-long test-properties: PAGE_OPTIONS := --optional
+run test test-long test-million test-properties: PAGE_OPTIONS := --optional
 
 # `sam build` runs this too, where .venv need not be.
 $(PAGE): $(PAGE_SOURCES)
