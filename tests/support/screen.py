@@ -189,6 +189,8 @@ class Screen:
 
     def violations(self) -> list[str]:
         """Return what axe-core finds wrong for people who do not see or do not use a mouse."""
+        # What is being counted anew is dimmed until then.
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
         # By `evaluate`, no element of the page is a script: the page's policy allows none.
         self.page.evaluate(AXE.read_text())
         found: list[dict[str, Any]] = self.page.evaluate(
