@@ -77,7 +77,7 @@ def connected(url: str, token: str) -> Iterator[AuthenticatedClient]:
 def client(service: Service) -> Iterator[AuthenticatedClient]:
     """Yield a client with a key of a scope that holds EVENTS."""
     made = service.polylog(
-        "keys", "create", "--scope", "waldur", "--permissions", "read,write", "--json"
+        "keys", "create", "--scope", "waldur-client", "--permissions", "read,write", "--json"
     )
     token = json.loads(made.out)["token"]
     headers = {"Authorization": f"Bearer {token}"}
@@ -234,7 +234,7 @@ def test_reads_the_same_below_the_familys_path(
 @pytest.fixture(scope="module")
 def ordinary(client: AuthenticatedClient, service: Service) -> Iterator[AuthenticatedClient]:
     """Yield a client with a key that is confined to one project."""
-    options = ("--scope", "waldur", "--permissions", "read", "--project", PROJECTS[2].hex)
+    options = ("--scope", "waldur-client", "--permissions", "read", "--project", PROJECTS[2].hex)
     made = service.polylog("keys", "create", *options, "--json")
     with connected(service.credentials.url, json.loads(made.out)["token"]) as ordinary:
         yield ordinary
