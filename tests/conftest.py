@@ -57,9 +57,8 @@ def pytest_collection_finish() -> None:
 
 SERVED = (
     *("tests/e2e/test_examples.py", "tests/e2e/test_readme.py", "tests/e2e/test_run.py"),
-    *("tests/interop/test_cedana",),
-    *("tests/interop/test_aws", "tests/interop/test_cloudfoundry", "tests/interop/test_huawei"),
-    *("tests/interop/test_waldur", "tests/console/test_translations"),
+    *("tests/interop/test_aws", "tests/interop/test_cedana", "tests/interop/test_cloudfoundry"),
+    *("tests/interop/test_huawei", "tests/interop/test_waldur", "tests/console/test_translations"),
 )
 """Where the files begin whose tests ask one `polylog run`."""
 
@@ -68,7 +67,6 @@ DEPLOYED = "tests/e2e/deployed/"
 
 BROWSER = "tests/console/browser/"
 """Where the files begin whose tests share a browser, and a service of their own."""
-
 
 LARGE = ("tests/store/test_read_costs", "tests/console/browser/test_large")
 """Where the files begin whose tests ask one log of many events, which takes minutes to load."""

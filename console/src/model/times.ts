@@ -24,13 +24,10 @@ export const PRESETS: readonly { last: string; name: string }[] = [
 
 /** The day so many days ago, from midnight to midnight in a zone. */
 export function dayAgo(days: number, zone: Zone, nowMs: number): Range {
-  const midnight = (back: number) => {
-    const at = new Date(nowMs);
-    if (zone === "utc") at.setUTCHours(-24 * back, 0, 0, 0);
-    else at.setHours(0, 0, 0, 0);
-    if (zone === "local") at.setDate(at.getDate() - back);
-    return iso(at.getTime());
-  };
+  const at = new Date(nowMs);
+  const midnight = (back: number) => iso(zone === "utc"
+    ? Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate() - back)
+    : new Date(at.getFullYear(), at.getMonth(), at.getDate() - back).getTime());
   return { since: midnight(days), until: midnight(days - 1) };
 }
 
