@@ -1,14 +1,18 @@
-"""Find what we would not say in the guides: `make prose`.
+"""Find what we would not say, in the guides and in the sources: `make prose`.
 
-proselint has checks of its own, and `docs/style/banned.txt` the phrases that this project avoids.
-Code, addresses, comments and the tables that a benchmark writes are not prose.
+proselint checks the guides with rules of its own. `docs/style/banned.txt` has the phrases that this
+project avoids: in the guides, and in docstrings, comments and messages. In the guides, code,
+addresses, comments and the tables that a benchmark writes are not prose.
 """
 
 from __future__ import annotations
 
+import io
 import re
 import sys
+import tokenize
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from proselint import checks  # type: ignore[import-untyped]  # has none
@@ -19,6 +23,17 @@ from proselint.tools import LintFile  # type: ignore[import-untyped]  # has none
 from tools import ROOT
 
 PAGES: Final = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")})
+
+_SOURCES: Final = (
+    *(f"{folder}/**/*.py" for folder in ("layers", "cli", "functions", "tools", "bench")),
+    *("examples/**/*.py", "tests/**/*.py"),
+    *(f"console/{place}/**/*.{kind}" for place in ("src", "test") for kind in ("ts", "tsx", "css")),
+    "layers/polylog/polylog/**/*.json",
+    *("Makefile", "pyproject.toml", "samconfig.toml", "template.yaml"),
+)
+SOURCES: Final = sorted({path for pattern in _SOURCES for path in ROOT.glob(pattern)})
+
+_PROSE_TOKENS: Final = {"COMMENT", "STRING", "FSTRING_MIDDLE"}
 
 _NOT_PROSE: Final = re.compile(
     r"^```.*?^```$|<!-- (?:begin: )?([^\n]+?) -->\n.*?<!-- (?:end: |/)\1 -->|<!--.*?-->"
@@ -35,10 +50,32 @@ def faults(text: str, banned: Mapping[str, str]) -> Iterator[tuple[int, str]]:
     # proselint calls a word repeated that ends a paragraph and begins the next one.
     for found in LintFile("page", re.sub(r"\n(?=\n)", " ·\n", prose)).lint(_CONFIG):
         yield found.pos[0], found.check_result.message
-    for phrase, instead in banned.items():
-        words = re.compile(rf"\b{phrase}\b".replace(" ", r"\s+"), re.IGNORECASE)
-        for match in words.finditer(prose):
-            yield prose.count("\n", 0, match.start()) + 1, f"'{phrase}': write {instead}"
+    yield from phrase_faults(prose, banned)
+
+
+def phrase_faults(prose: str, banned: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """Yield where a text has a banned phrase: a line, from 1, and a sentence."""
+    words = re.compile(rf"\b(?:{'|'.join(banned)})\b".replace(" ", r"\s+"), re.IGNORECASE)
+    for match in words.finditer(prose):
+        phrase = " ".join(match[0].lower().split())
+        yield prose.count("\n", 0, match.start()) + 1, f"'{phrase}': write {banned[phrase]}"
+
+
+def said_in(path: Path, source: str) -> str:
+    """Return what a source says to people, each line where it was; in Python no names and signs."""
+    if path.suffix == ".py":
+        source = "\n".join(_said(source))
+    return re.sub(r"^\s*(?:#:?|//+|/?\*+)(?= )", " ", source, flags=re.MULTILINE)
+
+
+def _said(source: str) -> Iterator[str]:
+    """Return the docstrings, comments and strings of words of a Python source, by its lines."""
+    lines = [["·"] for _ in source.splitlines()]
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if tokenize.tok_name[token.type] in _PROSE_TOKENS and " " in token.string:
+            for number, text in enumerate(token.string.split("\n"), token.start[0] - 1):
+                lines[number].append(text)
+    return (" ".join(line if len(line) == 1 else line[1:]) for line in lines)
 
 
 def phrases() -> dict[str, str]:
@@ -48,11 +85,15 @@ def phrases() -> dict[str, str]:
 
 
 def main() -> int:
-    """Print the faults of all pages; return 1 if there are any."""
+    """Print the faults of all pages and sources; return 1 if there are any."""
     CheckRegistry().register_many(checks.__register__)
-    pages = {page.relative_to(ROOT): page.read_text("utf-8") for page in PAGES}
-    found = [(page, *each) for page, text in pages.items() for each in faults(text, phrases())]
-    print(*(f"{page}:{line}: {said}" for page, line, said in sorted(found)), sep="\n")
+    banned = phrases()
+    found = [(path, *each) for path in PAGES for each in faults(path.read_text("utf-8"), banned)]
+    for path in SOURCES:
+        said = said_in(path, path.read_text("utf-8"))
+        found += [(path, *each) for each in phrase_faults(said, banned)]
+    for path, line, fault in sorted(found):
+        print(f"{path.relative_to(ROOT)}:{line}: {fault}")
     return int(bool(found))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from proselint import checks
 from proselint.registry import CheckRegistry
 
-from tools.prose import faults, phrases
+from tools.prose import faults, phrase_faults, phrases, said_in
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,6 +38,23 @@ def found(text: str) -> list[int]:
 )
 def test_it_finds_what_is_in_prose(text: str, lines: list[int]) -> None:
     assert found(text) == lines
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "lines"),
+    [
+        ("a.py", '"""There are\n\nso many of them."""\n', [3]),
+        ("a.py", "so, many = 1, 2  # not so many\n", [1]),
+        ("a.py", "# There are so\n# many of them.\n", [1]),
+        ("a.py", "raise Fault(f'{count} are so many')\n", [1]),
+        ("a.py", "raise Fault('so_many')\nso = many = 1\n", []),
+        ("a.ts", "one();\n/** There are so\n * many. */\n", [2]),
+        ("a.yaml", "Description: not so many\n", [1]),
+    ],
+)
+def test_it_finds_what_a_source_says(name: str, source: str, lines: list[int]) -> None:
+    said = said_in(Path(name), source)
+    assert [line for line, _ in phrase_faults(said, {"so many": "the number"})] == lines
 
 
 def test_it_says_what_to_write_instead() -> None:
