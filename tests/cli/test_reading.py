@@ -163,7 +163,7 @@ class TestQuery:
     def test_tells_which_other_ways_there_were(self, three: Log) -> None:
         asked = ("query", 'type = "door.open"', "--no-total", "--explain")
         told = " ".join(three.polylog(*asked).err.split())
-        assert re.search(r"chosen by_type, about [\d.]+ units: the filter settles type", told)
+        assert re.search(r"chosen by_type, about [\d.]+ units: the filter selects by type", told)
         assert re.search(r"not chosen counts: no total is asked for by_time, about [\d.]+ u", told)
 
     def test_names_the_column_of_a_mistake_in_the_filter_as_it_was_typed(self, log: Log) -> None:

@@ -170,7 +170,7 @@ def test_counts_and_an_index_answer_together(log: Log) -> None:
 def test_a_minute_that_a_range_cuts_is_read_by_an_index(log: Log) -> None:
     told = log.explain(count(Compare("time", Op.GE, START + 90 * SECOND)))
     assert set(chosen(told)) == {"counts", "by_time"}
-    assert named(told)["by_time"].reason == "it tells of minutes that the tally cannot divide"
+    assert named(told)["by_time"].reason == "it is read for minutes that the tally cannot divide"
 
 
 def test_each_way_says_why_it_was_not_taken(log: Log) -> None:
@@ -179,7 +179,7 @@ def test_each_way_says_why_it_was_not_taken(log: Log) -> None:
     told = log.explain(page(And((actor, target, TYPE))), indexes=["target", "project"])
     reasons = {each.name: each.reason for each in told.alternatives}
     assert reasons == {
-        "by_target": "the filter settles target.id",
+        "by_target": "the filter selects by target.id",
         "counts": "no total is asked for",
         "by_actor": "the log has no such index",
         "by_type": "by_target shows fewer events",
@@ -202,7 +202,7 @@ def test_an_index_that_was_given_up_says_when(log: Log) -> None:
 
 def test_segments_say_nothing_of_data(log: Log) -> None:
     told = named(log.explain(count(DATA)))["segments"]
-    assert (told.units, told.reason) == (None, "they do not tell what passes")
+    assert (told.units, told.reason) == (None, "they do not tell which events pass")
 
 
 def test_what_cannot_pass_takes_no_way(log: Log) -> None:

@@ -259,15 +259,15 @@ class TestPlan:
         assert told.index == "by_type"
         assert told.reason.split("; ") == [
             "the tally has counts of just these events",
-            "by_type is read, since the filter settles type",
+            "by_type is read, since the filter selects by type",
         ]
 
     def test_a_total_that_no_tally_knows_is_told(self, engine: DynamoDBClient) -> None:
         ask = page(ANN, with_known_total=True, is_partial=True)
         assert World(engine).explain(ask).reason.split("; ") == [
-            "no tally can tell: the filter asks for more than time, type and origin",
+            "counts are not used: the filter asks for more than time, type and origin",
             "the tally cannot tell the total",
-            "by_actor is read, since the filter settles actor.id",
+            "by_actor is read, since the filter selects by actor.id",
         ]
 
     def test_a_tally_that_was_given_up_is_no_reason(
@@ -284,7 +284,7 @@ class TestPlan:
         assert (told.index, told.residual) == ("by_time", "")
         assert told.reason.split("; ") == [
             "the tally cannot tell the total",
-            "by_time is read, since the filter settles no indexed field",
+            "by_time is read, since the filter selects by no indexed field",
         ]
 
     @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_an_explanation_says_that_it_is_missing(bare: DynamoDBClient) -> None:
     with store.explaining(explanation):
         find(store)
     assert explanation.index == "segments"
-    assert "by_actor is not there, or not yet" in explanation.reason
+    assert "by_actor does not exist, or is still being filled" in explanation.reason
     ways = {each.name: each.is_chosen for each in explanation.alternatives}
     assert ways == {"segments": True, "by_actor": False, "by_time": False, "counts": False}
 

@@ -122,7 +122,7 @@ def test_an_event_that_is_too_old_is_put_aside(ingestion: Ingestion) -> None:
     poor = ingestion.over(dynamo_store(ingestion.client, retention=Retention(1)))
     assert poor.hand_over(record(event("a", time="1999-01-01T00:00:00Z"))) == []
     assert poor.reasons() == {
-        "m-1": "event 1: expired: the event is older than the log keeps events"
+        "m-1": "event 1: expired: the event is older than the log's retention"
     }
 
 

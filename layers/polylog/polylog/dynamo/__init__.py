@@ -1,7 +1,7 @@
 """Events, and the counts of them, in DynamoDB.
 
-`store` is the front door: the `EventStore` that the rest of Polylog asks. It hands each question
-down, and nothing below knows what is above it:
+`store` is the front door: the `EventStore` that the rest of Polylog asks. It passes each question
+on to the modules below. None of them knows what is above it:
 
 * `pages` and `answers` decide how a question is answered: by the tally, by searching the arrival
   log, or by reading events through an index.
@@ -12,7 +12,7 @@ down, and nothing below knows what is above it:
 * `queries` turns a filter into the requests that DynamoDB gets.
 
 `maintenance` works in the background: it folds new events into the counts, seals the arrival log,
-clears expired events away, and checks and repairs the counts. `connection`, `deadlines`, `tables`,
-`packing`, `limits`, `retention` and `explanation` are what all of these share. `keys` and `peppers`
-hold access keys, which have a table of their own.
+subtracts expired events from the counts, and checks and repairs them. All of these share
+`connection`, `deadlines`, `tables`, `packing`, `limits`, `retention` and `explanation`. `keys` and
+`peppers` hold access keys, which have a table of their own.
 """

@@ -1,4 +1,4 @@
-"""One question while it is answered: by the tally if it can tell, otherwise by the events."""
+"""Answers one question: from the tally if it has the counts, otherwise from the events."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ T = TypeVar("T")
 V = TypeVar("V", View, FacetView)
 
 _LEAST_UNITS: Final = 15.0
-"""As much may be read in one way in any case, before another one is taken."""
+"""How many read units one way may always take before another way is tried."""
 
 _AT_ONCE: Final = 1000
 """How many events of an index are counted at once."""
@@ -55,10 +55,11 @@ _AT_ONCE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of a scope, and where the answer comes from.
+    """A question about a scope, and what can answer it.
 
-    `filter` is simplified, and asks for nothing before `floor`, the first time that the log keeps.
-    `facets` names those that are counted too. `plan` says how an index answers.
+    `filter` is simplified. It leaves out all events before `floor`, the first time that the log
+    keeps, in microseconds. `facets` names the facets that the log counts. `plan` says how an index
+    would answer.
     """
 
     scope: str
@@ -88,7 +89,7 @@ class Asked:
         return cls(scope, filter, floor, facets, views, reader, searcher, plan)
 
     def within(self, allowance: Allowance) -> Asked:
-        """Return the same question, for an answer that may take this time."""
+        """Return the same question, for an answer within this allowance."""
         return replace(self, reader=self.reader.within(allowance), allowance=allowance)
 
     def by_tally(
@@ -98,18 +99,18 @@ class Asked:
         *,
         is_free: bool = False,
     ) -> T | None:
-        """Return an answer from a tally, None where no tally can give an exact one.
+        """Return an answer from the tally, or None if the tally has no exact one.
 
-        `page` is how many events the answer shows or skips, None if it needs all of them. An answer
-        that `is_free` does not ask for the counts of a facet: they lack the latest events, which
-        would have to be read.
+        `page` is how many events the answer shows or skips, None if it needs all of them. With
+        `is_free`, it does not use the counts of a facet: they lack the latest events, so it would
+        have to read those.
         """
         question = Question.of(self.filter, self.facets)
         if question is None:
             note_no_counts("the filter asks for more than time, type and origin")
             return None
         if question.facet is not None and is_free:
-            note_no_counts("no total is asked for, and this one is not free")
+            note_no_counts("no total is asked for, and this one would take reading")
             return None
         if question.facet is not None:
             return self._by_facet(question, question.facet, answer, page)
@@ -119,7 +120,7 @@ class Asked:
 
         def exact(view: View) -> T | None:
             if not view.is_exact:
-                note_no_counts("it does not count all of these events apart")
+                note_no_counts("they count some of these types together")
                 return None
             note_units_of_counts(question.time)
             return self._counted(view, answer, page)
@@ -150,13 +151,13 @@ class Asked:
             moment, question, months, counted, lambda time: later(time).entries(), read
         )
         if not view.is_exact:
-            note_no_counts("the counts of the facet do not tell these events apart, or not yet")
+            note_no_counts("the facet is not counted finely enough for this, or not yet")
             return None
         note_alternative(COUNTS, units_so_far() + later(question.time).units(), "")
         return self._counted(view, answer, page)
 
     def _counted(self, view: V, answer: Callable[[V], T], page: int | None) -> T:
-        """Return an answer from a view that can give it, and note the ways that this spares."""
+        """Return the answer of a view, and note what the other ways would have taken."""
         note_counts(view.question.filter)
         weighing = self.weigh(view.moment, page=page)
         found = answer(view)
@@ -164,7 +165,7 @@ class Asked:
         return found
 
     def narrowed(self, time: TimeRange) -> Asked:
-        """Return the question for no other times than these."""
+        """Return the same question for these times only."""
         plan = self.plan.within(time)
         return replace(self, filter=simplified(plan.filter), plan=plan)
 
@@ -185,7 +186,7 @@ class Asked:
         )
 
     def values(self, fields: Sequence[str], counted: Callable[[Iterable[Values]], T]) -> T:
-        """Return what is counted of these fields of the events that pass, without a tally."""
+        """Return what `counted` makes of these fields of all events that pass, without a tally."""
         moment = self.moment()
 
         def by_index(reader: Reader) -> T:
@@ -201,22 +202,24 @@ class Asked:
         by_search: Callable[[Finder], T],
         query: EventQuery | None = None,
     ) -> T:
-        """Return an answer from an index or from the arrival log, whichever reads less.
+        """Return an answer from an index or from the arrival log: from the one that reads less.
 
-        Nothing tells how many events have a value of a field. So its index is tried first, until
-        that has read as much as a search would, or has taken half of the time. Nothing tells either
-        how many events a search has to read by their keys, so a search ends once an index would
-        have read less. `query` is the question for a page: an index reads at least the events that
-        it shows or skips.
+        It is not known in advance how many events have a value of a field. So the field's index is
+        tried first, until it has read as much as a search would, or has taken half of the time. It
+        is not known either how many events a search must read by their keys. So a search ends once
+        an index would have read less.
+
+        `query` is the question for a page. An index reads at least the events that the page shows
+        or skips. Without a query, all events are needed.
 
         Leaves tell which events may have a value deep in `data`. They are looked up once an index
-        has read as much as that takes.
+        has read as much as the look-up takes.
         """
         page = _page_of(query)
         if not (self.plan.is_searchable or wanted(self.filter)):
             self.weigh(moment, page=page).note_instead_of_index()
             return by_index(self.reader)
-        if self.plan.time.is_instant:  # The directory of segments is larger than what is there.
+        if self.plan.time.is_instant:  # The directory of segments is larger than these few events.
             items = int(_LEAST_UNITS / UNITS_PER_ITEM)
             with suppress(TooBroad), tentatively():
                 return by_index(self.reader.at_most(items, gives_up=True))
@@ -248,9 +251,9 @@ class Asked:
         return by_search(finder)
 
     def _items_of_index(self, finder: Finder, page: int | None) -> float:
-        """Return how many events an index reads at least.
+        """Return the least number of events that the index reads.
 
-        The index by time reads about as many as the directory says.
+        If it is the index by time and all its events pass, the directory says about how many.
         """
         if page is None and self.plan.is_settled and self.plan.attribute is None:
             return finder.events_within()
@@ -259,7 +262,7 @@ class Asked:
     def weigh(
         self, moment: Moment, *, page: int | None = None, finder: Finder | None = None
     ) -> Weighing:
-        """Return the weighing of the ways to the answer."""
+        """Return what estimates the cost of each way to the answer."""
         return Weighing(self.reader, self.filter, moment, page, finder)
 
     def moment(self) -> Moment:
@@ -267,7 +270,7 @@ class Asked:
         return self.views.moment(self.scope)
 
     def kept(self, moment: Moment) -> QueryPlan:
-        """Return the plan for what the tally still keeps."""
+        """Return the plan without the events that the tally no longer keeps."""
         return self.plan.since(moment.head.floor)
 
     def _all(self, reader: Reader, moment: Moment) -> Iterator[Event]:
@@ -282,7 +285,7 @@ def _page_of(query: EventQuery | None) -> int | None:
 
 
 def since(filter: Filter, floor: int) -> Filter:
-    """Return the filter for nothing before a time."""
+    """Return the filter without the events before a time."""
     if floor == EARLIEST:
         return filter
     return conjunction([filter, Compare("time", Op.GE, floor)])

@@ -1,4 +1,4 @@
-"""Bars: how many events lie in each interval, by the tally if it can tell."""
+"""Bars of a histogram: how many events lie in each interval, from the tally if it can tell."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def bars_of(asked: Asked, level: Level, by: str | None) -> tuple[Bar, ...]:
     `by` names the field whose values are the parts of a bar.
     """
     if by not in _OF_KIND:
-        note_no_counts(f"no tally counts by {by}")
+        note_no_counts(f"nothing is counted by {by}")
         return _bars(_without_tally(asked, level, by), by)
     bars = None
-    with suppress(TooBroad), tentatively():  # The tally has many rows for so many bars.
+    with suppress(TooBroad), tentatively():  # This many bars may need too many rows.
         bars = asked.by_tally(lambda view: view.histogram(level))
     if bars is None or (by and any(kind == OTHER for _, kind in bars)):
         return _bars(_without_tally(asked, level, by), by)
@@ -54,7 +54,7 @@ def _without_tally(asked: Asked, level: Level, by: str | None) -> Parts:
 
 
 def _renamed(bars: Bars, named: Callable[[str], str]) -> Parts:
-    """Return bars of kinds as those of what kinds are called."""
+    """Return bars by kind as bars by what `named` calls each kind."""
     renamed = Parts()
     for (bucket, kind), number in bars.items():
         renamed[bucket, named(kind)] += number

@@ -1,6 +1,6 @@
 """The connection to DynamoDB: clients, reads that take several requests, and failures.
 
-Clients are botocore's own. They are made and used in ways that take less time than the usual ones.
+Clients are botocore's own. They are made and used in faster ways than usual.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _TOO_MUCH: Final = {
     "RequestLimitExceeded",
     "ThrottlingException",
 }
-"""What DynamoDB calls its refusals of a request that is right, but too much at the moment."""
+"""DynamoDB's error codes for a valid request that is too much at the moment."""
 
 _LATE: Final = (OutOfTime, ConnectTimeoutError, ReadTimeoutError)
 """Failures to answer in time."""
@@ -79,7 +79,7 @@ _MOST_KEYS: Final = 100
 
 _ATTEMPTS: Final = 8
 
-# JSON of DynamoDB's making.
+# JSON from DynamoDB.
 _Answer = dict[str, Any]
 
 
@@ -91,7 +91,7 @@ def connect() -> DynamoDBClient:
 
 
 def prepare(client: DynamoDBClient) -> None:
-    """Let a client read items quickly, refuse damaged answers, and keep to the deadline."""
+    """Make a client read items quickly, refuse damaged answers, and keep to the deadline."""
     parse_items(client)
     refuse_damaged(client)
     end_in_time(client)
@@ -100,7 +100,8 @@ def prepare(client: DynamoDBClient) -> None:
 def client_of(service: str, config: Config) -> Any:
     """Return the client that boto3 would return for a service, without importing boto3.
 
-    Importing boto3 makes a function start a fifth slower. botocore's types know no service.
+    Importing boto3 makes a function start a fifth slower. The client is `Any`, because botocore has
+    no types for its services.
     """
     return _session().create_client(service, config=config)
 
@@ -128,13 +129,14 @@ class _Files(JSONFileLoader):
 
 
 def parse_items(client: DynamoDBClient) -> None:
-    """Let a client take the JSON of items as it is: it already has the form of botocore's answers.
+    """Make a client return items as they are in DynamoDB's JSON, which already has botocore's form.
 
-    botocore walks every value of every item beside its model, which takes longer than all the rest
-    of a page. Binary values inside lists, maps and sets stay as they are; no table here has any.
+    botocore checks every value of every item against its model. That takes longer than everything
+    else that a page needs. Binary values inside lists, maps and sets are not decoded; no table here
+    has any.
 
     This relies on how botocore parses an answer, and Lambda's runtime brings its own version of
-    botocore. So the client is tried once: if it does not behave as expected, botocore parses.
+    botocore. So the client is tried once. If it does not behave as expected, botocore parses.
     """
     events = client.meta.events
     for operation in _WITH_ITEMS:
@@ -166,8 +168,8 @@ def _items(answer: _Answer) -> Iterable[MutableMapping[str, Any]]:
     return chain(answer.get("Items", ()), one, *responses.values())
 
 
-# botocore's own parser would drop the mark, which is no member of the operation's answer, and it
-# would fail on the number within the list.
+# botocore's own parser would drop the mark, which the operation's answer does not have, and would
+# fail on the number in the list.
 _PROBE: Final = b'{"Item":{"b":{"B":"AP8="},"l":{"L":[{"B":0}]}},"Mark":"ours"}'
 _PROBED: Final = {"Item": {"b": {"B": b"\x00\xff"}, "l": {"L": [{"B": 0}]}}, "Mark": "ours"}
 
@@ -178,7 +180,7 @@ def _is_parsed_by_us(client: DynamoDBClient) -> bool:
     def answer(request: AWSRequest, **_: object) -> AWSResponse:
         return AWSResponse(request.url or "", 200, HTTPHeaders(), _Body(_PROBE))
 
-    # botocore's types know no hook that answers.
+    # botocore's types do not have hooks that answer.
     events: Any = client.meta.events
     name = "before-send.dynamodb.GetItem"
     events.register_first(name, answer)
@@ -202,16 +204,16 @@ class _Body(BytesIO):
 
 
 class DamagedAnswer(BotoCoreError):
-    """An answer changed on its way, and did so again when it was asked for again."""
+    """An answer arrived damaged, and so did the answers to the repeated requests."""
 
     fmt = "the answer is damaged: {reason}"
 
 
 def refuse_damaged(client: DynamoDBClient) -> None:
-    """Let a client raise `DamagedAnswer` where botocore would return an answer without content.
+    """Make a client raise `DamagedAnswer` where botocore would return an answer without content.
 
-    botocore asks again, but takes the last answer as it is, and one that is no JSON as an empty
-    one: an item or a key that is there would seem to be missing.
+    botocore repeats the request. But it accepts the last answer as it is, and treats one that is
+    not JSON as empty: an item or a key that exists would seem to be missing.
     """
     client.meta.events.register("after-call.dynamodb", _refuse_damaged)
 
@@ -227,13 +229,14 @@ def _refuse_damaged(http_response: AWSResponse, **_: object) -> None:
     try:
         from_json(http_response.content)
     except ValueError as error:
-        raise DamagedAnswer(reason="it is no JSON") from error
+        raise DamagedAnswer(reason="it is not JSON") from error
 
 
 def query_pages(client: DynamoDBClient, request: QueryInputTypeDef) -> Iterator[QueryOutputTypeDef]:
     """Yield the answers to a query, page by page, to the end.
 
-    Making one of botocore's paginators takes longer than a request. Raises `Unavailable`.
+    It does without botocore's paginators: making one takes longer than a request. Raises
+    `Unavailable`.
     """
     start: QueryInputTypeDef = {**request}
     while True:
@@ -269,11 +272,11 @@ def get_all(
     *,
     consistent: bool = True,
 ) -> Iterator[Item]:
-    """Yield the items with these keys that are there, in any order.
+    """Yield the items that have these keys, in any order; a key without an item yields nothing.
 
-    `attributes` names the attributes that are wanted; without any, all are. Without `consistent`,
-    an item may come in an earlier version, or be missing if it is new, and takes half the read
-    units. Raises `Unavailable`.
+    `attributes` names the attributes to read; if it is empty, all are read. Without `consistent`,
+    the read takes half the read units, but an item may come in an earlier version, or be missing if
+    it is new. Raises `Unavailable`.
     """
     for batch in batched(keys, _MOST_KEYS):
         wanted: KeysAndAttributesUnionTypeDef = {"Keys": batch, "ConsistentRead": consistent}
@@ -297,14 +300,14 @@ def _get_batch(
         if not asked:
             return
         pause(attempt, clock)
-    raise Throttled("keys went on unprocessed")
+    raise Throttled("DynamoDB kept leaving keys unprocessed")
 
 
 @contextmanager
 def failures_as_unavailable() -> Iterator[None]:
-    """Turn every failure that DynamoDB, or the way to it, reports into `Unavailable`.
+    """Turn every failure of DynamoDB, or of the connection to it, into `Unavailable`.
 
-    A failure for too much load becomes `Throttled`, and one for lack of time `TimedOut`.
+    If the load is too high, it becomes `Throttled`. If the time is over, it becomes `TimedOut`.
     """
     try:
         yield

@@ -1,8 +1,8 @@
-"""The deadline of a request: after it, nothing more is asked of DynamoDB.
+"""The deadline of a request: after it, no request goes to DynamoDB any more.
 
-A context variable holds the current deadline, so each thread has its own. Hooks of the client look
-at it before each attempt, botocore's own repetitions included. An attempt that began in time may
-still take as long as the client's time-outs allow. Whoever sets a deadline leaves room for that.
+A context variable holds the current deadline, so each thread has its own. Hooks of the client check
+it before each attempt, including botocore's own retries. An attempt that began in time may still
+take as long as the client's time-outs allow, so set a deadline early enough for that.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CONNECT_SECONDS: Final = 2
 READ_SECONDS: Final = 5
 
 LAST_REQUEST_SECONDS: Final = CONNECT_SECONDS + READ_SECONDS + 1
-"""How long before its end a request asks DynamoDB for the last time.
+"""How many seconds before its own end a request must stop asking DynamoDB.
 
 That leaves time for one whole attempt, and a second for the answer.
 """
@@ -41,7 +41,7 @@ class OutOfTime(BotoCoreError):
 
 @contextmanager
 def until(deadline: Deadline) -> Iterator[None]:
-    """Let requests of this thread end with `OutOfTime` once the deadline is over."""
+    """Make requests of this thread fail with `OutOfTime` once the deadline is over."""
     token = _deadline.set(deadline)
     try:
         yield
@@ -50,7 +50,7 @@ def until(deadline: Deadline) -> Iterator[None]:
 
 
 def end_in_time(client: Any) -> None:
-    """Let a client keep to the current deadline."""
+    """Make a client keep to the current deadline."""
     client.meta.events.register("before-send", _refuse_late)
     client.meta.events.register_first("needs-retry", _end_retries)
 
@@ -63,7 +63,7 @@ def _refuse_late(**_: object) -> None:
 def _end_retries(
     response: tuple[AWSResponse, object] | None, caught_exception: Exception | None, **_: object
 ) -> None:
-    """Let a failed attempt be the last one, instead of a pause before one that is not sent."""
+    """Stop after a failed attempt if the deadline is over, without a pause for the next one."""
     if not _deadline.get().is_over:
         return
     if caught_exception is not None:
@@ -73,5 +73,8 @@ def _end_retries(
 
 
 def pause(attempt: int, clock: Clock) -> None:
-    """Wait after an attempt (from 0), not beyond the deadline; at random, so callers spread out."""
+    """Wait after a failed attempt, counted from 0, but not beyond the deadline.
+
+    The time is random, so that callers spread out.
+    """
     clock.sleep(max(0, min(_RANDOM.uniform(0, 0.02 * 2**attempt), _deadline.get().left)))

@@ -44,7 +44,7 @@ class _Consumed(TypedDict):
 
 
 class _Answer(TypedDict, total=False):
-    """The parts of DynamoDB's answers that are looked at, whatever the operation."""
+    """The parts of DynamoDB's answers that are read here, of all operations."""
 
     ConsumedCapacity: _Consumed | Sequence[_Consumed]
     ScannedCount: int
@@ -74,7 +74,7 @@ def explaining(explanation: Explanation, tables: Tables) -> Iterator[None]:
 
 
 def listen(client: DynamoDBClient) -> None:
-    """Let a client note what its requests cost; calling this again changes nothing."""
+    """Make a client note what its requests cost; calling this again changes nothing."""
     events = client.meta.events
     events.register("provide-client-params.dynamodb", _ask, unique_id="polylog-explain-ask")
     events.register("after-call.dynamodb", _read, unique_id="polylog-explain-read")
@@ -118,7 +118,10 @@ def units_so_far() -> float:
 
 
 def note_alternative(name: str, units: float | None, reason: str) -> None:
-    """Note a way that is not chosen, or not yet. What was chosen once only gets an estimate."""
+    """Note a way that is not chosen, or not yet.
+
+    A way that was chosen before stays chosen. It only gets the estimate, if it had none.
+    """
     subject = _subject.get()
     if subject is not None:
         told = Alternative(name, None if units is None else round(units, 1), False, reason)
@@ -129,17 +132,20 @@ def note_alternative(name: str, units: float | None, reason: str) -> None:
 
 
 def note_no_counts(reason: str) -> None:
-    """Note why no tally can tell the answer."""
-    note(f"no tally can tell: {reason}")
+    """Note why the tally's counts cannot give the answer."""
+    note(f"counts are not used: {reason}")
     note_alternative(COUNTS, None, reason)
 
 
 def note_missing(index: str) -> None:
-    """Note that DynamoDB does not have an index, which was chosen."""
-    note(f"{index} is not there, or not yet")
+    """Note that DynamoDB does not have the index that was chosen."""
+    note(f"{index} does not exist, or is still being filled")
     subject = _subject.get()
     if subject is not None:
-        _put(subject.explanation, Alternative(index, None, False, "it is not there, or not yet"))
+        _put(
+            subject.explanation,
+            Alternative(index, None, False, "it does not exist, or is still being filled"),
+        )
 
 
 def note_key() -> None:
@@ -177,15 +183,16 @@ def note_plan(plan: QueryPlan, shards: int) -> None:
         note("no index is read, since no event can pass the filter")
         return
     _tell(subject.explanation, plan, shards)
-    reason = f"the filter settles {plan.field or 'no indexed field'}"
+    reason = f"the filter selects by {plan.field or 'no indexed field'}"
     note(f"{plan.index} is read, since {reason}")
     _choose(plan.index, reason)
 
 
 def note_minute(plan: QueryPlan, shards: int) -> None:
-    """Note which index is read for a minute that the tally's counts cannot divide.
+    """Note which index is read for a minute that the tally cannot divide.
 
-    The explanation names this index if no other is read. The first minute stands for all.
+    The tally counts whole minutes, so a minute that a range of time cuts is read from an index. The
+    explanation names this index if no other is read, with the conditions of the first such minute.
     """
     subject = _subject.get()
     if subject is None or not plan.values:
@@ -194,7 +201,7 @@ def note_minute(plan: QueryPlan, shards: int) -> None:
     note(f"{plan.index} is read for {reason}")
     known = _alternative(subject.explanation, plan.index)
     if known is None or not known.is_chosen:
-        told = Alternative(plan.index, None, True, f"it tells of {reason}")
+        told = Alternative(plan.index, None, True, f"it is read for {reason}")
         _put(subject.explanation, told)
     if subject.explanation.index is None:
         _tell(subject.explanation, plan, shards)
@@ -212,7 +219,7 @@ def note_counts(filter: Filter) -> None:
 
 
 def note_search(filter: Filter, units: float) -> None:
-    """Note that the segments of the arrival log are searched, and about what that takes."""
+    """Note that the segments of the arrival log are searched, for about this many units."""
     subject = _subject.get()
     if subject is not None:
         note(f"segments are searched, for about {units:.0f} units")

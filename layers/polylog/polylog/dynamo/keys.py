@@ -1,4 +1,4 @@
-"""Access keys in DynamoDB."""
+"""Stores access keys in DynamoDB."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CACHED: Final = 60 * SECOND
 
 
 class DynamoKeyStore:
-    """The keys table. `load_peppers` is called when the first pepper is needed."""
+    """The `KeyStore` in DynamoDB. `load_peppers` is called when the first pepper is needed."""
 
     def __init__(
         self,
@@ -94,7 +94,10 @@ class DynamoKeyStore:
         return tuple(sorted(keys, key=lambda key: key.created_at))
 
     def revoke(self, scope: str, key_id: str) -> bool:
-        """Make a key useless for ever; a reader that has just used it may go on for a minute."""
+        """Revoke a key forever, and return whether the scope has it.
+
+        A process that has just read the key may accept it for another minute.
+        """
         with failures_as_unavailable():
             try:
                 self._client.update_item(

@@ -1,4 +1,4 @@
-"""Bookkeeping as it is kept in DynamoDB: compact JSON, compressed by zlib."""
+"""The form in which DynamoDB keeps bookkeeping: compact JSON, compressed by zlib."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def pack(document: object) -> bytes:
     return zlib.compress(text.encode())
 
 
-# Any: what comes back is JSON of our own making.
+# Any: it is JSON that we wrote ourselves.
 def unpack(packed: bytes) -> Any:
     """Return the document that `pack` was given; tuples come back as lists."""
     return from_json(zlib.decompress(packed))

@@ -1,4 +1,4 @@
-"""Pages of events: read from near their beginning, if a tally can tell where that is."""
+"""Reads pages of events, from near their beginning if the tally can tell where that is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NEAR: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What the pages of one answer share: the moment that they show, and their time."""
+    """What the pages of one answer share: the moment that they show, and the time they may take."""
 
     moment: Moment
     allowance: Allowance
@@ -51,10 +51,11 @@ class Pages:
         return self._counted(query, whole)
 
     def _helped(self, query: EventQuery, whole: Asked) -> Page | None:
-        """Return the page that a tally helps to find, or that is found while all are counted.
+        """Return the page if the tally helps to find it, or if counting all events finds it.
 
-        None means that it must be read without either. For a page in part, this may take half of
-        the time; reading it without a total takes the other half.
+        None means that the page must be read without the tally and without a total. If the query
+        accepts a part of the page, this may only take half of the time: reading the page without a
+        total gets the other half.
         """
         part = 0.5 if query.is_partial else 1
         asked = whole.within(self._limits.allow(self._clock, part))
@@ -88,7 +89,10 @@ class Pages:
         )
 
     def _searched(self, query: EventQuery, asked: Asked, begun: Begun, finder: Finder) -> Page:
-        """Return the page from the arrival log; of a page in part, an index may tell more."""
+        """Return the page from the arrival log.
+
+        If that is too broad and the query accepts a part of the page, an index may show more.
+        """
         try:
             return replace(finder.find(query), moment=begun)
         except TooBroad:
@@ -97,7 +101,7 @@ class Pages:
             return self._indexed(query, asked, begun)
 
     def _indexed(self, query: EventQuery, asked: Asked, begun: Begun) -> Page:
-        """Return the page from an index. If a total was counted, the page has time of its own."""
+        """Return the page from an index. If a total was counted, the page gets new time."""
         total = None
         if query.with_total:
             total = asked.reader.count(asked.scope, asked.kept(begun.moment), begun.moment)
@@ -143,7 +147,10 @@ def _from_index(query: EventQuery, asked: Asked, begun: Begun) -> Page:
 def _from_the_end(
     query: EventQuery, asked: Asked, view: View | FacetView, total: int
 ) -> Page | None:
-    """Return a page near the end, read from there; None if it is not near or too much to read."""
+    """Return a page that is near the end, read backwards from there.
+
+    Returns None if it is not near the end, or takes too much reading.
+    """
     left = total - query.window.offset
     limit = min(query.window.limit, left)
     window = Window(limit, left - limit)

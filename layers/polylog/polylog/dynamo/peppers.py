@@ -1,4 +1,8 @@
-"""The peppers that the secrets of access keys are derived with."""
+"""The peppers that the secrets of access keys are derived from.
+
+A pepper is a secret of the service. A key's secret follows from its id and a pepper, so no table
+has to hold it.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +33,8 @@ class RememberedPeppers:
     """Peppers that are read when the first is needed, then once an hour.
 
     They are read again at once for a version that is not among them: its pepper may be new. Anyone
-    can make such a version up, so that happens once a minute at most. If they cannot be read, the
-    ones that are known stay in use, and a minute passes before the next attempt.
+    can invent such a version, so that happens at most once a minute. If they cannot be read, the
+    known ones stay in use, and the next attempt follows after a minute.
     """
 
     def __init__(self, load: Callable[[], Peppers], clock: Clock) -> None:
@@ -90,8 +94,8 @@ def peppers_from_secret(name: str) -> Peppers:
 
 
 def _read(text: str) -> Peppers:
-    """Return the peppers in a text; raises `Unavailable` for one that somebody has broken."""
+    """Return the peppers in a text; raises `Unavailable` if the text is not valid."""
     try:
         return {version: pepper.encode() for version, pepper in json.loads(text).items()}
     except (ValueError, AttributeError) as error:
-        raise Unavailable("the peppers are no JSON object of texts") from error
+        raise Unavailable("the peppers are not a JSON object of texts") from error

@@ -1,7 +1,14 @@
-"""The planner: from a filter to an index, the requests for DynamoDB, and what is left to check.
+"""The planner turns a filter into an index, requests for DynamoDB, and what is left to check.
 
-All functions are pure. They expect simplified filters (`polylog.model.filter`), whose top level
-says what must hold.
+For example, take this filter::
+
+    type = "app.crash" AND time >= "2026-11-01T00:00:00Z" AND severity = "error"
+
+Its plan reads the index by type for ``app.crash``, from that time on. What is left to check on each
+event is ``severity = "error"``: the *residual*.
+
+All functions are pure. They expect simplified filters (`polylog.model.filter`): every term at the
+top level of such a filter must hold.
 """
 
 from __future__ import annotations
@@ -38,7 +45,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """From `first` to `last`, both included, in microseconds."""
+    """A range of time: from `first` to `last`, both included, in microseconds since the epoch.
+
+    >>> TimeRange(10, 20).intersection(TimeRange(first=15))
+    TimeRange(first=15, last=20)
+    """
 
     first: int = EARLIEST
     last: int = LATEST
@@ -81,14 +92,18 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of an index's sort key: a range of time, or of seq within a single time."""
+    """A part of an index's sort key: a range of time, or the seqs beyond one at a single time."""
 
     time: TimeRange
     beyond_seq: int | None = None
 
 
 def spans_after(time: TimeRange, order: Order, after: Position | None) -> list[Span]:
-    """Return the stretches that follow a position, in order."""
+    """Return the parts of a range of time that follow a position, in order.
+
+    After `seq` 7 at time 15, the range 10 to 20 has two parts in ascending order: the rest of time
+    15, beyond `seq` 7, and then the times 16 to 20.
+    """
     if after is None:
         return [Span(time)]
     if order is Order.ASCENDING:
@@ -105,10 +120,11 @@ _NEVER = TimeRange(LATEST, EARLIEST)
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """One stream of events for each value of `attribute` (and shard), within a time range.
+    """How an index answers a filter: with one stream of events for each value and shard.
 
-    `attribute` is None on the index by time, which has a single stream. Events that are read must
-    still be checked for `residual`. Without values, no event can pass.
+    `attribute` is the index's attribute that has one of `values`. It is None for the index by time,
+    which has a single stream for each shard. All streams stay within `time`. Their events must
+    still be checked against `residual`. Without `values`, no event can pass.
     """
 
     index: str
@@ -125,7 +141,7 @@ class QueryPlan:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the index shows just the events that pass the filter."""
+        """Whether the index shows exactly the events that pass the filter."""
         return self.residual == EVERYTHING
 
     @property
@@ -135,12 +151,12 @@ class QueryPlan:
 
     @property
     def is_narrow(self) -> bool:
-        """Whether the index may settle the filter with little reading."""
+        """Whether the index may give the answer with little reading."""
         return self.is_optional or self.is_settled
 
     @property
     def is_searchable(self) -> bool:
-        """Whether the columns of the arrival log tell anything that no index settles."""
+        """Whether the columns of the arrival log can help to answer the filter."""
         if fields_of(self.residual) == {"type"}:  # An index is read for each type that passes.
             return False
         terms = conjuncts(self.residual)
@@ -152,7 +168,7 @@ class QueryPlan:
         return conjunction([*self.conditions, self.residual]) if self.values else NOTHING
 
     def within(self, time: TimeRange) -> QueryPlan:
-        """Return the plan for the same events, but of other times."""
+        """Return the plan for another range of time."""
         return replace(self, time=time, values=() if time.is_empty else self.values)
 
     def since(self, time: int) -> QueryPlan:
@@ -205,8 +221,12 @@ class QueryPlan:
 def plan(filter: Filter, fields: Iterable[str] = FIELD_INDEXES, most_values: int = 50) -> QueryPlan:
     """Return the plan that reads least: the most selective index, and the time range.
 
-    `fields` are those that have an index, the most selective first. One with more than
-    `most_values` wanted values does not choose its index.
+    `fields` are those that have an index, the most selective first. An index is not used if the
+    filter allows more than `most_values` values of its field.
+
+    >>> chosen = plan(And((Compare("type", Op.EQ, "app.crash"), Compare("source", Op.EQ, "cc"))))
+    >>> chosen.index, chosen.values, str(chosen.residual)
+    ('by_type', ('app.crash',), 'source = "cc"')
     """
     return next(plans(filter, fields, most_values))
 
@@ -230,9 +250,9 @@ def plans(
 
 
 def judge_kinds(filter: Filter) -> Callable[[str, str], bool]:
-    """Return the function that says of a type and an origin whether such events pass.
+    """Return the function that says whether events of a type and an origin pass.
 
-    The filter asks about nothing else.
+    The filter must not ask about anything else.
     """
     passes, rest = predicate(filter), {"id": "-", "time": 0}
     return lambda type, origin: passes(
@@ -243,10 +263,10 @@ def judge_kinds(filter: Filter) -> Callable[[str, str], bool]:
 def by_types(
     chosen: QueryPlan, types: Callable[[], Mapping[str, int] | None], most_values: int = 50
 ) -> QueryPlan:
-    """Return the plan by type in place of one by time, if it is known to read less.
+    """Return a plan by type instead of one by time, if it is known to read less.
 
-    It names the types that pass what the plan by time leaves to check. `types` returns how many
-    events there are of every type, None if that is not known.
+    It serves conditions such as ``type : "crash"``: the plan by type reads the types that pass.
+    `types` returns how many events there are of each type, None if that is not known.
     """
     asked = [term for term in conjuncts(chosen.residual) if fields_of(term) == {"type"}]
     known = types() if asked and chosen.attribute is None and chosen.values else None
@@ -264,7 +284,11 @@ def by_types(
 
 
 def time_range(filter: Filter) -> TimeRange:
-    """Return a range outside which no event passes the filter."""
+    """Return a range of time outside which no event passes the filter.
+
+    >>> time_range(Or((Compare("time", Op.EQ, 5), Compare("time", Op.EQ, 9))))
+    TimeRange(first=5, last=9)
+    """
     match filter:
         case Compare("time", op, int(value)):
             return _RANGES[op](value) if op in _RANGES else TimeRange()
@@ -292,12 +316,15 @@ _RANGES = {
 
 
 def is_time_bound(term: Filter) -> bool:
-    """Return whether the term is nothing but a bound of time."""
+    """Return whether the term only bounds the time, as ``time >= "2026-11-01T00:00:00Z"`` does."""
     return isinstance(term, Compare) and term.field == "time" and term.op in _RANGES
 
 
 def choice(term: Filter, field: str) -> frozenset[str] | None:
-    """Return the values that the term leaves to the field, if it says nothing else."""
+    """Return the values that the term allows for the field, None if it says anything else.
+
+    ``type = "a" OR type = "b"`` allows `a` and `b` for the type.
+    """
     options = term.terms if isinstance(term, Or) else (term,)
     if all(isinstance(option, Compare) for option in options):
         return values_of(term, field)
@@ -307,8 +334,8 @@ def choice(term: Filter, field: str) -> frozenset[str] | None:
 def values_of(filter: Filter, field: str) -> frozenset[str] | None:
     """Return the values that the field can have in events that pass; None means any.
 
-    An absent field compares as "" and is not in its index. A value longer than every stored one
-    cannot be found.
+    An absent field compares as "", and its event is not in the field's index. A value that is
+    longer than every stored one finds nothing.
     """
     match filter:
         case Compare(name, Op.EQ, str(value)) if name == field and (value or field == "type"):

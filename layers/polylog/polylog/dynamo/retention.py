@@ -1,4 +1,4 @@
-"""How long events are kept."""
+"""How long a log keeps events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ DAY: Final = 86_400 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Events are kept to the end of their UTC day and for `days` more; 0 means for ever."""
+    """Events are kept to the end of their UTC day and for `days` more; 0 means forever.
+
+    With 30 days, an event of 1 November is kept to the end of 1 December.
+    """
 
     days: int = 0
 

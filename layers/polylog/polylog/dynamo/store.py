@@ -1,4 +1,4 @@
-"""The `EventStore` in DynamoDB."""
+"""The `EventStore` that keeps events in DynamoDB."""
 
 from __future__ import annotations
 
@@ -46,10 +46,15 @@ T = TypeVar("T")
 
 
 class DynamoEventStore:
-    """Events in DynamoDB.
+    """The events of all scopes, in DynamoDB.
 
-    `facets` names those that are counted too, and `indexes` what events have an index of beside
-    time and type.
+    `facets` names the facets that the log counts, such as `project`. `indexes` names its optional
+    indexes, as in `OPTIONAL_INDEXES`; every log also has indexes by time and by type. For example::
+
+        limits = Limits(items=200_000, seconds=8)
+        tables = Tables("events", "tally")
+        store = DynamoEventStore(connect(), tables, shards=Shards(1, 1), limits=limits)
+        store.count("demo", Compare("type", Op.EQ, "app.crash"))
     """
 
     def __init__(
@@ -174,11 +179,14 @@ class DynamoEventStore:
         )
 
     def _placed(self, scope: str, filter: Filter) -> Filter:
-        """Return a filter that asks for an id with the time of the event that has it."""
+        """Return the filter, with the time of an event added if it asks for that event's id.
+
+        The event is looked up by its key. So an index has to read only that time.
+        """
         for term in conjuncts(filter):
             match term:
                 case Compare("id", Op.EQ, str(event_id)):
-                    note("the event with this id tells the time")
+                    note("the time is taken from the event with this id")
                     event = self._get(scope, event_id)
                     if event is None:
                         return NOTHING
@@ -186,12 +194,12 @@ class DynamoEventStore:
         return filter
 
     def _begin(self, scope: str, filter: Filter, answer: Callable[[Asked], T]) -> T:
-        """Return the answer to what is asked, in the time of one that begins now."""
+        """Return the answer to a question, in the time of an answer that begins now."""
         allowance = self._limits.allow(self._clock)
         return self._answer(scope, filter, lambda asked: answer(asked.within(allowance)))
 
     def _answer(self, scope: str, filter: Filter, answer: Callable[[Asked], T]) -> T:
-        """Return the answer to what is asked, without the indexes that turn out to be missing."""
+        """Return the answer to a question, again without an index that turns out to be missing."""
         while True:
             try:
                 return answer(self._asked(scope, self._placed(scope, filter)))

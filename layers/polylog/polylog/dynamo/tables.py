@@ -21,9 +21,10 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class Shards:
-    """How many parts every index is read and written in.
+    """How many shards every index has: how many are read, and how many are written.
 
-    More may be read than written, so that the number can grow while functions are replaced.
+    A shard is a part of an index that takes a share of the events. You can read more shards than
+    you write, so that the number can grow while functions are replaced.
     """
 
     read: int
@@ -46,7 +47,7 @@ OPTIONAL_INDEXES: Final = {
     "project": "project_id",
     "organization": "organization_id",
 }
-"""What a log may have an index of, as the template's parameter names it -> the event's field.
+"""Optional index, as the template's parameter names it -> the event's field.
 
-There always are indexes by time and by type.
+Every log also has indexes by time and by type.
 """

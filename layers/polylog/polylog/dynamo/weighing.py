@@ -1,7 +1,7 @@
-"""Weighs the ways to an answer, for its explanation: about how many read units each would take.
+"""Estimates, for an explanation, how many read units each way to the answer would take.
 
-It reads nothing. It knows what the planner knows: the counts of the head, and the directory of
-segments if the planner has read it.
+It reads nothing itself. It knows what the planner knows: the counts of the head, and the directory
+of segments if the planner has read it.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from polylog.model.filter import Filter
 
 _UNITS_OF_END: Final = 2.5
-"""What the rows take, in read units, that an end of a range of time cuts: one of each level."""
+"""About how many read units an end of a range of time takes: one row of each level."""
 
 _UNITS_OF_REQUEST: Final = 0.5
-"""The least that a request to an index takes."""
+"""The fewest read units that a request to an index takes."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Weighing:
     """The ways to answer a filter at a moment.
 
     `page` is how many events the answer shows or skips, None if it needs all of them. `finder` has
-    the directory of segments, if it was read. `spent` are the units that the answer took so far.
+    the directory of segments, if it was read. `spent` is how many units the answer took so far.
     """
 
     reader: Reader
@@ -54,26 +54,29 @@ class Weighing:
     spent: float = field(default_factory=units_so_far)
 
     def note_instead_of_counts(self, total: Callable[[], int]) -> None:
-        """Note the ways that counts spare; `total` returns how many events pass."""
+        """Note the ways that counts make unnecessary; `total` returns how many events pass."""
         if is_asked():
             self._note_indexes("counts take less", total())
             note_alternative(SEGMENTS, None, "counts take less")
 
     def note_instead_of_index(self) -> None:
-        """Note the ways beside the best index, which is read without a look at segments."""
+        """Note the other ways when the best index is read without a look at segments."""
         if is_asked():
             best = self._note_indexes("it is the best index")
-            is_exact, told = f"{best.index} shows just these events", "they do not tell what passes"
+            is_exact, told = (
+                f"{best.index} shows just these events",
+                "they do not tell which events pass",
+            )
             note_alternative(SEGMENTS, None, is_exact if best.is_settled else told)
 
     def note_instead_of_segments(self, units: float) -> None:
-        """Note the ways beside segments, which take about so many units."""
+        """Note the other ways when segments may be searched, for about this many units."""
         if is_asked():
             best = self._note_indexes("it also shows events that do not pass")
             note_alternative(SEGMENTS, self.spent + units, f"{best.index} takes less")
 
     def _note_indexes(self, why_not: str, total: int | None = None) -> QueryPlan:
-        """Note the indexes and return the plan for the best; `why_not` says why not to take it."""
+        """Note the indexes and return the plan for the best; `why_not` says why it is not taken."""
         for plan in self._missing():
             note_alternative(plan.index, None, "the log has no such index")
         best, *others = (p.since(self.moment.head.floor) for p in self.reader.plans(self.filter))
@@ -97,9 +100,9 @@ class Weighing:
         return [plan for plan in every if plan.field and plan.field not in there]
 
     def _units(self, plan: QueryPlan, number: float | None) -> float | None:
-        """Return about how many units it takes to read so many events from the index of a plan.
+        """Return about how many units it takes to read this many events from the index of a plan.
 
-        Returns None if nothing tells.
+        Returns None if that is not known.
         """
         streams = len(plan.values) * self.reader.shards
         if self.page is not None and plan.is_settled:
@@ -110,7 +113,7 @@ class Weighing:
         return max(number * UNITS_PER_ITEM, streams * _UNITS_OF_REQUEST) + self._units_of_young
 
     def _number(self, plan: QueryPlan) -> float | None:
-        """Return about how many events the index of a plan shows, None if nothing tells."""
+        """Return about how many events the index of a plan shows, None if that is not known."""
         share = self._share(plan.time)
         if not plan.values:
             return 0
@@ -120,7 +123,7 @@ class Weighing:
         return share * sum(self._types.get(type, 0) for type in wanted)
 
     def _share(self, time: TimeRange) -> float | None:
-        """Return about which part of the events lies in a range of time."""
+        """Return about which share of the events lies in a range of time, None if not known."""
         if time.covers(self.moment.head.floor, LATEST):
             return 1
         if self.finder is None or not self._types:
@@ -129,7 +132,7 @@ class Weighing:
 
     @cached_property
     def _units_of_young(self) -> float:
-        """What reading the youngest events by their keys takes, if their entries do not tell."""
+        """How many units it takes to read the young events, if entries do not tell which pass."""
         is_told = fields_of(self.filter) <= FIELDS.keys()
         return 0 if is_told else self.moment.head.young_events * UNITS_BY_KEY
 
@@ -139,6 +142,6 @@ class Weighing:
 
 
 def note_units_of_counts(time: TimeRange) -> None:
-    """Note about what it takes to count the events of a range of time, once the head is read."""
+    """Note about how many units counting a range of time takes, once the head is read."""
     ends = (time.first != EARLIEST) + (time.last != LATEST)
     note_alternative(COUNTS, units_so_far() + ends * _UNITS_OF_END, "")

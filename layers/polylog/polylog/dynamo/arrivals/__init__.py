@@ -5,5 +5,6 @@ follows them and reads the events that may pass a filter. It never waits: the na
 `polylog.dialects.native.tail`.
 
 Writers take numbers before they store, so a higher number can arrive before a lower one. A tail
-holds back at such a gap until an event has the missing number, or until a fence says that none can.
+holds back at such a gap until an event has the missing number, or until a *fence* takes it: a delta
+without events, after which no event can have the number.
 """

@@ -1,8 +1,8 @@
 """The order of arrival: entries by `seq`, from the rows of the log and from young deltas.
 
 Writers take numbers before they store events, so a higher number may be stored before a lower one.
-The numbers that are decided say how far the order is complete: up to the first one that somebody
-may still store an event under.
+A number is *decided* once an event has it, or once none ever can. The order is complete up to the
+first number that is not decided.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ _ROWS_AT_ONCE: Final = 8
 class Arrivals:
     """Entries in the order of arrival, complete up to the number `complete`.
 
-    `is_held_back` says that later entries exist, but that an earlier one may still come.
+    `is_held_back` says that there are later entries, but that one with a lower number may still
+    come.
     """
 
     entries: tuple[Entry, ...]
@@ -69,8 +70,8 @@ class ArrivalLog:
     def since(self, scope: str, seq: int) -> Iterator[Arrivals]:
         """Yield all entries after a number, part by part, and at least one part.
 
-        Each part is what one page of log rows adds. The head is read once, before the rows: what it
-        has decided is in the rows or in the deltas beside it.
+        Each part is what one page of log rows adds. The head is read once, before the rows. So each
+        entry that it knows of is in the rows, or in the deltas that were read with it.
         """
         if seq >= MAX_SEQ:
             yield Arrivals((), seq, False)
@@ -85,10 +86,10 @@ class ArrivalLog:
         known = [entry for entry in _inline(head) if seq < entry.seq <= complete]
         told = seq
         for rows, horizon in self._pages(scope, seq - SPAN + 1, complete):
-            # A segment repeats what rows before it have.
+            # A segment repeats the entries of rows before it.
             known += (e for row in rows for e in row.entries if told < e.seq <= complete)
             if horizon <= seq:
-                continue  # These rows were only read since later numbers may be in them.
+                continue  # These rows were only read because later numbers might be in them.
             found = sorted({entry.seq: entry for entry in known if entry.seq <= horizon}.values())
             is_last = horizon >= complete
             yield Arrivals(tuple(found), min(horizon, complete), is_held_back and is_last)
@@ -119,5 +120,5 @@ class ArrivalLog:
 
 
 def _inline(head: Head) -> Iterator[Entry]:
-    """Yield the entries that lie in the deltas themselves."""
+    """Yield the entries that the deltas themselves hold."""
     return (entry for delta in head.deltas for entry in delta.entries or ())

@@ -46,8 +46,8 @@ class Tails:
     def read(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         """Return the events that arrived after a number; see `EventStore.tail`.
 
-        It always takes at least one step, so that a reader who goes on makes progress. Raises
-        `TimedOut` only if there is no step at all.
+        It always takes at least one step, so that a caller who continues makes progress. Raises
+        `TimedOut` only if there is no time for a single step.
         """
         allowance = self._limits.allow(self._clock)
         events: list[Event] = []
@@ -89,7 +89,10 @@ class Tails:
     def _events(
         self, scope: str, entries: Sequence[Entry], passes: Callable[[Event], bool]
     ) -> tuple[Event, ...]:
-        """Return the events of entries that pass; the id of an expired event may come again."""
+        """Return the events of entries that pass.
+
+        It finds them by number: once an event has expired, another one may have its id.
+        """
         read = read_entries(self._client, self._table, scope, entries, self._clock)
         events = (read[entry.seq] for entry in entries if entry.seq in read)
         return tuple(event for event in events if passes(event))

@@ -12,7 +12,7 @@ from polylog.model.errors import Unavailable
 from polylog.model.times import SYSTEM_CLOCK, Clock
 
 _AGAIN_SECONDS: Final = 60
-"""How long an index is left alone that DynamoDB does not know, or not yet."""
+"""How long an index is not used after DynamoDB could not read it."""
 
 
 class MissingIndex(Unavailable):
@@ -40,8 +40,8 @@ def fields_of_indexes(names: Iterable[str]) -> tuple[str, ...]:
 class Indexes:
     """The fields with an index, and which of those cannot be read at the moment.
 
-    While an index is made, DynamoDB fills it and refuses to read it. It also may be removed before
-    the functions are told. So one that was missing is not used for a minute.
+    While DynamoDB fills a new index, it refuses to read it. An index may also be removed before the
+    functions are told. So an index that was missing is not used for a minute.
     """
 
     configured: tuple[str, ...]
@@ -64,5 +64,5 @@ class Indexes:
         )
 
     def miss(self, index: str) -> None:
-        """Leave an index alone for a minute."""
+        """Do not use an index for a minute."""
         self._missed[index] = self.clock.monotonic()

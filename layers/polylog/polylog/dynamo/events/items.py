@@ -1,8 +1,8 @@
-"""How an event lies in the events table: one item, written from an event and read back.
+"""How the events table holds an event: as one item, written from an event and read back.
 
 The body of an item is the event's whole JSON. A large body is compressed with a dictionary that
-holds what the item's keys already say, and common names of members. An event that names five
-things so takes 150 bytes less, in the table and in each index.
+holds what the item's keys already say, and common names of members. So an event that names five
+things takes 150 bytes less, in the table and in each index.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from polylog.dynamo.tables import Item
 
-# The values by which members say nothing.
+# The value of each member that says nothing.
 _EMPTY: Final = {
     name: field.get_default(call_default_factory=True) for name, field in Event.model_fields.items()
 } | {"actor": {}, "target": {}}
@@ -39,8 +39,8 @@ _EMPTY: Final = {
 # Keys take about 300 bytes, so an item with a smaller body fits into one write unit (1 KB) anyway.
 _COMPRESS_ABOVE_BYTES: Final = 700
 
-# Never change this text: stored events cannot be read with another one. zlib refers most cheaply to
-# its end.
+# Never change this text: without it, stored events cannot be read. The most common parts come last,
+# since zlib refers to the end most cheaply.
 _COMMON: Final = (
     '"value":""name":"","description":"","reason":"","region":"","state":"","version":"",'
     '"created_at":"2026-","updated_at":"2025-"status":"succeeded","failed"],"error":null,'
@@ -55,7 +55,7 @@ def partition_key(scope: str, event_id: str) -> str:
 
 
 def shard_of(event_id: str, shards: int) -> int:
-    """Return the part of every index that an event lies in."""
+    """Return the shard of an event: the part of every index that has it, from 0."""
     return zlib.crc32(event_id.encode()) % shards
 
 
@@ -114,8 +114,8 @@ def _content(event: Event) -> dict[str, JsonValue]:
 def _canonical(content: Mapping[str, JsonValue]) -> str:
     """Return one text for all contents that mean the same.
 
-    Members come in one order, equal numbers have one form (`1`, `1.0` and `1e0` are equal), and an
-    empty text is as good as none, except in `data` and `attributes`.
+    Members come in one order. Equal numbers have one form: `1`, `1.0` and `1e0` are equal. An empty
+    text counts as no text, except in `data` and `attributes`.
     """
     said = {name: _stated(name, value) for name, value in content.items()}
     text = _sorted({name: value for name, value in said.items() if value is not None})
@@ -123,7 +123,7 @@ def _canonical(content: Mapping[str, JsonValue]) -> str:
 
 
 def _stated(name: str, value: JsonValue) -> JsonValue:
-    """Return what a member says, None for nothing."""
+    """Return what a member says, None if it says nothing."""
     match name, value:
         case (("data" | "attributes"), _):
             return value
@@ -178,7 +178,7 @@ def read_seq(item: Item) -> int:
 
 
 def pack_body(body: bytes, item: Item) -> AttributeValueTypeDef:
-    """Return the body for an item that has all its other attributes."""
+    """Return the body attribute for an item that already has all others."""
     if len(body) <= _COMPRESS_ABOVE_BYTES:
         return {"S": body.decode()}
     packer = zlib.compressobj(zdict=_dictionary(item))
@@ -194,7 +194,7 @@ def unpack_body(item: Item) -> bytes | str:
 
 
 def _dictionary(item: Item) -> bytes:
-    """Return what both an item's keys and its body say, in the words of the body."""
+    """Return the dictionary for an item's body: what its keys say, written as in the body."""
     event_id = item["pk"]["S"].partition("/")[2]
     time, seq = int(item["time"]["N"]), int(item["seq"]["N"])
     return (

@@ -1,7 +1,7 @@
-"""Numbers of arrival: one row a scope hands them out, and tells writers which events expired.
+"""Numbers of arrival: one row for each scope hands them out.
 
 A writer takes a range of numbers before it stores events under them. Nobody else gets these
-numbers; gaps are allowed.
+numbers; gaps are allowed. The row also tells writers the first time that the log keeps.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Answers questions about a moment from the events table and what its indexes do not show yet."""
+"""Answers questions about a moment by reading events, also those that indexes do not show yet."""
 
 from __future__ import annotations
 
@@ -47,13 +47,14 @@ class Reader:
     gives_up: bool = False
 
     def within(self, allowance: Allowance) -> Reader:
-        """Return a reader of the same table, for an answer that may take this time."""
+        """Return a reader of the same table, for an answer within this allowance."""
         return replace(self, allowance=allowance)
 
     def at_most(self, items: int, *, gives_up: bool = False) -> Reader:
-        """Return a reader that is content with less than it may read.
+        """Return a reader that may read at most this many items.
 
-        One that gives up returns no part of a page as long as there is time for another way.
+        If it gives up, it does not return a part of a page: it raises an error as long as there is
+        time for another way.
         """
         limits = replace(self.limits, items=min(items, self.limits.items))
         return replace(self, limits=limits, gives_up=gives_up)
@@ -70,7 +71,7 @@ class Reader:
     def plans(self, filter: Filter, *, of_all: bool = False) -> Iterator[QueryPlan]:
         """Yield how this reader could answer a simplified filter, the best way first.
 
-        With `of_all`, also by indexes that are not there.
+        With `of_all`, this includes indexes that the log does not have.
         """
         return plans(filter, FIELD_INDEXES if of_all else self.indexes.fields, self.most_values)
 
@@ -122,7 +123,7 @@ class Reader:
 
     @property
     def most_values(self) -> int:
-        """With how many values a field may choose its index."""
+        """How many values of a field may be asked for, if its index is to be read."""
         return max(1, _MOST_STREAMS // self.shards)
 
     def _noted(self, scope: str, plan: QueryPlan, moment: Moment | None = None) -> Scan:

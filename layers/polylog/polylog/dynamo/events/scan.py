@@ -1,4 +1,4 @@
-"""One question to the events table: an index, and what it may not show yet, merged in order."""
+"""One question to the events table: an index, merged with the events it may not show yet."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 
     Found = Item | Entry | Event
 
-# How many items one request asks for. Fewer items take more requests; more items are read in vain
-# where streams are merged or events are checked. A stream asks for twice as many each time.
+# How many items one request asks for. With fewer, there are more requests. With more, some are read
+# for nothing where streams are merged or events are checked. A stream doubles it at each request.
 _LEAST: Final = 100
 _MOST: Final = 1000
 
-# DynamoDB reads pages of 1 MB, whatever the number of items.
+# DynamoDB ends a page at 1 MB, however many items that is.
 _NO_LIMIT: Final = 2**31 - 1
 
 
@@ -55,7 +55,7 @@ _place = itemgetter(0)
 
 
 def items_asked(wanted: int, streams: int, *, is_exact: bool) -> int:
-    """Return how many items to ask of each of some streams at first, to have as many as wanted.
+    """Return how many items to ask each stream for at first, to get `wanted` events from them all.
 
     `is_exact` says that all items pass.
     """
@@ -67,9 +67,10 @@ def items_asked(wanted: int, streams: int, *, is_exact: bool) -> int:
 def read_entries(
     client: DynamoDBClient, table: str, scope: str, entries: Iterable[Entry], clock: Clock
 ) -> dict[int, Event]:
-    """Return the events of these entries that are there, by `seq`.
+    """Return the events of these entries by `seq`; an event that is gone is left out.
 
-    A read that may lag costs half as much. What it lacks is read once more.
+    The first read may lag, which costs half as much. What it lacks is read once more, strongly
+    consistent.
     """
     events: dict[int, Event] = {}
     left = {entry.seq: entry.id for entry in entries}
@@ -190,7 +191,7 @@ class Scan:
                 yield place, read[each.seq]
 
     def _may_hold(self, entry: Entry) -> bool:
-        """Return whether the plan's range and values leave room for an entry."""
+        """Return whether an entry may be one of the plan's, by its time and its type."""
         type = entry.kind.partition(":")[2]
         is_possible = (
             type in self.plan.values if self.plan.attribute == "type" else self.plan.values
@@ -200,7 +201,8 @@ class Scan:
     def seqs(self) -> Iterator[int]:
         """Yield the numbers of the items in the plan's range of time, without their bodies.
 
-        DynamoDB cannot count those of some numbers: a condition must not be about an index's key.
+        DynamoDB cannot count only the numbers of a moment: its filters must not be about the key of
+        an index.
         """
         for partition in self.partitions:
             request = self.plan.request(
@@ -234,7 +236,7 @@ class Scan:
 
 @contextmanager
 def _missing(plan: QueryPlan) -> Iterator[None]:
-    """Raise `MissingIndex` if DynamoDB refuses to read an index that it need not have."""
+    """Raise `MissingIndex` if DynamoDB refuses to read an index that a log may do without."""
     try:
         yield
     except ClientError as error:
@@ -245,7 +247,7 @@ def _missing(plan: QueryPlan) -> Iterator[None]:
 
 
 def _with(request: QueryInputTypeDef, attributes: Sequence[str]) -> QueryInputTypeDef:
-    """Return the request with the attributes that are read."""
+    """Return the request for only these attributes."""
     projection = ", ".join(f"#{name}" for name in attributes)
     names = {f"#{name}": name for name in attributes}
     names |= request["ExpressionAttributeNames"]

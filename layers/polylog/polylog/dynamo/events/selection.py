@@ -1,8 +1,10 @@
 """Selects events by a filter, and drops most others without decoding their JSON.
 
-A text that a filter looks for also stands in the JSON of the event, unless JSON has to escape it.
-Quotes and escapes part the texts of a JSON, also when it is folded as a whole, since no mark joins
-a quote or a backslash. But a mark after an escape like `\\n` joins the letter of the escape.
+If an event passes, its JSON contains the texts that the filter looks for, unless JSON has to escape
+them. So events without such a text are dropped early. The JSON is folded as a whole for that
+(`polylog.model.text`). Quotes and escapes still separate its texts then, since no combining mark
+joins a quote or a backslash. But a mark after an escape such as `\\n` joins the letter of the
+escape, so texts that begin with a mark are not looked for.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
 
 
 def selector(filter: Filter) -> Callable[[Item], Event | None]:
-    """Return the function that reads an event from its item, None when it does not pass."""
+    """Return the function that reads an event from its item, or None if it does not pass."""
     passes, texts = predicate(filter), sought(filter)
 
     def select(item: Item) -> Event | None:
@@ -47,13 +49,17 @@ def contains(body: bytes | str, texts: Iterable[str]) -> bool:
 
 
 def sought(filter: Filter) -> tuple[str, ...]:
-    """Return texts, folded, that the JSON of every passing event contains."""
+    """Return texts, folded, that the JSON of every passing event contains.
+
+    >>> sought(Compare("source", Op.EQ, "Billing"))
+    ('billing',)
+    """
     texts = (folded(text) for term in conjuncts(filter) for text in _texts(term))
     return tuple(text for text in texts if text and not _is_altered(text))
 
 
 def _is_altered(text: str) -> bool:
-    """Return whether the text may stand otherwise in a JSON: escaped, or joined to an escape."""
+    """Return whether JSON may contain the text in another form: escaped, or joined to an escape."""
     return bool(combining(text[0]) or _ESCAPED.search(text))
 
 
@@ -64,7 +70,7 @@ def _texts(term: Filter) -> Iterator[str]:
         case Compare(field, Op.HAS | Op.EQ, str(value)) if field in _WRITTEN:
             yield value
         case Pattern(field, pieces) if field in _WRITTEN:
-            # A mark that follows may join the last letter of a piece in ASCII, and no other.
+            # A combining mark that follows may join the last letter of an ASCII piece, no other.
             yield from (piece[:-1] for piece in pieces if piece.isascii())
         case _:
             pass

@@ -33,13 +33,13 @@ _ITEM_BYTES: Final = 4096
 """What an item's keys may take in addition to its content."""
 
 _KNOWN: Final = ("pk", "digest", "seq")
-"""What is read of an event that may be there."""
+"""The attributes that are read to find out whether the log has an event."""
 
 _ENTRY_SHARE: Final = 10
 """Entries may take a tenth of the bytes: a delta's entries share one item of at most 400 KB."""
 
-# Readers in the order of arrival wait for numbers. A folder soon fences those that nobody uses, so
-# a writer takes new ones in good time, by its own clock.
+# Readers in the order of arrival wait for each number. A folder soon fences numbers that are not
+# used, so a writer takes new ones before that, by its own clock.
 _TAKEN_SECONDS: Final = 8
 
 _ATTEMPTS: Final = 8
@@ -130,9 +130,9 @@ class Writer:
     def _store(self, scope: str, drafts: Sequence[Draft]) -> dict[str, _Kept]:
         """Store all drafts in one transaction, except those whose ids are already taken.
 
-        An attempt may commit although DynamoDB reported a conflict, or did not answer. Its events
-        are then found under numbers that this call took: it stored them, and their delta is there.
-        If none of them is found, a folder has fenced the numbers, and this call takes new ones.
+        An attempt may commit although DynamoDB reported a conflict, or did not answer. Then its
+        events are found under numbers that this call took: it stored them, and their delta too. If
+        no event is found, a folder has fenced the numbers, and this call takes new ones.
         """
         kept: dict[str, _Kept] = {}
         taken = self._take(scope, len(drafts))
@@ -160,8 +160,8 @@ class Writer:
             else:
                 pause(attempt, self._clock)
         if reasons & _TOO_MUCH:
-            raise Throttled("transactions went on being throttled")
-        raise Unavailable("transactions went on conflicting")
+            raise Throttled("DynamoDB kept throttling the transactions")
+        raise Unavailable("the transactions kept conflicting")
 
     def _take(self, scope: str, count: int) -> _Taken:
         at = self._clock.monotonic()
@@ -170,7 +170,7 @@ class Writer:
         return _Taken(taken.first, taken.last, at, floor)
 
     def _close(self, scope: str, taken: _Taken, kept: Mapping[str, _Kept]) -> None:
-        """Record that no event will have these numbers, unless some have."""
+        """Record that no event will have these numbers, unless one has."""
         if any(taken.holds(each.seq) for each in kept.values()):
             return
         delta = Delta.of(taken.first, taken.last)
@@ -229,7 +229,7 @@ def _refusal(draft: Draft, floor: int) -> Outcome | None:
 
 
 def _expired(draft: Draft) -> Outcome:
-    reason = "the event is older than the log keeps events"
+    reason = "the event is older than the log's retention"
     return Outcome(Status.EXPIRED, draft.event.id, reason=reason)
 
 

@@ -1,7 +1,8 @@
-"""The directory: which segments a scope has, where their events lie, and what they may say.
+"""The directory: which segments a scope has, when their events happened, and what they may say.
 
-A row of the directory describes up to sixteen segments that follow each other. All numbers up to
-the last one that it names are in segments.
+A row of the directory is a *block*. It describes up to sixteen segments that follow each other, and
+calls what it says about each a *zone*. All numbers of arrival up to the last one in the directory
+are in segments.
 """
 
 from __future__ import annotations
@@ -34,10 +35,11 @@ _MOST_HINTS: Final = 200_000
 
 
 class Zone(NamedTuple):
-    """What is known of a segment.
+    """What the directory says about a segment.
 
-    `first` names its row, and `last` is the last number that it covers. Its events lie from
-    `earliest` to `latest`. `size` is that of its row in bytes. Of an open zone, hints tell nothing.
+    `first` names its row, and `last` is the last number that it covers. It has `number` events,
+    with times from `earliest` to `latest`, in microseconds. `size` is that of its row in bytes. No
+    hint rules out an open zone.
     """
 
     first: int
@@ -60,14 +62,14 @@ class Zone(NamedTuple):
         return time.touches(self.earliest, self.latest)
 
     def number_within(self, time: TimeRange) -> float:
-        """Return about how many of the events lie in a range, as if they were spread evenly."""
+        """Return about how many of the events lie in a range, as if they were evenly spread."""
         both = time.intersection(TimeRange(self.earliest, self.latest))
         length = self.latest - self.earliest + 1
         return self.number * max(0, both.last - both.first + 1) / length
 
     @property
     def units(self) -> float:
-        """What reading the segment takes, in read units."""
+        """How many read units it takes to read the segment."""
         return -(-self.size // 4096) / 2
 
 
@@ -102,7 +104,7 @@ class Block:
 
     @property
     def latest(self) -> int:
-        """The latest time that one of its events has."""
+        """The latest time of its events, in microseconds."""
         return max(zone.latest for zone in self.zones)
 
     @property
@@ -147,7 +149,7 @@ class Block:
 
 
 def read_blocks(client: DynamoDBClient, table: str, scope: str, after: int) -> Iterator[Block]:
-    """Yield the blocks whose first segment comes after a number, strongly consistent."""
+    """Yield the blocks whose first segment begins after a number, strongly consistent."""
     request = _request(table, scope, after + 1)
     for page in query_pages(client, request):
         yield from map(Block.read, page["Items"])

@@ -37,27 +37,27 @@ _FIRST_WAVE: Final = 2
 """How many segments a page without a total reads first. It reads twice as many each time."""
 
 _UNITS_LOOSE: Final = 0.015
-"""About what reading an event takes in the arrival log that is in no segment yet, in read units."""
+"""About how many read units it takes to read the entry of an event that is in no segment yet."""
 
 _EARLIER_BYTES: Final = 40
-"""About what an event takes in a row that an earlier version wrote."""
+"""About how many bytes an event takes in a row that an earlier version wrote."""
 
 _AT_ONCE: Final = 100
 """How many events are read by their keys at once."""
 
 _UNITS_LEAVES: Final = 1.5
-"""About what reading a block's row of leaves takes, in read units."""
+"""About how many read units it takes to read one row of leaves of a block."""
 
 _ANYWHERE: Final = (1 << WIDTH) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """Answers questions about a moment, within what one answer may take.
+    """Finds the events of one moment that pass a filter, within what one answer may take.
 
     `blocks` are the directory, read after the moment's head. Without them, everything after the
-    number `after` is read from the arrival log, and nothing before it. `leaves` says in which
-    places of segments an event may pass; of others, it is not known.
+    number `after` is read from the arrival log, and nothing before it. `leaves` says for segments,
+    by their first numbers, in which places an event may pass. In the others, any place may.
     """
 
     client: DynamoDBClient
@@ -76,7 +76,8 @@ class Finder:
     def units(self, shown: int = 0) -> float:
         """Return about how many read units it takes to look at everything and show some events.
 
-        What is read of the events themselves counts if nothing but leaves tells which they are.
+        If the columns can judge no term of the filter, this includes reading the events themselves:
+        those that leaves point to, or all events.
         """
         zones = self._possible(time_range(self.filter))
         loose = max(1, self._number_loose * _UNITS_LOOSE)  # A request takes a unit in any case.
@@ -90,12 +91,12 @@ class Finder:
         return min(number, zone.number * UNITS_PER_ITEM)
 
     def units_of_leaves(self) -> float:
-        """Return about what looking up leaves takes, 0 if there are none to look up."""
+        """Return about how many read units it takes to look up leaves, 0 if there are none."""
         shares = set(map(share_of, wanted(self.filter)))
         return len(shares) * len(self._full) * _UNITS_LEAVES
 
     def with_leaves(self) -> Finder:
-        """Return a finder that has looked up in which places the filter's leaves may be."""
+        """Return a finder that has looked up where the filter's leaves may be."""
         self.allowance.pay(self.units_of_leaves())
         leaves = self.segments.leaves(self.scope, self.filter, self._full)
         if any(places != _ANYWHERE for places in leaves.values()):
@@ -127,7 +128,7 @@ class Finder:
 
     @property
     def _number_loose(self) -> int:
-        """About how many events are read from rows that are in no segment, or not deleted yet."""
+        """About how many events are read from rows that are not sealed, or not yet deleted."""
         beyond = self._sealed + 1
         left = self.blocks[-1].left if self.blocks else ()
         first = min((each.first for each in left if each.first > beyond - SPAN), default=beyond)
@@ -136,7 +137,7 @@ class Finder:
         return self.moment.known.number_from(first) - sum(e.seq >= beyond for e in entries)
 
     def at_most(self, units: float) -> Finder:
-        """Return a finder that is content with less than it may read, or gives up."""
+        """Return a finder that gives up with `TooBroad` after this many read units."""
         return replace(self, allowance=self.allowance.at_most(units))
 
     def count(self) -> int:
@@ -164,7 +165,7 @@ class Finder:
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window, and the total if the query asks for it.
 
-        Without a total, it stops as soon as nothing that it has not read can be in the page.
+        Without a total, it stops as soon as no event that it has not read can be in the page.
         """
         window, hits = query.window, Hits(query.order, query.window.after)
         end = window.offset + window.limit
@@ -184,7 +185,7 @@ class Finder:
         return Page(tuple(self._events(page)), following, total)
 
     def _cut(self, hits: Hits, query: EventQuery, bound: int) -> Page:
-        """Return the part of a page that comes before all that was not read."""
+        """Return the part of a page that comes before everything that was not read."""
         window, known = query.window, hits.before(bound)
         page = hits.page(window.offset, max(0, min(known - window.offset, window.limit)))
         events = tuple(self._events(page))
@@ -196,9 +197,9 @@ class Finder:
         return Page(events, following, is_cut=True, skip=max(0, window.offset - known))
 
     def _fill(self, hits: Hits, query: EventQuery) -> Iterator[int | None]:
-        """Read on whenever asked, and yield the first time that something unread may have.
+        """Read on each time it is asked, and yield the first time that an unread event may have.
 
-        It is the first in the query's order, and None once everything is read.
+        "First" is meant in the query's order. It yields None once everything is read.
         """
         after = None if query.with_total else query.window.after
         zones, loose = self._begin(_beyond(after, query.order))
@@ -216,14 +217,14 @@ class Finder:
         yield None
 
     def _all_parts(self, *fields: str) -> Iterator[Part]:
-        """Yield all that may hold an event which passes, with the columns of these fields."""
+        """Yield all parts that may hold an event which passes, with the columns of these fields."""
         zones, loose = self._begin(TimeRange())
         return chain(loose, self._parts(zones, *fields))
 
     def _begin(self, time: TimeRange) -> tuple[list[Zone], Iterator[Part]]:
         """Return the segments to read for a range of time, and what is in no segment.
 
-        The arrival log is read after the directory. So whatever the moment has is in one of them.
+        The arrival log is read after the directory. So each event of the moment is in one of them.
         """
         zones = self._possible(time.intersection(time_range(self.filter)))
         return zones, self._loose(self._sealed)
@@ -242,9 +243,10 @@ class Finder:
             yield self._judged(columns, self._within(zone, columns))
 
     def _within(self, zone: Zone, columns: Columns) -> int | None:
-        """Return the events of a segment that belong to its zone and to the moment; None: all.
+        """Return, as bits, the events of a segment to judge; None means all.
 
-        A segment may have been written again, longer, before the directory says so.
+        They belong to its zone and to the moment, and leaves do not rule them out. A segment may
+        have been written again, longer, before the directory says so.
         """
         places = self._places(zone)
         is_known = self.moment.head.decided.covers(zone.first, zone.last)
@@ -299,7 +301,10 @@ class Finder:
         return marks
 
     def _shown(self, unsure: Part) -> dict[int, Event]:
-        """Return many of these events at once, by number, if the index has few others near."""
+        """Return these events by number, from the index by time if it has few others near them.
+
+        Returns nothing if reading them by their keys takes less.
+        """
         if unsure.number <= _AT_ONCE:
             return {}
         places = {at.seq: at.time for at, _ in unsure.positions()}
@@ -341,9 +346,9 @@ class Searcher:
         allowance: Allowance,
         after: int | None = None,
     ) -> Finder:
-        """Return what finds the events of a moment that pass a filter.
+        """Return a finder for the events of a moment that pass a filter.
 
-        With `after`, it finds only events that came after that number, without the directory.
+        With `after`, it finds only events that arrived after that number, without the directory.
         """
         return Finder(
             self.client,
@@ -388,7 +393,7 @@ def _first_time(zones: Sequence[Zone], time: TimeRange, order: Order) -> int:
 
 
 def _just_before(time: int, order: Order) -> Position:
-    """Return the position after which, in order, come the events of this time and of later ones."""
+    """Return the position that comes, in order, just before all events of this time."""
     if order is Order.ASCENDING:
         return Position(time, 0)
     return Position(time, MAX_SEQ)

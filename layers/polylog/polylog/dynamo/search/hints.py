@@ -1,7 +1,8 @@
-"""Hints: which words and values some events have, so that a search leaves out those without.
+"""Hints: which words and values each segment has, so that a search skips segments without them.
 
-A word is a run of three letters or more. A text that a filter looks for can only be there if each
-of its own runs of letters lies within a word.
+A word is a run of three letters or more. A segment can have a text that a filter looks for only if
+each such run in the text lies within one of its words. For example, only segments that have a word
+with `disk` and a word with `ful` can have the text `disk ful`.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ T = TypeVar("T", str, int)
 
 
 def words_of(columns: Columns) -> frozenset[str] | None:
-    """Return the words of some events, folded; None if they are too many to be of use."""
+    """Return the words of some events, folded for search; None if they are too many to help."""
     texts = {value for name in WORDY for value in columns[name].values if value}
     words = frozenset(word for text in texts for word in _WORD.findall(folded(text)))
     return words if sum(map(len, words)) <= _MOST_CHARACTERS else None
 
 
 def values_of(columns: Columns) -> frozenset[int] | None:
-    """Return what stands for the values of some events; None if they are too many."""
+    """Return hashes of 16 bits of the values of some events; None if they are too many."""
     values = {
         _value(name, each) for name in VALUED for each in columns[name].values if each is not None
     }
@@ -57,9 +58,10 @@ def _value(field: str, value: str) -> int:
 
 
 class Hints:
-    """The words and values of some segments: the n-th bit says whether the n-th segment has it.
+    """The words and values of a block's segments.
 
-    `words` and `values` are packed: the words or values, and the bits of each.
+    Each word and each value comes with bits: the n-th bit, counted from 0, says whether the n-th
+    segment has it. `words` and `values` hold both, packed.
     """
 
     def __init__(self, words: bytes = _NO_WORDS, values: bytes = _NO_VALUES) -> None:
@@ -101,7 +103,7 @@ class Hints:
             case Compare(field, Op.HAS | Op.EQ, str(text)) if field in WORDY:
                 return self._with_text(text)
             case Pattern(field, pieces) if field in WORDY:
-                # A mark may follow the last letter, and change it. It changes no other one.
+                # A combining mark may follow the last letter and change it, but no other letter.
                 plain = (piece[:-1] for piece in pieces if piece.isascii())
                 return reduce(and_, map(self._with_text, plain), -1)
             case _:

@@ -1,4 +1,4 @@
-"""The events that a search finds, in an order, and a page of their entries."""
+"""Hits: the events that a search finds, in order, and the entries of one page of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from polylog.model.query import Order, Position
 
 
 class Part(NamedTuple):
-    """The events of some columns, and marks for those that pass."""
+    """The events of some columns, and marks for those that pass: the first is the highest bit."""
 
     columns: Columns
     marks: int
@@ -40,8 +40,8 @@ class Part(NamedTuple):
 class Hits:
     """The events that pass, as far as they are known, in an order.
 
-    `total` counts them all, the length those after a position. It keeps their times, and looks up
-    entries only for the page that is asked for.
+    `total` counts all of them, and `len` those after the position. It keeps only their times. It
+    looks up entries for the requested page alone.
     """
 
     def __init__(self, order: Order, after: Position | None) -> None:
@@ -49,7 +49,7 @@ class Hits:
         self._sign = 1 if order is Order.ASCENDING else -1
         self._after = None if after is None else self._signed(after)
         self._parts: list[tuple[int, int, Part]] = []
-        """Each with the first and the last of its times, in order."""
+        """The parts, each with its first and its last time in the order."""
         self._times: list[int] = []
         self._is_sorted = True
 
@@ -74,7 +74,7 @@ class Hits:
         return bisect_left(self._ordered(), self._sign * time)
 
     def page(self, offset: int, limit: int) -> list[tuple[Position, Entry]]:
-        """Return the entries at some places of the order."""
+        """Return up to `limit` entries with their positions, in order, after skipping `offset`."""
         wanted = self._ordered()[offset : offset + limit]
         if not wanted:
             return []

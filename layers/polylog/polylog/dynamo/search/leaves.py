@@ -1,14 +1,15 @@
 """Leaves: which events of a block have a value deep in their `data`, `attributes` or `links`.
 
-A leaf is a text, a number or a truth value at the end of a path, an attribute, or a link. A hash
-stands for it. A hash that many leaves share costs some reading and nothing else: whoever looks for
-a leaf reads the events that the hash leads to.
+A leaf is a text, a number or a truth value at the end of a path in `data`, an attribute, or a link.
+For example, the data ``{"request": {"id": "r-1"}}`` has one leaf: ``r-1`` at ``data.request.id``. A
+hash stands for each leaf. If leaves share a hash, a search only reads more than it needs to: it
+checks every event that the hash leads to.
 
-The hashes of a block are dealt into sixteen rows, so a question reads one row of each block for
-each leaf that it asks for. The rows with the same share of the hashes follow each other. A row
-lists its hashes and the places where they are. A place is an event or, of a leaf that many events
-have, a segment. Rows are written once a block is full, and never change. What has no row may be
-anywhere.
+The hashes of a block are divided among sixteen rows. A row has one *share* of them, so a question
+reads one row of each block for each leaf that it asks for. The rows of the same share follow each
+other. A row lists its hashes and the places where they are. A place is an event or, if many events
+of the block have the leaf, a segment. Rows are written once a block is full, and never change. In a
+block without a row, a leaf may be anywhere.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 # Stored rows rely on these numbers, and on how leaves are hashed.
 SHARES: Final = 16
-"""How many rows the leaves of a block are dealt into."""
+"""How many rows the leaves of a block are divided among."""
 
 WIDTH: Final = 512
 """How many places a segment has: one for each of its numbers, and some that nothing uses."""
@@ -52,13 +53,13 @@ _HASHES: Final = 1 << 16
 """How many hashes a row tells apart."""
 
 _LEAP: Final = 255
-"""A byte that adds to the next hash and is none itself."""
+"""A byte that only adds to the next hash, and does not end at one itself."""
 
 _FEW: Final = 64
-"""In how many events of a block a leaf is at most, for each of them to be named."""
+"""The most events of a block that a row lists for one hash. With more, it lists segments."""
 
 _MOST_LEAVES: Final = 100_000
-"""How many leaves the events of a segment may have together: 200 each."""
+"""How many leaves the events of a segment may have together: about 200 each."""
 
 _MOST_BYTES: Final = 300_000
 """How many bytes the leaves of a row may take: an item holds 400 KB."""
@@ -75,7 +76,7 @@ def hashes_of(event: Event) -> frozenset[int]:
 
 
 def _leaves(path: str, value: JsonValue) -> Iterator[str]:
-    """Yield the leaves of a document. Lists are none, and no path leads into them."""
+    """Yield the leaves of a document. A list is not a leaf, and no path leads into one."""
     if isinstance(value, dict):
         for name, each in value.items():
             yield from _leaves(f"{path}\0{name}", each)
@@ -92,7 +93,7 @@ def _leaf(*path: str | None) -> str:
 
 
 def _number(path: str, value: float) -> str:
-    """Return what stands for a number, and for all that are equal to it. Python's hash is so."""
+    """Return the leaf of a number: equal numbers have the same, since Python's hash does so."""
     return f"{path}\0#{hash(value) if value == value else 'NaN'}"
 
 
@@ -101,7 +102,10 @@ def _hash(leaf: str) -> int:
 
 
 def sought(part: Filter) -> frozenset[int]:
-    """Return the hashes of the leaves of which an event has one if it passes; empty means any."""
+    """Return hashes: each event that passes has a leaf with one of them; empty means any event.
+
+    For ``data.request.id = "r-1"``, it is the hash of that leaf.
+    """
     match part:
         case Compare("links", Op.HAS, str(value)):
             leaves = [_leaf("links", value)]
@@ -117,10 +121,11 @@ def sought(part: Filter) -> frozenset[int]:
 
 
 def _values(path: str, value: str | float) -> Iterator[str]:
-    """Yield the leaves that compare as equal to a value; none if that is no help.
+    """Yield the leaves that compare as equal to a value; none if leaves do not help.
 
-    A text is equal to the JSON of a number, too. The JSON of an object or a list is no leaf, and
-    what is not there compares as the empty text.
+    A text also equals the number with that JSON: the text ``7`` finds the number 7. Leaves do not
+    help with the JSON of an object or a list, which is not a leaf. Nor do they help with the empty
+    text, which an absent member equals.
     """
     if not isinstance(value, str):
         yield _number(path, value)
@@ -143,7 +148,7 @@ def _number_in(text: str) -> float | None:
 def possible(filter: Filter, places: Callable[[int], int]) -> int:
     """Return the places where an event may pass, as bits; -1 means all.
 
-    `places` tells where a hash is.
+    `places` returns where a hash is, as bits.
     """
     match filter:
         case And(terms):
@@ -156,7 +161,7 @@ def possible(filter: Filter, places: Callable[[int], int]) -> int:
 
 
 def wanted(filter: Filter) -> frozenset[int]:
-    """Return the hashes to look up; none if that would not narrow down where events may pass."""
+    """Return the hashes to look up; none if they would not narrow down where events may pass."""
     hashes: set[int] = set()
 
     def nowhere(hash: int) -> int:
@@ -172,7 +177,7 @@ def share_of(hash: int) -> int:
 
 
 def in_segment(places: int, segment: int) -> int:
-    """Return those of a block's places that lie in one of its segments, the first one's lowest."""
+    """Return the places of one segment of a block, as bits: the lowest bit is its first place."""
     return places >> segment * WIDTH & _SEGMENT
 
 
@@ -180,7 +185,7 @@ def in_segment(places: int, segment: int) -> int:
 class LeafRow:
     """The hashes of one share in a block, in order, each with a place where it is.
 
-    `first` names the block. `unknown` are segments of which nothing is known, as bits.
+    `first` names the block. `unknown` are the segments whose leaves are not known, as bits.
     """
 
     first: int
@@ -218,7 +223,7 @@ class LeafRow:
 
 
 def _steps(hashes: Sequence[int]) -> Iterator[int]:
-    """Yield bytes that add up to each of these, with a few that only lead there."""
+    """Yield bytes whose running sums are these hashes; after a `_LEAP`, the sum is not one yet."""
     for before, hash in pairwise([0, *hashes]):
         leaps, step = divmod(hash - before, _LEAP)
         yield from (_LEAP for _ in range(leaps))
@@ -264,7 +269,7 @@ class Gathered:
         return LeafRow(first, hashes, places, self._unknown)
 
     def item(self, scope: str, share: int, first: int, expires_at: int | None) -> Item:
-        """Return the item of a share. One that would be too large says that nothing is known."""
+        """Return the item of a share. If it would be too large, it says that nothing is known."""
         item = self.row(share, first).item(scope, share, expires_at)
         if sum(len(value["B"]) for value in item.values() if "B" in value) <= _MOST_BYTES:
             return item

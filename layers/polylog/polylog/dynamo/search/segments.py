@@ -1,4 +1,4 @@
-"""Segments: the arrival log as a search reads it, part by part, each with its events as columns."""
+"""Reads segments: the parts of the arrival log that a search needs, with events as columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from polylog.model.times import Clock
 
 _MOST_BLOCKS: Final = 500
-"""How many blocks of the directory are remembered, those of four million events: about 30 MB."""
+"""How many blocks of the directory are remembered: four million events' worth, about 30 MB."""
 
 _ATTEMPTS: Final = 5
 
@@ -54,11 +54,11 @@ class Segments:
         blocks: tuple[Block, ...] = ()
         for _ in range(_ATTEMPTS):
             blocks = (*known, *read_blocks(self._client, self._table, scope, last))
-            # One that another follows is full. If it is not, a sealer went on between the two.
+            # A block is full before the next one begins. If it is not, a sealer wrote meanwhile.
             if all(block.is_full for block in blocks[:-1]):
                 break
         else:
-            raise Unavailable("the directory went on changing")
+            raise Unavailable("the directory kept changing")
         self._blocks[scope] = tuple(block for block in blocks if block.is_full)
         if sum(map(len, self._blocks.values())) > _MOST_BLOCKS:
             self._blocks.clear()
@@ -69,7 +69,7 @@ class Segments:
     ) -> Iterator[tuple[Zone, Columns]]:
         """Yield the segments of these zones, in order, with these groups of columns.
 
-        Those whose events have all expired may be gone.
+        A segment may be missing if all of its events have expired.
         """
         attributes = ("row", "number", *groups)
 
@@ -82,7 +82,11 @@ class Segments:
     def _fetch(
         self, scope: str, zones: Sequence[Zone], attributes: Sequence[str]
     ) -> dict[int, Columns]:
-        """Return segments by their first numbers; a row may still have a shorter one of before."""
+        """Return segments by their first numbers.
+
+        The first read may lag, and find an earlier, shorter segment in a row, or none. Those are
+        read once more, strongly consistent.
+        """
         found: dict[int, Columns] = {}
         for consistent in (False, True):
             left = [zone for zone in zones if zone.first not in found]
@@ -101,7 +105,7 @@ class Segments:
     def leaves(self, scope: str, filter: Filter, blocks: Sequence[Block]) -> dict[int, int]:
         """Return in which places of these segments an event may pass, by their first numbers.
 
-        A block without rows of leaves has an event in any of its places.
+        In a block without rows of leaves, an event may pass in any place.
         """
         by_share = defaultdict[int, list[int]](list)
         for hash in wanted(filter):
@@ -125,7 +129,7 @@ class Segments:
 
 
 def _places(block: Block, filter: Filter, known: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-    """Yield the places of each segment where an event may pass, if so much is known of hashes."""
+    """Yield the places of each segment where an event may pass; `known` says where hashes are."""
     places = possible(filter, lambda hash: known.get(hash, -1))
     for number, zone in enumerate(block.zones):
         yield zone.first, in_segment(places, number)

@@ -1,4 +1,4 @@
-"""Values: what events have in some fields, to be counted without a look at each event."""
+"""Values: what events have in some fields, so that they can be counted many at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from polylog.model.filter import text_reader
 from polylog.model.times import SECOND
 
 KIND: Final = "kind"
-"""Origin and type together, which no filter names."""
+"""A field for origin and type together. Filters do not know it."""
 
 SOURCE: Final = "source"
 
@@ -25,7 +25,7 @@ _MINUTE: Final = 60 * SECOND
 class Values(NamedTuple):
     """Some events, the earliest first: their times and numbers, and the asked fields by name.
 
-    All lists have an event at the same place. A field that an event lacks is None, or empty.
+    An event is at the same place in all lists. A field that it lacks is None, or empty.
     """
 
     times: Sequence[int]
@@ -36,7 +36,7 @@ class Values(NamedTuple):
     def of_part(cls, part: Part, fields: Iterable[str]) -> Values:
         """Return the fields of the events of a part, which its columns must know."""
         times = part.columns["time"].values
-        rows = sorted(part.rows(), key=times.__getitem__)  # Those of one time stay in order.
+        rows = sorted(part.rows(), key=times.__getitem__)  # Equal times stay in order.
 
         def column(name: str) -> list[str | None]:
             return list(map(part.columns[name].each().__getitem__, rows))
@@ -60,7 +60,7 @@ class Values(NamedTuple):
     def counted(self, field: str) -> dict[str, OfKind]:
         """Return the number of events with each value of a field, and the newest of them.
 
-        It needs the field `source` as well.
+        The field `source` must be there too.
         """
         values = self._texts(field)
         places = zip(self.times, self.seqs, self.fields[SOURCE], strict=True)
@@ -81,7 +81,7 @@ Counted = dict[str, dict[str, OfKind]]
 
 
 def count_values(parts: Iterable[Values], fields: Sequence[str]) -> Counted:
-    """Return the events of all parts, which have a `source`, by the values of each field."""
+    """Return the events of all parts by the values of each field; parts must have a `source`."""
     counted: Counted = {field: {} for field in fields}
     for part in parts:
         for field, there in counted.items():
