@@ -5,9 +5,9 @@
 * `seal` makes segments of the arrival log, `gather` finds the leaves of their events, and `count`
   counts them by facet.
 * `expire` removes days that are no longer kept from the tally.
-* `recount` counts events again and compares every row. `audit` does that for one day at a time,
-  `verify` for a whole scope, and `repair` corrects what is wrong. `recount_facets` does all of this
-  for facets.
+* `recount` counts events again and compares every row, and `recount_facets` the rows of facets.
+  `audit` does that for one day at a time, `verify` for a whole scope. `repair` corrects what is
+  wrong.
 * `restamp` sets when stored events expire, after the retention was changed.
 
 You can stop any of it at any moment and run it again: a row is only replaced while it still has the

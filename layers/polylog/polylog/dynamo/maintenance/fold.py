@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 # AWS refuses a request that was signed more than five minutes ago, so no writer comes this late.
 _FENCED: Final = 30 * 60 * SECOND
-"""How long a fence has a row, in microseconds. Afterwards only the head knows of it."""
+"""How long a fence keeps its row, in microseconds. Afterwards only the head knows of it."""
 
 _MOST_FENCED: Final = 500
 """How many ranges of unused numbers the head tells apart from used ones."""
@@ -140,7 +140,7 @@ class Folder:
     def fold(self, scope: str) -> bool:
         """Fold once, whether it is due or not; return whether there is more to fold at once.
 
-        It also returns False if somebody else folded meanwhile. They go on folding.
+        It also returns False if somebody else folded meanwhile: then they continue.
         """
         return self._fold(scope, self._look(scope))
 

@@ -198,7 +198,7 @@ class Recount:
                 yield from compare({name: expected}, {name: row})
 
     def _summed(self, drifts: Iterable[Drift]) -> Iterator[Drift]:
-        """Yield the numbers of months and years that are wrong because those of their days are."""
+        """Yield the wrong numbers of months and years that follow from wrong numbers of days."""
         wrong: Counter[tuple[str, str]] = Counter()
         for drift in drifts:
             if len(drift.bucket) == Level.DAY and not drift.what.startswith(_NEWEST):

@@ -26,8 +26,8 @@ SETTLING_SECONDS: Final = 5
 FENCING_SECONDS: Final = 15
 """How long a number may be missing before it is fenced. Writers give it up some seconds earlier."""
 
-# Reading 64 small deltas, or the summaries of a thousand events, costs little. Folding half as many
-# would take 0.2 write units more for each event stored alone, and 0.1 for one in a batch.
+# Reading 64 small deltas, or the summaries of a thousand events, costs little. Folding twice as
+# often would take 0.2 write units more for each event stored alone, and 0.1 for one in a batch.
 _DUE_DELTAS: Final = 64
 _DUE_EVENTS: Final = 1000
 

@@ -64,9 +64,10 @@ only fail, and the writer takes new numbers.
 
 **Facets.** A facet is the events with one value of a field, such as ``project=p-1`` (`facets`). It
 has a row ``counts/2026-11`` for each month, with counts by day and kind, in the partition
-``demo|project=p-1`` (`months`). A folder counts segments there, the long rows of the arrival log
-that never change. The row ``head/facets`` says up to which number they are counted. Later events
-are read from the arrival log (`facet_view`). `registry` lists the scopes, and the facets of each.
+``demo|project=p-1`` (`months`). A folder counts the events of segments there. A segment is a long
+row of the arrival log that never changes. The row ``head/facets`` says up to which number events
+are counted. Later ones are read from the arrival log (`facet_view`). `registry` lists the scopes,
+and the facets of each.
 
 A `question` is a filter that a tally can answer: a range of time, any condition on type and
 origin, and at most one facet. A `wake` asks for folding.

@@ -33,9 +33,9 @@ class Delta:
     has its entries. Those of a large one are in the arrival log, in the row of `first`, and
     `entries` is None until they are read.
 
-    A *fence* is a delta without events. A folder writes it under a number that a writer took and
-    did not use, so that nobody can use it any more. `fenced_at` says when that was, in microseconds
-    since the epoch. It is None if a writer wrote the delta.
+    A *fence* is a delta without events. A folder writes it under a number that a writer has not
+    used in time, so that nobody can use it any more. `fenced_at` says when that was, in
+    microseconds since the epoch. It is None if a writer wrote the delta.
     """
 
     first: int

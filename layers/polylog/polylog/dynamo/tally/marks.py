@@ -125,7 +125,7 @@ def _lines_with(sought: str, text: str, number: int) -> list[bool]:
 
 
 def rows_of(marks: int, number: int) -> Iterator[int]:
-    """Yield the places of the marked events among `number` events, the first one's is 0."""
+    """Yield the places of the marked events among `number` events. Places begin at 0."""
     while marks:
         highest = marks.bit_length()
         yield number - highest

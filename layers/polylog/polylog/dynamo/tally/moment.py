@@ -96,7 +96,7 @@ class Moment:
         return types
 
     def young_within(self, first: int, end: int) -> Iterator[tuple[str, OfMinute]]:
-        """Yield the young events from `first` until before `end`, by minute.
+        """Yield the young events from `first` to `end` (excluded), by minute.
 
         A minute comes once for each delta that has events in it.
         """

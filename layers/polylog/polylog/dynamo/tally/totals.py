@@ -63,7 +63,7 @@ T = TypeVar("T")
 
 
 class _Parts(NamedTuple):
-    """A range of time in parts: the whole minutes from `start` until before `stop`, and others.
+    """A range of time in parts: the whole minutes from `start` to `stop` (excluded), and others.
 
     The minutes in `cut` lie in the range only in part.
     """
@@ -159,7 +159,7 @@ class View:
     def _pieces(
         self, first: int, end: int, level: Level = Level.ALL
     ) -> Iterator[tuple[str, Counts]]:
-        """Yield counts that add up to all events from `first` until before `end`.
+        """Yield counts that add up to all events from `first` to `end` (excluded).
 
         Each comes with the bucket that it belongs to, of this level or a finer one.
         """
@@ -174,7 +174,7 @@ class View:
             yield minute, _counts(part)
 
     def _parts(self, first: int, end: int) -> _Parts:
-        """Return the parts of the range from `first` until before `end`, for settled events.
+        """Return the parts of the range from `first` to `end` (excluded), for settled events.
 
         A minute without wanted settled events is never cut. The last minute counts as whole if all
         of its settled events lie before `end`.
@@ -224,7 +224,7 @@ class View:
         return self._minutes[minute]
 
     def _settled(self, first: str, end: str, coarsest: Level) -> Iterator[tuple[str, Counts]]:
-        """Yield the settled counts of the minutes from `first` until before `end`.
+        """Yield the settled counts of the minutes from `first` to `end` (excluded).
 
         They come in the coarsest buckets possible, but never coarser than `coarsest`.
         """
@@ -293,7 +293,7 @@ class View:
             left.difference_update(last)
 
     def _newest_in(self, minute: str, hour: Bucket) -> Mapping[str, Newest]:
-        """Return the newest events of a minute; from the index if its hour does not know them."""
+        """Return the newest events of a minute. They come from the index if the hour lacks them."""
         if minute in hour.newest:
             return hour.newest[minute]
         counted_as = self._naming()
