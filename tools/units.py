@@ -1,7 +1,7 @@
-"""What DynamoDB charges for writing, computed from the items by its published rules.
+"""A ledger computes what DynamoDB charges for writes, from the items and by its published rules.
 
-DynamoDB Local does not report it rightly for transactions. An entry of an index is charged once,
-also in a transaction; every index here projects all attributes.
+DynamoDB Local reports wrong write units for transactions. An entry of an index is charged once,
+also in a transaction. Every index here projects all attributes.
 """
 
 from __future__ import annotations
@@ -18,21 +18,25 @@ if TYPE_CHECKING:
     from polylog.dynamo.tables import Item
 
 ROW_BYTES: Final = 100
-"""What DynamoDB stores beside each item, and beside each entry of an index."""
+"""How many bytes DynamoDB adds to each item, and to each entry of an index."""
 
 _UNIT_BYTES: Final = 1024
 _TRANSACTIONAL: Final = 2
 _DOCUMENT_BYTES: Final = 3
-"""What a list or a map takes itself, beside a byte for each member and the members."""
+"""How many bytes a list or a map takes itself. Each member takes one byte and its own size."""
 
 
 def item_bytes(item: Item) -> int:
-    """Return the size of an item: names and values of its attributes."""
+    """Return the size of an item in bytes: the names and values of its attributes."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
 def write_units(size: int) -> int:
-    """Return what writing so many bytes takes outside of transactions."""
+    """Return how many units writing this many bytes takes outside a transaction.
+
+    >>> write_units(1025)
+    2
+    """
     return max(1, -(-size // _UNIT_BYTES))
 
 
@@ -56,7 +60,7 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
 
 
 def _number_bytes(text: str) -> int:
-    """Return the size of a number: two significant digits a byte, and one or two more."""
+    """Return the size of a number: a byte for two digits, one more, and one for a minus sign."""
     number = Decimal(text).normalize().as_tuple()
     return -(-len(number.digits) // 2) + 1 + number.sign
 
@@ -79,21 +83,21 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What of a table decides the price of a write: its key, and the keys of its indexes."""
+    """What decides the price of a write to a table: its key, and the keys of its indexes."""
 
     key: tuple[str, ...]
     indexes: tuple[frozenset[str], ...] = ()
 
     @classmethod
     def of(cls, arguments: Mapping[str, Any]) -> Shape:
-        """Return the shape of the table that CreateTable makes of these arguments."""
+        """Return the shape of the table that CreateTable makes from these arguments."""
         indexes = arguments.get("GlobalSecondaryIndexes", ())
         return cls(
             tuple(_attributes(arguments)), tuple(frozenset(_attributes(index)) for index in indexes)
         )
 
     def entries(self, item: Item) -> int:
-        """Return how many indexes an item is in: those of which it has every key attribute."""
+        """Return how many indexes an item is in: those whose key attributes it has."""
         return sum(index <= item.keys() for index in self.indexes)
 
 
@@ -103,17 +107,17 @@ def _attributes(keyed: Mapping[str, Any]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """The price of an item outside of transactions, and how many indexes it is in."""
+    """The price of an item outside a transaction, in units, and how many indexes it is in."""
 
     price: int = 1
     entries: int = 0
 
 
 class Ledger:
-    """Adds up the write units of requests, by table, and without indexes by partition.
+    """Adds up the write units of requests: by table, and without indexes by partition.
 
-    It knows the items that it saw being put: replacing one costs as much as the larger of both,
-    and deleting one as much as it. What was there before counts as small.
+    It knows the items that it saw being put. Replacing one costs as much as the larger of the two.
+    Deleting one costs as much as writing it did. Any other item counts as one unit.
     """
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
@@ -123,7 +127,7 @@ class Ledger:
         self._stored: dict[tuple[str, str], _Stored] = {}
 
     def watch(self, client: DynamoDBClient) -> None:
-        """Record every request that a client gets an answer to from now on."""
+        """Record every request of a client that succeeds from now on."""
         events = client.meta.events
         events.register("provide-client-params.dynamodb", _keep_request)
         events.register("after-call.dynamodb", self._after_call)

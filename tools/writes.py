@@ -1,4 +1,4 @@
-"""What it costs to store events and to fold them, in write units of each event."""
+"""Measures what storing and folding events costs, in write units for each event."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SIZES: Final = (300, 1000, 3000)
-"""Bytes of an event's JSON, about."""
+"""About how many bytes the JSON of an event has."""
 
 _SEED: Final = 3
 _numbers: Final = count(1)
 _MOST: Final = 95
-"""As many events a transaction of the writer takes."""
+"""How many events one transaction of the writer takes."""
 
-# The stream that wakes the folder collects new deltas for as long.
+# The stream that wakes the folder collects new deltas for this long.
 _WAKE: Final = 10 * SECOND
 
 Offer = tuple[int, Sequence[Event]]
-"""When events are handed in, and which."""
+"""When events are handed in, in microseconds since the epoch, and these events."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Write units of each event: of itself, of its index entries, and of the tally.
+    """Write units for each event: its item, its index entries, and its share of the tally.
 
-    `size` is about what its JSON was to have, `json_bytes` what it has on average. `busiest` is
-    what of the tally one partition takes, that which takes most of it.
+    `size` is about how many bytes its JSON was meant to have, and `json_bytes` how many it has on
+    average. `busiest` is what the busiest partition of the tally takes.
     """
 
     traffic: str
@@ -80,13 +80,13 @@ def _backfill(maker: Maker, number: int, pause: int) -> Iterator[Offer]:
 SINGLES: Final = "single events"
 BATCHES: Final = "batches of 95"
 ALONE: Final = "one a minute"
-"""Traffic after each part of which a log is quiet, so that everything is folded at once."""
+"""Traffic with pauses. The log is quiet after each part, so everything is folded at once."""
 
 FOR_LONG: Final = "one a second for long"
-"""Traffic of so many events that what is counted by facet gets its usual size."""
+"""Traffic with enough events for the rows of facets to get their usual size."""
 
 SELDOM: Final = "one in ten seconds"
-"""Traffic that the folder is woken for again and again, mostly for one event."""
+"""Traffic that wakes the folder again and again, mostly for one event."""
 
 _TRAFFIC: Final[Mapping[str, Callable[[Maker], Iterator[Offer]]]] = {
     f"{SINGLES}, ten a second": lambda maker: _singles(maker, 600, SECOND // 10),
@@ -110,8 +110,8 @@ _USUAL: Final = tuple(traffic for traffic in _TRAFFIC if not traffic.endswith((F
 class Folding:
     """What the folder takes for each event.
 
-    It is woken so often, then waits for so many seconds, and reads for so many units, those of the
-    writer among them. In the end the tally table holds so many bytes for each event.
+    `wakes` says how often it is woken, and `seconds` how long it then waits. `reads` are read
+    units, including those of the writer. `stored_bytes` is what the tally table holds in the end.
     """
 
     traffic: str
@@ -122,7 +122,7 @@ class Folding:
 
 
 class _Log:
-    """A log that is handed events at their times, also while the folder waits."""
+    """A log that gets events at their times, also while the folder waits."""
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ class _Log:
         self._counter = Counter(client, tables, folding, facets)
 
     def run(self) -> None:
-        """Take in all events, the folder being woken for them as the service's is."""
+        """Take in all events, and wake the folder for them as the service does."""
         while self._next or self._unseen is not None:
             if self._unseen is not None:
                 self._pass_until(self._unseen + _WAKE)
@@ -220,7 +220,7 @@ def measure(
     """Return what each kind of traffic costs at each size of event.
 
     `most` is how often events are handed in; None means as often as the traffic does. `facets`
-    names what they are counted by, beside time and kind.
+    names what they are counted by, besides time and kind.
     """
     ledger = Ledger(shapes)
     ledger.watch(client)
@@ -240,7 +240,7 @@ def folding(
     traffics: Iterable[str] = _USUAL,
     facets: Iterable[str] = (),
 ) -> list[Folding]:
-    """Return how each kind of traffic keeps the folder busy, beside what it computes."""
+    """Return how each kind of traffic keeps the folder busy, apart from what it computes."""
     meter = Meter(client, operations=READING)
     return [_folding(client, meter, tables, traffic, tuple(facets)) for traffic in traffics]
 
@@ -256,7 +256,7 @@ def _folding(
 
 
 def _stored_bytes(client: DynamoDBClient, tables: Tables, scope: str) -> int:
-    """Return how much the tally table holds of a scope, with what DynamoDB adds to each row."""
+    """Return how many bytes the tally table holds of a scope, with those that DynamoDB adds."""
     pages = client.get_paginator("scan").paginate(
         TableName=tables.tally,
         FilterExpression="begins_with(#scope, :scope)",

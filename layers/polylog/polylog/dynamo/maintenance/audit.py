@@ -1,4 +1,4 @@
-"""Recounts single days, chosen at random, so that somebody notices a wrong tally."""
+"""An audit recounts a day that it chooses at random, to notice a wrong tally."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_EVENTS: Final = 20_000
 _LIMITS: Final = Limits(items=_MOST_EVENTS, seconds=15)
-"""How large a day may be, and how long counting it may take."""
+"""How many events a day may have, and how long counting it may take."""
 
 
 class Auditor:
@@ -44,7 +44,7 @@ class Auditor:
         """Return what is wrong with the tally of one past day.
 
         It returns nothing if there is no such day, if all days are too large, or if the tally
-        changes too quickly: another run takes another day.
+        changes too quickly. The next run chooses another day.
         """
         clock = self._clock
         reader = Reader(self._client, self._tables.events, self._shards, _LIMITS, clock)
@@ -53,7 +53,7 @@ class Auditor:
         try:
             recount = Recount(books)
             days = list(self._days(recount))
-            # The index may have lagged. A second count tells.
+            # The index may have lagged. A second count shows whether it did.
             if not days or not recount.day(day := random.choice(days)):
                 return ()
             return tuple(Recount(books).day(day))

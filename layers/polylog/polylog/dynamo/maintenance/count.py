@@ -1,8 +1,9 @@
-"""Counts the events of segments by facet, in rows for each value and month.
+"""A counter counts the events of segments by facet, in a row for each value and month.
 
-A segment never changes, so its events are counted once and for all, many segments at a time: the
-rows of frequent values then change once for many events. A row says up to which number it counts.
-So it does no harm if a folder dies between two rows, or if two folders count at the same time.
+A segment never changes, so its events are counted only once. The counter takes many segments at a
+time, so the row of a frequent value changes once for many events. Each row says up to which number
+it counts. So it does no harm if a folder dies between two rows, or if two folders count at the same
+time.
 """
 
 from __future__ import annotations
@@ -31,22 +32,26 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _SEGMENTS_AT_ONCE: Final = 64
-"""How many segments are counted together at most: their entries take some tens of megabytes."""
+"""How many segments are counted together at most. Their entries take some tens of megabytes."""
 
 _ROWS_AT_ONCE: Final = 100
 _EVENTS_AT_ONCE: Final = 100
 
 _EVENTS_A_ROW: Final = 8
-"""For how many events a row is worth writing. It takes a unit, and half a one to read before."""
+"""How many events make a row worth writing. It takes a write unit, and a read unit before that."""
 
 _DUE: Final = 4000
 _DUE_IN_QUIET: Final = 500
-"""How many events are worth counting, if their values are few."""
+"""How many events are worth counting, if they have few values: usually, and in a quiet scope."""
 
 
 @dataclass
 class _Group:
-    """Events to count up to the number `upto`, by row. `number` of rows it had in the beginning."""
+    """Events to count, by row: those after the number `after`, up to `upto`.
+
+    `names` are those of the facets to count by. `left` has the rows that are still to be written,
+    and `number` says how many there were at first.
+    """
 
     names: frozenset[str]
     after: int
@@ -83,15 +88,15 @@ class Counter:
             pass
 
     def count_if_due(self, scope: str, sealed: int, *, is_quiet: bool) -> bool:
-        """Count some events if they are worth it; return whether there may be more.
+        """Count some events if that is worth it; return whether there may be more.
 
-        Many different values take many rows, so their events wait until they are many too.
+        Many different values take many rows. So their events wait until there are many of them too.
         """
         due = max(_DUE_IN_QUIET if is_quiet else _DUE, _EVENTS_A_ROW * self._rows.get(scope, 0))
         return self.count(scope, sealed, least=min(due, _SEGMENTS_AT_ONCE * SPAN))
 
     def count(self, scope: str, sealed: int, *, least: int) -> bool:
-        """Count some events unless fewer numbers than `least` are left; return if more may be."""
+        """Count some events if at least `least` numbers are left; return whether more may be."""
         if not self._facets:
             return False
         group = self._groups.get(scope) or self._next(scope, sealed, least)
@@ -104,7 +109,7 @@ class Counter:
         return True
 
     def _next(self, scope: str, sealed: int, least: int) -> _Group | None:
-        """Return the events to count next, those of the facets that are counted least far."""
+        """Return the events to count next, by the facets that are furthest behind."""
         if scope not in self._counted:
             known = read_facets(self._client, self._tables.tally, scope)
             self._counted[scope] = {name: known.get(name, 0) for name in self._facets}
@@ -128,7 +133,7 @@ class Counter:
         return _Group(names, after, upto, dict(sorted(rows.items())), len(rows))
 
     def _segments(self, scope: str, after: int, end: int) -> Iterator[Stretch]:
-        """Yield the segments with numbers after one and up to another."""
+        """Yield the segments with numbers after `after` and up to `end`."""
         request = log_request(self._tables.tally, scope, after + 2 - SPAN, end)
         request["Limit"] = _SEGMENTS_AT_ONCE
         for page in query_pages(self._client, request):
@@ -139,7 +144,7 @@ class Counter:
     def _facets_of(
         self, scope: str, entries: Iterable[Entry], names: frozenset[str]
     ) -> Iterator[tuple[Entry, tuple[str, ...]]]:
-        """Yield entries with their facets; the events themselves tell where entries do not."""
+        """Yield entries with their facets. It reads the events of entries without members."""
         unknown: list[Entry] = []
         for entry in entries:
             if entry.members is None:
@@ -153,7 +158,7 @@ class Counter:
                     yield entry, facets_of(events[entry.seq], names)
 
     def _count(self, scope: str, group: _Group) -> None:
-        """Count in some of the rows that are left. Those that somebody else changes stay left."""
+        """Count in some of the rows that are left. A row that somebody else changes stays left."""
         table = self._tables.tally
         wanted = list(islice(group.left, _ROWS_AT_ONCE))
         for row, old in read_some(self._client, table, scope, wanted, self._clock).items():

@@ -1,4 +1,4 @@
-"""Takes expired days out of the tallies, a month at a time."""
+"""An expirer removes expired days from the tallies, a month at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Expirer:
-    """Clears the tallies of one scope at a time."""
+    """Clears the tally of one scope at a time."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Expirer:
         self._numbers = Numbers(client, table)
 
     def expire(self, scope: str) -> None:
-        """Clear expired days from the tally of a scope."""
+        """Clear expired days from the tally of a scope; raises `Unavailable`."""
         floor = self._retention.floor(self._clock.now())
         if floor == EARLIEST:
             return
@@ -45,7 +45,7 @@ class Expirer:
     def _step(self, scope: str, floor: int) -> bool:
         """Clear one month, or less; return whether there is more to clear.
 
-        It also returns False if somebody else changed the tally meanwhile: the next run goes on.
+        It also returns False if somebody else changed the tally meanwhile. The next run continues.
         """
         head = read_root(self._client, self._table, scope)
         if head.cleared >= floor or not head.bucket.version:

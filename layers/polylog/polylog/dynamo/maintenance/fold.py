@@ -1,11 +1,11 @@
-"""Folds deltas into the buckets, and deletes them.
+"""A folder counts deltas in the buckets (it *folds* them), and then deletes them.
 
-A folder looks at a scope, decides whether a fold is worth it (`watch`), and takes as much as fits
+It looks at a scope, decides whether a fold is worth it (`watch`), and takes as much as fits
 (`portion`). One transaction counts these events in every row that they touch, and adds their
 numbers to the settled ones of the head. Each row must still have the version that was read. So a
-fold happens once or not at all, even if it dies or if two run at a time.
+fold happens once or not at all, even if the folder dies or if two folders work at the same time.
 
-Counting does not wait for the indexes. The head names what it counted lately (`recent`), and
+Counting does not wait for the indexes. The head names what was counted lately (`recent`), and
 readers take that from the arrival log. A folder takes a name off the list once it has seen it for
 five seconds of its own clock.
 """
@@ -50,25 +50,25 @@ if TYPE_CHECKING:
 
     from polylog.dynamo.tables import Item
 
-# A request that was signed before is refused by AWS after five minutes.
+# AWS refuses a request that was signed more than five minutes ago, so no writer comes this late.
 _FENCED: Final = 30 * 60 * SECOND
-"""How long a fence stands, in microseconds. Afterwards only the head knows of it."""
+"""How long a fence keeps its row, in microseconds. Afterwards only the head knows of it."""
 
 _MOST_FENCED: Final = 500
-"""How many ranges of numbers that nobody used the head tells apart from used ones."""
+"""How many ranges of unused numbers the head tells apart from used ones."""
 
 _FENCES_AT_ONCE: Final = 100
 
 _MOST_RECENT: Final = 400
-"""How many rows that the indexes may not show the head names: four times what comes in a while."""
+"""How many rows the head names as recent: four times what comes before the indexes catch up."""
 
 # DynamoDB takes 100 actions in a transaction. One minute touches five rows.
 _MOST_ROWS: Final = (95, 40, 15, 6)
-"""How many rows to try, the next number if a transaction gets too large."""
+"""How many rows a fold may touch. If its transaction gets too large, it tries the next number."""
 
 
 class Work(Enum):
-    """How a scope was found and left: what is to be done about it next."""
+    """What a folder found and did in a scope, and so what comes next."""
 
     DONE = "done"
     """Nothing is young, and the indexes show everything."""
@@ -77,7 +77,7 @@ class Work(Enum):
     SOON = "soon"
     """There will be something to do within seconds."""
     LATER = "later"
-    """A little is left. A wake-up was left for it."""
+    """A little is left, and there is a wake-up for it."""
 
 
 class Folder:
@@ -98,14 +98,14 @@ class Folder:
         self._watches: dict[str, Watch] = {}
 
     def wake(self, scope: str) -> None:
-        """Take note of a scope's wake-up: after some that found nothing new, it is quiet."""
+        """Read a scope's wake-up. After some that found nothing new, the scope is quiet."""
         self._watch(scope).wake = read_wake(self._client, self._table, scope)
 
     def work(self, scope: str) -> Work:
         """Do what is due in a scope, in a few requests.
 
         A few deltas are not worth a fold: reading them costs less. They are folded once the scope
-        is quiet. Whoever gets `LATER` can forget the scope: a wake-up tells when to come again.
+        is quiet. After `LATER` you can forget the scope: a wake-up says when to come again.
         """
         head = self._look(scope)
         watch = self._watch(scope)
@@ -123,11 +123,11 @@ class Folder:
         return Work.LATER
 
     def leave(self, scope: str) -> None:
-        """Leave a wake-up for a scope in which there is more to do, since the time is up."""
+        """Leave a wake-up for a scope that has more to do, because the time is up."""
         leave_wake(self._client, self._table, scope, Wake(), self._clock)
 
     def settle(self, scope: str, seconds: float) -> bool:
-        """Fold everything, until the indexes show it or the time is up; return whether they do."""
+        """Fold everything, and wait until the indexes show it. Return False if the time is up."""
         deadline = self._clock.deadline(seconds)
         self._watch(scope).is_hasty = True
         while (work := self.work(scope)) is not Work.DONE:
@@ -140,7 +140,7 @@ class Folder:
     def fold(self, scope: str) -> bool:
         """Fold once, whether it is due or not; return whether there is more to fold at once.
 
-        It also returns False if somebody else folded meanwhile: they go on.
+        It also returns False if somebody else folded meanwhile: then they continue.
         """
         return self._fold(scope, self._look(scope))
 
@@ -148,7 +148,7 @@ class Folder:
         return self._watches.setdefault(scope, Watch(self._clock))
 
     def _look(self, scope: str) -> Head:
-        """Return a scope's head; delete deltas that were left over, and fence old numbers."""
+        """Return a scope's head. Delete deltas that are left over, and fence old numbers."""
         head = read_head(self._client, self._table, scope)
         watch = self._watch(scope)
         watch.see(head)
@@ -157,20 +157,20 @@ class Folder:
         return self._fenced(scope, old) if old else head
 
     def _is_over(self, delta: Delta) -> bool:
-        """Return whether a settled delta may go. Fences stand for a while."""
+        """Return whether a settled delta may be deleted. Fences stand for a while."""
         return delta.fenced_at is None or delta.fenced_at <= self._clock.now() - _FENCED
 
     def _fenced(self, scope: str, missing: Sequence[Range]) -> Head:
-        """Keep everybody from storing events under numbers that are missing; return the head.
+        """Keep everybody from storing events under missing numbers; return the head.
 
-        The highest numbers come first: the last of a writer's numbers names its delta. So it cannot
-        store anything any more once one of its numbers is fenced.
+        The highest numbers come first, because the last of a writer's numbers names its delta. So
+        once any of its numbers is fenced, the writer cannot store anything under them.
         """
         now = self._clock.now()
         numbers = (n for first, last in reversed(missing) for n in range(last, first - 1, -1))
         fences = [Delta.fence(number, now) for number in islice(numbers, _FENCES_AT_ONCE)]
         items = (item for fence in fences for item in fence.items(scope, self._retention))
-        # A writer may be storing an event under one of them. The next look tells.
+        # A writer may have stored events under one of them. The next look shows that.
         with (
             failures_as_unavailable(),
             suppress(self._client.exceptions.TransactionCanceledException),
@@ -227,7 +227,8 @@ class Folder:
 def _settled(head: Head, portion: Portion) -> Head:
     """Return the head that knows a portion's numbers too.
 
-    It tells few ranges of fenced numbers apart. It calls older ones settled, as if they had events.
+    It keeps only the last ranges of fenced numbers apart. Earlier ones become settled, as if they
+    had events.
     """
     fenced = head.fenced - portion.numbers | portion.fences
     many, few = fenced.ranges[:-_MOST_FENCED], fenced.ranges[-_MOST_FENCED:]
@@ -235,7 +236,7 @@ def _settled(head: Head, portion: Portion) -> Head:
 
 
 def _united(recent: Iterable[Recent]) -> Iterator[Recent]:
-    """Yield each row once; a delta that is folded in parts has named its row before."""
+    """Yield each row once. If a delta is folded in parts, its row was named before."""
     spans: dict[int, dict[Span, None]] = {}
     for each in recent:
         spans.setdefault(each.first, {}).update(dict.fromkeys(each.spans))

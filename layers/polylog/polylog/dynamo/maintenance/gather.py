@@ -1,8 +1,9 @@
-"""Gathers the leaves of sealed events: which of them have a value deep in `data` or elsewhere.
+"""A gatherer finds the leaves of sealed events: which events have which value deep in their `data`.
 
-It takes the blocks of the directory one after the other, once they are full. It reads the events of
-a block, some segments at a time, and then writes the block's rows of leaves. The row `gathered`
-names the last block that has all its rows. Whoever dies before that leaves the block to be
+A leaf may also be an attribute or a link (`polylog.dynamo.search.leaves`). The gatherer takes one
+full block of the directory after the other. A block is sixteen segments. It reads the events of a
+block, some segments at a time, and then writes the block's rows of leaves. The row `gathered` names
+the last block that has all its rows. If a gatherer dies before it writes that, the block is
 gathered again. Its segments and its events do not change, so two gatherers write the same rows.
 """
 
@@ -38,23 +39,23 @@ if TYPE_CHECKING:
 _GATHERED: Final = "gathered"
 
 _SEGMENTS_AT_ONCE: Final = 2
-"""How many segments one step reads. Folding waits for it."""
+"""How many segments one step reads. Folding waits until the step is done."""
 
 _MOST_BEGUN: Final = 8
-"""In how many scopes it gathers at a time. What it has of a block takes some megabytes."""
+"""In how many scopes it gathers at a time. A block takes some megabytes until it is written."""
 
 _FORGOTTEN_SECONDS: Final = 60
 """How long a block waits for its next step before another scope may take its room."""
 
 _MOST_NEAR: Final = 4
-"""How many events it reads from an index for each that it wants; a key costs five times more."""
+"""How many events it may read from an index to get one: reading by key costs five times more."""
 
 _AT_ONCE: Final = 100
 
 
 @dataclass
 class _Begun:
-    """A block that is being gathered, and when that last went on."""
+    """A block that is being gathered. `at` says when the last step began, in monotonic seconds."""
 
     block: Block
     at: float
@@ -87,7 +88,7 @@ class Gatherer:
         self._begun: dict[str, _Begun] = {}
 
     def gather(self, scope: str, last: Block) -> bool:
-        """Gather some segments, if a block before the last one or that one itself is full.
+        """Gather some segments if a block is full; `last` is the last block of the scope.
 
         Returns whether there is more to gather.
         """
@@ -104,7 +105,7 @@ class Gatherer:
         return True
 
     def _begin(self, scope: str, last: Block) -> _Begun | None:
-        """Begin with the next full block; return None if there is none, or no room for it."""
+        """Begin with the next full block. Return None if there is no such block, or no room."""
         end = last.first if last.is_full else last.first - 1
         if self._gathered.get(scope, 0) >= end or not self._has_room():
             return None
@@ -130,7 +131,7 @@ class Gatherer:
         return int(found["Item"]["last"]["N"]) if "Item" in found else 0
 
     def _events(self, scope: str, block: Block, zone: Zone) -> list[tuple[int, Event]] | None:
-        """Return the events of a segment with their places, None if the segment has expired."""
+        """Return the events of a segment with their places, or None if the segment has expired."""
         found = dict(self._segments.read(scope, [zone], groups_of(["id"])))
         if zone not in found:
             return None
@@ -145,7 +146,7 @@ class Gatherer:
     def _shown(
         self, scope: str, block: Block, zone: Zone, numbers: Container[int]
     ) -> dict[int, Event]:
-        """Return many events of a segment by number, if the index has few others near them."""
+        """Return events of a segment by number, if the index has few other events near them."""
         time, events = TimeRange(zone.earliest, zone.latest), dict[int, Event]()
         near = sum(each.number for each in block.zones if each.touches(time))
         if near <= _MOST_NEAR * zone.number:
@@ -156,7 +157,7 @@ class Gatherer:
         return events
 
     def _write(self, scope: str, begun: _Begun) -> None:
-        """Write the rows of a block whose leaves are gathered, and then that they are there."""
+        """Write the rows of a gathered block, and then record that it has them all."""
         del self._begun[scope]
         block, latest = begun.block, begun.block.latest
         if latest >= self._retention.floor(self._clock.now()):
@@ -168,7 +169,7 @@ class Gatherer:
         self._gathered[scope] = block.first
 
     def _record(self, scope: str, block: int) -> None:
-        """Record that a block has all its rows, unless somebody else went further."""
+        """Record that a block has all its rows, unless somebody else has gone further."""
         last = {"N": str(block)}
         with (
             failures_as_unavailable(),

@@ -1,13 +1,13 @@
-"""What one fold takes of the young deltas.
+"""A portion is the part of the young deltas that one fold counts.
 
 A fold counts all events of its portion in one transaction. A transaction has room for 100 actions,
-so a portion is cut where no more rows fit in, even within a delta.
+so a portion ends where no more rows fit in, even within a delta.
 
-What must hold of every portion:
+These things must hold for every portion:
 
 * Its `summary` counts the events that have its `numbers`, and no others. So a delta is cut in the
-  order of its numbers: what is taken of it are all events up to one number.
-* The entries of its events outlive the deltas. The small deltas have them in their own rows, so the
+  order of its numbers: the portion takes all events up to one number.
+* The entries of its events outlive the deltas. Small deltas have them in their own rows, so the
   portion adds rows to the arrival log (`stretches`). Large deltas have had theirs there from the
   beginning.
 * It names (`recent`) every row of the arrival log with an event that an index may not show yet.
@@ -30,7 +30,7 @@ from polylog.dynamo.tally.summary import Summary, merged, summary_of
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A delta, or the part of it up to a number. If it `is_ripe`, the indexes show its events."""
+    """A delta, or its part up to a number. If it `is_ripe`, the indexes show its events."""
 
     delta: Delta
     upto: int
@@ -38,7 +38,7 @@ class Piece:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is left of the delta."""
+        """Whether the piece is all of the delta."""
         return self.upto == self.delta.last
 
     @property
@@ -48,7 +48,7 @@ class Piece:
 
     @property
     def range(self) -> Range:
-        """The numbers that are folded."""
+        """The first and the last number of the piece."""
         return self.delta.first, self.upto
 
 
@@ -61,13 +61,13 @@ class Portion:
 
     @classmethod
     def of(cls, pieces: Sequence[Piece]) -> Portion:
-        """Return the portion of these pieces. Entries of small deltas go to the arrival log now."""
+        """Return the portion of these pieces, with rows for the entries of small deltas."""
         entries = (each for p in pieces if p.delta.is_inline for each in p.delta.entries or ())
         return cls(tuple(pieces), tuple(stretches(entries)))
 
     @property
     def completed(self) -> int:
-        """How many deltas are wholly taken."""
+        """How many deltas it takes whole."""
         return sum(piece.is_whole for piece in self.pieces)
 
     @property
@@ -82,7 +82,7 @@ class Portion:
 
     @property
     def summary(self) -> Summary:
-        """What the portion's events are."""
+        """The summary of the portion's events."""
         return merged(piece.delta.summary for piece in self.pieces)
 
     def used_up(self) -> Iterator[Delta]:
@@ -90,7 +90,7 @@ class Portion:
         return (p.delta for p in self.pieces if p.is_whole and not p.is_fence)
 
     def recent(self) -> Iterator[Recent]:
-        """Yield what an index may not show yet."""
+        """Yield the rows of the arrival log with events that an index may not show yet."""
         inline = Ranges.of(p.range for p in self.pieces if not p.is_ripe and p.delta.is_inline)
         for stretch in self.stretches:
             if any(entry.seq in inline for entry in stretch.entries):
@@ -101,10 +101,10 @@ class Portion:
 
 
 def portion_of(moment: Moment, is_ripe: Callable[[Delta], bool], most_rows: int) -> Portion:
-    """Take of the young deltas, in their order, what can be folded together.
+    """Return the portion of young deltas, in their order, that one fold can count.
 
-    A portion is never empty if anything is young. Only its first delta may be cut: the next fold
-    takes any other one whole, or begins with it.
+    `most_rows` says how many rows it may touch. A portion is never empty if anything is young. Only
+    its first delta may be cut. Any other one is taken whole, or left for the next fold.
     """
     room, pieces = _Room(most_rows), list[Piece]()
     for delta in moment.young:
@@ -120,7 +120,7 @@ def portion_of(moment: Moment, is_ripe: Callable[[Delta], bool], most_rows: int)
 def _part(delta: Delta, entries: Sequence[Entry], room: _Room, *, is_ripe: bool) -> Piece:
     """Return the part of a delta that there is room for: at least one event.
 
-    If its row of the arrival log has expired, so have all of its events: none of them is counted.
+    If its row of the arrival log has expired, so have all of its events, and none of them counts.
     """
     if not entries:
         return Piece(delta.with_entries(()), delta.last, is_ripe)
@@ -147,14 +147,14 @@ class _Room:
         return self._admits(delta.summary, seq, is_one=False)
 
     def admits_entry(self, entry: Entry, *, is_logged: bool) -> bool:
-        """Take one event if there is room for it. There always is if the room is empty."""
+        """Take one event if there is room for it. The first event always fits."""
         seq = None if is_logged else entry.seq
         return self._admits([entry.minute], seq, is_one=True)
 
     def _admits(self, minutes: Iterable[str], seq: int | None, *, is_one: bool) -> bool:
         """Take some events; `seq` is the last number that needs a place in the arrival log.
 
-        How many rows the log gets is estimated. A fold that gets too large takes a smaller portion.
+        It estimates how many rows the log gets. A fold that gets too large takes a smaller portion.
         """
         rows = self._rows.union(*map(path_to, minutes))
         logs = self._logs

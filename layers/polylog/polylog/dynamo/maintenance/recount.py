@@ -1,8 +1,8 @@
-"""Counts the events of one tally again, and compares all its rows.
+"""A recount counts the events of one tally again, and compares all its rows.
 
 The log may be written and folded meanwhile. A recount takes one moment: the rows in the versions
-that belong to it, and the events that these rows count. If a fold replaces a row before it was
-read, the recount takes a later moment and goes on with the same day.
+that belong to it, and the events that these rows count. If a fold replaces a row before the recount
+has read it, the recount takes a later moment and continues with the same day.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ Rows = Mapping[str, Bucket]
 class Drift:
     """One wrong number: what the events give, and what the row says.
 
-    It is the number of events of a kind in a bucket, or the `seq` of the newest one. `facet` is
-    None in the tally of the scope, and names the facet in its counts.
+    It is the number of events of a kind in a bucket, or the `seq` of the newest one: then `what`
+    begins with `newest`. `facet` is None for the tally of the scope.
     """
 
     facet: str | None
@@ -56,7 +56,7 @@ class Drift:
 
 
 class MovedError(Exception):
-    """The tally was changed meanwhile."""
+    """A fold changed the tally while it was recounted or repaired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,9 @@ class Books:
         return {n: row for n, row in found.items() if row.version == parent.versions[n]}
 
     def settled(self, moment: Moment, time: TimeRange) -> tuple[list[Entry], set[int]]:
-        """Return what the rows have to count in a range of time, the earliest first.
+        """Return the events that the rows should count in a range of time, the earliest first.
 
-        Returns also the numbers of events that came after the moment.
+        Also returns the numbers of events that came after the moment.
         """
         time = time.intersection(TimeRange(first=moment.head.cleared))
         entries, later = dict[int, Entry](), set[int]()
@@ -109,9 +109,9 @@ class Books:
 
 
 def rows_of(day: str, entries: Iterable[Entry], kinds: Kinds) -> dict[str, Bucket]:
-    """Return the rows of a day that count these entries, in the order of time.
+    """Return the rows that a day and its hours should have, from its entries in order of time.
 
-    `kinds` are those that the tally counts apart.
+    `kinds` are the kinds that the tally counts apart.
     """
     summary = counted(summary_of(entries), kinds)
     by_hour = groupby(summary.items(), key=lambda item: Level.HOUR.bucket(item[0]))
@@ -120,10 +120,11 @@ def rows_of(day: str, entries: Iterable[Entry], kinds: Kinds) -> dict[str, Bucke
 
 
 class Recount:
-    """A tally that is recounted.
+    """The recount of one tally.
 
-    `settled` and `rows` say how many events and rows it has so far, and `last` the highest `seq`.
-    `later` are the numbers of events that came after the moment at which they were looked for.
+    `settled` and `rows` say how many events and rows it has read so far, and `last` is the highest
+    `seq` of these events. `later` has the numbers of events that came after the moment for which
+    they were read.
     """
 
     def __init__(self, books: Books) -> None:
@@ -176,7 +177,7 @@ class Recount:
         self.last = max([self.last, *(entry.seq for entry in entries)])
 
     def _between(self, time: TimeRange) -> set[Drift]:
-        """Return what is wrong in the days of a range in which there was no row."""
+        """Return the wrong numbers of days in a range that had no rows."""
         if time.is_empty:
             return set()
         entries, later = self._books.settled(self._moment, time)
@@ -185,7 +186,7 @@ class Recount:
         return {drift for day in days for drift in self.day(day)}
 
     def _above(self) -> Iterator[Drift]:
-        """Yield what is wrong in the rows above the days: they add up the rows below them."""
+        """Yield the wrong numbers in the rows above the days, which add up the rows below them."""
         for name, row in self.upper.items():
             if Level.of(name) < Level.DAY:
                 below = {child: self.upper.get(child, Bucket()) for child in row.children}
@@ -197,7 +198,7 @@ class Recount:
                 yield from compare({name: expected}, {name: row})
 
     def _summed(self, drifts: Iterable[Drift]) -> Iterator[Drift]:
-        """Yield what is wrong in months and years because it is wrong in their days."""
+        """Yield the wrong numbers of months and years that follow from wrong numbers of days."""
         wrong: Counter[tuple[str, str]] = Counter()
         for drift in drifts:
             if len(drift.bucket) == Level.DAY and not drift.what.startswith(_NEWEST):
@@ -245,7 +246,7 @@ class Recount:
 
 
 def time_of(day: str) -> TimeRange:
-    """Return the times of a day."""
+    """Return the range of time of a day."""
     return TimeRange(start_of(day), end_of(day) - 1)
 
 

@@ -1,7 +1,7 @@
-"""Counts the facets of a scope again, a month at a time, and corrects their rows.
+"""A recount of facets counts the facets of a scope again, a month at a time, and corrects rows.
 
-The log may be written, folded and counted meanwhile. The rows are read first, and each says up to
-which number it counts: these events are settled, so the index shows them all by then.
+The log may be written, folded and counted meanwhile. The rows are read first. Each says up to which
+number it counts. These events were settled before, so the index shows all of them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class FacetRecount:
-    """The facets of a scope that are recounted. `rows` says how many rows were read so far."""
+    """The recount of a scope's facets. `rows` says how many rows it has read so far."""
 
     client: DynamoDBClient
     table: str
@@ -82,7 +82,7 @@ class FacetRecount:
 
     @cached_property
     def _known(self) -> list[str]:
-        """The facets that have rows, read after `_places`: so it has all that count there."""
+        """The facets that have rows. It is read after `_places`, so it has all that count there."""
         places, known = self._places, Scopes(self.client, self.table).facets(self.scope)
         return [facet for facet in known if facet.partition("=")[0] in places]
 

@@ -1,4 +1,4 @@
-"""Corrects the rows of a tally from the events, a day at a time."""
+"""A repair corrects the rows of a tally from the events, a day at a time."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _UNKNOWN: Final = Newest(EARLIEST, 0, None)
 def repair(books: Books, bucket: str) -> None:
     """Recount the first day of a bucket, and write the day's rows and those above it.
 
-    One transaction does it, so readers see all of it or nothing. Folds that do not touch the day do
-    not disturb it. Raises `MovedError` if the day was changed meanwhile.
+    It writes them in one transaction, so readers see all of it or nothing. Folds that do not touch
+    the day do not disturb it. Raises `MovedError` if the day was changed meanwhile.
     """
     moment = books.moment()
     day = Level.DAY.bucket(first_minute(bucket or max(moment.head.bucket.children, default="")))
@@ -81,7 +81,7 @@ def _stating(
     changed: Mapping[str, Bucket],
     version: int,
 ) -> Bucket:
-    """Return a bucket that agrees with its children's rows; other children stay as they are."""
+    """Return a bucket that agrees with its children's rows. Other children stay as they are."""
     stated = {child: row.totals() for child, row in rows.items()}
     children = {child: counts for child, counts in {**bucket.children, **stated}.items() if counts}
     versions = {**bucket.versions, **dict.fromkeys(changed, version)}

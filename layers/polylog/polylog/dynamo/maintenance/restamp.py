@@ -1,4 +1,4 @@
-"""Gives stored events a new end after the retention was changed."""
+"""A restamper sets when stored events expire, after you have changed the retention."""
 
 from __future__ import annotations
 
@@ -51,8 +51,9 @@ class Restamper:
     def restamp(self, scope: str) -> tuple[int, int]:
         """Stamp the events that are kept and delete the others; return both numbers.
 
-        Events that were cleared from the tally are deleted here, since DynamoDB's own expiry never
-        deletes items that expired more than five years ago.
+        Events that were cleared from the tally are deleted here, because DynamoDB's own expiry
+        never deletes items that expired more than five years ago. The rows of the arrival log, of
+        facets and of leaves are stamped too.
         """
         kept = gone = 0
         moment = read_moment(self._client, self._tables.tally, scope, self._clock)
@@ -78,7 +79,7 @@ class Restamper:
         return kept, gone
 
     def _stamp(self, table: str, key: Item, expires_at: int | None) -> None:
-        """Set the end of an item if it still exists; None removes the end."""
+        """Set when an item expires, in seconds since the epoch, if it exists; None means never."""
         request: UpdateItemInputTypeDef = {
             "TableName": table,
             "Key": key,

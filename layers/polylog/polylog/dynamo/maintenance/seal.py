@@ -1,15 +1,15 @@
-"""Seals the arrival log: makes long segments of its rows, and describes them in the directory.
+"""A sealer makes long segments of the arrival log's rows, and describes them in the directory.
 
 A segment has all events of its numbers, and never changes. It is written before the directory names
-it. The rows that it replaces stay for a minute, by the clock of the one who deletes them: a reader
-with an older directory finds them until then. So an event may be in the log twice, but never not at
-all.
+it. The rows that it replaces stay for a minute, by the clock of the folder that deletes them. Until
+then, a reader with an older directory finds them. So an event may be in the log twice, but it is
+never missing.
 
-Rows are sealed whose numbers are settled, that the head does not name as recent, and that no event
-can still come before. Two folders may seal at the same time. Their segments begin with the same
-number then, so one has all that the other has, and the longer one stays.
+A row is sealed if its numbers are settled, the head does not name it as recent, and no event can
+come before it any more. Two folders may seal at the same time. Then their segments begin with the
+same number, so one has all that the other has, and the longer one stays.
 
-Rows that an earlier version wrote lack most members. Sealing reads the events themselves and so
+Rows that an earlier version of Polylog wrote lack most members. Sealing reads their events, and so
 upgrades the log.
 """
 
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from polylog.dynamo.tables import Item
 
 LEFT_SECONDS: Final = 60
-"""How long rows stay that are in a segment: longer than any answer takes."""
+"""How long rows stay after they are in a segment: longer than any answer takes."""
 
-# No two clocks differ by so much.
+# No two clocks differ by this much.
 _LONG_LEFT: Final = 60 * 60 * SECOND
 """After this time, in microseconds, they go even if nobody has watched them."""
 
@@ -85,7 +85,7 @@ class Sealer:
         self._gatherer = Gatherer(client, tables, shards, clock, retention)
 
     def seal_all(self, scope: str) -> None:
-        """Seal whatever fills segments."""
+        """Seal all rows that fill segments."""
         while self.seal(scope):
             pass
 
@@ -118,7 +118,10 @@ class Sealer:
         return self._blocks[scope]
 
     def _rows(self, scope: str, sealed: int, upto: int) -> tuple[list[Stretch], int]:
-        """Return rows of the arrival log, and the number up to which they have all events."""
+        """Return rows of the arrival log after the number `sealed`, and up to which one they go.
+
+        They have all events up to that number.
+        """
         request = log_request(self._tables.tally, scope, sealed + 2 - SPAN, upto)
         request["Limit"] = _ROWS_AT_ONCE
         rows: list[Stretch] = []
@@ -150,7 +153,7 @@ class Sealer:
         """Write the segments that these rows fill, and yield them."""
         parts = list(stretches(self._entries(scope, rows, sealed, upto)))
         lasts = [part.first - 1 for part in parts[1:]]
-        if parts and upto - parts[-1].first >= SPAN - 1:  # Nothing can come into the last one.
+        if parts and upto - parts[-1].first >= SPAN - 1:  # No other event can join the last one.
             lasts.append(parts[-1].first + SPAN - 1)
         for part, last in zip(parts, lasts, strict=False):
             item = replace(part, is_segment=True).item(scope, self._retention)
@@ -181,7 +184,7 @@ class Sealer:
                 yield Entry.of(events[entry.seq]) if entry.seq in events else entry
 
     def _put(self, item: Item) -> Stretch | None:
-        """Write a segment, unless a longer one begins with its number: then return that."""
+        """Write a segment. If a longer one begins with the same number, return that instead."""
         with failures_as_unavailable():
             try:
                 self._client.put_item(
@@ -230,11 +233,11 @@ class Sealer:
 
 
 def _sealable(head: Head, sealed: int) -> int:
-    """Return the number up to which all rows of the arrival log are there to stay."""
+    """Return the number up to which the rows of the arrival log can be sealed."""
     reach = (head.settled | head.fenced).reach(sealed)
     return min([reach, *(recent.first - 1 for recent in head.recent)])
 
 
 def _size(item: Item) -> int:
-    """Return about how many bytes an item has."""
+    """Return about how many bytes an item takes."""
     return 200 + sum(len(value["B"]) for value in item.values() if "B" in value)

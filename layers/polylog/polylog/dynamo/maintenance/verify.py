@@ -1,4 +1,4 @@
-"""Verifies the tallies of a scope against its events, and repairs them."""
+"""A verifier compares the tallies of a scope with its events, and repairs them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Verifier:
         drifts = main.drifts()
         head = read_head(self._client, self._table, scope)
         unknown = {number for number in main.later if number not in head.decided}
-        if unknown:  # They were stored before the head was read, which should know them.
+        if unknown:  # They were stored before the head was read, so it should know them.
             missing = Ranges.of(head.decided.missing(1, max(unknown)))
             return self._recount(scope, lost | missing)
         facets = self._facets(scope)

@@ -1,12 +1,12 @@
-"""When a scope is worth a fold: what a folder has seen of it, and for how long.
+"""A watch decides when a scope is worth a fold, by what a folder has seen of it and for how long.
 
-Reading a few deltas again and again costs less than folding them. So they are folded when they are
-many, or when nothing else comes.
+Reading a few deltas again and again costs less than folding them. So they are folded when there are
+many, or when no others come.
 
-What must hold: a thing is at least as old as a watch says. Its age is what passed on the folder's
-own clock since the folder itself first saw it. A folder that has just begun finds everything new.
-The age of what an index may not show, and of a number that is missing, is never taken from a row:
-another machine wrote that, whose clock may be wrong.
+A thing must be at least as old as a watch says. Its age is the time on the folder's own clock since
+the folder itself first saw it. For a folder that has just begun, everything is new. The age of
+unindexed events and of missing numbers is never taken from a row, because another machine wrote the
+row, and its clock may be wrong.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from polylog.dynamo.tally.wake import Wake
 from polylog.model.times import Clock
 
 SETTLING_SECONDS: Final = 5
-"""How long an index may lag behind."""
+"""How long an index may lag."""
 
 FENCING_SECONDS: Final = 15
-"""How long a number may be missing until nobody can store an event under it any more."""
+"""How long a number may be missing before it is fenced. Writers give it up some seconds earlier."""
 
-# Reading 64 small deltas, or the summaries of a thousand events, costs little. Folding half as many
-# would take 0.2 write units more for each event stored alone, and 0.1 for one in a batch.
+# Reading 64 small deltas, or the summaries of a thousand events, costs little. Folding twice as
+# often would take 0.2 write units more for each event stored alone, and 0.1 for one in a batch.
 _DUE_DELTAS: Final = 64
 _DUE_EVENTS: Final = 1000
 
 _SOON_SECONDS: Final = 8
-"""A folder waits for what will be due within this time, rather than being woken again."""
+"""If a fold will be due within this time, a folder waits for it and is not woken again."""
 
 _QUIET_TIMES: Final = 3
 """How many wake-ups in a row must find nothing new, before a few deltas are worth a fold."""
@@ -54,7 +54,7 @@ class _Young(NamedTuple):
         return self.deltas >= _DUE_DELTAS or self.events >= _DUE_EVENTS
 
     def soon(self, before: _Young, seconds: float) -> _Young:
-        """Return how much it will be soon, if it was `before` some seconds ago and grows on."""
+        """Return how much it will be soon if it keeps growing; it was `before` some seconds ago."""
         return _Young(
             self.deltas + (self.deltas - before.deltas) / seconds * _SOON_SECONDS,
             self.events + (self.events - before.events) / seconds * _SOON_SECONDS,
@@ -64,7 +64,8 @@ class _Young(NamedTuple):
 class Watch:
     """A folder's watch over one scope, from look to look.
 
-    `wake` is the wake-up that the folder came for. A folder that `is_hasty` folds whatever is left.
+    `wake` is the wake-up that the folder came for. A hasty folder (`is_hasty`) folds all that is
+    left.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -75,7 +76,7 @@ class Watch:
         self._before: tuple[float, _Young] | None = None
 
     def see(self, head: Head) -> None:
-        """Note what is there now; what is not is forgotten."""
+        """Note what the head has now, and forget what it no longer has."""
         now = self._clock.monotonic()
         deltas, recent = (each.row for each in head.deltas), (each.first for each in head.recent)
         things: tuple[Hashable, ...] = (*deltas, *recent, *holes(head))
@@ -104,7 +105,8 @@ class Watch:
     def is_soon(self, head: Head) -> bool:
         """Return whether there will be something to do within seconds.
 
-        How fast the scope fills tells. It is measured over a second or more, so it is noted here.
+        That depends on how fast the scope fills, which takes a second or more to measure. So this
+        also notes how full it is.
         """
         if self._is_quiet(head) or any(holes(head)):
             return True
@@ -118,11 +120,11 @@ class Watch:
         return young.soon(before, seconds).is_much
 
     def begin_anew(self) -> None:
-        """Forget how full the scope was: it gets emptier now."""
+        """Forget how full the scope was, because a fold makes it emptier."""
         self._before = None
 
     def _is_quiet(self, head: Head) -> bool:
-        """Return whether whatever is left is worth a fold, since nothing else comes."""
+        """Return whether even a little is worth a fold, because nothing else comes."""
         is_last = head.decided.last <= self.wake.last
         return self.is_hasty or (self.wake.times >= _QUIET_TIMES and is_last)
 
@@ -133,6 +135,6 @@ class Watch:
 
 
 def holes(head: Head) -> Iterator[Range]:
-    """Yield the numbers that are missing before others that are there."""
+    """Yield the ranges of numbers that are missing before later ones that are known."""
     decided = head.decided
     return decided.missing(1, decided.last)

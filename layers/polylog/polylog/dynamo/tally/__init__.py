@@ -1,7 +1,7 @@
-"""The tally: exact counts of a scope's events, by time and kind, in a few small rows.
+"""The tally counts a scope's events exactly, by time and kind, in a few small rows.
 
-A total, a group, a bar of a histogram and the place of the n-th event are all read from here, in a
-handful of requests, whatever the size of the log and while it is being written.
+It answers totals, groups, histograms and the place of the n-th event. Each answer takes a handful
+of requests, however large the log is, and also while the log is being written.
 
 **Buckets.** A bucket counts the events of a year, a month, a day or an hour (`levels`). A kind is
 an event's origin and type together (`kinds`). Suppose that a scope `demo` has three events:
@@ -30,17 +30,17 @@ row                    v    children
 =====================  ===  ======================================================================
 
 Minutes have no rows: their hour holds their counts. "All events since 13:00 on the 20th" reads the
-path to that hour and adds up whole children on the way. What a range has of a minute that it cuts
-is read from the index.
+path to that hour and adds up whole children on the way. If a range begins or ends within a minute,
+the events of that minute are read from the index.
 
 **Young.** A writer does not touch these rows. It stores its events and one *delta* in one
-transaction: a row ``head/delta/<last seq>`` (`delta`). Writers so never wait for each other. A
-delta has a summary of its events: how many of each kind lie in each minute (`summary`). Their
-entries, one for each event (`entry`), are in the delta too if there are few of them. The entries of
-many go into a row of the arrival log in the same transaction (`stretch`). Suppose that event 4
-arrives: ``head/delta/…4`` says ``[4, 2026-11-21T08:00:30Z, system:app.stop, its id]``.
-Event 4 is *young* now, and the three others are *settled*. Every answer is the sum of both, so an
-event counts from the moment that its write returns.
+transaction: a row ``head/delta/<last seq>`` (`delta`). So writers never wait for each other. A
+delta has a summary of its events: how many of each kind lie in each minute (`summary`). Each event
+also has an entry (`entry`). A few entries fit into the delta. Many go into a row of the arrival
+log, in the same transaction (`stretch`). Suppose that event 4 arrives: ``head/delta/…4`` says
+``[4, 2026-11-21T08:00:30Z, system:app.stop, its id]``. Event 4 is *young* now, and the three others
+are *settled*. Every answer is the sum of both, so an event counts from the moment that its write
+returns.
 
 **Folding** turns young into settled (`polylog.dynamo.maintenance.fold`). One transaction writes
 ``hour/2026-11-21T08``, its day, month and year, and ``head/all``, all with version 8. The new head
@@ -57,22 +57,23 @@ whose events were settled lately, and in which spans of time these lie. A page t
 its own span from there as well as from the index. A folder takes a row off this list once it has
 seen it there for five seconds of its own clock. No clocks of two machines are ever compared.
 
-**Fences.** A number that a writer took and never used would stop everybody who follows the order of
-arrival. When a folder has missed a number for some seconds, it writes a *fence*: a delta without
-events, under the key that the writer would use. The writer's transaction can then only fail, and it
-takes new numbers.
+**Fences.** A writer may take a number and never use it. Everyone who follows the order of arrival
+would wait for it forever. When a folder has missed a number for some seconds, it writes a *fence*:
+a delta without events, under the key that the writer would use. Then the writer's transaction can
+only fail, and the writer takes new numbers.
 
-**Facets.** The events of each value of a facet, such as ``project=p-1``, are counted too
-(`facets`): in a row ``counts/2026-11`` for each month, by day and kind, in the partition
-``demo|project=p-1`` (`months`). A folder counts the events of segments there, many at a time, and
-says in ``head/facets`` up to which number. What came later is read from the arrival log
-(`facet_view`). `registry` lists the scopes, and the facets of each.
+**Facets.** A facet is the events with one value of a field, such as ``project=p-1`` (`facets`). It
+has a row ``counts/2026-11`` for each month, with counts by day and kind, in the partition
+``demo|project=p-1`` (`months`). A folder counts the events of segments there. A segment is a long
+row of the arrival log that never changes. The row ``head/facets`` says up to which number events
+are counted. Later ones are read from the arrival log (`facet_view`). `registry` lists the scopes,
+and the facets of each.
 
-A `question` is a filter that a tally can answer: a range of time, any condition
-on type and origin, and at most one facet. A `wake` asks for folding.
+A `question` is a filter that a tally can answer: a range of time, any condition on type and
+origin, and at most one facet. A `wake` asks for folding.
 
-Entries have all members of an event but its data, attributes and links. They lie in rows as
-`columns`, and `marks` judges all of them by a filter at once.
+Entries have all members of an event except its data, attributes and links. They are stored as
+`columns`, and `marks` applies a filter to all of them at once.
 
 Within the package: ``levels, kinds, ranges < entry < facets, columns < marks, summary, stretch <
 delta, bucket < head < rows, tree < moment < facet_view, months < totals``.

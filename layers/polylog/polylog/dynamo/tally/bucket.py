@@ -1,7 +1,8 @@
-"""Buckets: exact counts of a time by kind of event, and how a row holds them.
+"""A bucket counts the events of one period, such as a day, by kind.
 
-A row holds the counts of its children, so minutes need no rows of their own. It also states the
-version of each child's row: that is how a reader knows that the rows it read belong together.
+Its row holds the counts of its children: the row of a day has those of the hours. So minutes need
+no rows of their own. The row also states the version of each child's row. That is how a reader
+knows that the rows it read belong together.
 """
 
 from __future__ import annotations
@@ -18,16 +19,17 @@ from polylog.dynamo.tally.levels import Level, child_of
 from polylog.dynamo.tally.summary import Newest, Summary, newest_of
 
 _MAX_BYTES: Final = 350_000
-"""What a row may take of the 400 KB that an item holds."""
+"""How large a packed bucket may be. An item holds 400 KB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The counts of a time, by its children, and the newest event of each kind.
+    """The counts of one period, and the newest event of each kind.
 
-    `newest` has the bucket's newest events under its own name. An hour has those of its minutes,
-    which have no rows, unless they are too many for one row. A row that was never written has the
-    `version` 0.
+    `children` has the counts of each child by its name, and `versions` the versions of their rows.
+    `newest` has the bucket's newest events under its own name. An hour has those of each minute
+    instead, because minutes have no rows, unless they are too many for one row. The `version` is 0
+    if the row was never written.
     """
 
     version: int = 0
@@ -51,7 +53,7 @@ class Bucket:
         return frozenset(kind for counts in self.children.values() for kind in counts)
 
     def with_child(self, child: str, counts: Counts, version: int) -> Bucket:
-        """Return the bucket with other counts of a child; without counts the child is left out.
+        """Return the bucket with new counts of a child; empty counts remove the child.
 
         `version` is that of the child's row. The newest event of a kind stays while the bucket has
         any event of that kind.
@@ -68,10 +70,10 @@ class Bucket:
         return Bucket(self.version, children, versions, newest)
 
     def pack(self) -> bytes:
-        """Return the bucket without its version, packed, each kind written once.
+        """Return the bucket as bytes, without its version. They name each kind once.
 
         A bucket that does not fit into an item loses the sources of its newest events. An hour then
-        knows the newest events of the whole hour alone.
+        keeps only the newest events of the whole hour, not those of each minute.
         """
         packed = self._pack()
         return packed if len(packed) <= _MAX_BYTES else self._reduced()._pack()
@@ -102,7 +104,7 @@ class Bucket:
 
     @classmethod
     def unpack(cls, version: int, packed: bytes) -> Bucket:
-        """Return the bucket that `pack` was given."""
+        """Return the bucket that `pack` turned into bytes, with this version."""
         document = unpack(packed)
         kinds, sources = document["t"], document["s"]
         children = {
@@ -115,7 +117,7 @@ class Bucket:
         return cls(version, children, document["kv"], newest)
 
     def with_summary(self, name: str, summary: Summary) -> Bucket:
-        """Return the next version of the bucket of this name, with these events counted."""
+        """Return the next version of the bucket called `name`, with these events counted too."""
         children = {child: dict(counts) for child, counts in self.children.items()}
         newest = {each: dict(events) for each, events in self.newest.items()}
         has_minutes = Level.of(name) is Level.HOUR and name not in newest
@@ -154,5 +156,5 @@ def _unpack_newest(
 
 
 def _steps(numbers: Sequence[int]) -> list[int]:
-    """Return the first number, then how much each is more than the one before."""
+    """Return the first number, and then each number's difference from the one before."""
     return [number - before for number, before in zip(numbers, [0, *numbers], strict=False)]

@@ -1,12 +1,18 @@
-"""Columns: how the entries of many events are stored together, one member beside the other.
+"""Columns store the entries of many events together: one column for each member.
 
-A column is a JSON value. ``null`` says that no event has the member, ``[value]`` that all have the
-same. A column with few different values is ``[[the values], "codes"]``: a character for each event
-tells its value. Any other column lists the value of each event. Numbers of arrival and times are
-lists of differences: each tells how much larger a value is than the one before.
+A column is a JSON value:
 
-Columns lie in groups, and each group is compressed by itself. A question so reads and unpacks only
-what it asks for.
+* ``null`` if no event has the member.
+* ``[value]`` if all events have the same value.
+* ``[[the values], "codes"]`` if there are few different values. One character for each event says
+  which value it has: ``[["a", "b"], "##$#"]`` stands for a, a, b, a.
+* Otherwise, a list with the value of each event.
+
+Numbers of arrival and times are lists of differences: each says how much larger a value is than
+the one before.
+
+Columns are stored in groups, and each group is compressed by itself. So a question reads and
+unpacks only the groups that it needs.
 """
 
 from __future__ import annotations
@@ -34,14 +40,14 @@ _RISING: Final = ("seq", "time")
 
 _FIRST_CODE: Final = ord("#")
 _MOST_VALUES: Final = ord("~") - _FIRST_CODE
-"""How many different values a code of one character tells apart."""
+"""How many different values one character can tell apart."""
 
 _DIGITS: Final = bytes.maketrans(b"\0\1", b"01")
-"""What makes binary digits of truth values."""
+"""Turns truth values, as bytes, into binary digits."""
 
 
 class Column(NamedTuple):
-    """The values of a column: each event's own, or different ones, of which codes choose."""
+    """The values of a column: one for each event, or a few and a code for each event."""
 
     values: Sequence[Any]
     codes: str | None = None
@@ -58,9 +64,12 @@ class Column(NamedTuple):
         return self.values[row if self.codes is None else ord(self.codes[row]) - _FIRST_CODE]
 
     def marks(self, wanted: Sequence[bool]) -> int:
-        """Return the events whose values are wanted, as bits: the first event is the highest.
+        """Return the events whose values are wanted, as bits. The first event is the highest bit.
 
-        `wanted` says of each of the values whether it is.
+        `wanted` says for each of `values` whether it is wanted.
+
+            >>> bin(Column(["a", "b"], "##$#").marks([True, False]))
+            '0b1101'
         """
         if self.codes is None:
             return int(bytes(wanted).translate(_DIGITS) or b"0", 2)
@@ -71,8 +80,8 @@ class Column(NamedTuple):
 class Columns:
     """The entries of some events as columns.
 
-    An event without members is marked in the column `stated`, and has nothing in the columns of
-    members.
+    The column `stated` marks the events whose members are not known. They have no values in the
+    columns of members.
     """
 
     def __init__(self, number: int, packed: Mapping[str, bytes], found: dict[str, Column]) -> None:
@@ -110,12 +119,12 @@ class Columns:
 
     @classmethod
     def unpack(cls, number: int, packed: Mapping[str, bytes]) -> Columns:
-        """Return the columns of so many events from some of their groups."""
+        """Return the columns of `number` events from some of their groups."""
         return cls(number, packed, {})
 
     @classmethod
     def unpack_whole(cls, packed: bytes) -> Columns:
-        """Return the columns that `pack_whole` was given."""
+        """Return the columns that `pack_whole` turned into bytes."""
         number, *documents = unpack(packed)
         columns = cls(number, {}, {})
         for group, document in zip(_GROUPS, documents, strict=True):
@@ -144,17 +153,17 @@ class Columns:
         return stated.marks([each.startswith(_UNSTATED) for each in stated.values])
 
     def place(self, row: int) -> Entry:
-        """Return where one event is, without its members."""
+        """Return where one event is: its entry without source and members."""
         seq, time, kind, id = (self[name].at(row) for name in ("seq", "time", "kind", "id"))
         return Entry(seq, time, kind, id, None)
 
     @property
     def size(self) -> int:
-        """How many bytes the columns take that were read."""
+        """How many bytes the groups that were read take."""
         return sum(map(len, self._packed.values()))
 
     def packed(self) -> Columns:
-        """Return the same columns without what was unpacked, to keep many of them."""
+        """Return the same columns without their unpacked values, so that many fit into memory."""
         return Columns(self.number, self._packed, {}) if self._packed else self
 
     def entries(self) -> Iterator[Entry]:
@@ -166,7 +175,7 @@ class Columns:
 
 
 def groups_of(fields: Iterable[str]) -> frozenset[str]:
-    """Return the groups with the columns of these fields, and with the events' places."""
+    """Return the groups to read for these fields; `places` is always one of them."""
     return frozenset({"places"} | {_GROUP_OF[name] for name in fields if name in _GROUP_OF})
 
 
@@ -177,16 +186,16 @@ _IN_ORDER: Final = ("seq", "time", "kind", "stated", "id", "source", *MEMBERS)
 _UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _IDS: Final = b"\0"
-"""What a group of UUIDs begins with. Nothing that zlib compresses does."""
+"""A group of UUIDs begins with this. Nothing that zlib compresses does."""
 
 _OF_KIND: Final = {"origin": 0, "type": 1}
 
 _UNSTATED: Final = "["
-"""What the column `stated` says of an event without members. An earlier version stated more."""
+"""How the column `stated` marks an event without members. An earlier version wrote more there."""
 
 
 def _packed_ids(ids: Sequence[str]) -> bytes | None:
-    """Return ids in 16 bytes each, None if any of them is no UUID in its usual form."""
+    """Return ids in 16 bytes each, or None if one of them is not a UUID in its usual form."""
     if all(map(_UUID.fullmatch, ids)):
         return _IDS + bytes.fromhex("".join(ids).replace("-", ""))
     return None
@@ -200,7 +209,7 @@ def _unpacked(packed: bytes) -> Sequence[Any]:
 
 
 class _Ids(Sequence[str]):
-    """UUIDs in 16 bytes each. They become text when they are looked at: most never are."""
+    """UUIDs that become text only when they are looked at. Most never are."""
 
     def __init__(self, packed: bytes) -> None:
         self._digits = packed.hex()

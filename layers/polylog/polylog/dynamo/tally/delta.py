@@ -1,4 +1,4 @@
-"""Deltas: what one transaction of a writer stored, kept until it is folded into the buckets."""
+"""A delta is what one transaction of a writer stored, until it is folded into the buckets."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 DELTA_ROWS: Final = "head/delta/"
 
 _INLINE_BYTES: Final = 700
-"""Entries up to this size fit into the delta's own row, which takes one write unit anyway."""
+"""Entries up to this size go into the delta's own row, which takes one write unit anyway."""
 
 _MOST_INLINE: Final = 20
-"""No more entries than these are so small."""
+"""More entries than this never fit in, so they are not even packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class Delta:
     has its entries. Those of a large one are in the arrival log, in the row of `first`, and
     `entries` is None until they are read.
 
-    `fenced_at` is None for what a writer stored. A folder writes deltas without events where a
-    writer has not stored anything under its numbers: then nobody can any more. It says when that
-    was, in microseconds.
+    A *fence* is a delta without events. A folder writes it under a number that a writer has not
+    used in time, so that nobody can use it any more. `fenced_at` says when that was, in
+    microseconds since the epoch. It is None if a writer wrote the delta.
     """
 
     first: int
@@ -99,6 +99,6 @@ class Delta:
         return cls(first, last, from_json(unpack(item["s"]["B"])), None, is_inline=False)
 
     def with_entries(self, entries: Iterable[Entry]) -> Delta:
-        """Return the delta with these entries alone."""
+        """Return the delta with only these entries."""
         entries = tuple(entries)
         return replace(self, entries=entries, summary=summary_of(entries))

@@ -1,4 +1,7 @@
-"""Entries: what the bookkeeping keeps of each event, so that most filters need no more."""
+"""An entry is the part of an event that deltas and the arrival log keep.
+
+It is enough for most filters.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,11 @@ Members = tuple[str | None, ...]
 
 
 class Entry(NamedTuple):
-    """What is kept of one event: its place, its kind, and its members.
+    """The place of an event, its kind, and its members.
 
-    `members` are the values of `MEMBERS`. They are None where only the item tells them: the text of
-    some events is too long, and older logs kept less.
+    `time` is in microseconds since the epoch. `members` are the values of `MEMBERS`, in that order.
+    They are None if only the event's item has them: its texts are too long, or an earlier version
+    of Polylog stored the entry.
     """
 
     seq: int
@@ -65,7 +69,7 @@ class Entry(NamedTuple):
 
     @property
     def weight(self) -> int:
-        """How many bytes the texts of the entry have."""
+        """How many bytes the texts of the entry take."""
         texts = (self.kind, self.id, self.source, *(self.members or ()))
         return sum(len(text.encode()) for text in texts if text)
 

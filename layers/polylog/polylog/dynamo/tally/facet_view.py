@@ -1,7 +1,8 @@
-"""What the counts of a facet say at one moment: totals, groups, bars and ranks, by day.
+"""A facet view answers totals, groups, histograms and ranks of a facet at one moment, by day.
 
-The months count whole days up to a number. What came later is read from the arrival log, and the
-first and the last day of a range that cuts them from an index or from segments.
+It adds up three parts. The rows of the months count whole days, up to a number of arrival. Events
+that came later are read from the arrival log. If a range begins or ends within a day, the events of
+that day are read from an index or from segments.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from polylog.dynamo.tally.summary import OfKind, count_kinds, newest_of
 from polylog.model.query import Order
 
 _MOST_LATER: Final = 20_000
-"""How many events that are not counted yet are worth reading. A search may cost less than more."""
+"""How many events that are not counted yet a view reads. For more, a search may cost less."""
 
 Read = Callable[[TimeRange], Iterable[Entry]]
 """Reads the entries of the wanted events in a range of time."""
@@ -36,8 +37,9 @@ Read = Callable[[TimeRange], Iterable[Entry]]
 class FacetView:
     """A facet at one moment, for one question.
 
-    `months` count the events up to the number `counted`, or up to their own versions. `read_later`
-    reads the events after `counted`, and `read` all events of a range of time.
+    `months` count the events up to the number `counted`. A month may already count more, up to its
+    own version. `read_later` reads the events after `counted`, and `read` all events of a range of
+    time.
     """
 
     moment: Moment
@@ -49,22 +51,22 @@ class FacetView:
 
     @property
     def time(self) -> TimeRange:
-        """The range of time that is asked for, without what is no longer kept."""
+        """The range of time that the question asks for, without days that are no longer kept."""
         return self.question.time.intersection(TimeRange(first=self.moment.head.floor))
 
     @property
     def is_exact(self) -> bool:
-        """Whether the months tell the wanted events from others, and spare reading."""
+        """Whether the months can tell the wanted events from others, and save reading."""
         is_known = all(self.question.is_counted_among(m.kinds()) for m in self.months.values())
         later = self.moment.head.decided.last - self.counted
         return is_known and not self._whole.is_empty and later <= _MOST_LATER
 
     def total(self) -> int:
-        """Return how many events are asked for."""
+        """Return how many events the question asks for."""
         return sum(self._by_day.values())
 
     def groups(self) -> dict[str, OfKind] | None:
-        """Return the events that are asked for, by kind; None if these counts cannot tell."""
+        """Return the wanted events, by kind; None if the months cannot tell."""
         counted: Counter[str] = Counter()
         for _, counts in self._days():
             counted.update({kind: n for kind, n in counts.items() if self.question.wants(kind)})
@@ -78,9 +80,9 @@ class FacetView:
         return {kind: OfKind(number, newest[kind]) for kind, number in counted.items()}
 
     def histogram(self, level: Level) -> Bars | None:
-        """Return how many events of each kind lie in each bucket of a level that has any.
+        """Return how many wanted events of each kind lie in each bucket of a level.
 
-        It is None for a level that is finer than days.
+        Buckets without events are left out. It returns None for a level that is finer than days.
         """
         if level > Level.DAY:
             return None
@@ -92,7 +94,8 @@ class FacetView:
     def locate(self, offset: int, total: int, order: Order) -> tuple[TimeRange, int]:
         """Return a range that starts near the event at an offset, and how many to skip in it.
 
-        The offset must be less than the view's total.
+        In descending order, the range starts at its end. The offset must be less than `total`, the
+        view's total.
         """
         time, is_ascending = self.time, order is Order.ASCENDING
         rank = offset if is_ascending else total - 1 - offset
@@ -108,7 +111,7 @@ class FacetView:
 
     @cached_property
     def _whole(self) -> TimeRange:
-        """The days that lie in the range as a whole."""
+        """The part of the range that consists of whole days."""
         time = self.time
         return TimeRange(-(-time.first // DAY) * DAY, (time.last + 1) // DAY * DAY - 1)
 
@@ -121,7 +124,7 @@ class FacetView:
 
     @cached_property
     def _by_day(self) -> Counter[str]:
-        """How many events are asked for in each day that has any."""
+        """How many wanted events each day has. Days without any are left out."""
         days: Counter[str] = Counter()
         for (day, _), number in self._days_and_kinds.items():
             days[day] += number
@@ -129,7 +132,7 @@ class FacetView:
 
     @cached_property
     def _days_and_kinds(self) -> Bars:
-        """How many events of each kind are asked for in each day that has any."""
+        """How many wanted events of each kind each day has. Days without any are left out."""
         bars: Bars = Counter(
             (Level.DAY.bucket(entry.minute), entry.kind) for entry in self._entries
         )
@@ -141,7 +144,7 @@ class FacetView:
 
     @cached_property
     def _entries(self) -> tuple[Entry, ...]:
-        """What the months do not count of the events that are asked for."""
+        """The wanted events that the months do not count."""
         time, whole = self.time, self._whole
         cut = (TimeRange(time.first, whole.first - 1), TimeRange(whole.last + 1, time.last))
         at_the_ends = (entry for each in cut if not each.is_empty for entry in self.read(each))
@@ -153,9 +156,11 @@ class FacetView:
         return month is not None and entry.seq <= month.version
 
     def _is_newest_unknown(self, found: Mapping[str, OfKind]) -> bool:
-        """Return whether the newest event of a kind lies in a month of which days are left out.
+        """Return whether the months cannot tell the newest event of some kind.
 
-        `found` has what the months do not count.
+        A month knows one newest event of each kind. If that comes after the whole days, it hides
+        the newest one within them. That does no harm if `found` has a newer one: these are the
+        wanted events that the months do not count.
         """
         last = self._whole.last
         month = self.months.get(Level.MONTH.bucket(minute_of(last)), Bucket())

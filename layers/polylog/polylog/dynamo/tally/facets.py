@@ -1,7 +1,7 @@
-"""Facets: the events with one value of a field, such as those of a project.
+"""A facet is the events with one value of a field, such as those of one project.
 
-A facet is written `<name>=<value>`, like `project=p-1`. It has counts of its own, by month, day and
-kind (`months`). They have all events up to the number that the head states (`Head.counted`).
+It is written `<name>=<value>`, like `project=p-1`. It has counts of its own, by month, day and kind
+(`months`). They count all events up to the number that the head states (`Head.counted`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PLACES: Final = {name: MEMBERS.index(field) for name, field in FACETS.items()}
 
 
 def facets_of(event: Event, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the facets of these names that an event has."""
+    """Return the facets of these names that an event has, such as `("project=p-1",)`."""
     return _written((name, FIELDS[FACETS[name]](event)) for name in names)
 
 
@@ -41,7 +41,7 @@ def facets_in(members: Members, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def partition_of(scope: str, facet: str) -> str:
-    """Return the partition with the rows of a facet; no scope contains a bar."""
+    """Return the partition with the rows of a facet, `<scope>|<facet>`; no scope contains a bar."""
     return f"{scope}|{facet}"
 
 

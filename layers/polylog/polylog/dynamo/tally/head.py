@@ -1,11 +1,11 @@
-"""The head of a tally: its all-time bucket, which numbers it counts, and the deltas beside it.
+"""The head of a tally has its all-time bucket, the numbers that it counts, and the deltas.
 
 Folding counts the events of some deltas in the buckets and adds their numbers to the head's
 `settled` ones, in one transaction. The deltas are deleted afterwards. Readers ignore deltas whose
 numbers are settled, so every event counts once at any moment.
 
-The deltas are read before the head is. A delta that is gone by then was settled before it went, so
-the head counts it. This holds however slowly the rows are read.
+The deltas are read before the head. If a delta was deleted before it could be read, it had been
+settled even earlier, so the head counts it. This holds however slowly the rows are read.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ if TYPE_CHECKING:
 
 
 class Span(NamedTuple):
-    """The earliest and the latest time of some events, both in microseconds."""
+    """The earliest and the latest time of some events, both in microseconds since the epoch."""
 
     earliest: int
     latest: int
 
 
 _MOST_SPANS: Final = 16
-"""How many spans say where the events of one row lie. Every reader reads them."""
+"""How many spans at most say where the events of one row lie. Every reader reads them."""
 
 
 def spans_of(summary: Summary) -> tuple[Span, ...]:
-    """Return spans of time that hold all events, each for a minute unless those are many."""
+    """Return spans of time that hold all events: one for each minute, unless those are many."""
     return coarse(Span(part.earliest, part.latest) for part in summary.values())
 
 
 def coarse(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return a few spans that hold all of these, with the widest gaps between them."""
+    """Return a few spans that cover all of these, with the widest gaps between them."""
     ordered = sorted(spans)
     gaps = [after.earliest - before.latest for before, after in pairwise(ordered)]
     widest = sorted(range(len(gaps)), key=gaps.__getitem__)[-(_MOST_SPANS - 1) :]
@@ -62,7 +62,10 @@ def coarse(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 class Recent(NamedTuple):
-    """A stretch of the arrival log that the indexes may not show yet, and where its events lie."""
+    """A row of the arrival log that the indexes may not show yet, and where its events lie.
+
+    `first` is the lowest number in the row, which names it.
+    """
 
     first: int
     spans: tuple[Span, ...]
@@ -75,7 +78,8 @@ class Head:
     `settled` has the numbers of all events that the buckets count. `fenced` has numbers that no
     event got and that none can get any more. `recent` names what was settled so lately that an
     index may not show it. Nothing before `floor` may be shown, and the buckets hold nothing before
-    `cleared`. `counted` tells of each facet up to which number its counts have all events.
+    `cleared`; both are in microseconds since the epoch. `counted` says for each name of a facet up
+    to which number its events are counted.
     """
 
     bucket: Bucket = field(default_factory=Bucket)
@@ -89,7 +93,7 @@ class Head:
 
     @cached_property
     def young(self) -> tuple[Delta, ...]:
-        """The deltas that are not settled, or not wholly, in the order of their numbers."""
+        """The deltas that are not settled, or only in part, in the order of their numbers."""
         return tuple(delta for delta in self.deltas if not self.is_settled(delta))
 
     def is_settled(self, delta: Delta) -> bool:
@@ -104,7 +108,7 @@ class Head:
 
     @cached_property
     def decided(self) -> Ranges:
-        """The numbers of which it is known whether an event has them."""
+        """The numbers for which it is known whether an event has them."""
         young = ((delta.first, delta.last) for delta in self.deltas)
         return Ranges.of((*self.settled.ranges, *self.fenced.ranges, *young))
 
@@ -158,7 +162,7 @@ def read_head(client: DynamoDBClient, table: str, scope: str) -> Head:
 
 
 def read_root(client: DynamoDBClient, table: str, scope: str) -> Head:
-    """Return the head of a scope without what is beside it, strongly consistent."""
+    """Return the head of a scope without its deltas and facets, strongly consistent."""
     key: Item = {"scope": {"S": scope}, "row": {"S": HEAD_ROW}}
     with failures_as_unavailable():
         answer = client.get_item(TableName=table, Key=key, ConsistentRead=True)

@@ -1,4 +1,4 @@
-"""What events are counted as: their kind, which is their origin and type together."""
+"""A kind is the origin and the type of events together. A tally counts events by kind."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 
 MAX_KINDS: Final = 2000
 MAX_KIND_CHARACTERS: Final = 100_000
-"""How many kinds, and characters of kinds, fit into a row of a tally, which holds 400 KB."""
+"""How many kinds a tally counts apart, and how long they may be together: a row holds 400 KB."""
 
 OTHER: Final = "other"
-"""The kind of events whose own kind had no room any more."""
+"""The kind that events are counted as when there is no room for their own."""
 
 Counts = Mapping[str, int]
 """Kind -> number of events; a kind is `<origin>:<type>`."""
@@ -21,14 +21,14 @@ Bars = Counter[tuple[str, str]]
 
 
 def kind_of(origin: str, type: str) -> str:
-    """Return the kind of events with this origin and type."""
+    """Return the kind of events with this origin and type, such as `system:app.start`."""
     return f"{origin}:{type}"
 
 
 class Kinds:
     """The kinds that a tally counts apart: those it has, and new ones while there is room.
 
-    Once the tally has an `OTHER`, it takes no new kinds: a kind is never counted both ways.
+    Once the tally has an `OTHER`, it takes no new kinds. So a kind is never counted both ways.
     """
 
     def __init__(self, kinds: Iterable[str]) -> None:
@@ -36,7 +36,7 @@ class Kinds:
         self._characters = sum(map(len, self._kinds))
 
     def counted_as(self, kind: str) -> str:
-        """Return the kind that the tally counts another one as: itself, or `OTHER`."""
+        """Return the kind that the tally counts this one as: itself, or `OTHER`."""
         if kind not in self._kinds:
             self._characters += len(kind)
             is_full = len(self._kinds) >= MAX_KINDS or self._characters > MAX_KIND_CHARACTERS

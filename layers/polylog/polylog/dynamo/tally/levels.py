@@ -1,7 +1,7 @@
-"""The levels of a tally: all, years, months, days, hours and minutes.
+"""The levels of a tally are all time, years, months, days, hours and minutes.
 
-A bucket's name is the beginning that all its times share in ISO 8601: ``""`` is all, ``"2026"`` a
-year, ``"2026-11-20T13"`` an hour, ``"2026-11-20T13:05"`` a minute.
+A bucket's name is the beginning that all its times share in ISO 8601: ``""`` is all time,
+``"2026"`` a year, ``"2026-11-20T13"`` an hour, ``"2026-11-20T13:05"`` a minute. Times are in UTC.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ HEAD_ROW: Final = "head/all"
 
 
 class Level(IntEnum):
-    """How fine a bucket is. The value is the length of its name."""
+    """How fine a bucket is. The value is the length of its name.
+
+    >>> Level.of("2026-11-20T13")
+    <Level.HOUR: 13>
+    >>> Level.DAY.bucket("2026-11-20T13")
+    '2026-11-20'
+    """
 
     ALL = 0
     YEAR = 4
@@ -53,7 +59,7 @@ _BELOW: Final = dict(pairwise(_ORDER))
 _ABOVE: Final = {below: level for level, below in _BELOW.items()}
 
 LEVELS: Final = {interval: Level[interval.name] for interval in Interval}
-"""The level whose buckets are the bars of a histogram."""
+"""The interval of a histogram -> the level whose buckets are its bars."""
 
 _DAY: Final = 86_400 * SECOND
 _LONGEST: Final = {
@@ -70,22 +76,22 @@ def minute_of(time_us: int) -> str:
 
 
 def minute_at(time_us: int) -> str:
-    """Return the minute of a time; for a time after all times, a name that sorts last."""
+    """Return the minute of a time. One after the year 9999 gets a name that sorts last."""
     return minute_of(time_us) if time_us <= LATEST else "A"
 
 
 def minute_start(minute: str) -> int:
-    """Return the first time of a minute, in microseconds."""
+    """Return the first time of a minute, in microseconds since the epoch."""
     return parse_iso8601(f"{minute}:00Z")
 
 
 def start_of(bucket: str) -> int:
-    """Return the first time of a bucket, in microseconds."""
+    """Return the first time of a bucket, in microseconds since the epoch."""
     return minute_start(first_minute(bucket))
 
 
 def end_of(bucket: str) -> int:
-    """Return the first time after a bucket, in microseconds."""
+    """Return the first time after a bucket, in microseconds since the epoch."""
     after = start_of(bucket) + _LONGEST[Level.of(bucket)]
     if after > LATEST:
         return LATEST + 1
@@ -93,7 +99,7 @@ def end_of(bucket: str) -> int:
 
 
 def minute_within(bucket: str, part: float, latest: int) -> str:
-    """Return the minute at a part (0 to 1) of a bucket's length; the bucket ends at `latest`."""
+    """Return the minute at a fraction (0 to 1) of a bucket, which is cut off at `latest`."""
     start = start_of(bucket)
     return minute_of(start + int(part * (min(end_of(bucket), latest) - start)))
 
@@ -104,7 +110,11 @@ def first_minute(bucket: str) -> str:
 
 
 def path_to(minute: str) -> tuple[str, ...]:
-    """Return the buckets with rows that count a minute, from the root to its hour."""
+    """Return the buckets with rows that count a minute, from the root to its hour.
+
+    >>> path_to("2026-11-20T13:05")
+    ('', '2026', '2026-11', '2026-11-20', '2026-11-20T13')
+    """
     return tuple(level.bucket(minute) for level in _ORDER[:-1])
 
 
@@ -114,12 +124,12 @@ def ancestors_of(bucket: str) -> tuple[str, ...]:
 
 
 def child_of(bucket: str, minute: str) -> str:
-    """Return the bucket's child that a minute lies in."""
+    """Return the child of a bucket that contains a minute."""
     return minute[: _BELOW[_LEVELS[len(bucket)]]]
 
 
 def parent_of(bucket: str) -> str:
-    """Return the bucket that counts this one."""
+    """Return the bucket one level up, which counts this one."""
     return Level.of(bucket).above.bucket(bucket)
 
 

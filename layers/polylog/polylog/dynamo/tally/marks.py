@@ -1,8 +1,8 @@
-"""Marks: which events of some columns pass a filter.
+"""Marks say which events of some columns pass a filter.
 
-Marks are bits, one for each event, so `AND` and `OR` are one operation for all events. Columns
-cannot tell everything. So there are two sets of marks: events that surely pass, and events that
-possibly do. The event itself decides about those in between.
+They are bits, one for each event, so `AND` and `OR` are one operation for all events. Columns
+do not have all members of the events. So there are two sets of marks: events that surely pass, and
+events that possibly do. Those in between must be read to find out.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Marks(NamedTuple):
         return cls(every, every)
 
     def verdicts(self, number: int) -> Iterator[bool | None]:
-        """Yield for each of so many events whether it passes, None if that is not sure."""
+        """Yield whether each of `number` events passes; None if that is not sure."""
         for place in reversed(range(number)):
             bit = 1 << place
             yield True if self.sure & bit else None if self.possible & bit else False
@@ -102,14 +102,15 @@ def _passing(part: Compare | Pattern, values: Sequence[Any]) -> list[bool]:
     if is_text and isinstance(part, Compare) and part.op is Op.HAS:
         joined = "\n".join([value or "" for value in values] if None in values else values)
         if joined.isascii() and joined.count("\n") == len(values) - 1:
-            # Folding all at once, and looking only where it occurs, takes a tenth of the time.
+            # Case-folding all texts at once, and looking only where the sought text occurs, takes a
+            # tenth of the time.
             return _lines_with(folded(str(part.value)), folded(joined), len(values))
     passes = condition(part)
     return [passes(value) for value in values]
 
 
 def _lines_with(sought: str, text: str, number: int) -> list[bool]:
-    """Return which of so many lines contain a text."""
+    """Return which of the `number` lines of a text contain another text."""
     found, line, at = [False] * number, 0, 0
     if "\n" in sought:
         return found
@@ -124,7 +125,7 @@ def _lines_with(sought: str, text: str, number: int) -> list[bool]:
 
 
 def rows_of(marks: int, number: int) -> Iterator[int]:
-    """Yield the places of the events that have marks, of so many events."""
+    """Yield the places of the marked events among `number` events. Places begin at 0."""
     while marks:
         highest = marks.bit_length()
         yield number - highest

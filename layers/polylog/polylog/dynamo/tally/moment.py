@@ -1,11 +1,11 @@
-"""Moments: which events a scope had when its head was read.
+"""A moment is the set of events that a scope had when its head was read.
 
-An answer shows the events of one moment, and no others. A number that is neither settled in the
-head nor young beside it belongs to an event that came later, even if an index shows it already.
+An answer shows the events of one moment, and no others. An event came later if its number is
+neither settled in the head nor in a young delta, even if an index shows it already.
 
-The indexes may not show yet what is young, nor what was settled a few seconds ago. The entries of
-such events come from the deltas and from the arrival log. Deltas and the head tell in which spans
-of time those events lie, so only the rows that an answer needs are read.
+The indexes may not show young events yet, nor events that were settled a few seconds ago. The
+entries of these come from the deltas and from the arrival log. Deltas and the head say in which
+spans of time these events lie, so an answer reads only the rows that it needs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ Load = Callable[[Sequence[int]], Mapping[int, Stretch]]
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Some events that an index may not show: where they lie, and their entries or their row."""
+    """Some events that an index may not show, and where they lie.
+
+    `entries` is None if they are in the row `first` of the arrival log.
+    """
 
     spans: tuple[Span, ...]
     entries: tuple[Entry, ...] | None
@@ -57,7 +60,7 @@ class Moment:
     """The events of a scope at one moment.
 
     `head` has the counts. `young` are the deltas that it does not count, with their entries if
-    those are known. `load` reads rows of the arrival log. `known` has the numbers of the moment.
+    those are known. `load` reads rows of the arrival log. `known` has the numbers of all events.
     """
 
     head: Head
@@ -80,7 +83,7 @@ class Moment:
         return seq in self.head.settled
 
     def types(self) -> Mapping[str, int] | None:
-        """Return how many events there are of each type, None if not all are counted apart."""
+        """Return how many events each type has, or None if not all types are counted apart."""
         kinds = self.head.bucket.totals()
         if OTHER in kinds:
             return None
@@ -93,7 +96,10 @@ class Moment:
         return types
 
     def young_within(self, first: int, end: int) -> Iterator[tuple[str, OfMinute]]:
-        """Yield the young events from `first` to before `end`, by minute, in parts."""
+        """Yield the young events from `first` to `end` (excluded), by minute.
+
+        A minute comes once for each delta that has events in it.
+        """
         time = TimeRange(first, end - 1)
         cut = [delta for delta in self.young if _is_cut(delta, time)]
         self._entries([delta.first for delta in cut if delta.entries is None])
@@ -108,7 +114,7 @@ class Moment:
                     yield from summary_of(some).items()
 
     def recent_within(self, time: TimeRange) -> list[Entry]:
-        """Return the entries in a range that are settled, but may be in no index yet."""
+        """Return the settled entries in a range that an index may not show yet."""
         recent = [r.first for r in self.head.recent if any(time.touches(*s) for s in r.spans)]
         return [
             entry
@@ -120,7 +126,8 @@ class Moment:
     def unindexed(self, time: TimeRange, *, is_descending: bool) -> Iterator[Entry]:
         """Yield the entries in a range that an index may not show, in the order of their times.
 
-        It reads rows of the arrival log when their turn comes, a few more each time.
+        It reads rows of the arrival log when their turn comes, a few more each time. It yields an
+        entry only once no row that is still to be read can have one that comes before it.
         """
         sign = -1 if is_descending else 1
 
@@ -177,7 +184,7 @@ def moment_of(head: Head, load: Load) -> Moment:
 
 
 def _unsettled(head: Head, young: Sequence[Delta], load: Load) -> Iterator[Delta]:
-    """Yield young deltas without those of their events that are settled."""
+    """Yield young deltas with only the events that are not settled."""
     partly = {each.first for each in young if head.settled.touches(each.first, each.last)}
     found = load([d.first for d in young if d.first in partly and d.entries is None])
     for delta in young:
@@ -189,7 +196,7 @@ def _unsettled(head: Head, young: Sequence[Delta], load: Load) -> Iterator[Delta
 
 
 def _entries_in(found: Mapping[int, Stretch], first: int) -> tuple[Entry, ...]:
-    """Return the entries of a row. One that is missing has expired, with all of its events."""
+    """Return the entries of a row. A row that is missing has expired, and so have its events."""
     return found[first].entries if first in found else ()
 
 

@@ -1,8 +1,8 @@
-"""The counts of a facet: a row for each month, by day and kind.
+"""A facet has a row for each month, which counts its events by day and kind.
 
-A row is a bucket of a month. Its version is a number of arrival: the row counts all events of the
-facet and the month up to this number, and none after it. So an event is never counted twice,
-however often a folder begins anew.
+The row is a bucket of a month. Its version is a number of arrival: the row counts all events of the
+facet and the month up to this number, and none after it. So an event is never counted twice, even
+if a folder stops and starts again.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def read_months(
 def read_some(
     client: DynamoDBClient, table: str, scope: str, wanted: Iterable[FacetMonth], clock: Clock
 ) -> dict[FacetMonth, Bucket]:
-    """Return months of some facets; one that has no row is empty and counts nothing."""
+    """Return these months of facets. One that has no row is an empty bucket."""
     keys: dict[FacetMonth, Item] = {each: key_of(scope, *each) for each in wanted}
     items = get_all(client, table, list(keys.values()), clock)
     found = {(item["scope"]["S"], item["row"]["S"]): _read(item) for item in items}
@@ -74,7 +74,7 @@ def write_month(
     bucket: Bucket,
     retention: Retention,
 ) -> bool:
-    """Write a facet's month in place of one of the version `old`; 0 means that there is none.
+    """Write a facet's month over its version `old`; 0 means that it has no row yet.
 
     Return False if somebody else has written it meanwhile.
     """
@@ -93,25 +93,25 @@ def write_month(
 def counting(
     old: Bucket, month: str, entries: Iterable[Entry], upto: int, kinds: Iterable[str]
 ) -> Bucket:
-    """Return a month that counts these events too, up to a number.
+    """Return a month that counts these events too, and now counts up to the number `upto`.
 
-    `kinds` are those that the month counts apart, while there is room for more.
+    `kinds` are the kinds that it counts apart. It takes new ones while there is room.
     """
     summary = counted(summary_of(entries), Kinds(kinds))
     return replace(old.with_summary(month, summary), version=upto)
 
 
 def expiry_of(month: str, retention: Retention) -> int | None:
-    """Return when a month's row expires, with its last day; see `Retention`."""
+    """Return when a month's row expires: together with its last day; see `Retention`."""
     return retention.expires_at(end_of(month) - 1)
 
 
 def advance(
     client: DynamoDBClient, table: str, scope: str, names: Iterable[str], old: int, new: int
 ) -> bool:
-    """Record that the facets of these names are counted up to a number, no longer to `old`.
+    """Record that the facets of these names are counted up to `new`, after they were up to `old`.
 
-    Return False if somebody else did meanwhile.
+    Return False if somebody else has recorded another number meanwhile.
     """
     fields = {f"#{name}": name for name in names}
     if old:

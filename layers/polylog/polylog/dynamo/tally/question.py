@@ -1,4 +1,8 @@
-"""The questions that a tally answers: about time, type and origin, and one facet at most."""
+"""A question is a filter that a tally can answer: about time, type, origin and one facet at most.
+
+So `type = app.crash AND project_id = "p-1"` is a question if projects are counted. With a condition
+on `message`, it is not.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +30,8 @@ _KIND: Final = frozenset(("type", "origin"))
 class Question:
     """A filter that a tally can count: a time range, types and origins (None: any), and a facet.
 
-    `facet` (`<name>=<value>`) says which tally to ask, None means the scope's own. `kinds` is what
-    else the filter asks of type and origin, such as a pattern.
+    `facet` (`<name>=<value>`) says whose counts to ask; None means those of the scope. `kinds` has
+    the other conditions on type and origin, such as a pattern.
     """
 
     filter: Filter
@@ -43,9 +47,9 @@ class Question:
 
     @classmethod
     def of(cls, filter: Filter, facets: Iterable[str] = ()) -> Question | None:
-        """Return the question that a simplified filter asks, None when it asks for anything else.
+        """Return the question that a simplified filter asks, or None if the tally cannot answer it.
 
-        `facets` names the facets that have tallies.
+        `facets` has the names of the facets that are counted.
         """
         fields = {FACETS[name]: name for name in facets}
         chosen: dict[str, frozenset[str]] = {}
@@ -66,7 +70,7 @@ class Question:
         return cls(filter, time, types, origins, facet, conjunction(others))
 
     def wants(self, kind: str) -> bool:
-        """Return whether events of this kind are asked for."""
+        """Return whether the question asks for events of this kind."""
         origin, _, type = kind.partition(":")
         return (
             (self.types is None or type in self.types)
@@ -75,11 +79,11 @@ class Question:
         )
 
     def asks(self, entry: Entry) -> bool:
-        """Return whether the event of this entry is asked for."""
+        """Return whether the question asks for the event of this entry; facets are not checked."""
         return self.time.first <= entry.time <= self.time.last and self.wants(entry.kind)
 
     def count(self, counts: Counts) -> int:
-        """Return how many of these events are asked for."""
+        """Return how many of these events the question asks for."""
         return sum(number for kind, number in counts.items() if self.wants(kind))
 
     def is_counted_among(self, kinds: Collection[str]) -> bool:
@@ -93,7 +97,7 @@ class Question:
 
 
 def _judge(filter: Filter) -> Callable[[str], bool]:
-    """Return the function that says whether events of a kind pass; it remembers its answers."""
+    """Return a function that says whether events of a kind pass, and remembers its answers."""
     if filter == EVERYTHING:
         return lambda _: True
     passes = judge_kinds(filter)
@@ -107,7 +111,7 @@ def _judge(filter: Filter) -> Callable[[str], bool]:
 
 
 def _choice(term: Filter, fields: Iterable[str]) -> tuple[str, frozenset[str] | None]:
-    """Return the field that a term restricts, and the values that it leaves or None."""
+    """Return the field that a term restricts and the values that it allows, or `""` and None."""
     for name in fields:
         values = choice(term, name)
         if values is not None:

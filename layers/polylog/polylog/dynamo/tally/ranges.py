@@ -1,4 +1,4 @@
-"""Sets of numbers, kept as ranges: the numbers of arrival that are settled, young or fenced."""
+"""Ranges are sets of numbers of arrival, such as those that are settled, young or fenced."""
 
 from __future__ import annotations
 
@@ -8,14 +8,21 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 Range = tuple[int, int]
-"""The first and the last of some numbers that follow each other."""
+"""The first and the last of some consecutive numbers."""
 
 _first = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """A set of whole numbers. Its ranges are sorted, and gaps lie between them."""
+    """A set of whole numbers. Its ranges are sorted, and gaps lie between them.
+
+    >>> numbers = Ranges.of([(1, 3), (7, 9), (4, 5)])
+    >>> numbers.ranges
+    ((1, 5), (7, 9))
+    >>> list(numbers.missing(4, 12))
+    [(6, 6), (10, 12)]
+    """
 
     ranges: tuple[Range, ...] = ()
 
@@ -49,7 +56,7 @@ class Ranges:
         return Ranges.of(part for each in self.ranges for part in other.missing(*each))
 
     def missing(self, first: int, last: int) -> Iterator[Range]:
-        """Yield what the set lacks of the numbers from `first` to `last`, in order."""
+        """Yield the ranges of numbers from `first` to `last` that the set lacks, in order."""
         place = max(0, bisect_right(self.ranges, first, key=_first) - 1)
         for start, end in self.ranges[place:]:
             if start > last:
@@ -69,12 +76,12 @@ class Ranges:
         return next(self.missing(first, last), None) != (first, last)
 
     def reach(self, number: int) -> int:
-        """Return the last of the numbers that follow this one without a gap."""
+        """Return the last number that follows this one without a gap, or this one itself."""
         gap = next(self.missing(number + 1, max(number, self.last) + 1))
         return gap[0] - 1
 
     def number_from(self, first: int) -> int:
-        """Return how many numbers of the set are not below this one."""
+        """Return how many numbers of the set are `first` or higher."""
         return sum(end + 1 - max(start, first) for start, end in self.ranges if end >= first)
 
     @property

@@ -1,4 +1,4 @@
-"""The list of all tallies: the scopes, and the facets of each."""
+"""The registry lists all scopes, and the facets of each."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
 _SCOPES: Final = "|scopes"
 
-# A sort key has 1,024 bytes.
+# A sort key may have 1,024 bytes.
 _MAX_BYTES: Final = 1000
 
 
 class Scopes:
-    """Lists of names, each in a partition of the tally table; no scope contains a bar."""
+    """The lists of scopes and of facets. Each is a partition of the tally table.
+
+    The names of these partitions contain a bar, such as `demo|facets`. No scope contains one.
+    """
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -30,15 +33,15 @@ class Scopes:
         self._add(_SCOPES, scope)
 
     def add_facet(self, scope: str, facet: str) -> None:
-        """Remember a facet of a scope, as `<name>=<value>`."""
+        """Remember a facet of a scope, such as `project=p-1`."""
         self._add(_facets_of(scope), facet)
 
     def all(self) -> Iterator[str]:
-        """Yield every scope that was ever folded."""
+        """Yield every scope that a folder ever folded, or left to be folded later."""
         return self._names(_SCOPES)
 
     def facets(self, scope: str) -> Iterator[str]:
-        """Yield every facet that a scope's events were ever tallied by."""
+        """Yield every facet that a scope's events were ever counted by."""
         return self._names(_facets_of(scope))
 
     def _add(self, partition: str, name: str) -> None:
@@ -65,7 +68,7 @@ def _facets_of(scope: str) -> str:
 
 
 def _row(name: str) -> str:
-    """Return a sort key for a name: the name itself, or a hash of a very long name."""
+    """Return the sort key for a name: the name itself, or a hash if the name is very long."""
     if len(name.encode()) <= _MAX_BYTES:
         return name
     return hashlib.blake2b(name.encode(), digest_size=32).hexdigest()

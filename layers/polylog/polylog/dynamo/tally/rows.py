@@ -1,4 +1,4 @@
-"""The rows of a tally in its table: read by name, and written all together or not at all."""
+"""The rows of a tally are read by name, and written all together or not at all."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ATTEMPTS: Final = 8
 
 
 class RowsTooLargeError(Exception):
-    """The rows are more than one transaction takes."""
+    """The rows do not fit into one transaction."""
 
 
 def read_buckets(
@@ -49,7 +49,11 @@ def read_buckets(
     *,
     consistent: bool = True,
 ) -> dict[str, Bucket]:
-    """Return the named buckets that have a row; without `consistent` maybe an earlier version."""
+    """Return the named buckets that have a row.
+
+    Without `consistent`, reading takes half the units. Then a row may come in an earlier version,
+    or be missing if it is new.
+    """
     rows = {row_of(name): name for name in names}
     keys: list[Item] = [{"scope": {"S": partition}, "row": {"S": row}} for row in rows]
     return {
@@ -67,11 +71,11 @@ def write_rows(
     head: Head,
     added: Iterable[Item] = (),
 ) -> bool:
-    """Replace `old` rows by `new` ones; return False if any of them was changed meanwhile.
+    """Replace `old` rows by `new` ones; return False if one of them was changed meanwhile.
 
-    `head` is the new head, whose bucket is the new root. `added` are rows that must be new. A
-    bucket without children has no row. All rows get the version of the root, so that a row never
-    gets a version twice. Raises `RowsTooLargeError`.
+    `head` is the new head, whose bucket is the new root. `added` are rows that must not exist yet.
+    A bucket without children has no row. All rows get the version of the root, so that a row never
+    gets a version twice. Raises `RowsTooLargeError` and `Unavailable`.
     """
     version = new[ROOT].version
     actions = [
@@ -92,7 +96,7 @@ def write_rows(
 
 
 def new_row(table: str, item: Item) -> PutTypeDef:
-    """Return the parameters that put a row of a tally only where none is."""
+    """Return the parameters that put a row of a tally only if it does not exist yet."""
     return {
         "TableName": table,
         "Item": item,
@@ -102,7 +106,7 @@ def new_row(table: str, item: Item) -> PutTypeDef:
 
 
 def write_new(client: DynamoDBClient, table: str, item: Item) -> None:
-    """Write a row unless it is there; raises `Unavailable`."""
+    """Write a row unless it exists; raises `Unavailable`."""
     with (
         failures_as_unavailable(),
         suppress(client.exceptions.ConditionalCheckFailedException),
@@ -111,7 +115,7 @@ def write_new(client: DynamoDBClient, table: str, item: Item) -> None:
 
 
 def write_version(client: DynamoDBClient, table: str, item: Item, name: str, old: int) -> bool:
-    """Write a row in place of one whose attribute `name` is `old`; 0 means that there is none.
+    """Write a row over one whose attribute `name` is `old`; 0 means that there is no row yet.
 
     Return False if somebody else has written the row meanwhile. Raises `Unavailable`.
     """
@@ -135,7 +139,10 @@ def write_version(client: DynamoDBClient, table: str, item: Item, name: str, old
 def delete_rows(
     client: DynamoDBClient, table: str, partition: str, rows: Iterable[str], clock: Clock
 ) -> None:
-    """Delete rows of a tally that nobody needs any more; raises `Unavailable`."""
+    """Delete rows of a tally that nobody needs any more; raises `Unavailable`.
+
+    Rows that DynamoDB has not deleted after some attempts stay.
+    """
     for batch in batched(rows, _AT_ONCE):
         keys: list[Item] = [{"scope": {"S": partition}, "row": {"S": row}} for row in batch]
         left: Mapping[str, Sequence[WriteRequestUnionTypeDef]] = {

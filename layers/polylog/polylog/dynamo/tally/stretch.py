@@ -1,4 +1,9 @@
-"""Stretches: the rows of the arrival log, each with the entries of some hundred numbers."""
+"""A stretch is a row of the arrival log, with the entries of some hundred numbers.
+
+The arrival log has the events in the order in which they arrived. Those of small deltas get there
+when they are folded. A *segment* is a stretch with all events of its numbers, and never changes
+(`polylog.dynamo.maintenance.seal`).
+"""
 
 from __future__ import annotations
 
@@ -22,20 +27,20 @@ if TYPE_CHECKING:
     from polylog.dynamo.tables import Item
 
 SPAN: Final = 512
-"""The span of numbers in one row: a row that has a number begins less than this before it."""
+"""How many numbers a row spans at most: it begins less than this before each of its numbers."""
 
 SEGMENT: Final = "+"
-"""What the sort key of a segment ends with. Smaller rows with its events stay for a while."""
+"""The sort key of a segment ends with this. Smaller rows with its events stay for a while."""
 
 _MOST_BYTES: Final = 300_000
-"""What the entries of one row may take, before they are packed."""
+"""How many bytes the texts of a row's entries may take, before they are packed."""
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Entries in the order of arrival, at least one, as columns. `first` is the lowest number.
+    """Entries in the order of arrival, at least one, as columns.
 
-    Each row holds a stretch, and `first` names the row.
+    `first` is the lowest number, and names the row.
     """
 
     first: int
@@ -64,7 +69,7 @@ class Stretch:
         return stretch_row(self.first, is_segment=self.is_segment)
 
     def expires_at(self, retention: Retention) -> int | None:
-        """Return when the row expires, with the last of its events; see `Retention`."""
+        """Return when the row expires: together with its latest event; see `Retention`."""
         return retention.expires_at(max(self.columns["time"].values))
 
     def item(self, scope: str, retention: Retention) -> Item:
@@ -81,7 +86,7 @@ class Stretch:
 
     @classmethod
     def read(cls, item: Item) -> Stretch:
-        """Return the stretch that an item holds, in today's form or in an earlier one."""
+        """Return the stretch in an item, as this version of Polylog stores it or an earlier one."""
         name = item["row"]["S"].partition("/")[2]
         first = int(name.rstrip(SEGMENT))
         if "b" in item:
@@ -103,7 +108,7 @@ def log_request(table: str, scope: str, first: int, last: int = MAX_SEQ) -> Quer
 
 
 def stretches(entries: Iterable[Entry]) -> Iterator[Stretch]:
-    """Yield the rows that some entries become."""
+    """Yield the stretches that some entries fill, the lowest numbers first."""
     some: list[Entry] = []
     size = 0
     for entry in sorted(entries):
@@ -120,7 +125,10 @@ def stretches(entries: Iterable[Entry]) -> Iterator[Stretch]:
 def read_stretches(
     client: DynamoDBClient, table: str, scope: str, firsts: Sequence[int], clock: Clock
 ) -> dict[int, Stretch]:
-    """Return the rows with these lowest numbers that are there, strongly consistent."""
+    """Return those of the rows with these lowest numbers that exist, strongly consistent.
+
+    It looks only for rows that are not segments.
+    """
     keys: list[Item] = [{"scope": {"S": scope}, "row": {"S": stretch_row(n)}} for n in firsts]
     found = map(Stretch.read, get_all(client, table, keys, clock))
     return {stretch.first: stretch for stretch in found}

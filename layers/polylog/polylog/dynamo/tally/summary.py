@@ -1,4 +1,4 @@
-"""Summaries: how many events of each kind lie in each minute, without the events themselves."""
+"""A summary says how many events of each kind lie in each minute, and which one is the newest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Newest(NamedTuple):
-    """The newest of some events: its place in the order, and its source."""
+    """The newest of some events: its place in the order, and its source.
+
+    `time` is in microseconds since the epoch.
+    """
 
     time: int
     seq: int
@@ -37,12 +40,12 @@ class OfKind(NamedTuple):
 
 
 def together(*parts: OfKind) -> OfKind:
-    """Return what several parts are together."""
+    """Return the sum of several parts, and the newest event of all."""
     return OfKind(sum(part.number for part in parts), max(part.newest for part in parts))
 
 
 def count_kinds(entries: Iterable[Entry]) -> dict[str, OfKind]:
-    """Return entries by kind."""
+    """Return the number and the newest of some entries, by kind."""
     kinds: dict[str, OfKind] = {}
     for entry in entries:
         one = OfKind(1, Newest(entry.time, entry.seq, entry.source))
@@ -52,7 +55,7 @@ def count_kinds(entries: Iterable[Entry]) -> dict[str, OfKind]:
 
 
 class OfMinute(NamedTuple):
-    """The events of a minute: the earliest time, in microseconds, and the events by kind."""
+    """The events of a minute: the earliest time, in microseconds since the epoch, and the kinds."""
 
     earliest: int
     kinds: Mapping[str, OfKind]
@@ -79,7 +82,7 @@ def summary_of(entries: Iterable[Entry]) -> dict[str, OfMinute]:
 
 
 def merged(summaries: Iterable[Summary]) -> dict[str, OfMinute]:
-    """Return what several summaries are together."""
+    """Return one summary of the events of several."""
     whole: dict[str, tuple[int, dict[str, OfKind]]] = {}
     for summary in summaries:
         for minute, (earliest, kinds) in summary.items():
@@ -91,7 +94,7 @@ def merged(summaries: Iterable[Summary]) -> dict[str, OfMinute]:
 
 
 def counted(summary: Summary, kinds: Kinds) -> dict[str, OfMinute]:
-    """Return the summary with the kinds that a tally counts its events as."""
+    """Return the summary with the kinds that a tally counts its events as, such as `OTHER`."""
     return merged(
         {minute: OfMinute(part.earliest, {kinds.counted_as(kind): each})}
         for minute, part in summary.items()
@@ -120,7 +123,7 @@ def to_json(summary: Summary) -> dict[str, Any]:
 
 
 def from_json(document: Mapping[str, Any]) -> dict[str, OfMinute]:
-    """Return the summary that `to_json` was given."""
+    """Return the summary in a document that `to_json` made."""
     kinds, sources = document["k"], document["s"]
 
     def of_kinds(earliest: int, columns: list[list[int]]) -> Iterator[tuple[str, OfKind]]:

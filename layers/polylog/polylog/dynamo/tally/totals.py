@@ -1,8 +1,8 @@
-"""Totals, groups, histograms and ranks: what a scope's tally says at one moment.
+"""A view answers totals, groups, histograms and ranks of a scope at one moment.
 
-Everything is settled (bucket rows) plus young (the summaries of deltas). Buckets do not know the
-times within a minute. If a range cuts a minute, its settled events are read from the index and from
-the arrival log, after the head.
+Every answer adds up the settled events (bucket rows) and the young ones (the summaries of deltas).
+Buckets do not know the times within a minute. If a range begins or ends within a minute, the
+settled events of that minute are read from the index and from the arrival log, after the head.
 """
 
 from __future__ import annotations
@@ -52,18 +52,21 @@ _ATTEMPTS: Final = 20
 
 _MANY_DELTAS: Final = 256
 _MANY_EVENTS: Final = 4000
-"""Four times as much as a folder leaves young."""
+"""Four times what a folder leaves young."""
 
 _WAKE_SECONDS: Final = 10
 
-# An unpacked row takes about 10 KB, so this many take a megabyte in each function.
+# An unpacked row takes about 10 KB, so these take a megabyte in each function.
 _MOST_ROWS: Final = 100
 
 T = TypeVar("T")
 
 
 class _Parts(NamedTuple):
-    """A range of time in parts: whole minutes, and minutes of which it has only some events."""
+    """A range of time in parts: the whole minutes from `start` to `stop` (excluded), and others.
+
+    The minutes in `cut` lie in the range only in part.
+    """
 
     start: str
     stop: str
@@ -96,7 +99,7 @@ class View:
 
     @property
     def time(self) -> TimeRange:
-        """The range of time that is asked for, without what is no longer kept."""
+        """The range of time that the question asks for, without days that are no longer kept."""
         return self.question.time.intersection(TimeRange(first=self.moment.head.floor))
 
     @property
@@ -105,11 +108,11 @@ class View:
         return self.question.is_counted_among(self.moment.head.bucket.kinds())
 
     def total(self) -> int:
-        """Return how many events are asked for."""
+        """Return how many events the question asks for."""
         return self._count(self.time.first, self.time.last + 1)
 
     def groups(self) -> dict[str, OfKind]:
-        """Return the events that are asked for, by kind."""
+        """Return how many events the question asks for, and the newest of them, by kind."""
         first, end = self.time.first, self.time.last + 1
         counted_as = self._naming()
         counted: Counter[str] = Counter()
@@ -122,7 +125,10 @@ class View:
         return {kind: OfKind(counted[kind], newest[kind]) for kind in kinds}
 
     def histogram(self, level: Level) -> Bars:
-        """Return how many events of each kind lie in each bucket of a level that has any."""
+        """Return how many wanted events of each kind lie in each bucket of a level.
+
+        Buckets without events are left out.
+        """
         bars: Bars = Counter()
         for name, counts in self._pieces(self.time.first, self.time.last + 1, level):
             bucket = level.bucket(name)
@@ -134,7 +140,8 @@ class View:
     def locate(self, offset: int, total: int, order: Order) -> tuple[TimeRange, int]:
         """Return a range that starts near the event at an offset, and how many to skip in it.
 
-        The offset must be less than the view's total.
+        In descending order, the range starts at its end. The offset must be less than `total`, the
+        view's total.
         """
         time = self.time
         before = self._count(EARLIEST, time.first)
@@ -152,7 +159,7 @@ class View:
     def _pieces(
         self, first: int, end: int, level: Level = Level.ALL
     ) -> Iterator[tuple[str, Counts]]:
-        """Yield counts that add up to all events from `first` to before `end`.
+        """Yield counts that add up to all events from `first` to `end` (excluded).
 
         Each comes with the bucket that it belongs to, of this level or a finer one.
         """
@@ -167,7 +174,11 @@ class View:
             yield minute, _counts(part)
 
     def _parts(self, first: int, end: int) -> _Parts:
-        """Return the parts of the range from `first` to before `end`, for settled events."""
+        """Return the parts of the range from `first` to `end` (excluded), for settled events.
+
+        A minute without wanted settled events is never cut. The last minute counts as whole if all
+        of its settled events lie before `end`.
+        """
         start, stop = minute_of(first), minute_at(end)
         is_aligned = minute_start(start) == first
         ends_within = end <= LATEST and bool(end % _MINUTE)
@@ -213,10 +224,11 @@ class View:
         return self._minutes[minute]
 
     def _settled(self, first: str, end: str, coarsest: Level) -> Iterator[tuple[str, Counts]]:
-        """Yield the settled counts of the minutes from `first` to before `end`.
+        """Yield the settled counts of the minutes from `first` to `end` (excluded).
 
         They come in the coarsest buckets possible, but never coarser than `coarsest`.
         """
+        # Buckets hold nothing before `cleared`. A range that begins earlier fits coarser buckets.
         cleared = minute_of(self.moment.head.cleared)
         if first <= cleared:
             first = minute_of(EARLIEST)
@@ -250,14 +262,14 @@ class View:
         return newest_of(chain(wanted, self._settled_newest(settled, parts.stop)))
 
     def _naming(self) -> Callable[[str], str]:
-        """Return the function that tells which kind the buckets count a kind as."""
+        """Return a function that says which kind the buckets count a kind as."""
         known = self.moment.head.bucket.kinds()
         return lambda kind: kind if kind in known or OTHER not in known else OTHER
 
     def _settled_newest(self, kinds: Iterable[str], end: str) -> Iterator[tuple[str, Newest]]:
         """Yield the newest settled event of each kind before a minute, going up level by level.
 
-        At every level, it lies in the last child before the minute that has events of the kind.
+        At each level, it lies in the last child before the minute that has events of the kind.
         """
         left, latest = set(kinds), self.moment.head.bucket.latest()
         for kind in tuple(left):
@@ -281,7 +293,7 @@ class View:
             left.difference_update(last)
 
     def _newest_in(self, minute: str, hour: Bucket) -> Mapping[str, Newest]:
-        """Return the newest events of a minute; from the index if its hour does not know them."""
+        """Return the newest events of a minute. They come from the index if the hour lacks them."""
         if minute in hour.newest:
             return hour.newest[minute]
         counted_as = self._naming()
@@ -289,9 +301,9 @@ class View:
         return newest_of((counted_as(kind), each.newest) for kind, each in found)
 
     def _minute_of_rank(self, rank: int) -> tuple[str, int, int]:
-        """Return the minute of the event at a rank, and the numbers of events before and in it.
+        """Return the minute of the event at a rank, and how many events lie before and in it.
 
-        Along with a row, it fetches the rows below at the place where the event is likely to be.
+        Along with a row, it fetches the rows below in which the event probably lies.
         """
         young: Counter[str] = Counter()
         for minute, part in self.moment.young_within(EARLIEST, LATEST + 1):
@@ -316,9 +328,9 @@ class View:
 
 
 class Views:
-    """Takes views of the scopes in a tally table.
+    """Answers questions from views of the scopes in a tally table.
 
-    It remembers rows: a row is good for as long as its parent states the row's version.
+    It keeps rows in memory. A row stays valid as long as its parent states the row's version.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
@@ -339,7 +351,7 @@ class Views:
         """Return the answer from a view whose rows belong together.
 
         `read` returns the entries of the wanted events that the index shows in a range of time.
-        Raises `Unavailable` if folds replace rows again and again until the time is up.
+        Raises `Unavailable` if folds keep replacing rows until the time is up.
         """
 
         def fetch(names: Sequence[str], consistent: bool) -> Mapping[str, Bucket]:
@@ -365,7 +377,7 @@ class Views:
     def moment(self, scope: str) -> Moment:
         """Return a scope as it is now.
 
-        If very much is young, folding has fallen behind or has ended: it gets a wake-up.
+        If too much is young, folding has fallen behind or has stopped. Then it gets a wake-up.
         """
         moment = read_moment(self._client, self._table, scope, self._clock)
         head = moment.head
@@ -378,7 +390,8 @@ class Views:
     ) -> tuple[Moment, dict[str, Bucket]]:
         """Return a scope as it is now, and the months of a facet, which count nothing later.
 
-        The months are read after the head. They may only count events that it knows.
+        The months are read after the head. If they count events that the head does not know, both
+        are read again. Raises `Unavailable` if that happens until the time is up.
         """
         for _ in range(_ATTEMPTS):
             moment = self.moment(scope)
@@ -390,7 +403,7 @@ class Views:
         raise Unavailable("the tally went on changing")
 
     def _wake(self, scope: str) -> None:
-        """Wake the folder, not too often. That this fails is no reason not to answer."""
+        """Wake the folder, but not too often. The answer does not fail if this does."""
         now = self._clock.monotonic()
         if now - self._woken.get(scope, -inf) >= _WAKE_SECONDS:
             self._woken[scope] = now
@@ -398,6 +411,6 @@ class Views:
                 leave_wake(self._client, self._table, scope, Wake(), self._clock)
 
     def _forget(self) -> None:
-        """Forget all rows if they are many. Who is using them goes on with them."""
+        """Forget all rows if there are many. Answers that are using rows keep theirs."""
         if sum(map(len, list(self._rows.values()))) > _MOST_ROWS:
             self._rows.clear()

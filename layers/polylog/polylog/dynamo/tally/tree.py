@@ -1,4 +1,4 @@
-"""The rows of a tally as a tree, in the versions that belong to one head."""
+"""A tree has the rows of a tally in the versions that belong to one head."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from polylog.dynamo.tally.levels import ROOT, parent_of, path_to
 from polylog.model.errors import TooBroad
 
 _MOST_ROWS: Final = 2000
-"""How many rows of a level one answer may take: the days of five years, each a few KB."""
+"""How many rows of a level one answer may read: the days of five years, each a few KB."""
 
 _EMPTY: Final = Bucket()
 
@@ -22,7 +22,7 @@ class StaleRowsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The buckets below a root, read when they are needed.
+    """The buckets below a root, which it reads when you ask for them.
 
     `rows` holds the buckets that were read before, by name, in any version; `fetch` reads others.
     Every method raises `StaleRowsError` if the rows do not belong together.
@@ -33,7 +33,7 @@ class Tree:
     fetch: Callable[[Sequence[str]], Mapping[str, Bucket]]
 
     def bucket(self, name: str) -> Bucket:
-        """Return a bucket in the version that its parent states, or else an empty one."""
+        """Return a bucket in the version that its parent states; an empty one if it has no row."""
         if name == ROOT:
             return self.root
         parent = self.bucket(parent_of(name))
@@ -48,11 +48,14 @@ class Tree:
         return known
 
     def prefetch(self, *minutes: str) -> None:
-        """Fetch in one request all unknown rows on the way to each of these minutes."""
+        """Fetch all unknown rows on the way to each of these minutes, in one request."""
         self._fetch([name for minute in minutes for name in self._unknown(minute)])
 
     def fetch_all(self, names: Sequence[str]) -> None:
-        """Fetch in one request the unknown ones among buckets of one level; raises `TooBroad`."""
+        """Fetch those of some buckets of one level that are unknown; raises `TooBroad`.
+
+        One request reads up to 100 of them.
+        """
         if len(names) > _MOST_ROWS:
             raise TooBroad
         parents = {name: self.bucket(parent_of(name)) for name in names}

@@ -1,6 +1,6 @@
-"""Wake-ups: rows whose change makes the tally table's stream call the folder again.
+"""A wake-up is a row whose change makes the tally table's stream call the folder again.
 
-The folder leaves one when it ends with something left to do, and a reader does when it meets many
+The folder leaves one when it ends with something left to do. A reader leaves one when it finds many
 young events. A wake-up is only a hint: nothing depends on what it says.
 """
 
@@ -24,7 +24,7 @@ _SUFFIX: Final = "|wake"
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """A scope's last number when the wake-up was left, and how often it had been the last."""
+    """A scope's last number when the wake-up was left, and how often it was the last before."""
 
     last: int = 0
     times: int = 0
@@ -35,7 +35,7 @@ class Wake:
 
 
 def partition_of_wake(scope: str) -> str:
-    """Return the partition of a scope's wake-up. Readers may write to no other."""
+    """Return the partition of a scope's wake-up. It is the only one that readers may write to."""
     return f"{scope}{_SUFFIX}"
 
 
@@ -50,7 +50,7 @@ def is_wake(partition: str) -> bool:
 
 
 def leave_wake(client: DynamoDBClient, table: str, scope: str, wake: Wake, clock: Clock) -> None:
-    """Leave a wake-up. It has the time in it, since a row that stays the same wakes nobody."""
+    """Leave a wake-up. It contains the time, because a row that does not change wakes nobody."""
     numbers = {"last": wake.last, "times": wake.times, "at": clock.now()}
     item: Item = {"scope": {"S": partition_of_wake(scope)}, "row": {"S": _ROW}}
     item |= {name: {"N": str(number)} for name, number in numbers.items()}
