@@ -2,7 +2,7 @@
 
 Implements "List events" of Cedana's documentation and OpenAPI document (Cedana API 0.0.0-staging,
 docs.cedana.ai, 2026). What these leave open follows Cedana's Go SDK (early 2026), which reads the
-answers. "Ours" marks what neither decides.
+answers. "Ours" marks what Polylog decides, because neither does.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _EVENTS = Reply(
     headers={TRUNCATED[0]: "`true` if the oldest events of the window are missing (ours)."},
 )
 
-# The SDK keeps only the scheme and the host of the address that you give it: so the root is first.
+# The SDK keeps only the scheme and host of the address that you give it, so the root comes first.
 DIALECT = Dialect(
     name="cedana",
     mounts=("", "/cedana"),

@@ -3,7 +3,7 @@
 Implements the page "Querying Events" of the API reference (`GET /V1.0/{project_id}/events`). The
 two endpoints that belong to it follow the pages "Querying the Details of an Event" and "Reporting
 Events" in Open Telekom Cloud's reference (December 2025), and the published SDK, huaweicloudsdkces.
-"Ours" marks what differs from them, or what they do not decide.
+"Ours" marks where Polylog differs from them, or decides what they leave open.
 """
 
 from __future__ import annotations

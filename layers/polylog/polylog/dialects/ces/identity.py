@@ -21,7 +21,7 @@ _LENGTH: Final = 8
 def identify(event: Event, sub_event_type: str) -> str:
     """Return `ev`, the time's milliseconds in 13 digits, and 8 characters of a hash.
 
-    An example is `ev1772366400250k3Zq9aXb`. The hash covers the members by which the reference
+    It looks like `ev1772366400250k3Zq9aXb`. The hash covers the members by which the reference
     tells events apart, and the content is not one of them. The project needs no place in it,
     because an id is unique only in its project.
     """

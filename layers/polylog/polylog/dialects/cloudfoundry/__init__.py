@@ -2,7 +2,7 @@
 
 Implements "Events API: List events associated with an App since January 1, 2014" (apidocs,
 February 2015). What the document leaves open follows the server, cloud_controller_ng, as of 2026.
-"Ours" marks what differs from the server.
+"Ours" marks where Polylog differs from the server.
 """
 
 from __future__ import annotations

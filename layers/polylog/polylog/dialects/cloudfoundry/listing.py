@@ -137,7 +137,7 @@ def list_events(call: Call, params: ListParams) -> Response:
 
 
 def _page_url(params: ListParams, page: int) -> str:
-    """Return the path of another page, with every parameter in effect.
+    """Return the path of another page, with every parameter in effect, sorted by name.
 
     It always has `order-by` twice, as servers have written it since 2017. This changes nothing.
     """

@@ -1,7 +1,7 @@
 """Cloud Foundry's Cloud Controller v3 audit events.
 
 Implements "Audit Events" of the CAPI V3 documentation. What it leaves open follows the server,
-cloud_controller_ng. "Ours" marks what differs from the server.
+cloud_controller_ng. "Ours" marks where Polylog differs from the server.
 
 Both versions show the same events: load them as v2 and read them as v3, or the other way round. To
 log in, use the root and the token endpoint of v2 (`cloudfoundry`).

@@ -2,8 +2,8 @@
 
 Implements the operation LookupEvents of the CloudTrail API reference (version 2013-11-01), in AWS's
 JSON protocol 1.1, as botocore and the AWS CLI speak it. Clients post every operation to the path of
-their endpoint, and name it in the header `X-Amz-Target`. "Ours" marks what differs from AWS, or
-what its documents do not decide.
+their endpoint, and name it in the header `X-Amz-Target`. "Ours" marks where Polylog differs from
+AWS, or decides what its documents leave open.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Implements the page "Querying Event List" of the API reference (August 2025). What that page leaves
 open follows the published SDK, huaweicloudsdkdws, and other pages of the reference. "Ours" marks
-what differs from it, or what it does not decide.
+where Polylog differs from it, or decides what it leaves open.
 """
 
 from __future__ import annotations

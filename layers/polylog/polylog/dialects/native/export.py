@@ -35,8 +35,7 @@ def export(call: Call, params: ExportParams) -> Response:
     Each line is one event. The oldest come first, unless you ask for `order_by=time desc`. The
     header `Link` leads to the next page; on the last page it is missing.
 
-    For example, `GET /v1/events:export?page_size=1000` returns the first thousand events of the
-    log.
+    For example, `GET /v1/events:export?page_size=500` returns the 500 oldest events.
     """
     with explaining(call, params) as explanation:
         tokens = params.tokens(call)

@@ -52,7 +52,7 @@ class PageParams(Params):
 
     @property
     def is_last(self) -> bool:
-        """Whether the last page is asked for, without its number."""
+        """Whether the request asks for the page `last`, instead of a number."""
         return self.page == _LAST
 
     @property
