@@ -1,8 +1,9 @@
 """OpenAPI 3.1 documents, generated from what the dialects declare; `make openapi` writes them.
 
-Parameters and bodies come from an endpoint's `Params` and `takes`, errors from what the dialect
-renders, the words from docstrings: a type's docstring describes its schema, a handler's first
-sentence is the summary of its operation. `Schemas` asks pydantic for every type at once.
+Parameters and bodies come from the `Params` and `takes` of an endpoint, and errors from what the
+dialect renders. The texts are docstrings: the docstring of a package describes the API, that of a
+type its schema, and that of a handler its operation. The first sentence of a handler's docstring,
+up to a semicolon, is the summary of the operation. `Schemas` asks pydantic for all types at once.
 """
 
 from __future__ import annotations
@@ -132,7 +133,10 @@ def _body(body: Body, schemas: Schemas) -> Object:
 
 
 def _number(operations: Sequence[Object]) -> None:
-    """Make operation ids unique: a function that answers at several paths gets numbers."""
+    """Make operation ids unique: a function that answers at several paths gets a number at each.
+
+    `list_events` and `list_events_2` are an example.
+    """
     seen: list[str] = []
     for operation in operations:
         name = operation["operationId"]
@@ -142,24 +146,27 @@ def _number(operations: Sequence[Object]) -> None:
 
 
 def place_of(name: str) -> Path:
-    """Return the file of a dialect's document; the native one is served from its package."""
+    """Return the file of a dialect's document; that of `native` is in its package, to be served."""
     return FILE if name == "native" else FOLDER / f"{name}.json"
 
 
 def written(name: str) -> str:
-    """Return a dialect's document as the text of its file."""
+    """Return the document of a dialect, as the text of its file."""
     return json.dumps(document(load(name)), indent=2, ensure_ascii=False) + "\n"
 
 
 def _words(source: object) -> tuple[str, str]:
-    """Return the first sentence of a docstring, and the rest without what it says about errors."""
+    """Return the first paragraph of a docstring up to a semicolon, and the paragraphs after it.
+
+    Sentences about the errors that a function raises are left out. Line breaks become blanks.
+    """
     text = _ON_ERRORS.sub("", inspect.getdoc(source) or "")
     summary, *paragraphs = (" ".join(part.split()) for part in text.split("\n\n"))
     return summary.partition(";")[0].rstrip("."), "\n\n".join(filter(None, paragraphs))
 
 
 def _responses(dialect: Dialect, endpoint: Endpoint[Any], schemas: Schemas) -> Object:
-    """Return what an endpoint answers, by status."""
+    """Return what an endpoint answers, for each status."""
     found = _errors(dialect, endpoint, schemas)
     found |= {str(reply.status): _reply(reply, schemas) for reply in endpoint.returns}
     return {status: _without_empty(found[status]) for status in sorted(found)}
@@ -195,7 +202,7 @@ def _errors(dialect: Dialect, endpoint: Endpoint[Any], schemas: Schemas) -> Obje
 
 
 def _kinds(endpoint: Endpoint[Any]) -> Iterator[type[ApiError]]:
-    """Yield the errors that follow from what the endpoint takes, and those in its `raises`."""
+    """Yield the errors that follow from what an endpoint takes, and those in its `raises`."""
     if endpoint.params.model_fields:
         yield InvalidParameter
     if endpoint.takes:
@@ -216,9 +223,9 @@ def _example(kind: type[ApiError]) -> ApiError:
 
 
 def _share(operations: Iterable[Object]) -> Object:
-    """Replace the operations' error responses by references; return the responses by name.
+    """Replace the error responses of operations by references, and return the responses by name.
 
-    The name is the status, with a number if the same status has different responses.
+    The name is the status. If responses with the same status differ, the second is `400-2`.
     """
     shared: dict[str, Object] = {}
     for operation in operations:
@@ -238,7 +245,7 @@ def _name(status: str, response: Object, shared: dict[str, Object]) -> str:
 
 
 class _Generator(GenerateJsonSchema):
-    """Leaves out titles that repeat names, and defaults that only mean "not given"."""
+    """Leaves out titles that only repeat names, and defaults that only mean "not given"."""
 
     def field_title_should_be_set(self, schema: object) -> bool:
         return False
@@ -259,7 +266,7 @@ class Schemas:
 
     @classmethod
     def of(cls, types: Iterable[object]) -> Schemas:
-        """Describe types; types of the same name get different ones."""
+        """Describe types. Different types with the same name get different names."""
         mode: Literal["validation"] = "validation"
         adapters: list[tuple[int, Literal["validation"], TypeAdapter[Any]]] = [
             (id(type), mode, TypeAdapter(type)) for type in types
@@ -271,11 +278,11 @@ class Schemas:
         return cls(of_types, rest.get("$defs", {}))
 
     def __getitem__(self, type: object) -> Object:
-        """Return the schema of a type, which may be a reference."""
+        """Return the schema of a type; it may be a reference to a shared one."""
         return self.of_types[id(type)]
 
     def parameters(self, type: object) -> dict[str, Object]:
-        """Return the schemas of a model's members by name, for parameters that are sent as text."""
+        """Return the schemas of the members of a model by name, for parameters, which are texts."""
         name = self[type]["$ref"].removeprefix(_PREFIX)
         return {
             name: _as_sent(schema)
@@ -283,7 +290,7 @@ class Schemas:
         }
 
     def required(self, type: object) -> frozenset[str]:
-        """Return the names of a model's required members."""
+        """Return the names of the members that a model requires."""
         name = self[type]["$ref"].removeprefix(_PREFIX)
         return frozenset(self.shared[name].get("required", ()))
 
@@ -303,10 +310,10 @@ def _names(document: object) -> list[str]:
 
 
 def _as_sent(schema: Object) -> Object:
-    """Return the schema of a parameter as it is sent, where nothing is null.
+    """Return the schema of a parameter as it is sent, which is never null.
 
-    A type from `json_schema_extra` replaces the one that the parameter is read into, and pydantic's
-    names of limits become those of JSON schema.
+    A type in `json_schema_extra` replaces the type that the parameter is read into. Limits get
+    their names in JSON schema: pydantic's `ge` becomes `minimum`.
     """
     choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
     sent = {name: value for name, value in schema.items() if name != "anyOf"}

@@ -1,13 +1,15 @@
-"""The wire APIs, one package each, with a `DIALECT` that `polylog.api.dialect.serve` serves.
+"""The wire APIs: one package each, with a `DIALECT` that `polylog.api.dialect.serve` serves.
 
-Inside a package, `wire` reads the API's events and renders them, `listing` and its like declare
-parameters and answer endpoints, and `errors` renders errors. Dialects never import each other;
-`huawei` is no dialect but what DWS and Cloud Eye share, and `cloudcontroller` is what the versions
-of Cloud Foundry's API share.
+A dialect is the API of one system that lists events, answered from the log. Inside its package,
+`wire` reads the API's events and renders them. `listing` and similar modules declare parameters and
+answer endpoints. `errors` renders errors.
+
+Dialects never import each other. Two packages here are not dialects: `huawei` is what DWS and Cloud
+Eye share, and `cloudcontroller` is what the versions of Cloud Foundry's API share.
 
 To add a dialect, write a package here, named like the dialect with `_` for `-`, and add its name to
 `DIALECTS`. Add a file in `functions/`, its routes in `template.yaml`, and a file of cases in
-`tests/conformance/`.
+`tests/conformance/`. `docs/adding-a-dialect.md` builds one from start to finish.
 """
 
 from __future__ import annotations
@@ -26,20 +28,28 @@ DIALECTS = (
 
 
 def load(name: str) -> Dialect:
-    """Return the dialect of this name; imports only its package, to keep starts short."""
+    """Return the dialect of this name. To keep starts short, it imports only that package.
+
+    >>> load("cloudfoundry-v3").mounts
+    ('/cf/v3', '/cloudfoundry/v3')
+    """
     dialect: Dialect = import_module(package_of(name)).DIALECT
     return dialect
 
 
 def package_of(name: str) -> str:
-    """Return the full name of a dialect's package."""
+    """Return the full name of a dialect's package.
+
+    >>> package_of("cloudfoundry-v3")
+    'polylog.dialects.cloudfoundry_v3'
+    """
     return f"{__name__}.{name.replace('-', '_')}"
 
 
 def format_named(name: str) -> Format:
-    """Return the format of a dialect's events, or another one that is in `polylog.intake.formats`.
+    """Return the format with this name: that of a dialect, or one of `polylog.intake.formats`.
 
-    Raises `InvalidParameter`, which lists the known names.
+    Raises `InvalidParameter` for any other name, with a list of the known ones.
     """
     if name in formats.FORMATS:
         return formats.load(name)
@@ -51,5 +61,5 @@ def format_named(name: str) -> Format:
 
 
 def format_names() -> list[str]:
-    """Return the names of all formats that events can be read in."""
+    """Return the names of all formats in which you can send events."""
     return sorted({*formats.FORMATS, *(name for name in DIALECTS if load(name).format)})

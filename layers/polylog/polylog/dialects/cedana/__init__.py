@@ -1,8 +1,8 @@
 """Cedana's events API: one list of the recent past.
 
-Implements "List events" of the documentation and its OpenAPI document (Cedana API 0.0.0-staging,
-docs.cedana.ai, 2026). What that leaves open follows Cedana's Go SDK (early 2026), which reads the
-answers. What is marked "ours" is our decision where both are silent.
+Implements "List events" of Cedana's documentation and OpenAPI document (Cedana API 0.0.0-staging,
+docs.cedana.ai, 2026). What these leave open follows Cedana's Go SDK (early 2026), which reads the
+answers. "Ours" marks what Polylog decides, because neither does.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from polylog.model.errors import TooBroad
 
 _EVENTS = Reply(
     list[CedanaEvent],
-    headers={TRUNCATED[0]: "`true` when the oldest events of the window are missing."},
+    headers={TRUNCATED[0]: "`true` if the oldest events of the window are missing (ours)."},
 )
 
-# The SDK keeps only the scheme and host of the address you give it, so the root comes first.
+# The SDK keeps only the scheme and host of the address that you give it, so the root comes first.
 DIALECT = Dialect(
     name="cedana",
     mounts=("", "/cedana"),

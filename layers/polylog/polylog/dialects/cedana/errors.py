@@ -24,7 +24,7 @@ _TOO_BROAD = "time must be smaller, or operation given: too many events would be
 
 
 class Problem(TypedDict):
-    """What went wrong; `code` is the status."""
+    """What went wrong: `code` is the status as text, and `message` a sentence."""
 
     code: str
     message: str
@@ -33,8 +33,8 @@ class Problem(TypedDict):
 def render_error(error: ApiError) -> Response:
     """Render an error of this API.
 
-    For this operation the document has only 500. 400 and 401 are those of Cedana's other
-    operations. 403 and 404 are ours.
+    For this operation, Cedana's document has only status 500. 400 and 401 are those of its other
+    operations. All others are ours.
     """
     status, message = nearest(error, _ERRORS)
     headers = (JSON, ("WWW-Authenticate", "Bearer")) if status == 401 else (JSON,)
@@ -46,7 +46,7 @@ def render_error(error: ApiError) -> Response:
 _ERRORS: dict[type[ApiError], tuple[int, str | None]] = {
     InvalidParameter: (400, None),
     TooBroad: (400, _TOO_BROAD),
-    Unauthenticated: (401, "No API key: it is expected as Authorization: Bearer"),
+    Unauthenticated: (401, "No API key: send it as Authorization: Bearer"),
     InvalidCredential: (401, "Invalid API key"),
     Forbidden: (403, "The API key may not read events"),
     RouteNotFound: (404, "Not found: this API has GET /v2/events"),

@@ -1,4 +1,4 @@
-"""`GET /v2/events`: the events of a window of time, as many as one answer can hold."""
+"""`GET /v2/events`: the events of a window of time, in one answer without pages."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ TRUNCATED: Final = ("X-Truncated", "true")
 """Ours: the header of an answer without the oldest events of the window."""
 
 _CHECKED_BYTES: Final = 250_000
-"""How much to render before checking again whether it fits."""
+"""How many bytes to render before checking again whether the answer still fits."""
 
 _INT32: Final = range(-(2**31), 2**31)
 _INTEGER = re.compile(r"([+-]?)0*(\d{1,10})", re.ASCII)
 
 
 def _int32(text: object) -> int:
-    """Read an integer as Rust reads an `i32` (ours: the document looks like Rust's)."""
+    """Read an integer as Rust reads an `i32`. Ours: Cedana's document looks like one of Rust's."""
     match = _INTEGER.fullmatch(str(text))
     if match is None or (number := int(match[1] + match[2])) not in _INT32:
         raise PydanticCustomError("int32", "must be a 32-bit integer")
@@ -41,7 +41,7 @@ def _none_if_empty(text: str) -> str | None:
     return text or None
 
 
-# Ours: an empty selection means all events; none has an empty operation.
+# Ours: an empty selection means all events, since no event has an empty operation.
 _Selection = Annotated[str | None, BeforeValidator(_none_if_empty)]
 
 _Int32 = Annotated[
@@ -61,22 +61,33 @@ _Int32 = Annotated[
 class ListParams(Params):
     """The length of the window in seconds, and the values that events must have."""
 
-    time: Annotated[_Int32, Field(description="Seconds to look back from now.")] = 3600
+    time: Annotated[
+        _Int32,
+        Field(
+            description="The length of the window, in seconds back from now. A negative one finds "
+            "nothing."
+        ),
+    ] = 3600
     operation: Annotated[
-        _Selection, Where("type", Op.EQ), Field(description="Only events of this operation.")
+        _Selection,
+        Where("type", Op.EQ),
+        Field(description="Only events of this operation. An empty one means all."),
     ] = None
     resource_type: Annotated[
         _Selection,
         Where("target.type", Op.EQ),
-        Field(description="Only events about a resource of this type."),
+        Field(description="Only events about a resource of this type. An empty one means all."),
     ] = None
 
 
 def list_events(call: Call, params: ListParams) -> Response:
-    """List the events of the window, the newest first.
+    """List the events of a window of time that ends now, the newest first.
+
+    For example, `GET /v2/events?time=86400&operation=app.crash` returns the crashes of the last
+    day. The window has whole seconds and includes both ends. There are no pages.
 
     Ours: the order. Also ours: if there are more events than can be read or sent at once, you get
-    the newest and a header that says so. Raises `TooBroad` or `TimedOut` if not even one could
+    the newest, and the header `X-Truncated`. Raises `TooBroad` or `TimedOut` if not even one could
     be read.
     """
     wanted = conjunction([_window(call.services.clock.now(), params.time), params.filter])
@@ -93,10 +104,10 @@ def list_events(call: Call, params: ListParams) -> Response:
 
 
 def _window(now: int, seconds: int) -> Filter:
-    """Return the filter for the last seconds, including both ends.
+    """Return the filter for the last seconds, including both ends; `now` is in microseconds.
 
-    Like times on the wire, the window has whole seconds and starts no earlier than 1970. It leaves
-    out events of the future. A negative length leaves out everything.
+    Like the times of this API, the window has whole seconds and starts no earlier than 1970. It
+    leaves out events of the future. A negative length leaves out everything.
     """
     second = now // SECOND
     first = max(0, second - seconds)
@@ -106,7 +117,7 @@ def _window(now: int, seconds: int) -> Filter:
 
 
 def _render(call: Call, events: Iterator[Event]) -> tuple[list[bytes], bool]:
-    """Return events as JSON, and whether all of them could be read.
+    """Return events as JSON, and False if the budget ended before all were read.
 
     Stops soon after there are more than fit into a response.
     """

@@ -1,4 +1,4 @@
-"""A Cedana event: read into an `Event`, rendered from one; the two are inverse."""
+"""A Cedana event: read into an `Event`, and rendered from one as it was read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ _INTEGER = re.compile(r"0|-?[1-9]\d{0,18}", re.ASCII)
 
 
 class CedanaEvent(BaseModel):
-    """An event."""
+    """An event.
+
+    `timestamp` is in seconds since 1970, UTC. `metadata` is any JSON. A member that an event of
+    another system lacks is an empty text.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -37,7 +41,7 @@ class CedanaEvent(BaseModel):
 
 
 def read_event(wire: JsonValue) -> Event:
-    """Read an event; raises `InvalidParameter` with the member's name."""
+    """Read an event. Raises `InvalidParameter` with the name of the member that is wrong."""
     event = validated(CedanaEvent, wire)
     return Event(
         id=str(event.id),
@@ -69,7 +73,7 @@ def render_event(event: Event) -> dict[str, object]:
 
 
 def _number(event: Event) -> int:
-    """Return the id if it is a number, or else the event's `seq`."""
+    """Return the id if it is a 64-bit integer, and the event's `seq` if not."""
     if _INTEGER.fullmatch(event.id) and int(event.id) in _INT64:
         return int(event.id)
     return event.seq

@@ -1,9 +1,9 @@
-"""Huawei Cloud's Cloud Eye (CES): events by name, the occurrences of one, and reporting new ones.
+"""Huawei Cloud's Cloud Eye (CES): lists events by name and one event's occurrences, takes reports.
 
-Implements "Querying Events" (API reference, `GET /V1.0/{project_id}/events`). The two endpoints
-that belong to it follow the pages "Querying the Details of an Event" and "Reporting Events" of Open
-Telekom Cloud's reference (December 2025) and the published SDK, huaweicloudsdkces. What is marked
-"ours" deviates from them, and says why.
+Implements the page "Querying Events" of the API reference (`GET /V1.0/{project_id}/events`). The
+two endpoints that belong to it follow the pages "Querying the Details of an Event" and "Reporting
+Events" in Open Telekom Cloud's reference (December 2025), and the published SDK, huaweicloudsdkces.
+"Ours" marks where Polylog differs from them, or decides what they leave open.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Errors in Cloud Eye's V1 form (its API reference, "Error Codes").
 
-`error_code` and `error_msg` are there too, because the SDKs show these and, of the V1 form, only
-the status.
+Errors also have `error_code` and `error_msg`. The SDKs show these two, and only the status of the
+V1 form.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class InvalidProject(InvalidParameter):
 
 
 class EmptyReport(ApiError):
-    """The body of a report has no event."""
+    """The report has no event."""
 
 
 class InvalidReport(ApiError):
-    """Something in a report is not acceptable; nothing was stored."""
+    """Something in the report is not acceptable, so nothing of it was stored."""
 
 
 class TooManyNames(ApiError):
@@ -55,7 +55,11 @@ class ProblemDetails(TypedDict):
 
 
 class Problem(TypedDict):
-    """What went wrong: `http_code` and `message` from Cloud Eye, `request_id` from the gateway."""
+    """What went wrong: `error_code`, such as `ces.0013`, and `error_msg`, a sentence.
+
+    Errors of Cloud Eye say the same in `message`, with the status in `http_code`. Errors of the
+    gateway have a `request_id` instead.
+    """
 
     http_code: NotRequired[str]
     message: NotRequired[ProblemDetails]

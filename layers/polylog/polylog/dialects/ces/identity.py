@@ -1,4 +1,7 @@
-"""The id of a reported event, computed from its content: reporting it again changes nothing."""
+"""The id of a reported event, computed from its content.
+
+The same event has the same id each time, so reporting it again changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ _LENGTH: Final = 8
 def identify(event: Event, sub_event_type: str) -> str:
     """Return `ev`, the time's milliseconds in 13 digits, and 8 characters of a hash.
 
-    The hash covers the members by which the reference tells events apart, which leaves out the
-    content. It can leave out the project, because ids are unique only within one.
+    It looks like `ev1772366400250k3Zq9aXb`. The hash covers the members by which the reference
+    tells events apart, and the content is not one of them. The project needs no place in it,
+    because an id is unique only in its project.
     """
     time_ms = event.time // MILLISECOND
     members = (
@@ -39,7 +43,7 @@ def identify(event: Event, sub_event_type: str) -> str:
 
 
 def _spell(number: int) -> str:
-    """Return the last digits of a number in base 62."""
+    """Return the last digits of a number in base 62, the lowest one first."""
     characters = ""
     for _ in range(_LENGTH):
         number, digit = divmod(number, len(_CHARACTERS))

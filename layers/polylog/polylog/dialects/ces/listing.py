@@ -1,4 +1,4 @@
-"""`GET .../events` lists events by name, `GET .../event/{event_name}` one event's occurrences."""
+"""The two lists: `GET …/events` by name, and `GET …/event/{event_name}` of one's occurrences."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from polylog.model.filter import Op
 from polylog.model.query import Order
 from polylog.model.store import Group
 
-# Every page needs all events to be read, and each further page costs a request.
+# Every answer reads all events, and each page of the store costs a request.
 _AT_ONCE: Final = 1000
 
 EventType = Literal["EVENT.SYS", "EVENT.CUSTOM"]
@@ -39,7 +39,10 @@ class Total(TypedDict):
 
 
 class EventRow(TypedDict):
-    """The events of one name and type: their number, and the latest one's time and source."""
+    """The events of one name and type: their number, and the latest one's time and source.
+
+    The time is in milliseconds since 1970, UTC.
+    """
 
     event_name: str
     event_type: EventType
@@ -50,14 +53,17 @@ class EventRow(TypedDict):
 
 
 class EventRows(TypedDict):
-    """A page of event names."""
+    """A page of rows, one for each name and type."""
 
     events: list[EventRow]
     meta_data: Total
 
 
 class EventDetails(TypedDict):
-    """A page of one event's occurrences."""
+    """A page of one event's occurrences, in `event_info`.
+
+    `event_users` and `event_sources` are those of all occurrences, on every page.
+    """
 
     event_name: str
     event_type: EventType
@@ -81,7 +87,11 @@ class ListParams(PageParams):
 def list_events(call: Call, params: ListParams) -> Response:
     """List which events happened, how often, and when last; the latest first.
 
-    `total` is the number of matching rows on all pages.
+    Returns one row for each name and type, the latest first. `total` is the number of rows on all
+    pages.
+
+    For example, `GET /V1.0/{project_id}/events?event_type=EVENT.SYS&limit=5` returns the five
+    events of the cloud's services that happened last.
     """
     gateway.require_project(call, params.project_id)
     groups = sorted(call.groups(params.filter), key=_place)
@@ -97,7 +107,10 @@ def _place(group: Group) -> tuple[int, str, str]:
 
 
 def _render_group(group: Group, sub_event_type: str | None) -> dict[str, object]:
-    """Render a row; it has a sub type only if one was asked for, because it may cover several."""
+    """Render a row.
+
+    It has a sub type only if you asked for one, because its events may have several.
+    """
     return {
         "event_name": group.type,
         "event_type": EVENT_TYPES[group.origin or ""],
@@ -111,7 +124,9 @@ def _render_group(group: Group, sub_event_type: str | None) -> dict[str, object]
 class DetailParams(PageParams):
     """Which occurrences of an event to show; every parameter matches exactly."""
 
-    event_name: Annotated[str, Where("type", Op.EQ), Field(description="The name of the event.")]
+    event_name: Annotated[
+        str, Where("type", Op.EQ), Field(description="The name of the event, such as `deploy`.")
+    ]
     event_type: RequiredOrigin
     event_source: Annotated[Text, Where("source", Op.EQ), _only("events from this source")] = None
     event_level: Annotated[Text, Where("severity", Op.EQ), _only("events of this level")] = None
@@ -120,7 +135,11 @@ class DetailParams(PageParams):
 
 
 def show_event(call: Call, params: DetailParams) -> Response:
-    """List the occurrences of an event, the newest first, and the users and sources of all."""
+    """List the occurrences of an event, the newest first, and the users and sources of all.
+
+    `total` is the number of occurrences on all pages. This reads all of them for every page, so a
+    long range of time may be refused with 400.
+    """
     gateway.require_project(call, params.project_id)
     users, sources, shown, total = set[str](), set[str](), list[Event](), 0
     for event in call.scan(params.filter, Order.DESCENDING, first_page=_AT_ONCE):
@@ -142,7 +161,10 @@ def show_event(call: Call, params: DetailParams) -> Response:
 
 
 def _sub_event_type(params: DetailParams, shown: list[Event]) -> str:
-    """Return the sub type that was asked for, or else that of the first occurrence shown."""
+    """Return the sub type that you asked for, or that of the first occurrence shown.
+
+    If none is shown, it is the usual one.
+    """
     if params.sub_event_type:
         return params.sub_event_type
     return sub_event_type(shown[0]) if shown else SUB_EVENT_TYPES[params.event_type]

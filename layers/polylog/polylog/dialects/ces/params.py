@@ -1,4 +1,4 @@
-"""The parameters that both of Cloud Eye's lists share; an empty one counts as absent."""
+"""The parameters that both of Cloud Eye's lists share. An empty parameter counts as absent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Project = Annotated[
     str,
     AfterValidator(_project),
     Field(json_schema_extra={"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}),
-    Field(description="The scope of the key."),
+    Field(description="The scope of the key. Any other project is refused with 403."),
 ]
 
 
@@ -63,7 +63,7 @@ def _required_origin(value: object) -> Origin:
 
 
 _WHICH_ORIGIN = Field(
-    description="`EVENT.SYS` for events of the cloud's services, `EVENT.CUSTOM` for reported ones."
+    description="The origin: `EVENT.SYS` for the cloud's services, `EVENT.CUSTOM` for reports."
 )
 
 OptionalOrigin = Annotated[
@@ -91,7 +91,10 @@ def _sub_event_type(value: object) -> str | None:
 
 
 def _time(name: str, *, after: int) -> Callable[[object], int | None]:
-    """Ours: a malformed time is refused; a newer page says that it means the last day."""
+    """Return the function that reads a time, and adds `after` milliseconds to it.
+
+    Ours: a malformed time is refused. A newer page of the reference takes it for the last day.
+    """
 
     def read(value: object) -> int | None:
         text = str(value)
@@ -125,8 +128,9 @@ def _whole(least: int, most: int) -> object:
 class PageParams(Params):
     """A range of time, the rows of a page, and the sub type.
 
-    The range includes both ends, up to the end of the last millisecond. `start` counts rows. One
-    newer page speaks of page numbers, but then clients that count rows would miss some.
+    The range includes both ends, up to the end of the last millisecond. `start` counts rows. A
+    newer page of the reference speaks of page numbers, but then clients that count rows would miss
+    some.
     """
 
     project_id: Project
@@ -135,18 +139,18 @@ class PageParams(Params):
         str | None,
         BeforeValidator(_sub_event_type),
         Field(json_schema_extra={"type": "string", "enum": [*_SUB_EVENT_TYPES, ""]}),
-        Field(description="Only events of this sub type."),
+        Field(description="Only events of this sub type. Without it, rows show no sub type."),
     ] = None
     first: Annotated[
         int | None,
-        Field(alias="from", description=f"The first time of the range, {_UNIT}."),
+        Field(alias="from", description=f"Only events at or after this time, {_UNIT}."),
         BeforeValidator(_time("from", after=0)),
         Where("time", Op.GE),
         _whole(0, 10**13 - 1),
     ] = None
     end: Annotated[
         int | None,
-        Field(alias="to", description=f"The last time of the range, {_UNIT}."),
+        Field(alias="to", description=f"Only events at or before this time, {_UNIT}."),
         BeforeValidator(_time("to", after=1)),
         Where("time", Op.LT),
         _whole(0, 10**13 - 1),
@@ -155,13 +159,13 @@ class PageParams(Params):
         int | None,
         _count("start", "from 0", least=0),
         _whole(0, 10**18 - 1),
-        Field(description="The first row, from 0."),
+        Field(description="The first row to return: 0, the default, is the first of all."),
     ] = None
     limit: Annotated[
         int | None,
         _count("limit", f"from 1 to {MAX_LIMIT}", 1, MAX_LIMIT),
         _whole(1, MAX_LIMIT),
-        Field(description=f"The number of rows; {MAX_LIMIT} by default."),
+        Field(description=f"The most rows to return: {MAX_LIMIT} by default."),
     ] = None
 
     @model_validator(mode="after")
@@ -178,7 +182,10 @@ class PageParams(Params):
 
     @property
     def filter(self) -> Filter:
-        """The filter for all parameters; without a sub type an event has its origin's usual one."""
+        """The filter for all parameters.
+
+        An event without a sub type counts as one of the usual sub type of its origin.
+        """
         wanted = self.sub_event_type
         if wanted is None:
             return super().filter

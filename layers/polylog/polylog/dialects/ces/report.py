@@ -65,27 +65,32 @@ _NAME = re.compile(r"[A-Za-z]\w{0,63}", re.ASCII)
 _SOURCE = re.compile(r"(?=.{3,32}$)[A-Za-z]\w*\.[A-Za-z]\w*|", re.ASCII)
 _Name = Annotated[
     str,
-    _must_match(_NAME, "1 to 64 letters, digits or '_', a letter first"),
+    _must_match(_NAME, "1 to 64 letters, digits or '_', beginning with a letter,"),
     Field(json_schema_extra={"type": "string", "pattern": f"^({_NAME.pattern})$"}),
 ]
 _Source = Annotated[
     str,
     _must_match(
-        _SOURCE, "3 to 32 letters, digits or '_' like service.item, each a letter first, or empty,"
+        _SOURCE,
+        "empty, or like service.item: 3 to 32 letters, digits or '_', each part beginning with a "
+        "letter,",
     ),
     Field(json_schema_extra={"type": "string", "pattern": f"^({_SOURCE.pattern})$"}),
 ]
 
 
 class ReportedDimension(Dimension):
-    """A part of the resource that the event happened to."""
+    """A part of the resource that the event happened to, as name and value."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=32)]
     value: Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
 class ReportedDetail(Detail):
-    """What happened, to what, and who did it."""
+    """What happened, to what, and who did it; every member is optional.
+
+    Unknown members are kept.
+    """
 
     content: Annotated[str, StringConstraints(max_length=4096)] | None = None
     group_id: Annotated[str, StringConstraints(max_length=24)] | None = None
@@ -104,7 +109,11 @@ class ReportedDetail(Detail):
 
 
 class ReportedEvent(Occurrence):
-    """An event of the last hour or the next ten minutes."""
+    """An event of the last hour or the next ten minutes.
+
+    `time` is in milliseconds since 1970, UTC. `event_source` is like `service.item`, or empty. An
+    `event_id` is refused, because the id follows from the event.
+    """
 
     event_id: Annotated[None, BeforeValidator(_no_id), SkipJsonSchema()] = None
     event_name: _Name
@@ -116,7 +125,7 @@ Report = Annotated[list[ReportedEvent], Field(min_length=1, max_length=MAX_EVENT
 
 
 class Accepted(TypedDict):
-    """A reported event, and the id that it got."""
+    """The id and the name of a reported event."""
 
     event_id: str
     event_name: str
@@ -131,8 +140,12 @@ class ReportParams(Params):
 def report_events(call: Call, params: ReportParams) -> Response:
     """Store the events of the body, and return their ids in the same order.
 
-    An event that was reported before is not stored again. Members that its id does not depend on,
-    such as the content, stay as they were.
+    A report has 1 to 90 events, and at most 2,500,000 bytes. All of them are stored, or none. An
+    event that was reported before is not stored again. Members that its id does not depend on, such
+    as the content, stay as they were.
+
+    A body looks like `[{"event_name": "deploy", "event_source": "ci.Pipeline", "time":
+    1772366400250, "detail": {"event_level": "Info"}}]`.
     """
     gateway.require_project(call, params.project_id)
     events = _read(call)
@@ -146,7 +159,10 @@ def report_events(call: Call, params: ReportParams) -> Response:
 
 
 def _read(call: Call) -> list[Event]:
-    """Return the events of the body; raises `EmptyReport`, or `InvalidReport` for any bad event."""
+    """Return the events of the body.
+
+    Raises `EmptyReport` if there are none, and `InvalidReport` if one of them is bad.
+    """
     wires = _unpack(call.request.body)
     format = Format(partial(_read_event, now=call.services.clock.now()))
     offered = [read_one(wire, format, call.principal.scope) for wire in wires]
@@ -172,7 +188,7 @@ def _read_event(wire: JsonValue, now: int) -> Event:
     if not now + _EARLIEST <= event.time <= now + _LATEST:
         window = "at most an hour ago and at most 10 minutes ahead"
         reason = f"must be {window} but was {event.time // MILLISECOND}"
-        raise InvalidParameter("time", f"{reason}, when it was {now // MILLISECOND}")
+        raise InvalidParameter("time", f"{reason}; the time now is {now // MILLISECOND}")
     return event
 
 

@@ -1,6 +1,7 @@
-"""An occurrence of an event in Cloud Eye: read into an `Event`, rendered from one; both inverse.
+"""An occurrence of an event in Cloud Eye: read into an `Event`, and rendered as it was read.
 
-Events are reported in this form. The details list them in `event_info` with an `event_id` as well.
+Events are reported in this form. The details list them in `event_info`, where each also has an
+`event_id`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ SUB_EVENT_TYPES: Final[Mapping[Origin, str]] = {
 
 
 class Dimension(BaseModel):
-    """A part of the resource that the event happened to."""
+    """A part of the resource that the event happened to, as name and value."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -41,7 +42,11 @@ class Dimension(BaseModel):
 
 
 class Detail(BaseModel):
-    """What happened, to what, and who did it; unknown members are kept."""
+    """What happened, to what, and who did it; unknown members are kept.
+
+    `content` describes it. `event_level` is its severity, `event_state` the state, `event_user` who
+    did it. `group_id`, the `resource_…` members and `dimensions` say to what it happened.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -58,7 +63,7 @@ class Detail(BaseModel):
 
 
 class Occurrence(BaseModel):
-    """An event that happened at a time."""
+    """One occurrence of an event; `time` is in milliseconds since 1970, UTC."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,9 +75,9 @@ class Occurrence(BaseModel):
 
 
 def read_event(wire: JsonValue, model: type[Occurrence] = Occurrence) -> Event:
-    """Read an occurrence; raises `InvalidParameter` with the path of a member.
+    """Read an occurrence. Raises `InvalidParameter` with the path of the member that is wrong.
 
-    The rules are those of `model`: `Occurrence` takes any time and type.
+    `model` decides what is acceptable: `Occurrence` takes any time and type.
     """
     occurrence = validated(model, wire)
     detail = occurrence.detail
@@ -96,7 +101,7 @@ def read_event(wire: JsonValue, model: type[Occurrence] = Occurrence) -> Event:
 
 
 def _read_attributes(occurrence: Occurrence) -> Mapping[str, str | None]:
-    """Keep what is not empty; for an object from an answer, also which members were missing."""
+    """Return what is not empty; for an object from an answer, also which members were missing."""
     detail = occurrence.detail
     attributes: dict[str, str | None] = {}
     if detail.group_id:
@@ -153,7 +158,7 @@ def render_event(event: Event) -> dict[str, object]:
 
 
 def _render_dimensions(text: str) -> list[JsonValue]:
-    """Read the attribute `dimensions`, which other APIs may use for any other text."""
+    """Read the attribute `dimensions`; from other APIs, it may be any text."""
     try:
         dimensions = from_json(text)
     except ValueError:

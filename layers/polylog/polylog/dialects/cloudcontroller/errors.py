@@ -1,4 +1,7 @@
-"""The Cloud Controller's errors by number and name (errors/v2.yml); each version has its form."""
+"""The Cloud Controller's errors by number and name, from its file errors/v2.yml.
+
+Both versions of the API have the same errors. Each renders them in its own form.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class Fault(NamedTuple):
 
 
 def bad_query(detail: str) -> Fault:
-    """Return the fault of a parameter that is not acceptable."""
+    """Return the fault for a parameter that is not acceptable."""
     return Fault(400, 10005, "CF-BadQueryParameter", f"The query parameter is invalid: {detail}")
 
 
@@ -50,14 +53,14 @@ FAULTS: Final[Mapping[type[ApiError], Fault]] = {
     ),
     NotVisible: NOT_AUTHORIZED,
     RouteNotFound: Fault(404, 10000, "CF-NotFound", "Unknown request"),
-    # Ours: only the token endpoint takes a body, and the server's is another program, the UAA.
+    # Ours: only the token endpoint takes a body. In the original another program, the UAA, has it.
     InvalidBody: Fault(400, 1001, "CF-MessageParseError", "The body cannot be read"),
     UnsupportedEncoding: Fault(415, 1001, "CF-MessageParseError", "Content-Encoding must be gzip"),
     RequestTooLarge: Fault(413, 1001, "CF-MessageParseError", "The body is too large"),
-    # The server knows this for a full queue of its own: clients try again.
+    # The server answers this when a queue of its own is full. Clients then try again.
     Throttled: Fault(503, 10015, "CF-ServiceUnavailable", "Too many requests: try again later"),
     TimedOut: Fault(503, 10015, "CF-ServiceUnavailable", "The database is slow: try again later"),
     Unavailable: Fault(500, 10011, "CF-DatabaseError", "Database error"),
     ApiError: Fault(500, 10001, "UnknownError", "An unknown error occurred."),
 }
-"""The faults of errors that say nothing more than their class."""
+"""The faults that depend only on the class of the error."""

@@ -1,4 +1,7 @@
-"""Times compared by whole seconds, as the server does since 2017, since it shows no fractions."""
+"""Compares times by whole seconds, as the server has done since 2017.
+
+It shows no fractions: an event of 10:00:00.7 is shown as, and is equal to, 10:00:00.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,11 @@ from polylog.model.times import SECOND
 
 
 def compare_time(op: Op, start: int) -> Filter:
-    """Compare an event's time with the second that begins at a time; `op` is no `NE` or `HAS`."""
+    """Return the filter that compares an event's time with the second that begins at `start`.
+
+    "After 10:00:00" means at 10:00:01 or later. `start` is in microseconds since the epoch, and
+    `op` is not `NE` or `HAS`.
+    """
     end = start + SECOND
     match op:
         case Op.GT:

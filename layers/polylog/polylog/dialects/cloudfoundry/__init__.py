@@ -1,8 +1,8 @@
-"""Cloud Foundry's Cloud Controller v2 events.
+"""Cloud Foundry's Cloud Controller v2 events, and how its clients log in.
 
 Implements "Events API: List events associated with an App since January 1, 2014" (apidocs,
 February 2015). What the document leaves open follows the server, cloud_controller_ng, as of 2026.
-What is marked "ours" deviates from it, and says why.
+"Ours" marks where Polylog differs from the server.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Errors in Cloud Foundry's form (v2_error_hasher.rb, errors/v2.yml)."""
+"""Errors in the form of Cloud Foundry's v2 API (v2_error_hasher.rb, errors/v2.yml)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CannotOrderBy(ApiError):
 
 
 class Problem(TypedDict):
-    """What went wrong, as a number, a name and a sentence."""
+    """What went wrong: a number such as 10005, its name `CF-BadQueryParameter`, and a sentence."""
 
     code: int
     error_code: str
@@ -42,7 +42,7 @@ class Problem(TypedDict):
 def render_error(error: ApiError) -> Response:
     """Render an error of this API.
 
-    Ours: every malformed parameter is a 400; for some the server answers 500.
+    Ours: every malformed parameter is a 400. For some, the server answers 500.
     """
     fault = _fault(error)
     document = {"description": fault.text, "error_code": fault.name, "code": fault.code}

@@ -1,4 +1,4 @@
-"""`GET /v2/events` and `GET /v2/events/:guid`: parameters and pages."""
+"""`GET /v2/events` and `GET /v2/events/:guid`: parameters, pages and single events."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _INTEGER = re.compile(r"\s*[+-]?\d(?:_?\d){0,99}\s*", re.ASCII)
 
 
 def _integer(value: object) -> int:
-    """Read an integer as Ruby does: blanks around it, a sign, `_` between digits.
+    """Read an integer as Ruby does, which allows blanks around it, a sign, and `_` between digits.
 
-    Ours: it is always decimal. Ruby also reads `0x10`, `0b1`, `0o7`, and `010` as octal.
+    Ours: it is always decimal. Ruby also reads `0x10`, `0b1` and `0o7`, and takes `010` for octal.
     """
     if not _INTEGER.fullmatch(str(value)):
         raise PydanticCustomError("int_parsing", "must be an integer")
     return int(str(value))
 
 
-# Ours: on a longer integer the server's database, and so the server, fails.
+# Ours: a longer integer is refused. On the server it makes the database fail, and so the server.
 _Integer = Annotated[int, BeforeValidator(_integer), Field(ge=-(2**63), le=2**63 - 1)]
 
 
@@ -44,7 +44,10 @@ def _last_is_sortable(fields: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class EventList(TypedDict):
-    """A page of events, the number of events and pages, and the paths of the pages next to it."""
+    """A page of events, the number of events and pages, and the paths of the pages next to it.
+
+    `prev_url` is null on the first page, and `next_url` on the last. Both begin with `/v2/events?`.
+    """
 
     total_results: int
     total_pages: int
@@ -60,12 +63,12 @@ _Q = Annotated[InstanceOf[Q], BeforeValidator(Q.parse), WithJsonSchema({"type": 
 class ListParams(Params):
     """The parameters of the list, in the order in which the server checks them.
 
-    Ours: an integer is parsed when its turn comes; the server parses all integers first.
+    Ours: an integer is parsed when its turn comes. The server parses all integers first.
     """
 
     order_by: Annotated[
         tuple[str, ...],
-        Field(alias="order-by", description="The field to order by; the last one given counts."),
+        Field(alias="order-by", description="The field to order by; both order by time."),
         AfterValidator(_last_is_sortable),
         Field(
             json_schema_extra={"type": "array", "items": {"enum": list(_SORTABLE)}, "minItems": 1}
@@ -74,26 +77,31 @@ class ListParams(Params):
     q: Annotated[
         tuple[_Q, ...],
         Field(
-            description="Conditions joined by `;`, all of which must hold. A condition is a name "
-            "(timestamp, type, actee, space_guid, organization_guid), an operator (`:`, `>=`, "
-            "`<=`, `<`, `>`, ` IN `) and a value; ` IN ` takes several values with commas.",
+            description="A condition, or several joined by `;`. All must hold, also those of other "
+            "`q` parameters. A condition is a name (`timestamp`, `type`, `actee`, `space_guid`, "
+            "`organization_guid`), an operator (`:`, `>=`, `<=`, `<`, `>`, ` IN `) and a value. "
+            "` IN ` takes several values with commas between them: `type IN app.crash,app.start`.",
             examples=[["type:app.crash", "timestamp>=2015-02-13T22:34:52Z"]],
         ),
     ] = ()
     results_per_page: Annotated[
         _Integer,
-        Field(alias="results-per-page", ge=1, le=100, description="Events on a page."),
+        Field(alias="results-per-page", ge=1, le=100, description="The most events on a page."),
     ] = 50
     inline_relations_depth: Annotated[
         _Integer | None, Field(alias="inline-relations-depth", le=3, description=_NO_EFFECT)
     ] = None
     order_direction: Annotated[
-        Order, Field(alias="order-direction", description="The direction of the order.")
+        Order,
+        Field(
+            alias="order-direction",
+            description="`asc` lists the oldest events first, `desc` the newest.",
+        ),
     ] = Order.ASCENDING
-    page: Annotated[_Integer, Field(ge=1, description="The number of the page.")] = 1
+    page: Annotated[_Integer, Field(ge=1, description="The number of the page, from 1.")] = 1
     orphan_relations: Annotated[
         _Integer | None,
-        Field(alias="orphan-relations", description="1 adds the member `orphans`."),
+        Field(alias="orphan-relations", description="1 adds `orphans`, which is always empty."),
     ] = None
     exclude_relations: Annotated[
         str | None, Field(alias="exclude-relations", description=_NO_EFFECT)
@@ -104,7 +112,12 @@ class ListParams(Params):
 
 
 def list_events(call: Call, params: ListParams) -> Response:
-    """List events, with exact totals and the paths of the pages before and after."""
+    """List events, with exact totals and the paths of the pages before and after.
+
+    The oldest come first, unless you ask for `order-direction=desc`. For example, `GET
+    /v2/events?q=type:app.crash&results-per-page=10&order-direction=desc` returns the ten newest
+    crashes.
+    """
     filter = conjunction(q.filter for q in params.q)
     size = params.results_per_page
     window = Window(limit=size, offset=(params.page - 1) * size)
@@ -126,7 +139,7 @@ def list_events(call: Call, params: ListParams) -> Response:
 def _page_url(params: ListParams, page: int) -> str:
     """Return the path of another page, with every parameter in effect, sorted by name.
 
-    It always has `order-by` twice, as servers have written it since 2017; this changes nothing.
+    It always has `order-by` twice, as servers have written it since 2017. This changes nothing.
     """
     depth, orphans = params.inline_relations_depth, params.orphan_relations
     pairs = [
@@ -155,5 +168,5 @@ class GuidParams(Params):
 
 
 def get_event(call: Call, params: GuidParams) -> Response:
-    """Show one event."""
+    """Return one event."""
     return Response.of(render_event(call.get(params.guid)), headers=(CONTENT_TYPE,))

@@ -1,7 +1,7 @@
 """How Cloud Foundry's clients find the API and log in: the root, `/v2/info` and a token endpoint.
 
-The token endpoint stands in for the UAA. The user name is a key id, the password is its secret, and
-the access token is the two together, `<key id>.<secret>`.
+The token endpoint stands in for the UAA, Cloud Foundry's server for logins. The user name is a key
+id, the password is its secret, and the access token is both together, `<key id>.<secret>`.
 """
 
 from __future__ import annotations
@@ -20,29 +20,32 @@ from polylog.model.errors import InvalidCredential
 
 API_VERSION = "2.200.0"
 _API_VERSION_3 = "3.135.0"
-"""The two versions that a server has together are 65 apart."""
+"""The versions of v2 and v3 here belong together: a server's two differ by 65."""
 
-# UAA's default. Clients then use the refresh token, which is valid as long as the key.
+# UAA's default. After that, clients use the refresh token, which is valid as long as the key.
 _TOKEN_SECONDS = 43_199
-# UAA ends a refresh token's id like this. The mark also keeps the API from accepting one.
+# UAA ends the id of a refresh token like this. Because of it, the API accepts no refresh token.
 _REFRESH_MARK = "-r"
 
 
 class Link(TypedDict):
-    """An address, and the version of the API there."""
+    """An address, and in `meta` the version of the API there."""
 
     href: str
     meta: NotRequired[dict[str, str]]
 
 
 class Root(TypedDict):
-    """The addresses of the services."""
+    """The addresses of the APIs, and of the place to log in."""
 
     links: dict[str, Link]
 
 
 class Information(TypedDict):
-    """What this service is, and where to log in."""
+    """Where to log in, and the version of the API.
+
+    `authorization_endpoint` and `token_endpoint` are the address of this API.
+    """
 
     name: str
     build: str
@@ -57,7 +60,11 @@ class Information(TypedDict):
 
 
 class TokenRequest(TypedDict):
-    """A password, or a refresh token."""
+    """The credential to exchange, as a form.
+
+    With `grant_type=password`, `username` is a key id and `password` its secret. With
+    `grant_type=refresh_token`, `refresh_token` is that of an earlier grant.
+    """
 
     grant_type: Literal["password", "refresh_token"]
     username: NotRequired[str]
@@ -66,7 +73,10 @@ class TokenRequest(TypedDict):
 
 
 class Grant(TypedDict):
-    """A token; `expires_in` is in seconds."""
+    """An access token, to send as `Authorization: bearer <access_token>`.
+
+    After `expires_in` seconds, exchange the `refresh_token` for a new one.
+    """
 
     access_token: str
     token_type: Literal["bearer"]
@@ -77,16 +87,16 @@ class Grant(TypedDict):
 
 
 class Refusal(TypedDict):
-    """The reason why there is no token (RFC 6749)."""
+    """The reason why you get no token (RFC 6749): a name in `error`, and a sentence."""
 
     error: str
     error_description: str
 
 
 def show_root(call: Call, params: Params) -> Response:
-    """List the links from which newer clients start (root_controller.rb).
+    """Return the links from which newer clients start (root_controller.rb).
 
-    Ours: there are none to services that have no part in events.
+    Ours: there are no links to services that have nothing to do with events.
     """
     base = call.base_url
     here = {"href": base}
@@ -101,7 +111,7 @@ def show_root(call: Call, params: Params) -> Response:
 
 
 def show_info(call: Call, params: Params) -> Response:
-    """Show where to log in, for older clients (info_controller.rb)."""
+    """Return where to log in, for older clients (info_controller.rb)."""
     document = {
         "name": "",
         "build": "",
@@ -118,7 +128,10 @@ def show_info(call: Call, params: Params) -> Response:
 
 
 def grant_token(call: Call, params: Params) -> Response:
-    """Exchange a password or a refresh token for an OAuth 2 token (RFC 6749, in UAA's form)."""
+    """Exchange a password or a refresh token for an OAuth 2 token (RFC 6749, in UAA's form).
+
+    For example, send the form `grant_type=password&username=<key id>&password=<secret>`.
+    """
     if len(call.request.body) > MAX_FORM_BYTES:
         return _refuse(400, "invalid_request", f"the form has more than {MAX_FORM_BYTES} bytes")
     form = dict(parse_qsl(call.request.body.decode(errors="replace")))

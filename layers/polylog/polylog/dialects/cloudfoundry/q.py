@@ -1,7 +1,7 @@
 """The parameter `q`: conditions like `type:app.crash;timestamp>=2026-03-01T10:00:00Z`.
 
-Follows query.rb of cloud_controller_ng. `;` joins conditions, all of which must hold; a doubled
-`;;` is a semicolon inside a value. In each condition the first operator from the left separates
+Follows query.rb of cloud_controller_ng. `;` joins conditions, and all of them must hold. A doubled
+`;;` is a semicolon inside a value. In each condition, the first operator from the left separates
 the name from the value. ` IN ` takes several values, with commas between them.
 """
 
@@ -28,24 +28,36 @@ _TEXTS: Final = {
     "space_guid": "project_id",
     "organization_guid": "organization_id",
 }
-"""The document names the first two and `timestamp`, the server the others since November 2016."""
+"""The fields of an event by the names in `q`.
+
+The document has the first two and `timestamp`. The server added the others in November 2016.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Q:
-    """One `q` parameter: its text, which the urls of other pages repeat, and its meaning."""
+    """One `q` parameter: its text, which the URLs of other pages repeat, and its filter."""
 
     text: str
     filter: Filter
 
     @classmethod
     def parse(cls, text: str) -> Q:
-        """Read the text; raises `InvalidParameter` or `UnknownField`."""
+        """Read the text of a `q`. Raises `InvalidParameter` or `UnknownField`."""
         return cls(text, parse(text))
 
 
 def parse(q: str) -> Filter:
-    """Return the filter that a `q` means; raises `InvalidParameter` or `UnknownField`."""
+    """Return the filter that a `q` means.
+
+    Raises `InvalidParameter` or `UnknownField`.
+
+    >>> parse("type IN app.crash,app.start;actee:a1") == conjunction([
+    ...     disjunction([Compare("type", Op.EQ, "app.crash"), Compare("type", Op.EQ, "app.start")]),
+    ...     Compare("target.id", Op.EQ, "a1"),
+    ... ])
+    True
+    """
     conditions = without_end(_CONDITION.findall(q))
     return conjunction(_condition(text.replace(";;", ";")) for text in conditions)
 
@@ -72,7 +84,10 @@ def _condition(text: str) -> Filter:
 
 
 def _without_operator(name: str) -> Filter:
-    """Ours: a 400 for `timestamp`, on which the server fails; it takes other names for nothing."""
+    """Return the filter for a name alone, which finds nothing.
+
+    Ours: `timestamp` alone is refused. The server fails on it.
+    """
     if name == _TIMESTAMP:
         raise InvalidParameter(name, "must be followed by an operator and a time")
     return NOTHING
@@ -85,5 +100,9 @@ def _times(operator: str, values: list[str]) -> Filter:
 
 
 def _parse_time(text: str) -> int:
-    """Ours: Ruby's other date forms, and an offset whose `+` became a blank, are refused."""
+    """Return a time in microseconds since the epoch; raises `InvalidParameter`.
+
+    Ours: it must be ISO 8601. The other date forms of Ruby are refused, and so is an offset whose
+    `+` was not escaped and became a blank.
+    """
     return read_time(text, _TIMESTAMP, "an ISO 8601 time with any + escaped as %2B")

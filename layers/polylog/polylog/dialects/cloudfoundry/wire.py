@@ -1,4 +1,4 @@
-"""A Cloud Foundry event resource: read into an `Event`, rendered from one; the two are inverse."""
+"""A Cloud Foundry event resource: read into an `Event`, and rendered from one as it was read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ _UNESCAPED = ":,/=?@!$'()*~-._"
 
 
 def escape(text: str) -> str:
-    """Escape a text for a URL as the server's Addressable does: a blank becomes `%20`."""
+    """Escape a text for a URL as the server's library Addressable does.
+
+    >>> escape("type IN a,b")
+    'type%20IN%20a,b'
+    """
     return quote(text, safe=_UNESCAPED)
 
 
@@ -25,7 +29,7 @@ class _Wire(BaseModel):
 
 
 class EventMetadata(_Wire):
-    """The resource's id and times; `url` is its path below the API's root."""
+    """The id and the times of the event; `url` is its path below the API's root."""
 
     guid: Key
     url: str | None = None
@@ -34,7 +38,11 @@ class EventMetadata(_Wire):
 
 
 class EventEntity(_Wire):
-    """What happened, who did it (`actor`), and to what (`actee`)."""
+    """What happened, who did it (`actor`), and to what (`actee`).
+
+    `timestamp` is when it happened. `metadata` is what else is known, as an object. A member that
+    an event of another system lacks is an empty text, and its `actor_name` null.
+    """
 
     type: Key
     actor: KeyOrEmpty
@@ -51,17 +59,17 @@ class EventEntity(_Wire):
 
 
 class EventResource(_Wire):
-    """An event."""
+    """An event: its id in `metadata`, and what happened in `entity`."""
 
     metadata: EventMetadata
     entity: EventEntity
 
 
 def read_event(wire: JsonValue) -> Event:
-    """Read an event resource.
+    """Read an event resource. Raises `InvalidParameter` with the path of the member that is wrong.
 
-    Keeps `created_at` only if it differs from the timestamp, and `actor_username`, which servers
-    have sent since 2017, only if it is there. Raises `InvalidParameter` with the member's path.
+    The event keeps `created_at` only if it differs from the timestamp. It keeps `actor_username`,
+    which servers have sent since 2017, only if it is there.
     """
     resource = validated(EventResource, wire)
     metadata, entity = resource.metadata, resource.entity

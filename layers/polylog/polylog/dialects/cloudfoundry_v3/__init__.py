@@ -1,10 +1,10 @@
 """Cloud Foundry's Cloud Controller v3 audit events.
 
 Implements "Audit Events" of the CAPI V3 documentation. What it leaves open follows the server,
-cloud_controller_ng. What is marked "ours" deviates from it, and says why.
+cloud_controller_ng. "Ours" marks where Polylog differs from the server.
 
-The events are those of v2 (`cloudfoundry`), which also serves the root and the tokens: an event
-that one version has read is shown by the other.
+Both versions show the same events: load them as v2 and read them as v3, or the other way round. To
+log in, use the root and the token endpoint of v2 (`cloudfoundry`).
 """
 
 from __future__ import annotations

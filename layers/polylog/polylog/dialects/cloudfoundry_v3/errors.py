@@ -32,7 +32,7 @@ _NOT_FOUND: Final = Fault(404, 10010, "CF-ResourceNotFound", "Event not found")
 
 
 class UnknownParameters(InvalidParameter):
-    """The request has parameters that the API does not know; `known` are those that it does."""
+    """The request has parameters that the API does not know; `known` lists those that it does."""
 
     def __init__(self, names: Sequence[str], known: Sequence[str]) -> None:
         super().__init__(", ".join(names), "is not known")
@@ -41,7 +41,7 @@ class UnknownParameters(InvalidParameter):
 
 
 class Fact(TypedDict):
-    """What went wrong, as a number, a name and a sentence."""
+    """What went wrong: a number such as 10005, its name `CF-BadQueryParameter`, and a sentence."""
 
     code: int
     title: str
@@ -49,7 +49,7 @@ class Fact(TypedDict):
 
 
 class Problem(TypedDict):
-    """What went wrong; this API says only one thing at a time."""
+    """What went wrong: a list that always has one item."""
 
     errors: list[Fact]
 
@@ -77,17 +77,17 @@ def _fault(error: ApiError) -> Fault:
 
 
 def _quoted(names: Sequence[str]) -> str:
-    """Return the names in quotes; a lone surrogate, which JSON cannot carry, becomes `?`."""
+    """Return the names in quotes. A lone surrogate becomes `?`, because JSON cannot carry it."""
     return ", ".join(f"'{shown(name).encode(errors='replace').decode()}'" for name in names)
 
 
 def _sentence(error: InvalidParameter) -> str:
-    """Return the error as the server words it: `created_ats[gt]` is "Created ats"."""
+    """Return the error as the server words it, which calls `created_ats[gt]` "Created ats"."""
     name = error.parameter.partition("[")[0].replace("_", " ")
     return f"{name.capitalize()} {error.reason}"
 
 
-# The server looks only among the events that the caller may see (events_controller.rb).
+# The server looks for an event only among those that the caller may see (events_controller.rb).
 _FAULTS: Final = {
     **FAULTS,
     Forbidden: NOT_AUTHORIZED,

@@ -1,4 +1,4 @@
-"""`GET /v3/audit_events` and `GET /v3/audit_events/:guid`: parameters and pages."""
+"""`GET /v3/audit_events` and `GET /v3/audit_events/:guid`: parameters, pages and single events."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ _UPDATED_AT: Final = "attributes.updated_at"
 
 
 class _Created(Where):
-    """A mark of times that are compared by whole seconds."""
+    """The mark of a parameter with times, which are compared by whole seconds."""
 
     def compare(self, value: Value) -> Filter:
         return compare_time(self.op, int(value))
 
 
 class _Updated(Where):
-    """A mark of times of the last change; an event without one has not changed since it was made.
+    """The mark of a parameter with times of the last change.
 
-    `updated_at` has a fixed width and is UTC, so that texts compare as times do.
+    An event without `updated_at` has not changed since it was made, so its own time counts. The
+    attribute has a fixed width and is in UTC: its texts compare as times do.
     """
 
     def compare(self, value: Value) -> Filter:
@@ -53,7 +54,8 @@ class _Updated(Where):
 def _split(text: str) -> tuple[str, ...]:
     """Split a list at its commas; a comma inside a value is escaped twice (base_message.rb).
 
-    Ours: a `+` stays one. The server, which decodes each value as a form's, takes it for a blank.
+    `a,b%2Cc`, after the query was decoded, is `a` and `b,c`. Ours: a `+` stays a `+`. The server
+    decodes each value like a form's, and takes it for a blank.
     """
     return tuple(map(unquote, text.split(",")))
 
@@ -80,7 +82,7 @@ def _moment(text: str) -> int:
 
 
 def _positive(text: str) -> int:
-    """Read a number. Ours: nothing may follow its digits; Ruby's `to_i` drops what does."""
+    """Read a number. Ours: nothing may follow its digits. Ruby's `to_i` drops what follows."""
     if not _POSITIVE.fullmatch(text):
         raise PydanticCustomError("number", "must be a positive integer")
     return int(text)
@@ -108,105 +110,134 @@ _Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 
-_SEVERAL: Final = "Several are separated by commas; one of them must hold."
-_AT: Final = "A time like 2026-03-01T10:00:00Z, or several with commas between them."
+_SEVERAL: Final = "Separate several by commas: an event must have one of them."
+_AT: Final = "A time like 2026-03-01T10:00:00Z, or several of them separated by commas."
 
 
 class ListParams(Params):
-    """The parameters of the list; all filters must hold. Any other parameter is an error."""
+    """The parameters of the list. An event must pass all filters. Other parameters are refused."""
 
     page: Annotated[
         int,
         BeforeValidator(_positive),
-        Field(description="The number of the page.", json_schema_extra={"minimum": 1}),
+        Field(description="The number of the page, from 1.", json_schema_extra={"minimum": 1}),
     ] = 1
     per_page: Annotated[
         int,
         BeforeValidator(_page_size),
-        Field(description="Events on a page.", json_schema_extra={"minimum": 1, "maximum": _MOST}),
+        Field(
+            description="The most events on a page.",
+            json_schema_extra={"minimum": 1, "maximum": _MOST},
+        ),
     ] = 50
     order_by: Annotated[
         str,
         BeforeValidator(_order),
         Field(
-            description="What to order by, with `-` before it for the newest first.",
+            description="The order of the events: `created_at` lists the oldest first, and "
+            "`-created_at` the newest. Ours: `updated_at` means the same as `created_at`.",
             json_schema_extra={
                 "enum": [sign + name for name in ("created_at", "updated_at") for sign in ("", "-")]
             },
         ),
     ] = "created_at"
     created_ats: Annotated[
-        _Moments, _Created("time", Op.EQ), Field(description=f"When it happened. {_AT}")
+        _Moments,
+        _Created("time", Op.EQ),
+        Field(description=f"Only events that happened in this second. {_AT}"),
     ] = None
     created_before: Annotated[
         _Moment,
         _Created("time", Op.LT),
-        Field(alias="created_ats[lt]", description="It happened before this second."),
+        Field(alias="created_ats[lt]", description="Only events that happened before this second."),
     ] = None
     created_until: Annotated[
         _Moment,
         _Created("time", Op.LE),
-        Field(alias="created_ats[lte]", description="It happened before or in this second."),
+        Field(
+            alias="created_ats[lte]",
+            description="Only events that happened before or in this second.",
+        ),
     ] = None
     created_after: Annotated[
         _Moment,
         _Created("time", Op.GT),
-        Field(alias="created_ats[gt]", description="It happened after this second."),
+        Field(alias="created_ats[gt]", description="Only events that happened after this second."),
     ] = None
     created_since: Annotated[
         _Moment,
         _Created("time", Op.GE),
-        Field(alias="created_ats[gte]", description="It happened in or after this second."),
+        Field(
+            alias="created_ats[gte]",
+            description="Only events that happened in or after this second.",
+        ),
     ] = None
     updated_ats: Annotated[
-        _Moments, _Updated(_UPDATED_AT, Op.EQ), Field(description=f"When it changed last. {_AT}")
+        _Moments,
+        _Updated(_UPDATED_AT, Op.EQ),
+        Field(description=f"Only events that last changed in this second. {_AT}"),
     ] = None
     updated_before: Annotated[
         _Moment,
         _Updated(_UPDATED_AT, Op.LT),
-        Field(alias="updated_ats[lt]", description="It changed last before this second."),
+        Field(
+            alias="updated_ats[lt]", description="Only events that last changed before this second."
+        ),
     ] = None
     updated_until: Annotated[
         _Moment,
         _Updated(_UPDATED_AT, Op.LE),
-        Field(alias="updated_ats[lte]", description="It changed last before or in this second."),
+        Field(
+            alias="updated_ats[lte]",
+            description="Only events that last changed before or in this second.",
+        ),
     ] = None
     updated_after: Annotated[
         _Moment,
         _Updated(_UPDATED_AT, Op.GT),
-        Field(alias="updated_ats[gt]", description="It changed last after this second."),
+        Field(
+            alias="updated_ats[gt]", description="Only events that last changed after this second."
+        ),
     ] = None
     updated_since: Annotated[
         _Moment,
         _Updated(_UPDATED_AT, Op.GE),
-        Field(alias="updated_ats[gte]", description="It changed last in or after this second."),
+        Field(
+            alias="updated_ats[gte]",
+            description="Only events that last changed in or after this second.",
+        ),
     ] = None
     guids: Annotated[
-        _Texts, Where("id", Op.EQ), Field(description=f"Ids of events. {_SEVERAL}")
+        _Texts, Where("id", Op.EQ), Field(description=f"Only events with this id. {_SEVERAL}")
     ] = None
     types: Annotated[
-        _Texts, Where("type", Op.EQ), Field(description=f"What happened. {_SEVERAL}")
+        _Texts,
+        Where("type", Op.EQ),
+        Field(description=f"Only events of this type, such as `app.crash`. {_SEVERAL}"),
     ] = None
     target_guids: Annotated[
         _Texts,
         Where("target.id", Op.EQ),
-        Field(description=f"Ids of what it happened to. {_SEVERAL}"),
+        Field(description=f"Only events that happened to the target with this id. {_SEVERAL}"),
     ] = None
     not_target_guids: Annotated[
         _Texts,
         Where("target.id", Op.NE),
         Field(
             alias="target_guids[not]",
-            description="Ids of what it did not happen to. Several are separated by commas.",
+            description="Only events that did not happen to the target with this id. Separate "
+            "several by commas: an event must have none of them.",
         ),
     ] = None
     space_guids: Annotated[
-        _Texts, Where("project_id", Op.EQ), Field(description=f"Ids of spaces. {_SEVERAL}")
+        _Texts,
+        Where("project_id", Op.EQ),
+        Field(description=f"Only events in the space with this id. {_SEVERAL}"),
     ] = None
     organization_guids: Annotated[
         _Texts,
         Where("organization_id", Op.EQ),
-        Field(description=f"Ids of organizations. {_SEVERAL}"),
+        Field(description=f"Only events in the organization with this id. {_SEVERAL}"),
     ] = None
 
     @classmethod
@@ -220,7 +251,10 @@ class ListParams(Params):
 
     @property
     def order(self) -> Order:
-        """The direction. Ours: a change is not an order of its own; an audit event has none."""
+        """The direction of the order.
+
+        Ours: `updated_at` orders like `created_at`, because audit events do not change.
+        """
         return Order.DESCENDING if self.order_by.startswith("-") else Order.ASCENDING
 
 
@@ -231,7 +265,10 @@ class Link(TypedDict):
 
 
 class Pagination(TypedDict):
-    """The number of events and of pages, and the addresses of the pages around this one."""
+    """The number of events and of pages, and the addresses of the pages around this one.
+
+    `next` is null on the last page, and `previous` on the first.
+    """
 
     total_results: int
     total_pages: int
@@ -242,14 +279,14 @@ class Pagination(TypedDict):
 
 
 class AuditEventList(TypedDict):
-    """A page of audit events."""
+    """A page of audit events, in `resources`."""
 
     pagination: Pagination
     resources: list[AuditEvent]
 
 
 class Root(TypedDict):
-    """The addresses of what this API has."""
+    """The addresses of this API and of its list."""
 
     links: dict[str, Link]
 
@@ -267,7 +304,14 @@ class _Pages:
 
 
 def list_audit_events(call: Call, params: ListParams) -> Response:
-    """List audit events, with exact totals and the addresses of other pages."""
+    """List audit events, with exact totals and the addresses of other pages.
+
+    The oldest come first, unless you ask for `order_by=-created_at`. An event must pass all
+    filters. A parameter that is not known is refused with 400.
+
+    For example, `GET /v3/audit_events?types=app.crash&order_by=-created_at&per_page=2` returns the
+    two newest crashes.
+    """
     size, number = params.per_page, params.page
     window = Window(limit=size, offset=(number - 1) * size)
     page = call.find(params.filter, params.order, window, with_total=True)
@@ -295,13 +339,16 @@ class GuidParams(Params):
 
 
 def get_audit_event(call: Call, params: GuidParams) -> Response:
-    """Show one audit event."""
+    """Return one audit event."""
     document = render_event(call.get(params.guid), call.base_url)
     return Response.of(document, headers=(CONTENT_TYPE,))
 
 
 def show_root(call: Call, params: Params) -> Response:
-    """List the links of this version. Ours: only to what there is here."""
+    """Return the links of this version.
+
+    Ours: there are only the two for events.
+    """
     here: Link = {"href": call.base_url}
     events: Link = {"href": f"{call.base_url}/audit_events"}
     return Response.of({"links": {"self": here, "audit_events": events}}, headers=(CONTENT_TYPE,))

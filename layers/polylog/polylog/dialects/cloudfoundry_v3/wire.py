@@ -1,4 +1,4 @@
-"""An audit event of v3: read into an `Event`, rendered from one; the two are inverse.
+"""An audit event of v3: read into an `Event`, and rendered from one as it was read.
 
 =========================  ======================================================================
 member                     becomes
@@ -12,13 +12,13 @@ member                     becomes
 `data`                     `data`; v2 calls it `entity.metadata`
 `space.guid`               `project_id`
 `organization.guid`        `organization_id`
-`links`                    nothing: they are made anew for the address that the API has here
+`links`                    nothing: new ones are made, with the address of the API here
 =========================  ======================================================================
 
-Null and missing members are the same. Servers hold ids of at most 255 characters. Ours: the id of
-an actor, target, space or organization that is too long for an index becomes an attribute instead
+Null and missing members are the same. Servers have ids of at most 255 characters. Ours: a longer id
+of an actor, target, space or organization, if an index cannot hold it, becomes an attribute instead
 (`actor_guid`, `target_guid`, `space_guid`, `organization_guid`), and is shown here as it came. An
-event with a longer `guid` or `type` is refused.
+event with a `guid` or `type` that is too long for an index is refused.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Wire(BaseModel):
 
 
 class Party(_Wire):
-    """Who acted, or what they acted on."""
+    """Who acted, or what they acted on: an id, a type such as `app`, and a name."""
 
     guid: str | None = None
     type: str | None = None
@@ -47,13 +47,17 @@ class Party(_Wire):
 
 
 class Place(_Wire):
-    """The space or the organization in which it happened."""
+    """The space or the organization in which the event happened."""
 
     guid: str | None = None
 
 
 class AuditEvent(_Wire):
-    """An audit event."""
+    """An audit event; `created_at` is when it happened.
+
+    `actor` did it, and `target` is what it was done to. `data` is what else is known, as an object.
+    `actor`, `target`, `space` and `organization` are null if the event has none.
+    """
 
     guid: Key
     created_at: Time
@@ -68,7 +72,7 @@ class AuditEvent(_Wire):
 
 
 def read_event(wire: JsonValue) -> Event:
-    """Read an audit event; raises `InvalidParameter` with the member's path."""
+    """Read an audit event. Raises `InvalidParameter` with the path of the member that is wrong."""
     audit = validated(AuditEvent, _without_nulls(wire))
     guids = _guids(audit)
     return Event(

@@ -2,8 +2,8 @@
 
 Implements the operation LookupEvents of the CloudTrail API reference (version 2013-11-01), in AWS's
 JSON protocol 1.1, as botocore and the AWS CLI speak it. Clients post every operation to the path of
-their endpoint, and name it in the header `X-Amz-Target`. What is marked "ours" deviates from AWS,
-or is decided where its documents are silent.
+their endpoint, and name it in the header `X-Amz-Target`. "Ours" marks where Polylog differs from
+AWS, or decides what its documents leave open.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from polylog.model.errors import InvalidParameter, TooBroad
 
 
 def headers(request: Request, principal: Principal) -> Pairs:
-    """Return the header of every response: a request id, which SDKs show."""
+    """Return the header of every response, a request id, which SDKs show with errors."""
     return (("x-amzn-RequestId", str(uuid4())),)
 
 

@@ -1,8 +1,8 @@
 """Errors in the form of AWS's JSON protocol 1.1: `__type` is the name, `message` a sentence.
 
-The names of LookupEvents are those of its API reference, the others those of "Common Errors" there.
-Ours: a member of a wrong type has the same error as one with a wrong value, and throttling has the
-status 429, which SDKs try again as they do AWS's 400.
+The names are those that the API reference lists for LookupEvents and under "Common Errors". Ours: a
+member of a wrong type gets the same error as one with a wrong value. Also ours: throttling has the
+status 429 and not 400. SDKs send the request again after both.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ CONTENT_TYPE: Final = ("Content-Type", MEDIA_TYPE)
 
 
 class UnknownOperation(ApiError):
-    """The request names no operation of this service."""
+    """The request does not name an operation of CloudTrail."""
 
 
 class UnsupportedOperation(ApiError):
-    """CloudTrail has this operation, but a log has not."""
+    """CloudTrail has this operation, but Polylog does not: it has only LookupEvents."""
 
 
-# The names of members are those of the protocol.
+# The protocol prescribes the names of the members, which a class could not have.
 Problem = TypedDict("Problem", {"__type": str, "message": str})
-"""The name of the error, and what went wrong."""
+"""What went wrong: the name of the error in `__type`, and a sentence."""
 
 
 def render_error(error: ApiError) -> Response:
@@ -69,7 +69,7 @@ def render_error(error: ApiError) -> Response:
         case MalformedSignature(reason=reason):
             return _response(400, "IncompleteSignatureException", _sentence(reason))
         case UnsupportedOperation():
-            sentence = f"This log answers LookupEvents alone, not {error}."
+            sentence = f"Polylog answers only LookupEvents, not {error}."
             return _response(400, "UnsupportedOperationException", sentence)
         case _:
             return _response(*nearest(error, _FIXED))

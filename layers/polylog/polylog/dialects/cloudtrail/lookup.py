@@ -1,4 +1,4 @@
-"""`LookupEvents`: parameters, the filters that an attribute means, and pages."""
+"""`LookupEvents`: its parameters, the filters that an attribute means, and pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from polylog.model.query import Order, Page, Position, Window
 from polylog.model.times import EARLIEST, LATEST, SECOND
 
 TARGET: Final = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101."
-"""How the target of every operation of the service begins."""
+"""The start of `X-Amz-Target`, the same for every operation of CloudTrail."""
 
 _OPERATION: Final = "LookupEvents"
 _MOST: Final = 50
@@ -62,7 +62,11 @@ _Seconds = Annotated[
 
 
 class LookupAttribute(_Members):
-    """What to look events up by; the value must be the same, in upper and lower case too."""
+    """An attribute to look events up by; upper and lower case make a difference.
+
+    `Username` finds events by the name of the user, except calls by AWS services. `ResourceName`
+    finds them by the id, the name or a link of what they acted on.
+    """
 
     key: Annotated[
         Literal[
@@ -81,7 +85,11 @@ class LookupAttribute(_Members):
 
 
 class LookupRequest(_Members):
-    """Which events to list; a member that is null is one that is missing."""
+    """Which events to list; a member that is null counts as missing.
+
+    For example, `{"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue":
+    "CreateBucket"}], "StartTime": 1772366400, "MaxResults": 10}`. An event must pass all of it.
+    """
 
     attributes: Annotated[
         tuple[LookupAttribute, ...],
@@ -89,24 +97,44 @@ class LookupRequest(_Members):
         Field(alias="LookupAttributes", max_length=1),
     ] = ()
     start: Annotated[
-        _Seconds, Field(alias="StartTime", description="Only events at or after this time.")
+        _Seconds,
+        Field(
+            alias="StartTime",
+            description="Only events at or after this time, in seconds since 1970, UTC.",
+        ),
     ] = None
     end: Annotated[
-        _Seconds, Field(alias="EndTime", description="Only events at or before this time.")
+        _Seconds,
+        Field(
+            alias="EndTime",
+            description="Only events at or before this time, in seconds since 1970, UTC.",
+        ),
     ] = None
     category: Annotated[
         Literal["insight"] | None,
         Field(
             alias="EventCategory",
-            description="Events of CloudTrail Insights, instead of all others.",
+            description="`insight` lists only events of CloudTrail Insights. Without it, they are "
+            "left out.",
         ),
     ] = None
     most: Annotated[
         int | None,
-        Field(alias="MaxResults", strict=True, ge=1, le=_MOST, description="Events on a page."),
+        Field(
+            alias="MaxResults",
+            strict=True,
+            ge=1,
+            le=_MOST,
+            description="The most events on a page: 50 by default.",
+        ),
     ] = None
     token: Annotated[
-        str | None, Field(alias="NextToken", description="The `NextToken` of the page before.")
+        str | None,
+        Field(
+            alias="NextToken",
+            description="The `NextToken` of the page before. Everything else except `MaxResults` "
+            "must stay the same.",
+        ),
     ] = None
 
     @property
@@ -116,7 +144,7 @@ class LookupRequest(_Members):
 
     @property
     def window(self) -> Filter:
-        """The filter for time and category; see `is_listed` for the category that is not named."""
+        """The filter for time and category; `is_listed` checks the category if you name none."""
         terms: list[Filter] = []
         if self.category is not None:
             terms.append(Compare("category", Op.EQ, INSIGHT))
@@ -127,15 +155,16 @@ class LookupRequest(_Members):
         return conjunction(terms)
 
     def is_listed(self, event: Event) -> bool:
-        """Return whether an event that passes the filters is shown: Insights only if named.
+        """Return whether to show an event that passes the filters: Insights only if asked for.
 
-        A condition would keep an index from settling the filter, and cost five times as much.
+        As a condition of the filter, this would keep an index from answering it alone, and cost
+        five times as much.
         """
         return self.category is not None or event.category != INSIGHT
 
 
 class EventList(TypedDict):
-    """A page of events, the newest first; without a token, it is the last one."""
+    """A page of events, the newest first. Without a `NextToken`, it is the last page."""
 
     Events: list[LookedUpEvent]
     NextToken: NotRequired[str]
@@ -144,8 +173,12 @@ class EventList(TypedDict):
 def lookup_events(call: Call, params: Params) -> Response:
     """List events, the newest first.
 
-    The operation is named in the header `X-Amz-Target`. Ours: an event of any age, region and
-    category is found, at any rate. A page may be short, or empty, before the last one.
+    The header `X-Amz-Target` must name the operation:
+    `com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents`. `NextToken` leads to the
+    next page. Without it, this is the last.
+
+    Ours: this finds events of any age, region and category, and does not limit how often you ask. A
+    page may be short or empty and still have a `NextToken`, if the answer takes much reading.
     """
     _require_operation(call.request)
     asked = _read(call.request.body)
@@ -172,7 +205,7 @@ def _require_operation(request: Request) -> None:
 
 
 def _read(body: bytes) -> LookupRequest:
-    """Read the body; raises `InvalidParameter`. Without one, it is like `{}`."""
+    """Read the body; a missing one counts as `{}`. Raises `InvalidParameter`."""
     if len(body) > MAX_FORM_BYTES:
         raise RequestTooLarge(f"more than {MAX_FORM_BYTES} bytes")
     asked = validated(LookupRequest, read_json(body) if body else {})
@@ -182,14 +215,17 @@ def _read(body: bytes) -> LookupRequest:
 
 
 def _tokens(call: Call, asked: LookupRequest) -> Tokens:
-    """Return what writes and reads the tokens of this lookup; pages may differ in size."""
+    """Return what writes and reads the tokens of this lookup, whose pages may differ in size."""
     same = asked.model_dump_json(exclude={"most", "token"})
     bound_to = ("LookupEvents", call.principal.scope, str(call.principal.restriction.filter), same)
     return Tokens(call.secret("page tokens"), bound_to, "NextToken")
 
 
 def _listed(call: Call, asked: LookupRequest, after: Position | None) -> Page:
-    """Return the page after a place, filled up where events are left out, within a few turns."""
+    """Return the page after a place.
+
+    Where events are left out, it is filled up from what follows, in at most `_TURNS` queries.
+    """
     events: list[Event] = []
     for _ in range(_TURNS):
         page = _find(call, asked, Window(asked.limit - len(events), after=after))
@@ -205,15 +241,17 @@ def _find(call: Call, asked: LookupRequest, window: Window) -> Page:
     filters = [conjunction([each, asked.window]) for each in meant] or [asked.window]
     try:
         return _newest(call, filters, window)
-    except PositionExpired:  # Nothing that would follow is kept.
+    except PositionExpired:  # The log no longer keeps what would follow.
         return Page((), None)
 
 
 def meanings(attribute: LookupAttribute) -> tuple[Filter, ...]:
-    """Return filters of which an event passes one if it has the attribute.
+    """Return filters for the events with an attribute: such an event passes at least one of them.
 
-    Each is answered by a key, from an index, from segments or by leaves; all in one, they would
-    need the events themselves.
+    Each of them is answered by a key, an index, segments or leaves, the columns and values that the
+    store keeps of events. One filter for all would have to read the events themselves.
+
+    The `ResourceType` "bucket" means two filters, `target.type = "bucket"` and `links:"bucket"`.
     """
     value = attribute.value
     match attribute.key:
@@ -244,8 +282,9 @@ _FIELDS: Final = {
 def _newest(call: Call, filters: Sequence[Filter], window: Window) -> Page:
     """Return the newest events that pass any of the filters, all as of one moment.
 
-    Where a page ends that has a next one, the others may end too: what lies beyond is left to the
-    next page, since this one cannot show it in order.
+    A moment is a state of the log that all these queries see. If one filter's page ends before the
+    last of its events, the answer ends there too: what follows could not be shown in order, and is
+    left to the next page.
     """
     pages: list[Page] = []
     end: Position | None = None
@@ -266,7 +305,7 @@ def _newest(call: Call, filters: Sequence[Filter], window: Window) -> Page:
 
 
 def _merged(pages: Sequence[Page], end: Position | None, limit: int) -> Page:
-    """Return the first events of several pages together, each once, up to where all are known."""
+    """Return the first events of several pages together, each once, as far as all pages reach."""
     places = {_place(event): event for page in pages for event in page.events}
     known = sorted((at for at in places if end is None or at >= end), reverse=True)
     following = known[limit - 1] if len(known) > limit else end

@@ -1,9 +1,9 @@
-"""Requests signed by AWS Signature Version 4: the access key is a key id, the secret its secret.
+"""Requests signed with AWS Signature Version 4: the access key is a key id, the secret its secret.
 
-Follows the IAM user guide, "Create a signed AWS API request", in the form with headers, and
-botocore's `SigV4Auth`. The service must be `cloudtrail`; the region may be any, since a log has
-none. The SHA-256 of the body is always part of the signature. Ours: there are no temporary
-credentials, so a session token is ignored.
+Follows "Create a signed AWS API request" of the IAM user guide, in the form with headers, and
+botocore's `SigV4Auth`. The service must be `cloudtrail`. Any region will do, since a log has none.
+The SHA-256 of the body is always part of the signature. Ours: there are no temporary credentials,
+so a session token is ignored.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ SECURITY: Final[Security] = {
         "in": "header",
         "name": "Authorization",
         "x-amazon-apigateway-authtype": "awsSigv4",
-        "description": "AWS Signature Version 4 of the service `cloudtrail` in any region: the "
-        "access key is a key id, the secret key is its secret.",
+        "description": "AWS Signature Version 4, for the service `cloudtrail` in any region. The "
+        "access key is a key id, and the secret key its secret.",
     }
 }
 
@@ -50,10 +50,10 @@ _BODY_HASH: Final = "x-amz-content-sha256"
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A request's signature, and what it must be of.
+    """The signature of a request, and what it must be a signature of.
 
-    `date` is the time of signing as the request gives it. `scope` is the day, region and service
-    that the key is derived for.
+    `date` is the time of signing as the request gives it, and `signed_at` the same in microseconds.
+    `scope` is what the signing key is derived for: `20260102/eu-central-1/cloudtrail/aws4_request`.
     """
 
     key_id: str
@@ -64,7 +64,7 @@ class Signature:
     canonical_request: str
 
     def check(self, secret: str, now: int) -> None:
-        """Raise `SignatureExpired` or `BadSignature`; compares in constant time."""
+        """Raise `SignatureExpired` or `BadSignature` if it is wrong; compares in constant time."""
         if abs(now - self.signed_at) > TOLERANCE:
             raise SignatureExpired(self.signed_at, now)
         digest = _sha256(self.canonical_request.encode())
@@ -103,7 +103,7 @@ def read_signature(request: Request) -> Signature | None:
 
 
 def _date(request: Request, names: list[str]) -> str:
-    """Return the `X-Amz-Date` after checking that everything required is signed."""
+    """Return the `X-Amz-Date`, after checking that everything required is signed."""
     for name in _REQUIRED:
         if name not in names:
             raise MalformedSignature(f"SignedHeaders must name {name}")

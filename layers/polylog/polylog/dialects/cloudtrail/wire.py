@@ -1,4 +1,4 @@
-"""An event as LookupEvents lists it: what it is looked up by, and the record as text."""
+"""An event as LookupEvents lists it: the attributes to look it up by, and the record as text."""
 
 from __future__ import annotations
 
@@ -22,14 +22,18 @@ _CATEGORY: Final = "ActivityAuditLog"
 
 
 class Resource(TypedDict):
-    """What a call acted on."""
+    """Something that the call acted on, such as a bucket."""
 
     ResourceType: NotRequired[str]
     ResourceName: NotRequired[str]
 
 
 class LookedUpEvent(TypedDict):
-    """An event; its time is in seconds since the epoch."""
+    """An event; `EventTime` is in seconds since 1970, UTC.
+
+    `CloudTrailEvent` is the whole record as JSON in a text. `ReadOnly` is `true` or `false` as a
+    text. A member without a value is missing.
+    """
 
     EventId: str
     EventName: str
@@ -43,10 +47,10 @@ class LookedUpEvent(TypedDict):
 
 
 def render_event(event: Event) -> dict[str, object]:
-    """Render an event. A member without a value is left out, but for an empty list of resources.
+    """Render an event, without the members that have no value. An empty `Resources` stays.
 
-    `CloudTrailEvent` is the record as it was handed in. An event that is no record of CloudTrail is
-    shown as one (ours).
+    `CloudTrailEvent` is the record as it was sent. Ours: an event of another system is shown as a
+    record of CloudTrail.
     """
     shown = {
         "EventId": event.id,
@@ -65,7 +69,7 @@ def render_event(event: Event) -> dict[str, object]:
 
 
 def _read_only(value: JsonValue) -> str | None:
-    """Return the text of a truth value; old records have one already."""
+    """Return a truth value as a text; in old records it is a text already."""
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) and value else None
@@ -77,9 +81,9 @@ def _is_own(event: Event) -> bool:
 
 
 def _acted_on(event: Event) -> tuple[tuple[str | None, str | None], ...]:
-    """Return type and name of what a lookup finds the event by.
+    """Return type and name of the resources by which a lookup finds the event.
 
-    Ours: of an event that is no record, these are the target and the links.
+    Ours: for an event of another system, these are its target and its links.
     """
     if _is_own(event):
         found = [(each.type, each.arn) for each in resources_of(event.data)]
@@ -94,7 +98,7 @@ def _known(**members: str | None) -> dict[str, str]:
 
 
 def record_of(event: Event) -> Mapping[str, JsonValue]:
-    """Return the record that an event is, or that says what it says.
+    """Return the record of an event, as it was sent or made from an event of another system.
 
     What has no place in a record becomes `additionalEventData`.
     """
@@ -122,7 +126,7 @@ def record_of(event: Event) -> Mapping[str, JsonValue]:
 
 
 def _rest(event: Event) -> dict[str, JsonValue]:
-    """Return what no member of a record is for."""
+    """Return the members of an event that have no place in a record."""
     rest: dict[str, JsonValue] = {
         "message": event.message,
         "severity": event.severity,

@@ -1,8 +1,8 @@
 """Huawei Cloud GaussDB(DWS): the list of a data warehouse's events.
 
-Implements "Querying Event List" (API reference, August 2025). What the page leaves open follows the
-published SDK, huaweicloudsdkdws, and other pages of that reference. What is marked "ours" deviates
-from it, and says why.
+Implements the page "Querying Event List" of the API reference (August 2025). What that page leaves
+open follows the published SDK, huaweicloudsdkdws, and other pages of the reference. "Ours" marks
+where Polylog differs from it, or decides what it leaves open.
 """
 
 from __future__ import annotations

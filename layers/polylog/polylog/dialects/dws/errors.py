@@ -25,7 +25,10 @@ class OutOfRange(InvalidParameter):
 
 
 class Problem(TypedDict):
-    """What went wrong; errors of the gateway also have a request id."""
+    """What went wrong: `error_code`, such as `DWS.5065`, and `error_msg`, a sentence.
+
+    Only errors of the gateway have a `request_id` here. The header `X-Request-Id` always has it.
+    """
 
     error_code: str
     error_msg: str

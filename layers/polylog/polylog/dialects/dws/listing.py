@@ -1,4 +1,4 @@
-"""`GET /v2/{project_id}/events`: pages of any size, by number."""
+"""`GET /v2/{project_id}/events`: all events, in pages of any size, by number."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _integer(name: str, least: int, meaning: str) -> Callable[[object], int | No
 
 
 class EventList(TypedDict):
-    """A page of events, and the number of events on all pages."""
+    """A page of events, and in `count` the number of events on all pages."""
 
     events: list[EventResponse]
     count: int
@@ -63,26 +63,32 @@ class ListParams(Params):
     `offset` counts pages, not events: the document says "page number minus 1".
     """
 
-    project_id: Annotated[str, Field(description="The scope of the key.")]
+    project_id: Annotated[
+        str, Field(description="The scope of the key. Any other project is refused with 403.")
+    ]
     offset: Annotated[
         int | None,
         BeforeValidator(_integer("offset", 0, "an integer greater than or equal to 0")),
         _from(0),
-        Field(description="The number of the page, from 0."),
+        Field(description="The number of the page: 0, the default, is the first."),
     ] = None
     limit: Annotated[
         int | None,
         BeforeValidator(_integer("limit", 1, "an integer greater than 0")),
         _from(1),
-        Field(description=f"The number of events on a page; {_DEFAULT_LIMIT} by default."),
+        Field(description=f"The number of events on a page: {_DEFAULT_LIMIT} by default."),
     ] = None
 
 
 def list_events(call: Call, params: ListParams) -> Response:
     """List events, the newest first, with the number of all events.
 
-    A page that does not fit into one response is refused. A shorter page would lose events, because
-    clients expect all pages to have the same size.
+    For example, `GET /v2/{project_id}/events?limit=50&offset=2` returns the third page of 50. New
+    events shift the pages while you read them.
+
+    A page that does not fit into one response is refused with 400, and the error names the largest
+    `limit` that fits. A shorter page would lose events, because clients expect all pages to have
+    the same size.
     """
     gateway.require_project(call, params.project_id)
     limit = params.limit or _DEFAULT_LIMIT

@@ -1,4 +1,4 @@
-"""An EventResponse of DWS: read into an `Event`, rendered from one; the two are inverse."""
+"""DWS's EventResponse: read into an `Event`, and rendered from one as it was read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ _ATTRIBUTES: Final = ("description", "display_name", "subject")
 
 
 class EventResponse(BaseModel):
-    """An event. Ours: it must have an id, a name and a time."""
+    """An event; in an answer, a member that it lacks is an empty text.
+
+    `occur_time` is in milliseconds since 1970, UTC. `name_space` is the service that the event
+    belongs to, and the `source_…` members are the object it happened to. `status` is 1 for an event
+    that is saved and not processed yet. Ours: an event must have an id, a name and a time.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,7 +47,7 @@ class EventResponse(BaseModel):
 
 
 def read_event(wire: JsonValue) -> Event:
-    """Read an event; raises `InvalidParameter` with the member's name."""
+    """Read an event. Raises `InvalidParameter` with the name of the member that is wrong."""
     response = validated(EventResponse, wire)
     return Event(
         id=response.event_id,
@@ -71,7 +76,7 @@ def _read_attributes(response: EventResponse) -> Mapping[str, str | None]:
 def render_event(event: Event, scope: str) -> dict[str, object]:
     """Render an event, with its members in the document's order.
 
-    A member that the event lacks is `""`. A status that is not a number is 1, "saved".
+    A member that the event lacks is `""`. A status that is not a number becomes 1, "saved".
     """
     attributes = event.attributes
     members = {

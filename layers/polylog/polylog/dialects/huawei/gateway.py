@@ -1,7 +1,7 @@
 """The gateway in front of Huawei Cloud's APIs: credentials, its own errors, and request ids.
 
-Follows "Calling APIs" of Open Telekom Cloud's references. The texts of errors follow what users of
-the real gateway quote. Ours: five failures in a row do not lock a key.
+Follows "Calling APIs" in the references of Open Telekom Cloud. The texts of errors are those that
+users of the real gateway quote. Ours: five failures in a row do not lock a key.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ SECURITY: Final[Security] = {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "A signature `SDK-HMAC-SHA256` of the request and its `X-Sdk-Date` with the "
-        "secret of an access key, plain or scoped, as Huawei Cloud's SDKs make it.",
+        "description": "A signature of the request, as Huawei Cloud's SDKs make it: algorithm "
+        "`SDK-HMAC-SHA256`, with the key's id as AK, its secret as SK, and the time in "
+        "`X-Sdk-Date`, which must be within 15 minutes. The scoped form works too.",
     },
 }
 
@@ -84,18 +85,20 @@ def require_project(call: Call, project_id: str) -> None:
 
 
 def respond(document: object, *, status: int = 200, request_id: str | None = None) -> Response:
-    """Return the response with a document, and with a request id that users can quote."""
+    """Return a response with this document, and with a request id that users can quote."""
     headers = (JSON, ("X-Request-Id", request_id or uuid4().hex))
     return Response.of(document, status=status, headers=headers)
 
 
 def reply(type: object, *, status: int = 200) -> Reply:
     """Describe what `respond` returns, for the OpenAPI document."""
-    return Reply(type, status, headers={"X-Request-Id": "The request's id, to quote."})
+    return Reply(
+        type, status, headers={"X-Request-Id": "An id to quote when you report a problem."}
+    )
 
 
 def render_error(error: ApiError) -> Response | None:
-    """Render an error that the gateway answers itself; return None for all others."""
+    """Render an error that the gateway answers itself, and return None for all others."""
     match error:
         case RouteNotFound():
             return _refuse(404, "APIGW.0101", _UNKNOWN_ROUTE)
@@ -134,5 +137,5 @@ def _refuse(status: int, code: str, message: str) -> Response:
 
 
 def foreign(error: ForeignScope) -> str:
-    """Return the sentence about a project that the key does not belong to."""
+    """Return the text about a project that the key does not belong to."""
     return f"the key does not belong to project '{error}'"

@@ -1,7 +1,7 @@
 """Members of Huawei Cloud's event objects: times, and members that are missing or null.
 
-In the published models every member is optional and may be null. Attributes of the event remember
-which members were missing and which were null, so that it renders as it was read.
+In the published models every member is optional and may be null. Two attributes of the event, the
+*gaps*, remember which members were missing and which were null, so that it renders as it was read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ _ABSENT, _NULL = "absent_members", "null_members"
 
 
 def gaps(parts: Iterable[BaseModel], *, but: Container[str] = ()) -> dict[str, str | None]:
-    """Return the attributes that remember which members were missing and which were null."""
+    """Return the attributes that remember which members were missing and which were null.
+
+    They list the names of members, except those in `but`, with blanks between them:
+    `{"absent_members": "subject context", "null_members": "severity"}`.
+    """
     absent, null = [], []
     for part in parts:
         for name in type(part).model_fields:
@@ -42,7 +46,7 @@ def gaps(parts: Iterable[BaseModel], *, but: Container[str] = ()) -> dict[str, s
 def with_gaps(
     members: Mapping[str, object], attributes: Mapping[str, str | None]
 ) -> dict[str, object]:
-    """Return the members as they were read, without the missing ones and with the nulls."""
+    """Return the members as they were read: without the missing ones, and with the nulls."""
     if _ABSENT not in attributes and _NULL not in attributes:
         return dict(members)
     absent, null = ((attributes.get(name) or "").split() for name in (_ABSENT, _NULL))

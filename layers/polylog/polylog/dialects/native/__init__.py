@@ -1,7 +1,10 @@
-"""Polylog's own API under `/v1`, with a filter language and everything that the other APIs lack.
+"""Polylog's own API under `/v1`: filters, counts, groups, the order of arrival, and keys.
 
-All of it is ours. It follows AIP-132, AIP-158 and AIP-160, RFC 9457 for problems, and RFC 8288 for
-links.
+It has what the other APIs lack. It follows AIP-132, AIP-158 and AIP-160 for lists, pages and
+filters, RFC 9457 for problems, and RFC 8288 for links. Polylog decides what these leave open.
+
+Send the token of an access key with each request, as `Authorization: Bearer <key id>.<secret>`. A
+parameter that is unknown, or given twice, is refused with 400. Times are RFC 3339, in UTC.
 """
 
 from __future__ import annotations
@@ -37,8 +40,8 @@ from polylog.model.errors import (
     TooBroad,
 )
 
-_EXPLANATION = {HEADER: "How the answer was found, as JSON, if you asked for it."}
-_LINK = {"Link": "The address of the next page (RFC 8288), unless this is the last."}
+_EXPLANATION = {HEADER: "How the answer was found, as JSON, if you asked for it with `explain`."}
+_LINK = {"Link": "The address of the next page (RFC 8288), missing on the last page."}
 _TAKEN = Body(
     JsonValue,
     (

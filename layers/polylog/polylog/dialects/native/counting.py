@@ -30,25 +30,32 @@ class CountParams(Filtered):
 class HistogramParams(Filtered):
     """Which events to count, the length of the bars, and the field that divides them."""
 
-    interval: Annotated[Interval, Field(description="The length of the bars.")] = Interval.DAY
+    interval: Annotated[Interval, Field(description="The length of each bar.")] = Interval.DAY
     by: Annotated[
         str | None,
         Field(
-            description="The field whose values divide each bar: one of the event's own that "
-            "holds text, not one of its data or attributes."
+            description="The field whose values divide each bar into parts, such as `severity`. It "
+            "must be a text field of the event itself, not of its data or attributes. By default, "
+            "bars are not divided."
         ),
     ] = None
 
     @property
     def field(self) -> str | None:
-        """The field that divides the bars; raises `InvalidParameter`."""
+        """The field that divides the bars. Raises `InvalidParameter`."""
         return None if self.by is None else _known_field(self.by)
 
 
 class GroupsParams(Filtered):
     """Which events to count, and by which field."""
 
-    by: Annotated[str, Field(description="The field to group by, which must hold text.")] = "type"
+    by: Annotated[
+        str,
+        Field(
+            description="The field to group by: a text field of the event, such as `actor.name`, "
+            "`data.region` or `attributes.zone`."
+        ),
+    ] = "type"
 
 
 class FacetsParams(Filtered):
@@ -57,39 +64,43 @@ class FacetsParams(Filtered):
     by: Annotated[
         str,
         Field(
-            description="The fields to group by, with commas between them: the event's own that "
-            "hold text, not those of its data or attributes."
+            description="The fields to group by, separated by commas: `severity,actor.name`. They "
+            "must be text fields of the event itself, not of its data or attributes."
         ),
     ] = "type"
     page_size: Annotated[
         int,
-        Field(ge=0, description=f"The most groups of a field, up to {MOST}; 0 means the default."),
+        Field(
+            ge=0,
+            description=f"The most groups for each field, up to {MOST}. 0 means the default, 10.",
+        ),
     ] = 0
 
     @property
     def fields(self) -> dict[str, str]:
-        """The field of each name; raises `InvalidParameter`."""
+        """The field of each name. Raises `InvalidParameter`."""
         return {name: _known_field(name) for name in map(str.strip, self.by.split(","))}
 
 
 class Count(TypedDict):
-    """The number of events that pass."""
+    """The exact number of events that pass the filter."""
 
     count: int
     explanation: NotRequired[Explanation]
 
 
 class PartOfBar(TypedDict):
-    """The number of events in a bar with a value; events without the field have an empty one."""
+    """The number of events in a bar with one value. Events without the field have an empty one."""
 
     value: str
     count: int
 
 
 class Bar(TypedDict):
-    """An interval with events: the time it starts at, and the number of events.
+    """An interval with events: when it starts, and the number of events.
 
-    `parts` are the events by the value of a field, the largest part first.
+    `parts` are there if you asked for a field with `by`: the events by its values, the largest part
+    first.
     """
 
     start: str
@@ -98,7 +109,7 @@ class Bar(TypedDict):
 
 
 class Histogram(TypedDict):
-    """The intervals that have events, the earliest first."""
+    """The intervals that have events, the earliest first. Intervals without events are left out."""
 
     interval: Interval
     bars: list[Bar]
@@ -106,10 +117,11 @@ class Histogram(TypedDict):
 
 
 class GroupOfValue(TypedDict):
-    """The number of events with a value, and the newest one's time and source.
+    """The number of events with one value, and the time and source of the newest one.
 
-    A log with very many types counts the rarer ones together, in a group whose value is null and
-    `is_other` true. Only then does each group have an `origin`.
+    Events without the field have an empty value. A log with more than 2,000 kinds of events counts
+    the rest together, in a group whose `value` is null and `is_other` true. Only then does each
+    group have an `origin`.
     """
 
     value: str | None
@@ -129,7 +141,10 @@ class Groups(TypedDict):
 
 
 class Facet(TypedDict):
-    """Events by the value of a field, the largest group first; `total_size` counts all groups."""
+    """Events by the value of one field, the largest group first.
+
+    `total_size` is the number of all groups, also of those that are not shown.
+    """
 
     by: str
     total_size: int
@@ -137,19 +152,29 @@ class Facet(TypedDict):
 
 
 class Facets(TypedDict):
-    """Events by the values of several fields, in the order in which they were named."""
+    """Events by the values of several fields, in the order in which you named them."""
 
     facets: list[Facet]
     explanation: NotRequired[Explanation]
 
 
 def count(call: Call, params: CountParams) -> Document:
-    """Count the events that pass."""
+    """Count the events that pass a filter.
+
+    The number is exact. A question that would take too much reading is refused with 400.
+
+    For example, `GET /v1/events:count?filter=type%3Dapp.crash` returns `{"count": 694}`.
+    """
     return {"count": call.count(params.wanted)}
 
 
 def histogram(call: Call, params: HistogramParams) -> Document:
-    """Count the events in each interval that has any, the earliest first."""
+    """Count the events in each minute, hour, day or month, the earliest first.
+
+    Only intervals with events are in the answer. For example,
+    `GET /v1/events:histogram?interval=hour&by=severity` returns a bar for each hour, divided by
+    severity.
+    """
     bars = call.histogram(params.wanted, params.interval, params.field)
     return {"interval": params.interval, "bars": [_bar(bar, params.by) for bar in bars]}
 
@@ -161,7 +186,11 @@ def _bar(bar: store.Bar, by: str | None) -> Document:
 
 
 def groups(call: Call, params: GroupsParams) -> Document:
-    """Count the events by the value of a field, the largest group first."""
+    """Count the events by the value of a field, the largest group first.
+
+    Each group has the time and the source of its newest event. For example,
+    `GET /v1/events:groups?by=target.name` returns the number of events for each target.
+    """
     found = call.groups(params.wanted) if params.by in _COUNTED else ()
     if params.by not in _COUNTED or (params.by != "type" and any(map(_is_other, found))):
         grouped = _by_field(call, params)
@@ -171,7 +200,11 @@ def groups(call: Call, params: GroupsParams) -> Document:
 
 
 def facets(call: Call, params: FacetsParams) -> Document:
-    """Count the events by the values of several fields at once, the largest groups first."""
+    """Count the events by the values of several fields at once, the largest groups first.
+
+    For example, `GET /v1/events:facets?by=severity,actor.name&page_size=5` returns the five largest
+    groups of each field.
+    """
     fields = params.fields
     found = call.values(params.wanted, tuple(dict.fromkeys(fields.values())))
     most = limit_of(params.page_size, _MOST_SHOWN)
@@ -191,9 +224,9 @@ _MOST_SHOWN: Final = 10
 
 
 def _in_order(groups: Iterable[_Group], most: int | None = None) -> list[Document]:
-    """Return documents of the first groups, the largest first; None means all.
+    """Return documents of the first `most` groups, the largest first; None means all.
 
-    Last comes what the log counts together.
+    What the log counts together comes last.
     """
     ordered = sorted(groups, key=lambda each: (each.value is None, -each.count, each.value))
     return [group.render() for group in ordered[:most]]
@@ -201,9 +234,9 @@ def _in_order(groups: Iterable[_Group], most: int | None = None) -> list[Documen
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Events with one value, or None for the values that the log counts together.
+    """The events with one value, or with None the values that the log counts together.
 
-    With an `origin`, events of the other origin form another group.
+    If it has an `origin`, events of the other origin form another group.
     """
 
     value: str | None
@@ -233,9 +266,9 @@ class _Group:
 
 
 _OWN: Final = tuple(name for name in FIELDS if name not in ("time", "seq"))
-"""The event's own fields that hold text."""
+"""The text fields of the event itself, not of its data or attributes."""
 
-# The fields that the store itself groups by.
+# The fields that the tally counts, so that the store groups by them.
 _COUNTED: Final[dict[str, Callable[[Group], str | None]]] = {
     "type": attrgetter("type"),
     "origin": attrgetter("origin"),
@@ -249,8 +282,8 @@ def _is_other(group: Group) -> bool:
 def _merged(value: Callable[[Group], str | None], groups: Sequence[Group]) -> Iterable[_Group]:
     """Merge the groups of the same value.
 
-    If the log counts some types together, the groups stay apart by origin: the same type with its
-    other origin may be among those.
+    If the log counts some types together, the groups stay apart by origin, because the same type of
+    the other origin may be among those types.
     """
     merged = [_Group(value(each), each.count, each.time, each.source) for each in groups]
     if not any(map(_is_other, groups)):
@@ -261,7 +294,8 @@ def _merged(value: Callable[[Group], str | None], groups: Sequence[Group]) -> It
 def _by_field(call: Call, params: GroupsParams) -> Iterable[_Group]:
     """Group the events by a field that the tally does not count.
 
-    Without a column of the field, it reads the events. Raises `TooBroad` if there are too many.
+    The columns of the arrival log answer for the event's own fields. For all others this reads the
+    events, and raises `TooBroad` if there are too many.
     """
     field = _text_field(params.by)
     if field in FIELDS:
@@ -272,7 +306,7 @@ def _by_field(call: Call, params: GroupsParams) -> Iterable[_Group]:
 
 
 def _known_field(name: str) -> str:
-    """Return the field of a name; raises `InvalidParameter` unless it has a column of texts."""
+    """Return the field of a name. Raises `InvalidParameter` unless it is one of `_OWN`."""
     if name in _OWN:
         return name
     if name.startswith((ATTRIBUTE, DATA)):
@@ -282,7 +316,7 @@ def _known_field(name: str) -> str:
 
 
 def _text_field(name: str) -> str:
-    """Return the field of a name; raises `InvalidParameter` unless it holds text."""
+    """Return the field of a name. Raises `InvalidParameter` unless it holds text."""
     if name in _OWN:
         return name
     if not name.startswith((ATTRIBUTE, DATA)):
@@ -294,9 +328,12 @@ def _text_field(name: str) -> str:
 
 
 def _not_one_of(fields: Sequence[str], name: str) -> InvalidParameter:
-    """Return the error for a name that is none of these fields, with the nearest one, or all."""
+    """Return the error for a name that is not one of these fields.
+
+    Its message suggests the nearest field, or lists them all.
+    """
     nearest = () if name in FIELDS else get_close_matches(name.lower(), fields, n=1)
-    hint = f"did you mean '{nearest[0]}'?" if nearest else f"there are {', '.join(fields)}"
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"choose from {', '.join(fields)}"
     return InvalidParameter("by", f"must be a text field but was '{shown(name)}'; {hint}")
 
 

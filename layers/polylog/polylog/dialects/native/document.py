@@ -18,7 +18,7 @@ FILE: Final = Path(__file__).with_name("openapi.json")
 
 
 def show_document(call: Call, params: StrictParams) -> Response:
-    """Show this document."""
+    """Return this OpenAPI document, which needs no key."""
     return Response(200, FILE.read_bytes(), (JSON,))
 
 

@@ -1,4 +1,4 @@
-"""Problems in the form of RFC 9457."""
+"""Errors as problem details, in the form of RFC 9457."""
 
 from __future__ import annotations
 
@@ -34,10 +34,11 @@ from polylog.model.errors import (
 
 
 class Problem(TypedDict):
-    """Problem details (RFC 9457).
+    """What went wrong, as problem details (RFC 9457).
 
-    `parameter` names the parameter that is not acceptable. `column` is the place where a filter is
-    wrong, counted from 1.
+    `type` names the kind of problem and never changes, such as `urn:polylog:problem:too-broad`.
+    `detail` is a sentence for people. `parameter` names the parameter that is not acceptable.
+    `column` is where a filter is wrong, counted from 1.
     """
 
     type: str
@@ -49,7 +50,7 @@ class Problem(TypedDict):
 
 
 def render_error(error: ApiError) -> Response:
-    """Render problem details (RFC 9457); each kind of problem has a `type` that never changes."""
+    """Render an error of this API. Each kind of problem has a `type` that never changes."""
     status, title, detail = nearest(error, _PROBLEMS)
     document: dict[str, object] = {
         "type": f"urn:polylog:problem:{title.lower().replace(' ', '-')}",
@@ -84,7 +85,7 @@ _PROBLEMS: dict[type[ApiError], tuple[int, str, str | None]] = {
     TooBroad: (400, "Too broad", _TOO_BROAD),
     InvalidBody: (400, "Invalid body", None),
     UnsupportedEncoding: (415, "Unsupported encoding", None),
-    Unauthenticated: (401, "No credential", "a key's token is expected as Authorization: Bearer"),
+    Unauthenticated: (401, "No credential", "send a key's token as Authorization: Bearer"),
     InvalidCredential: (401, "Invalid credential", "the key is unknown, expired or revoked"),
     Forbidden: (403, "Forbidden", None),
     RouteNotFound: (404, "Not found", None),

@@ -1,4 +1,4 @@
-"""`explain=true`: an answer says how it was found and what it cost."""
+"""`explain=true`: the answer says how it was found and what it cost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,14 @@ from polylog.model.store import Explanation
 class Explained(StrictParams):
     """Whether the answer says how it was found."""
 
-    explain: Annotated[bool, Field(description="Whether to say how the answer was found.")] = False
+    explain: Annotated[
+        bool,
+        Field(
+            description="`true` adds how the answer was found and what it cost, as `explanation`; "
+            "for one event and for exports, in the header `Polylog-Explanation`. A key that is "
+            "confined to an organization or a project may not ask."
+        ),
+    ] = False
 
 
 HEADER: Final = "Polylog-Explanation"
@@ -35,7 +42,7 @@ Document = Mapping[str, object]
 
 
 def with_member(answer: Callable[[Call, P], Document]) -> Callable[[Call, P], Response]:
-    """Return the function that answers with a document, the explanation a member of it."""
+    """Return the function that answers with a document, which the explanation is a member of."""
 
     @wraps(answer)
     def respond(call: Call, params: P) -> Response:
@@ -48,27 +55,28 @@ def with_member(answer: Callable[[Call, P], Document]) -> Callable[[Call, P], Re
 
 @contextmanager
 def explaining(call: Call, params: Explained) -> Iterator[Explanation | None]:
-    """Yield the explanation of what the block asks of the log, None if nobody asked for one.
+    """Yield the explanation of what the block asks of the log, or None without `explain`.
 
-    Raises `Forbidden` for a confined key: an explanation tells of more than the key may see.
+    Raises `Forbidden` for a confined key, because an explanation tells about events that the key
+    may not see.
     """
     if not params.explain:
         yield None
         return
     if call.principal.restriction != Restriction():
-        raise Forbidden("explain tells of events that a confined key may not see")
+        raise Forbidden("explain would show more than a confined key may see")
     explanation = Explanation()
     with call.services.store.explaining(explanation):
         yield explanation
 
 
 def member(explanation: Explanation | None) -> Document:
-    """Return the member of a document."""
+    """Return the explanation as a member of a document, or no member if there is none."""
     return {} if explanation is None else {"explanation": asdict(explanation)}
 
 
 def with_header(response: Response, explanation: Explanation | None) -> Response:
-    """Return the response with an explanation that its body has no room for."""
+    """Return the response with the explanation in a header, for a body that has no place for it."""
     if explanation is None:
         return response
     told = {name: _shortened(value) for name, value in asdict(explanation).items()}
@@ -77,7 +85,7 @@ def with_header(response: Response, explanation: Explanation | None) -> Response
 
 
 def _shortened(value: object) -> object:
-    """Return a value for a header: all of those together may have 10 KB."""
+    """Return a value shortened for a header: all headers together may have only 10 KB."""
     if isinstance(value, list):
         return [_shortened(each) for each in value[:_SHOWN]]
     is_long = isinstance(value, str) and len(value) > _SHOWN_CHARACTERS

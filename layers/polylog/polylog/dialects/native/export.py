@@ -1,4 +1,4 @@
-"""`GET /events:export`: every event that passes, as NDJSON, page by page."""
+"""`GET /events:export`: all events that pass a filter, as NDJSON, page by page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NDJSON: Final = "application/x-ndjson"
 
 
 class ExportParams(Paged):
-    """A page of a list, by default the earliest events first."""
+    """The page of an export, by default with the oldest events first."""
 
     usual: ClassVar[int] = MOST
 
@@ -30,7 +30,13 @@ class ExportParams(Paged):
 
 
 def export(call: Call, params: ExportParams) -> Response:
-    """Export a page of events as NDJSON; the header `Link` leads to the next page."""
+    """Export the events that pass a filter as NDJSON, page by page.
+
+    Each line is one event. The oldest come first, unless you ask for `order_by=time desc`. The
+    header `Link` leads to the next page; on the last page it is missing.
+
+    For example, `GET /v1/events:export?page_size=500` returns the 500 oldest events.
+    """
     with explaining(call, params) as explanation:
         tokens = params.tokens(call)
         window = params.window(tokens)

@@ -1,4 +1,4 @@
-"""`POST /events`: stores events, in the format of any dialect or as CloudEvents."""
+"""`POST /events`: stores events, in the format of this API, of another one, or as CloudEvents."""
 
 from __future__ import annotations
 
@@ -27,24 +27,30 @@ MAX_EVENTS: Final = 1000
 class IngestParams(StrictParams):
     """The format of the events; by default the content type decides.
 
-    An API server of Kubernetes cannot name one, so the body tells it.
+    An API server of Kubernetes cannot name a format. Its events are recognised by the body.
     """
 
     format: Annotated[
         str | None,
         Field(
-            description="The format of the events: an API's name, or that of another format.",
+            description="The format of the events, such as `cloudtrail`. By default they are "
+            "events of this API, or CloudEvents if the content type or the headers say so. Lists "
+            "of Kubernetes are recognised. With `native`, each event must have an id and a time.",
             json_schema_extra={"type": "string", "enum": sorted({*FORMATS, *DIALECTS})},
         ),
     ] = None
     timeout: Annotated[
         str | None,
-        Field(description="How long an API server of Kubernetes waits; makes no difference."),
+        Field(description="Has no effect. API servers of Kubernetes send it."),
     ] = None
 
 
 class Result(TypedDict):
-    """What became of an event; `seq` is its number in the order of arrival."""
+    """What happened to one event; `seq` is its number in the order of arrival.
+
+    `error` says why the event was not stored. After a `conflict`, `seq` is the number of the other
+    event, which keeps the id.
+    """
 
     id: str | None
     seq: int | None
@@ -53,15 +59,24 @@ class Result(TypedDict):
 
 
 class Results(TypedDict):
-    """What became of each event, in the order they were sent."""
+    """What happened to each event, in the order in which you sent them."""
 
     results: list[Result]
 
 
 def ingest(call: Call, params: IngestParams) -> Response:
-    """Store the events of the body, and say what became of each.
+    """Store the events of the body, and return what happened to each.
 
-    If the body is a single event and it cannot be stored, the answer is an error.
+    The body is an event, an array of them, an object with a member `events`, or one event a line
+    (`Content-Type: application/x-ndjson`). It has at most 1,000 events. Only `type` is required, as
+    in `[{"type": "door.open", "actor": {"id": "ada"}, "data": {"floor": 3}}]`.
+
+    An event with an `id` needs a `time`. It is stored once, however often you send it. An event
+    without an `id` gets a new one each time that you send it.
+
+    If you send several events, check the `status` of each: the answer is 200 even if none was
+    stored. A single event that cannot be stored is an error, 400, or 409 if another event has its
+    id.
     """
     offered, is_single = _read(call, params)
     outcomes = call.put(offered)
@@ -79,9 +94,9 @@ def _require_stored(outcome: Outcome) -> None:
 
 
 def _read(call: Call, params: IngestParams) -> tuple[Sequence[Offered], bool]:
-    """Return the events, and whether the body is a single event, neither a list nor lines.
+    """Return the events, and whether the body is a single event and not a list or lines.
 
-    Raises `RequestTooLarge` for too many, before any of them is read.
+    Raises `RequestTooLarge` for too many events, before it reads any of them.
     """
     request, scope = call.request, call.principal.scope
     if params.format in (None, cloudevents.NAME) and cloudevents.is_binary(request.headers):

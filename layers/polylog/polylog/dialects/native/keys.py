@@ -1,4 +1,4 @@
-"""`GET /me` and `/keys`: what your key allows, and the keys of a scope."""
+"""`/me` and `/keys`: what your key allows, and the keys of its scope."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from polylog.model.times import format_rfc3339, parse_time
 class KeyParams(StrictParams):
     """The key in the path."""
 
-    key_id: Annotated[str, Field(description="The key's id.")]
+    key_id: Annotated[str, Field(description="The id of the key to revoke.")]
 
 
 def _read_expiry(value: object) -> int | None:
@@ -29,10 +29,11 @@ def _read_expiry(value: object) -> int | None:
 
 
 class NewKey(BaseModel):
-    """What a new key allows; it belongs to the scope of the key that makes it.
+    """What a new key allows. It belongs to the scope of your key, which makes it.
 
-    It is confined like that key, or more, and expires with that key, or earlier. An organization,
-    a project and a time that you leave out are those of that key.
+    `organization_id` and `project_id` confine it to events of that organization or project. It is
+    confined at least like your key, and expires with your key or earlier. If you leave out the
+    organization, the project or the time, the new key has those of your key.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,14 +45,17 @@ class NewKey(BaseModel):
         int | None,
         BeforeValidator(_read_expiry),
         Field(
-            description="When the key expires, in RFC 3339: not after the key that makes it.",
+            description="When the key expires, in RFC 3339. It cannot be later than for your key.",
             json_schema_extra={"type": "string", "format": "date-time"},
         ),
     ] = None
 
 
 class Own(TypedDict):
-    """What a key allows, in all of its scope or in a part of it."""
+    """What a key allows, and where: in its whole scope, an organization or a project.
+
+    Without `expires_at`, the key does not expire.
+    """
 
     key_id: str
     scope: str
@@ -62,7 +66,7 @@ class Own(TypedDict):
 
 
 class KnownKey(TypedDict):
-    """A key of the scope."""
+    """A key of the scope, without its secret."""
 
     key_id: str
     permissions: list[Permission]
@@ -81,9 +85,11 @@ class Keys(TypedDict):
 
 
 class CreatedKey(TypedDict):
-    """Everything a client needs; the access key and its secret are for signed requests.
+    """A new key, with everything that a client needs.
 
-    What you left out may come from the key that made it: where it is confined to, and its end.
+    `token` is for all APIs that take a token. `access_key` and `secret_key` are for APIs that take
+    signed requests. An organization, a project and an end that you left out may be those of your
+    key.
     """
 
     url: str
@@ -99,21 +105,28 @@ class CreatedKey(TypedDict):
 
 
 def me(call: Call, params: StrictParams) -> Response:
-    """Show what the key of this request allows."""
+    """Return what the key of this request allows."""
     return Response.of({"scope": call.principal.scope, **_allowed(call.principal)})
 
 
 def list_keys(call: Call, params: StrictParams) -> Response:
-    """List the keys of the scope, including revoked ones, the oldest first."""
+    """List the keys of the scope, including revoked ones, the oldest first.
+
+    A confined key sees only keys that are confined in the same way.
+    """
     now = call.services.clock.now()
     return Response.of({"keys": [_render(key, now) for key in call.visible_keys()]})
 
 
 def create_key(call: Call, params: StrictParams) -> Response:
-    """Make a key and show its secret, which you cannot read again later."""
+    """Make a key, and return its secret, which you cannot read again later.
+
+    For example, `{"permissions": ["read"], "project_id": "space-1"}` makes a key that reads the
+    events of one project.
+    """
     body = call.request.body
     if len(body) > MAX_FORM_BYTES:
-        raise RequestTooLarge(f"a key is described in at most {MAX_FORM_BYTES} bytes")
+        raise RequestTooLarge(f"the description of a key may have at most {MAX_FORM_BYTES} bytes")
     new = validated(NewKey, read_json(body), "key")
     if new.expires_at is not None and new.expires_at <= call.services.clock.now():
         raise InvalidParameter("expires_at", "must lie in the future")
@@ -136,7 +149,10 @@ def create_key(call: Call, params: StrictParams) -> Response:
 
 
 def revoke_key(call: Call, params: KeyParams) -> Response:
-    """Revoke a key for good; a reader that has just used it may go on for a minute."""
+    """Revoke a key for good.
+
+    A client that has just used it may go on reading for up to a minute.
+    """
     call.revoke_key(params.key_id)
     return Response(204, b"")
 
@@ -151,7 +167,7 @@ def _allowed(principal: Principal) -> dict[str, object]:
 
 
 def _rendered(times: Mapping[str, int | None]) -> dict[str, str]:
-    """Return the times that there are, in RFC 3339."""
+    """Return the times in RFC 3339, without those that are None."""
     return {name: format_rfc3339(time) for name, time in times.items() if time is not None}
 
 

@@ -1,4 +1,4 @@
-"""`GET /events` and `GET /events/{id}`: lists of events, page by page, and single events."""
+"""`GET /events` and `GET /events/{id}`: pages of events, and single events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from polylog.model.query import Order, Page, Position, Window
 from polylog.model.store import Explanation
 
 MOST: Final = 1000
-"""The most events on a page; if you ask for more, you get this number (AIP-158)."""
+"""The most events on a page. If you ask for more, you get this number (AIP-158)."""
 
 _DEFAULT: Final = 100
 _ORDERS: Final = {
@@ -30,7 +30,7 @@ _ORDERS: Final = {
 }
 
 Skip = Annotated[
-    int, Field(ge=0, le=2**32 - 1, description="The number of events to skip before the page.")
+    int, Field(ge=0, le=2**32 - 1, description="The number of events to skip before this page.")
 ]
 
 
@@ -45,23 +45,36 @@ OrderBy = Annotated[
     Order,
     BeforeValidator(_read_order),
     Field(
-        description="The order of the events.",
+        description="The order: `time` or `time asc` for the oldest first, `time desc` for the "
+        "newest. By default, a list begins with the newest, and an export with the oldest.",
         json_schema_extra={"type": "string", "enum": list(_ORDERS)},
     ),
 ]
 PageSize = Annotated[
     int,
-    Field(ge=0, description=f"The most events on a page, up to {MOST}; 0 means the default."),
+    Field(
+        ge=0,
+        description=f"The most events on a page: up to {MOST}, even if you ask for more. 0 means "
+        "the default, which is 100, or 1000 for an export.",
+    ),
 ]
 
 
 def limit_of(page_size: int, usual: int = _DEFAULT) -> int:
-    """Return the most events on a page for the size asked for; 0 means the default."""
+    """Return the most events on a page, for the size that the request asks for.
+
+    >>> limit_of(0), limit_of(5000), limit_of(0, usual=10)
+    (100, 1000, 10)
+    """
     return min(page_size or usual, MOST)
 
 
 class EventList(TypedDict):
-    """A page of events; without a token, it is the last page."""
+    """A page of events. Without a `next_page_token`, it is the last page.
+
+    A page may be short or empty and still have a token, if the answer takes much reading.
+    `total_size` is the number of all events that pass the filter.
+    """
 
     events: list[WireEvent]
     next_page_token: NotRequired[str]
@@ -70,32 +83,39 @@ class EventList(TypedDict):
 
 
 class Filtered(Explained):
-    """Which events to use."""
+    """The filter that chooses events."""
 
     text: Annotated[
         str,
         Field(
             alias="filter",
-            description="A filter in the language of AIP-160. A text alone is looked for in the "
-            "message, and in the ids and names of actor and target.",
+            description="Only events that pass this filter, in the language of AIP-160: "
+            "`type = app.crash AND time >= 2026-11-20`. A text alone is looked for in the message, "
+            "and in the ids and names of actor and target. Without a filter, all events pass.",
             json_schema_extra={"maxLength": MAX_LENGTH},
         ),
     ] = ""
 
     @cached_property
     def wanted(self) -> Filter:
-        """The filter that the text means; raises `InvalidFilter`."""
+        """The filter that the text means. Raises `InvalidFilter`."""
         return parse(self.text)
 
 
 class Paged(Filtered):
-    """A page of a list; `usual` is its size if none is asked for."""
+    """The filter, the order and the place of a page; `usual` is the size of a page by default."""
 
     usual: ClassVar[int] = _DEFAULT
 
     order_by: OrderBy
     page_size: PageSize = 0
-    page_token: Annotated[str, Field(description="The `next_page_token` of the page before.")] = ""
+    page_token: Annotated[
+        str,
+        Field(
+            description="The token from the page before, which continues the list after it. The "
+            "filter and the order must stay the same."
+        ),
+    ] = ""
     skip: Skip = 0
 
     @property
@@ -104,12 +124,15 @@ class Paged(Filtered):
         return limit_of(self.page_size, self.usual)
 
     def tokens(self, call: Call) -> Tokens:
-        """Return what writes and reads the tokens of this list."""
+        """Return what writes and reads the tokens of this list.
+
+        They are bound to the scope, to the order, and to the filter with the caller's restriction.
+        """
         bound_to = (call.principal.scope, str(call.visible(self.wanted)), self.order_by)
         return Tokens(call.secret("page tokens"), bound_to)
 
     def window(self, tokens: Tokens) -> Window:
-        """Return the window to find; raises `InvalidParameter`."""
+        """Return the window to find. Raises `InvalidParameter`."""
         if not self.page_token:
             return Window(self.limit, self.skip)
         window = tokens.read(self.page_token, self.limit)
@@ -119,12 +142,15 @@ class Paged(Filtered):
 
 
 class ListParams(Paged):
-    """A page of a list, and whether to count all events that pass."""
+    """The page of a list, and whether to count all events that pass."""
 
     order_by: OrderBy = Order.DESCENDING
     total_size: Annotated[
         bool | None,
-        Field(description="Whether to count all that pass; by default, if that needs no reading."),
+        Field(
+            description="`true` counts all events that pass the filter, `false` does not. By "
+            "default, the total is in the answer if it is known without reading events."
+        ),
     ] = None
 
 
@@ -135,7 +161,7 @@ class EventParams(Explained):
 
 
 def get_event(call: Call, params: EventParams) -> Response:
-    """Show one event."""
+    """Return one event."""
     with explaining(call, params) as explanation:
         event = call.get(params.id)
     if explanation is not None:
@@ -144,7 +170,12 @@ def get_event(call: Call, params: EventParams) -> Response:
 
 
 def list_events(call: Call, params: ListParams) -> Response:
-    """List the events that pass a filter, page by page, with their total number."""
+    """List the events that pass a filter, page by page, with their total number.
+
+    The newest come first, unless you ask for `order_by=time`. `next_page_token` leads to the next
+    page. For example, `GET /v1/events?filter=type%3Dapp.crash&page_size=5` returns the five newest
+    crashes.
+    """
     with explaining(call, params) as explanation:
         tokens = params.tokens(call)
         window = params.window(tokens)
@@ -175,7 +206,7 @@ def list_events(call: Call, params: ListParams) -> Response:
 
 
 def next_token(tokens: Tokens, page: Page, number: int) -> str | None:
-    """Return the token for what follows the first `number` events of a page."""
+    """Return the token for what follows the first `number` events of a page, None at the end."""
     if number < len(page.events):
         last = page.events[number - 1]
         return tokens.write(Position(last.time, last.seq), 0)

@@ -1,6 +1,6 @@
-"""Parameters that refuse unknown names, because a misspelt filter would filter nothing.
+"""Parameters that refuse unknown names, because a misspelt `filter` would filter nothing.
 
-They refuse a name that is given twice, too: one of the values would be ignored.
+They also refuse a name that is given twice, because one of the values would be ignored.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from polylog.model.errors import InvalidParameter, shown
 
 
 class StrictParams(Params):
-    """The parameters of an endpoint; any other parameter, and any repetition, is an error."""
+    """The parameters of an endpoint. Any other parameter is an error, and so is a repetition."""
 
     @classmethod
     def parse(cls, pairs: Pairs, path_values: Mapping[str, str]) -> Self:
-        """Read the query's pairs and the path's values; raises `InvalidParameter`."""
+        """Read the query's pairs and the path's values. Raises `InvalidParameter`.
+
+        If a name is unknown, the message suggests the nearest one that is known.
+        """
         known = [name for name in cls.names() if name not in path_values]
         for name, _ in pairs:
             if name not in known:
@@ -36,5 +39,7 @@ def _hint(name: str, known: list[str]) -> str:
     if nearest := get_close_matches(name.lower(), known, n=1):
         return f"is not known; did you mean '{nearest[0]}'?"
     return (
-        f"is not known; there are {', '.join(known)}" if known else "is not known: there are none"
+        f"is not known; choose from {', '.join(known)}"
+        if known
+        else "is not known: there are no parameters here"
     )

@@ -1,4 +1,4 @@
-"""`GET /events:tail`: events in the order of arrival, and waiting for new ones."""
+"""`GET /events:tail`: events in the order of arrival. It can wait for new ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from polylog.model.store import Explanation, Tail
 _LATEST: Final = "latest"
 _NUMBER = re.compile(r"\d{1,16}", re.ASCII)
 
-# A waiting client gets an event at most half a second late.
+# A client that waits gets an event at most half a second late.
 _POLL_SECONDS: Final = 0.5
 
 
@@ -37,14 +37,15 @@ def _read_after(text: object) -> int | None:
 class TailParams(Filtered):
     """Where to start, and how many seconds to wait for an event.
 
-    `after` is None for events that arrive from now on.
+    `after` is None if you want only events that arrive from now on.
     """
 
     after: Annotated[
         int | None,
         BeforeValidator(_read_after),
         Field(
-            description=f"The `seq` to start after, or `{_LATEST}` for new events only.",
+            description="The number `seq` to start after: 0, the default, starts with the first "
+            f"event of the log. `{_LATEST}` returns no events, only the number to go on from.",
             json_schema_extra={
                 "type": "string",
                 "pattern": rf"^(\d{{1,16}}|{_LATEST})$",
@@ -54,15 +55,21 @@ class TailParams(Filtered):
     ] = 0
     page_size: PageSize = 0
     wait: Annotated[
-        int, Field(ge=0, le=20, description="The number of seconds to wait for an event.")
+        int,
+        Field(
+            ge=0,
+            le=20,
+            description="How many seconds to wait if no event has arrived yet. By default, "
+            "the answer comes at once.",
+        ),
     ] = 0
 
 
 class Arrivals(TypedDict):
-    """Events in the order of arrival, none of them missing up to the number `complete`.
+    """Events in the order of arrival; up to the number `complete`, none is missing.
 
-    `is_held_back` means that there are later events, but that one with a lower number may still
-    arrive before them.
+    Ask again with `after` set to `complete`. `is_held_back` means that there are later events, but
+    one with a lower number may still arrive before them.
     """
 
     events: list[WireEvent]
@@ -72,9 +79,13 @@ class Arrivals(TypedDict):
 
 
 def tail(call: Call, params: TailParams) -> Response:
-    """List events in the order of arrival, none of them missing up to the number `complete`.
+    """List events in the order of arrival, and wait for new ones.
 
-    If there are none, waits for the next one, for as many seconds as `wait` says.
+    Up to the number `complete`, no event that passes the filter is missing. Ask again with `after`
+    set to that number: you lose nothing and get nothing twice, even while others write.
+
+    For example, `GET /v1/events:tail?after=latest` returns where the present is. If that is 3000,
+    `GET /v1/events:tail?after=3000&wait=20` returns the next events, or none after 20 seconds.
     """
     with explaining(call, params) as explanation:
         wanted = params.wanted
@@ -105,7 +116,7 @@ def _wait(call: Call, params: TailParams, wanted: Filter, after: int) -> Tail:
     limit, clock = limit_of(params.page_size), call.services.clock
     waiting = clock.deadline(params.wait)
     found = call.tail(wanted, after, limit)
-    # If there is no time for one more look, the last one has an answer.
+    # If there is no time for one more look, the last one is the answer.
     with suppress(TimedOut):
         while not (found.events or waiting.is_over):
             clock.sleep(_POLL_SECONDS)

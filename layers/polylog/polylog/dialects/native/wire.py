@@ -13,7 +13,7 @@ from polylog.model.times import format_rfc3339, read_time
 
 
 class Entity(TypedDict, total=False):
-    """Who acted, or what they acted on."""
+    """Who acted, or what they acted on. Each member may be missing."""
 
     id: str
     type: str
@@ -21,7 +21,19 @@ class Entity(TypedDict, total=False):
 
 
 class WireEvent(TypedDict):
-    """One thing that happened; members that an event lacks are left out."""
+    """One thing that happened. Members that an event lacks are left out.
+
+    * `id` is unique in the scope, and `seq` the number in the order of arrival.
+    * `time` is RFC 3339 in UTC, such as `2026-03-01T12:00:00.25Z`.
+    * `type` says what happened, such as `app.crash`, and `message` is a text for people.
+    * `origin` is `custom` if the event says so, and `system` otherwise.
+    * `source` is where it comes from, such as a service.
+    * `severity`, `status` and `category` are any texts.
+    * `actor` did it, and `target` is what it was done to.
+    * `organization_id` and `project_id` say where it happened.
+    * `links` are the addresses of objects that the event is attached to.
+    * `data` is any JSON, exactly as it was sent. `attributes` are further texts by name.
+    """
 
     id: str
     seq: int
@@ -43,7 +55,7 @@ class WireEvent(TypedDict):
 
 
 def is_event(wire: JsonValue) -> bool:
-    """Return whether a value is an object with a type and no members that an event cannot have."""
+    """Return whether a value looks like an event: an object with a type and only known members."""
     return isinstance(wire, dict) and "type" in wire and wire.keys() <= _MEMBERS
 
 
@@ -51,11 +63,14 @@ _MEMBERS: Final = WireEvent.__annotations__.keys()
 
 
 def read_event(wire: JsonValue, now: int | None = None) -> Event:
-    """Read an event; raises `InvalidParameter` with the member's name.
+    """Read an event. Raises `InvalidParameter` with the name of the member that is wrong.
 
     If `now` (in microseconds) is given, an event without an id gets a new one, and an event without
     both id and time also gets the time `now`. Read again, it would be another event. A `seq` is
-    ignored, because an event gets it when it is stored.
+    ignored, because an event gets its number when it is stored.
+
+    >>> read_event({"id": "7", "time": "2026-03-01T12:00:00Z", "type": "door.open"}).time
+    1772366400000000
     """
     if not isinstance(wire, dict):
         raise InvalidParameter("event", "must be an object")
@@ -82,7 +97,7 @@ def _read_time(wire: dict[str, JsonValue], now: int | None) -> int:
 
 
 def render_event(event: Event) -> dict[str, object]:
-    """Render an event; members that it lacks are left out."""
+    """Render an event, without the members that it lacks."""
     members = vars(event) | {
         "time": format_rfc3339(event.time),
         "actor": event.actor.known() or None,

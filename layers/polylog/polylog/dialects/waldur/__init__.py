@@ -1,9 +1,9 @@
-"""Waldur's `/api/events/`.
+"""Waldur's events API: `/api/events/` and its statistics.
 
 Implements "Events" of the Waldur SDK's API reference (November 2025). What the document leaves
 open, or gets wrong (the bodies of count, event_groups and scope_types), follows the server,
-waldur-mastermind, and the published client, waldur-api-client, as of 2026. What is marked "ours"
-deviates from them, and says why.
+waldur-mastermind, and the published client, waldur-api-client, as of 2026. "Ours" marks where
+Polylog differs from them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is checked before an endpoint: the path's slash, `Accept`, the token and the method."""
+"""The checks before an endpoint: the slash of the path, `Accept`, the token and the method."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ SECURITY: Final[Security] = {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "`Token <key id>.<secret>`, with the token of an access key.",
+        "description": "The word `Token` and the token of an access key: "
+        "`Token <key id>.<secret>`.",
     }
 }
 
@@ -45,7 +46,7 @@ def headers(request: Request, principal: Principal) -> Pairs:
 def token(request: Request) -> Credential | None:
     """Read `Authorization: Token <token>`; the scheme may be in any case.
 
-    As in the original, checks first what the client accepts. Raises `NotAcceptable`,
+    As in the original, it first checks what the client accepts. Raises `NotAcceptable`,
     `RouteNotFound` for an unknown format, and `MalformedToken`.
     """
     _negotiate(request)
@@ -80,14 +81,14 @@ def add_slash(call: Call, params: Params) -> Response:
 
 
 def refuse_method(call: Call, params: Params) -> Response:
-    """Refuse other methods: ordinary users get a 403, staff and support a 405."""
+    """Refuse all other methods: ordinary users get a 403, staff and support a 405."""
     if is_restricted(call.principal):
         raise Forbidden
     raise MethodNotAllowed(call.request.method, call.request.path, _METHODS)
 
 
 def describe(name: str) -> Callable[[Call, Params], Response]:
-    """Return the function that answers OPTIONS: a browser's preflight, or a description."""
+    """Return the function that answers OPTIONS: to a browser's preflight, or with a description."""
     document = {
         "name": name,
         "description": "",

@@ -34,7 +34,7 @@ _TOO_LARGE = "These events exceed what one response can carry: ask for fewer."
 
 
 class MalformedToken(InvalidCredential):
-    """The header names the scheme, but not exactly one token."""
+    """The header names the scheme, but has no token or more than one."""
 
 
 class NotAcceptable(ApiError):
@@ -42,7 +42,7 @@ class NotAcceptable(ApiError):
 
 
 class InvalidPage(ApiError):
-    """There is no such page."""
+    """There is no page with this number."""
 
 
 class UnknownObject(ApiError):
@@ -50,17 +50,17 @@ class UnknownObject(ApiError):
 
 
 class TimeOutOfRange(ApiError):
-    """No date has this Unix time."""
+    """The Unix time is outside the years 1 to 9999."""
 
 
 class Detail(TypedDict):
-    """What went wrong."""
+    """What went wrong, as a sentence."""
 
     detail: str
 
 
 Problem = Detail | list[str] | dict[str, list[str]]
-"""A sentence, sentences, or sentences by parameter."""
+"""What went wrong: one sentence, a list of sentences, or sentences by parameter."""
 
 
 def render_error(error: ApiError) -> Response:

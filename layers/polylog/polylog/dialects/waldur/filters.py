@@ -1,4 +1,4 @@
-"""The parameters that choose events; an event must meet all of them."""
+"""The parameters that choose events. An event must pass all of them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _uuid(text: str) -> str | None:
 
 
 def _order(text: str) -> Order:
-    """Read a list separated by commas; the first name counts."""
+    """Read a list of names separated by commas. The first one counts."""
     names = [name for name in text.split(",") if name]
     for name in names:
         if name not in _ORDERS:
@@ -81,14 +81,23 @@ def _only(what: str) -> object:
 class ScopeParams(Params):
     """The parameters that the list and the statistics share."""
 
-    event_type: Annotated[tuple[str, ...], _only("events of one of these types")] = ()
-    feature: Annotated[tuple[str, ...], _only("events of one of these groups of types")] = ()
+    event_type: Annotated[
+        tuple[str, ...],
+        _only("events of this type, such as `role_granted`; repeat the parameter for several"),
+    ] = ()
+    feature: Annotated[
+        tuple[str, ...],
+        _only("events whose type is in this group, such as `auth`; repeat it for several groups"),
+    ] = ()
     scope: Annotated[
         str | None,
-        _only("events attached to the object with this URL"),
+        _only(
+            "events attached to the object with this URL, on any host; a key that is confined to "
+            "a customer or a project must name it here"
+        ),
         Field(examples=[EXAMPLE]),
     ] = None
-    related_user_uuid: Annotated[Hex, _only("events by or about this user")] = None
+    related_user_uuid: Annotated[Hex, _only("events by or about the user with this UUID")] = None
 
     @property
     def filter(self) -> Filter:
@@ -106,22 +115,34 @@ class ScopeParams(Params):
 class FilterParams(ScopeParams):
     """The parameters that choose events; a blank one counts as not given."""
 
-    created_from: Annotated[Number, _only("events since this Unix time, in seconds")] = None
-    created_to: Annotated[Number, _only("events before this Unix time, in seconds")] = None
-    message: Annotated[Words, _only("events whose message contains this, in any case")] = None
+    created_from: Annotated[
+        Number, _only("events at or after this Unix time, in whole seconds, such as 1772366400")
+    ] = None
+    created_to: Annotated[
+        Number, _only("events before this Unix time, in whole seconds, such as 1772370000")
+    ] = None
+    message: Annotated[
+        Words, _only("events whose message contains this text, in upper or lower case")
+    ] = None
     customer_uuid: Annotated[
-        Hex, Where("organization_id", Op.EQ), _only("events of this customer")
+        Hex, Where("organization_id", Op.EQ), _only("events of the customer with this UUID")
     ] = None
-    project_uuid: Annotated[Hex, Where("project_id", Op.EQ), _only("events of this project")] = None
-    user_uuid: Annotated[Hex, Where("actor.id", Op.EQ), _only("events by this user")] = None
+    project_uuid: Annotated[
+        Hex, Where("project_id", Op.EQ), _only("events of the project with this UUID")
+    ] = None
+    user_uuid: Annotated[
+        Hex, Where("actor.id", Op.EQ), _only("events by the user with this UUID")
+    ] = None
     auth_method: Annotated[
-        Words, Where("data.auth_method", Op.EQ), _only("events after a login by this method")
+        Words,
+        Where("data.auth_method", Op.EQ),
+        _only("events by users who had logged in with this method"),
     ] = None
-    pat_uuid: Annotated[Words, _only("events by this personal access token")] = None
+    pat_uuid: Annotated[Words, _only("events by the personal access token with this UUID")] = None
     o: Annotated[
         _Order,
         Field(
-            description="The order: `created` lists the oldest first, `-created` the newest.",
+            description="The order: `created` lists the oldest first, and `-created` the newest.",
             json_schema_extra={"default": "-created"},
         ),
     ] = Order.DESCENDING
@@ -142,10 +163,10 @@ class FilterParams(ScopeParams):
 
 
 def chosen(call: Call, params: ScopeParams) -> Filter:
-    """Return the filter for the events that are asked for and that the caller may see.
+    """Return the filter for the events that the request asks for and that the caller may see.
 
-    Raises `TimeOutOfRange`, then `UnknownObject`. Ours: with `related_user_uuid` a restricted key
-    sees nothing, because it belongs to no user.
+    Raises `TimeOutOfRange` and, after that, `UnknownObject`. Ours: with `related_user_uuid` a
+    restricted key sees nothing, because it belongs to no user.
     """
     wanted = params.filter
     seen = seen_by(call.principal, params.scope)
@@ -159,7 +180,7 @@ def _any_of(field: str, values: tuple[str, ...] | list[str]) -> Filter:
 
 
 def _forms(text: str) -> tuple[str, ...]:
-    """Return both forms that a UUID may have in a context; any other text is its only form."""
+    """Return both forms that a UUID may have in a context, or any other text as it is."""
     digits = hex_of(text)
     return (text,) if digits is None else (digits, dashed(digits))
 
@@ -175,7 +196,7 @@ def _related_to(digits: str) -> Filter:
 
 
 def _microseconds(seconds: Decimal) -> int:
-    """Return microseconds for a Unix time, which is cut to whole seconds."""
+    """Return microseconds for a Unix time, after cutting it to whole seconds."""
     if not _FIRST - 1 < seconds < _LAST + 1:
         raise TimeOutOfRange(seconds)
     return int(seconds) * SECOND

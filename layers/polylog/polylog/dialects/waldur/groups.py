@@ -1,7 +1,8 @@
 """The groups of event types, and the kinds of objects that events are attached to.
 
-Both differ between deployments of Waldur, so operators can edit them in `groups.json`. A type may
-be in several groups. `scope_types` maps each kind of object to its part of the URL.
+Both differ between deployments of Waldur, so you can edit them in `groups.json`. A type may be in
+several groups. `scope_types` maps each kind of object to its part of the URL, such as
+`customers`.
 """
 
 from __future__ import annotations
@@ -35,21 +36,28 @@ class Catalogue(BaseModel):
 
 @cache
 def catalogue() -> Catalogue:
-    """Return the content of `groups.json`, which is read on the first call."""
+    """Return the content of `groups.json`. Only the first call reads the file."""
     return Catalogue.model_validate_json(_FILE.read_bytes())
 
 
 def list_event_groups(call: Call, params: Params) -> Response:
-    """List the event types by group."""
+    """List the event types by group.
+
+    For example, `{"auth": ["auth_logged_out", …], …}`. The groups are those of the file
+    `groups.json`, which you can edit to match your Waldur.
+    """
     groups = catalogue().event_groups
     return _counted({name: sorted(types) for name, types in groups.items()})
 
 
 def list_scope_types(call: Call, params: Params) -> Response:
-    """List the kinds of objects that events are attached to."""
+    """List the kinds of objects that events can be attached to."""
     return _counted(list(catalogue().scope_types))
 
 
 def _counted(document: Mapping[str, object] | list[str]) -> Response:
-    """Ours: adds the total, which the published client asks for by HEAD; the original has none."""
+    """Answer with a document and, ours, the number of its members in a header.
+
+    The published client asks for it with HEAD, but the original does not send it.
+    """
     return Response.of(document, headers=(JSON, (TOTAL, str(len(document)))))

@@ -30,14 +30,18 @@ class Count(TypedDict):
 
 
 class FieldParams(Params):
-    """The members of an event to show; unknown names are ignored."""
+    """The members of an event to show. Unknown names are ignored."""
 
     field: Annotated[
-        tuple[str, ...], Field(description="The members to show; all by default.")
+        tuple[str, ...],
+        Field(
+            description="A member of the events to show, such as `message`; repeat it for several. "
+            "All are shown by default."
+        ),
     ] = ()
 
     def show(self, event: Event) -> dict[str, object]:
-        """Render the members that are asked for, or all of them."""
+        """Render the members that the request asks for, or all of them."""
         document = render_event(event)
         wanted = set(self.field) & set(FIELDS)
         return {name: document[name] for name in FIELDS if name in wanted} or document
@@ -50,8 +54,12 @@ class ListParams(FilterParams, PageParams, FieldParams):
 def list_events(call: Call, params: ListParams) -> Response:
     """List events, with the exact total and the addresses of the other pages.
 
-    Ours: events of equal time are ordered by arrival. The original leaves their order to chance,
-    and so loses events between pages.
+    The newest come first, unless you ask for `o=created`. The header `X-Result-Count` has the
+    total. For example, `GET /api/events/?event_type=role_granted&page_size=20` returns the 20
+    newest grants.
+
+    Ours: events of equal time are ordered by arrival. The original leaves their order to chance, so
+    events can be lost between its pages.
     """
     filter = chosen(call, params)
     if params.is_last:
@@ -64,7 +72,7 @@ def list_events(call: Call, params: ListParams) -> Response:
 
 
 def _last_page(call: Call, params: ListParams, filter: Filter) -> Response:
-    """Answer the last page: read from the end, it needs no total before it is found."""
+    """Answer the last page. It is read from the end, so that its number need not be known first."""
     page = call.find(filter, params.o.reverse, Window(limit=params.limit), with_total=True)
     total = page.total or 0
     number = params.pages(total)
@@ -73,7 +81,11 @@ def _last_page(call: Call, params: ListParams, filter: Filter) -> Response:
 
 
 def count_events(call: Call, params: FilterParams) -> Response:
-    """Count events; a header has the number too, for the client's HEAD (ours)."""
+    """Count the events that pass the filters.
+
+    Ours: the header `X-Result-Count` has the number too. The published client asks for it with
+    HEAD.
+    """
     count = call.count(chosen(call, params))
     return Response.of({"count": count}, headers=(JSON, (TOTAL, str(count))))
 
@@ -81,11 +93,13 @@ def count_events(call: Call, params: FilterParams) -> Response:
 class EventParams(FilterParams, FieldParams):
     """The event in the path, which must also pass the filters."""
 
-    id: Annotated[str, Field(description="The number of the event, or its UUID.")]
+    id: Annotated[
+        str, Field(description="The number of the event in the order of arrival, or its UUID.")
+    ]
 
 
 def get_event(call: Call, params: EventParams) -> Response:
-    """Show one event."""
+    """Return one event, which must pass the filters too."""
     passes = predicate(chosen(call, params))
     event = _find(call, params.id)
     if not passes(event):
@@ -94,7 +108,10 @@ def get_event(call: Call, params: EventParams) -> Response:
 
 
 def _find(call: Call, name: str) -> Event:
-    """Return the event with this number or, ours because lists show no number, with this UUID."""
+    """Return the event with this number, or with this UUID.
+
+    Ours: the UUID, because lists do not show the number.
+    """
     if _NUMBER.fullmatch(name):
         return call.get_by_seq(int(name))
     digits = hex_of(name)

@@ -31,33 +31,33 @@ class Shown:
 
 
 class PageParams(Params):
-    """The number and the size of a page; a size that makes no sense is ignored."""
+    """The number and the size of a page. A size that is not a positive number is ignored."""
 
     page: Annotated[
         str,
         Field(json_schema_extra={"type": "string", "pattern": rf"^([1-9][0-9]*|{_LAST})$"}),
-        Field(description="The number of the page, or `last`."),
+        Field(description="The number of the page, from 1, or `last`."),
     ] = "1"
     page_size: Annotated[
         str,
         Field(json_schema_extra={"type": ["integer", "string"]}),
-        Field(description=f"The number of items on a page, up to {_MOST}; {_USUAL} by default."),
+        Field(description=f"The most items on a page, up to {_MOST}; {_USUAL} by default."),
     ] = ""
 
     @property
     def limit(self) -> int:
-        """The number of items on a page."""
+        """The most items on a page."""
         size = _integer(self.page_size)
         return min(size, _MOST) if size is not None and size > 0 else _USUAL
 
     @property
     def is_last(self) -> bool:
-        """Whether the last page is asked for, without its number."""
+        """Whether the request asks for the page `last`, instead of a number."""
         return self.page == _LAST
 
     @property
     def number(self) -> int:
-        """The number of the page; raises `InvalidPage` if it is not a positive one."""
+        """The number of the page. Raises `InvalidPage` unless it is a positive number."""
         number = _integer(self.page)
         if number is None or number < 1:
             raise InvalidPage
@@ -79,7 +79,7 @@ def page_of(items: object) -> Reply:
 
 
 def _integer(text: str) -> int | None:
-    """Read an integer as Python does, with a sign and blanks around it; else return None."""
+    """Read an integer as Python does, with a sign or blanks; return None for any other text."""
     try:
         return int(text)
     except ValueError:

@@ -1,7 +1,7 @@
 """The objects that events are attached to, named by URL, and which of them a caller may see.
 
-A restricted key acts as an ordinary user of Waldur. Such a user sees events only by naming an
-object, and may name only the customer or project that the key is confined to.
+A restricted key acts as an ordinary user of Waldur. Such a user has to name an object to see
+events, and may name only the customer or the project that the key is confined to.
 """
 
 from __future__ import annotations
@@ -26,14 +26,18 @@ _URL = re.compile(
 )
 
 EXAMPLE = "/api/customers/0a1b2c3d4e5f4061b2c3d4e5f6a7b8c9/"
-"""The URL of an object."""
+"""An example of an object's URL."""
 
 _COLLECTIONS = {"customer_uuid": "customers", "project_uuid": "projects", "user_uuid": "users"}
-"""The members of a context that name objects, and the part of the URL of each."""
+"""The part of the URL for each member of a context that names an object."""
 
 
 def url_of(collection: str, digits: str) -> str:
-    """Return an object's URL in the form that is stored and compared."""
+    """Return the URL of an object, in the form that is stored and compared.
+
+    >>> url_of("customers", "0a1b2c3d4e5f4061b2c3d4e5f6a7b8c9")
+    '/api/customers/0a1b2c3d4e5f4061b2c3d4e5f6a7b8c9/'
+    """
     return f"/api/{collection}/{digits}/"
 
 
@@ -56,15 +60,15 @@ def urls_in(context: Mapping[str, JsonValue]) -> Iterator[str]:
 
 
 def is_restricted(principal: Principal) -> bool:
-    """Return whether the caller is an ordinary user, neither staff nor support."""
+    """Return whether the caller is an ordinary user, and not staff or support."""
     return principal.restriction != _NOWHERE
 
 
 def seen_by(principal: Principal, scope: str | None) -> Filter:
     """Return the filter for the events of an object, or for all that a caller sees without one.
 
-    Raises `UnknownObject`. Ours: any object of a known kind is known, even without events, because
-    there is no table of objects.
+    Raises `UnknownObject`. Ours: any object of a known kind counts as known, even without events,
+    because there is no table of objects.
     """
     restricted = is_restricted(principal)
     if scope is None:

@@ -13,7 +13,7 @@ from polylog.model.times import format_rfc3339
 
 
 class Month(TypedDict):
-    """The number of events in a month; January is month 1."""
+    """The number of events in a month, in UTC; January is month 1."""
 
     year: int
     month: int
@@ -25,7 +25,10 @@ class StatsParams(ScopeParams, PageParams):
 
 
 def list_months(call: Call, params: StatsParams) -> Response:
-    """List the months that have events, the newest first."""
+    """List the months that have events, with their numbers of events, the newest first.
+
+    For example, `[{"year": 2026, "month": 11, "count": 3000}]`.
+    """
     months = call.histogram(chosen(call, params), Interval.MONTH)[::-1]
     number = params.pages(len(months)) if params.is_last else params.number
     start = (number - 1) * params.limit

@@ -1,4 +1,4 @@
-"""An event of Waldur: read into an `Event`, rendered from one; the two are inverse."""
+"""An event of Waldur: read into an `Event`, and rendered from one as it was read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ FIELDS = ("uuid", "created", "event_type", "message", "context")
 
 
 class WaldurEvent(TypedDict, total=False):
-    """An event, or the members of one that were asked for."""
+    """An event, or those of its members that you asked for with `field`.
+
+    `uuid` has 32 hex digits. `created` is the time in RFC 3339, UTC. `context` is what else is
+    known, as an object.
+    """
 
     uuid: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
     created: Annotated[str, Field(json_schema_extra={"type": "string", "format": "date-time"})]
@@ -63,10 +67,10 @@ class _Event(BaseModel):
 
 
 def read_event(wire: JsonValue) -> Event:
-    """Read an event; raises `InvalidParameter` with the member's name.
+    """Read an event. Raises `InvalidParameter` with the name of the member that is wrong.
 
-    `scopes`, which the API itself does not show, may name the objects that the event is attached
-    to. Without it they come from the context.
+    `scopes` may name the objects that the event is attached to. The API itself does not show this
+    member. Without it, the objects are those that the context names.
     """
     event = validated(_Event, wire)
     context = event.context
@@ -87,7 +91,10 @@ def read_event(wire: JsonValue) -> Event:
 
 
 def _key(value: JsonValue) -> str | None:
-    """Return a context's member if an index can hold it; the context itself stays unchanged."""
+    """Return a member of the context as an id, or None if an index cannot hold it.
+
+    A UUID becomes 32 hex digits. The context itself stays unchanged.
+    """
     return (hex_of(value) or value) if is_key(value) else None
 
 
@@ -107,5 +114,5 @@ def render_event(event: Event) -> dict[str, object]:
 
 
 def uuid_of(event_id: str) -> str:
-    """Return the 32 hex digits for an id; for an id that is not a UUID, a hash of it (ours)."""
+    """Return the 32 hex digits of an id. Ours: of an id that is not a UUID, they are a hash."""
     return hex_of(event_id) or uuid5(NAMESPACE_OID, event_id).hex
