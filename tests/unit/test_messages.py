@@ -167,7 +167,7 @@ def test_a_body_does_not_say_where_it_belongs() -> None:
 def test_an_event_of_dws_that_names_another_scope_is_refused() -> None:
     wire = json.loads(to_json(cross_reading.render("dws", cross_reading.EVENT)))
     assert refusals(wire, format="dws") == [
-        "project_id must be 'queue-scope', the scope it is handed in for"
+        "project_id must be 'queue-scope', the scope that it was sent to"
     ]
 
 

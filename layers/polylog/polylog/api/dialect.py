@@ -42,12 +42,10 @@ _RETRY_AFTER: Final = ("Retry-After", "1")
 class Endpoint(Generic[P]):
     """One method at one path, and the function that answers it.
 
-    The method `*` stands for any. In the path, `{name}` stands for one segment and `{name+}` for
-    the rest, slashes included: an id may begin with a slash. With the `permission` "any", any valid
-    key is enough. With None, no credential is needed.
-
-    >>> Endpoint("GET", "/events/{id}", Params, show).pattern.fullmatch("/events/7")["id"]
-    '7'
+    The method `*` stands for any. In the path, `{name}` stands for one segment, and `{name+}` for
+    the rest with all its slashes. For example, `/events/{id}` answers at `/events/7`, and
+    `/events/{id+}` also at `/events//a/b`, where the id is `/a/b`. With the `permission` "any", any
+    valid key is enough. With None, no credential is needed.
 
     `takes`, `returns` and `raises` are for the OpenAPI document: the body, the answers, and the
     errors that do not follow from permission, parameters and body. The document leaves out an
