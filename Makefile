@@ -66,7 +66,7 @@ bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZ
 bench-handlers: .venv/ready ## Measure how long the functions take
 	@$(BIN)/python -m bench.cases.handlers
 
-bench-counted: .venv/ready ## Count log bytes, read units of folding, and what is stored
+bench-counted: .venv/ready ## Count bytes of logs and imports, and what folding and tailing read
 	@$(BIN)/python -m bench.cases.counted
 
 bench-console: .venv/ready $(PAGE) ## Measure the console in Chromium, over 100,000 events (TAIL_SECONDS=600)

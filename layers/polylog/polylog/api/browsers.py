@@ -38,7 +38,7 @@ _ALLOWED: Final[Pairs] = (
 def guarded(request: Request, response: Response) -> Response:
     """Return the response with headers that protect it in a browser.
 
-    They forbid to keep it, to show it in a frame, to run it, and to tell other sites its address.
+    Browsers then do not keep it, show it in a frame, run it, or send its address to other sites.
     RFC 6797 (7.2) forbids `Strict-Transport-Security` in answers over plain HTTP.
     """
     given = {name.lower() for name, _ in response.headers}

@@ -59,7 +59,12 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request being answered; adds the caller's scope and restriction to every question."""
+    """One request being answered; adds the caller's scope and restriction to every question.
+
+    So a dialect only says what the client asked for::
+
+        page = call.find(params.filter, Order.DESCENDING, Window(limit=100), with_total=True)
+    """
 
     request: Request
     mount: str

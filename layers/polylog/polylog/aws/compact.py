@@ -39,7 +39,7 @@ RUN_SECONDS = 20
 """How long one run folds. Scopes with more to fold get a wake-up, which starts another run."""
 
 TIDY_SECONDS = 75
-"""How long after its start the daily run still begins to work on another scope."""
+"""How long after its start the daily run still goes on to another scope."""
 
 PAUSE_SECONDS = 0.3
 """How long to wait if no scope has anything to do yet."""

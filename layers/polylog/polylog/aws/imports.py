@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _ENDING_SECONDS: Final = 60
-"""How long before its end the function begins with no further events."""
+"""How long before its end the function stops taking further events."""
 
 _LAST_SECONDS: Final = LAST_REQUEST_SECONDS + 22
 """How long before its end the function stops asking the database.

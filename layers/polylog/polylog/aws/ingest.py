@@ -42,7 +42,7 @@ Found = tuple[Outcome, ...] | Unavailable
 Put = Callable[[str, Sequence[Offered]], tuple[Outcome, ...]]
 
 ENDING_SECONDS: Final = 25
-"""How long before its end the function begins with no further events."""
+"""How long before its end the function stops taking further events."""
 
 _LAST_SECONDS: Final = LAST_REQUEST_SECONDS + 7
 """How long before its end the function stops asking the database.

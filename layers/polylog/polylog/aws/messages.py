@@ -1,7 +1,7 @@
 """Messages that carry events, in any of the envelopes they come in.
 
 A body is JSON: one event, an array of events, or `{"events": [...]}`. Each event is one of
-Polylog's own API, a CloudEvent, an event of EventBridge or a record of CloudTrail; its form tells
+Polylog's own API, a CloudEvent, an event of EventBridge or a record of CloudTrail; its form says
 which. A notification of SNS may wrap the whole body. With the attribute `format`, the body is in
 the format of another API. The attribute `scope` says where the events belong.
 """
@@ -100,7 +100,7 @@ def _events(message: Message, document: JsonValue) -> list[tuple[JsonValue, Form
 
 
 def _format(wire: JsonValue, message: Message, event_id: str) -> Format:
-    """Return the format of an event, which its form tells; an event of our own may lack an id."""
+    """Return the format of an event, judged by its form; an event of our own may lack an id."""
     if cloudevents.is_event(wire):
         return cloudevents.FORMAT
     if eventbridge.is_event(wire):

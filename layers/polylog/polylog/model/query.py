@@ -46,6 +46,11 @@ class Window:
 class EventQuery:
     """Which events of a scope to return, in which order, and whether to count all that pass.
 
+    The 100 newest logins::
+
+        logins = Compare("type", Op.EQ, "login")
+        EventQuery("demo", logins, Order.DESCENDING, Window(limit=100))
+
     `with_total` counts all events that pass. `with_known_total` counts them only if no event must
     be read for that. With `is_partial`, a query that needs too much reading is no error: it returns
     the part that could be read, without a total.

@@ -156,6 +156,12 @@ class Explanation:
 class EventStore(Protocol):
     """Events by scope, written once and never changed.
 
+    Store an event, then read the newest events and their total::
+
+        outcomes = store.put("demo", [event])
+        query = EventQuery("demo", EVERYTHING, Order.DESCENDING, Window(limit=100), with_total=True)
+        page = store.find(query)
+
     Every method raises `Unavailable` when the database does not answer. Methods that take a filter
     raise `TooBroad` when the answer needs more reading than the budget allows.
     """
