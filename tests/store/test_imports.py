@@ -99,7 +99,7 @@ def test_an_object_without_versions_that_was_replaced_is_not_mixed_up(
     [
         ("import/a.ndjson", "object must be import/<scope>/<format>/<name>.ndjson, .jsonl"),
         ("import/one/native/a.csv", "object must be import/<scope>/<format>/<name>.ndjson"),
-        ("import/o ne/native/a.json", "scope must be 1 to 64 of letters"),
+        ("import/o ne/native/a.json", "scope must have 1 to 64 letters"),
         ("import/one/nonsense/a.json", "format must be one of cedana, "),
     ],
 )

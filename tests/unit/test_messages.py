@@ -155,7 +155,7 @@ def test_without_it_they_belong_to_the_scope_of_the_queue() -> None:
 
 @pytest.mark.parametrize("scope", ["", "a/b", "a|seq", "ä", "x" * 65, "a b", "a\n"])
 def test_a_scope_that_cannot_be_is_refused(scope: str) -> None:
-    with pytest.raises(InvalidParameter, match=r"^scope must be 1 to 64 of"):
+    with pytest.raises(InvalidParameter, match=r"^scope must have 1 to 64"):
         offered(OPENED, scope=scope)
 
 

@@ -84,7 +84,7 @@ class Kind:
             )
             raise InvalidParameter("object", reason)
         if not is_scope(match["scope"]):
-            raise InvalidParameter("scope", "must be 1 to 64 of letters, digits, '.', '_' and '-'")
+            raise InvalidParameter("scope", "must have 1 to 64 letters, digits, '.', '_' or '-'")
         format = format_named(match["format"])
         return cls(match["scope"], format, match["kind"] != _DOCUMENTS, bool(match["packed"]))
 

@@ -50,7 +50,7 @@ def read_message(message: Message, scope: str) -> tuple[str, list[Offered]]:
         document = _json(message)
     scope = message.attributes.get("scope", scope)
     if not is_scope(scope):
-        reason = "must be 1 to 64 of letters, digits, '.', '_' and '-', in a message's attribute"
+        reason = "must have 1 to 64 letters, digits, '.', '_' or '-', in the message's attributes"
         raise InvalidParameter("scope", reason)
     return scope, [read_one(wire, format, scope) for wire, format in _events(message, document)]
 

@@ -39,7 +39,7 @@ _ERRORS: Final[dict[type[ApiError], tuple[int, str, str]]] = {
         ' <a href="/">open it again</a>.',
     ),
     MethodNotAllowed: (405, "Method not allowed", "This address can only be read."),
-    ApiError: (500, "Internal error", "The fault is the service's. Its log says more."),
+    ApiError: (500, "Internal error", "The fault is in the service. Its log says more."),
 }
 
 

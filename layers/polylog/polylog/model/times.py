@@ -122,7 +122,7 @@ def parse_time(value: object, wanted: str = A_TIME) -> int:
 
 
 def read_time(value: object, name: str, wanted: str = A_TIME) -> int:
-    """Return the same for a named parameter or member; raises `InvalidParameter`."""
+    """Return the microseconds of a named parameter or member; raises `InvalidParameter`."""
     try:
         return parse_time(value, wanted)
     except ValueError as error:
