@@ -40,5 +40,5 @@ def publish(metrics: Metrics, values: Mapping[str, float]) -> None:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     if values:
         metrics.flush_metrics()
-        # If metrics are disabled, flushing keeps them, and writes them once there are a hundred.
+        # If metrics are disabled, flushing keeps them. They would pile up, and be written at 100.
         metrics.clear_metrics()
