@@ -3,8 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
-# Two files at a time, in their order: the last ones are small. Bytecode is written even where the
-# environment forbids it: without, each process of the command takes 0.7 s more to start.
+# Two files at a time, in their order, because the last ones are small. Bytecode is written even if
+# the environment forbids it: without it, each process of the command takes 0.7 s more to start.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest \
 	--numprocesses 2 --dist loadfile --no-loadscope-reorder --durations=10
 PAGE := layers/polylog/polylog/console/page/index.html.gz
@@ -18,25 +18,25 @@ LOCK_OPTIONS = $(UPGRADE) --generate-hashes --no-annotate --no-header --no-emit-
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/ready $(PAGE) ## Serve all APIs on this machine, with sample events that go on
+run: .venv/ready $(PAGE) ## Serve all APIs on this machine, with sample events and new ones every few seconds
 	@$(BIN)/polylog run --live
 
 test: .venv/ready $(PAGE) ## Run the tests, DynamoDB Local included
 	@$(PYTEST)
 
-test-long: .venv/ready $(PAGE) ## Run what takes long: soaks, large logs, stacks on an emulator, all states in a browser
+test-long: .venv/ready $(PAGE) ## Run the tests that take long: soaks, large logs, stacks on an emulator, all states in a browser
 	@$(PYTEST) -m long --hypothesis-profile long
 
-test-million: .venv/ready $(PAGE) ## Ask the console about a million events, which takes half an hour
+test-million: .venv/ready $(PAGE) ## Test the console with a million events, which takes half an hour
 	@$(PYTEST) -m million --numprocesses 0
 
-test-properties: .venv/ready $(PAGE) ## Run the properties with four times as many examples
+test-properties: .venv/ready $(PAGE) ## Run the property tests with four times as many examples
 	@$(PYTEST) -m hypothesis --hypothesis-profile long
 
-soak: .venv/ready ## Write logs as fast as they go, and judge what all APIs answer (SECONDS=600 MODE=mixed)
+soak: .venv/ready ## Write logs at full speed, and check the answers of all APIs (SECONDS=600 MODE=mixed)
 	@$(BIN)/python -m tools.soak --seconds $(or $(SECONDS),60) $(if $(MODE),--mode $(MODE))
 
-check: lint types imports prose template ## Run these five checks
+check: lint types imports prose template ## Run the next five checks
 
 lint: .venv/ready ## Check the format of the code, and lint it
 	@$(BIN)/ruff format --check
@@ -48,7 +48,7 @@ types: .venv/ready ## Check the types
 imports: .venv/ready ## Check which module may import which
 	@$(BIN)/lint-imports
 
-prose: .venv/ready ## Look for phrases in the guides that docs/style/banned.txt names
+prose: .venv/ready ## Look in the guides for the phrases in docs/style/banned.txt
 	@$(BIN)/python -m tools.prose
 
 template: .venv/ready ## Validate the template
@@ -57,59 +57,59 @@ template: .venv/ready ## Validate the template
 docs: .venv/ready ## Build the site of the guides, in site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
-bench: .venv/ready ## Measure starts, pages, ingestion and HTTP (PARTS="cold warm": those), and renew docs/benchmarks.md
+bench: .venv/ready ## Measure starts, pages, ingestion and HTTP (PARTS="cold warm": only those), and update docs/benchmarks.md
 	@$(BIN)/python -m bench $(PARTS)
 
-bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZES="10000 100000": those)
+bench-scale: .venv/ready ## Measure logs of 10 thousand to 1 million events (SIZES="10000 100000": only those)
 	@$(BIN)/python -m bench.cases.scale $(SIZES)
 
 bench-handlers: .venv/ready ## Measure how long the functions take
 	@$(BIN)/python -m bench.cases.handlers
 
-bench-counted: .venv/ready ## Count log bytes, read units of folding, and what is stored
+bench-counted: .venv/ready ## Count bytes of logs and imports, and what folding and tailing read
 	@$(BIN)/python -m bench.cases.counted
 
 bench-console: .venv/ready $(PAGE) ## Measure the console in Chromium, over 100,000 events (TAIL_SECONDS=600)
 	@$(BIN)/python -m bench.publish.console --tail-seconds $(or $(TAIL_SECONDS),600)
 
-cost: .venv/ready ## Renew docs/cost.md, from what was measured
+cost: .venv/ready ## Update docs/cost.md from the measurements
 	@$(BIN)/python -m bench.publish.cost
 
-shards: .venv/ready ## Renew what docs/deploying.md says of shards, from what was measured
+shards: .venv/ready ## Update the numbers on shards in docs/deploying.md from the measurements
 	@$(BIN)/python -m bench.publish.shards
 
-format: .venv/ready ## Format the code, and mend what the linter can
+format: .venv/ready ## Format the code, and fix what the linter can fix
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
-apis: .venv/ready ## Renew what docs/apis.md shows of an event in every dialect
+apis: .venv/ready ## Update the event in every dialect in docs/apis.md
 	@$(BIN)/python -m tools.cross_reading
 
 pictures: .venv/ready $(PAGE) ## Take the pictures of the console again
 	@$(BIN)/python -m tools.pictures
 
-openapi: .venv/ready ## Renew the OpenAPI documents of all dialects
+openapi: .venv/ready ## Update the OpenAPI documents of all dialects
 	@$(BIN)/python -m tools.openapi
 
-chromium: .venv/ready ## Fetch a browser for the tests of the console, where the machine has none (70 MB)
+chromium: .venv/ready ## Download a browser for the tests of the console, if the machine has none (70 MB)
 	@$(BIN)/python -m tools.chromium
 
-console: $(PAGE) ## Build the web page; the others do that too, when its sources have changed
+console: $(PAGE) ## Build the web page; other commands also do that if its sources have changed
 
-# Without a network, what needs no page goes on without it. Any other fault ends what was begun.
+# Without a network, these commands go on without the page. Any other fault stops them.
 run test test-long test-million test-properties: PAGE_OPTIONS := --optional
 
-# `sam build` runs this too, where .venv need not be.
+# `sam build` also runs this, and there may be no .venv then.
 $(PAGE): $(PAGE_SOURCES)
 	@$(or $(wildcard $(BIN)/python),$(PYTHON)) -m tools.console $(PAGE_OPTIONS)
 
-launcher: .venv/ready ## Compile what starts DynamoDB Local on loopback; needs a JDK
+launcher: .venv/ready ## Compile the program that starts DynamoDB Local on loopback; needs a JDK
 	@$(BIN)/python -m tools.launcher
 
 # The virtual environment lives in the checkout; removing .venv undoes all set-up.
 .venv/ready: requirements.lock pyproject.toml
 	@echo "Setting up .venv: pinned packages, then DynamoDB Local (up to a minute, once)"
-	@test -e $@ || rm -rf .venv  # An interrupted set-up is begun anew.
+	@test -e $@ || rm -rf .venv  # Start an interrupted set-up again.
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock | $(BIN)/pip install --quiet \
 		--disable-pip-version-check --require-hashes --requirement /dev/stdin
@@ -118,7 +118,7 @@ launcher: .venv/ready ## Compile what starts DynamoDB Local on loopback; needs a
 	@$(BIN)/python -m polylog_cli.local.dynamodb
 	@touch $@
 
-lock: .venv/ready ## Renew the pinned versions after a change in pyproject.toml (UPGRADE=--upgrade: take the newest)
+lock: .venv/ready ## Update the pinned versions after a change in pyproject.toml (UPGRADE=--upgrade: take the newest)
 	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra deploy --group dev --group test \
 		$(LOCK_OPTIONS) --output-file requirements.lock
 	@$(UV) pip compile --group emulator --universal --python-version 3.11 \

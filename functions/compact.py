@@ -1,4 +1,4 @@
-"""Folds the tallies."""
+"""Folds the summaries of new events into the tallies."""
 
 from polylog.aws.compact import compact_handler
 

@@ -1,4 +1,4 @@
-"""Imports the objects that were dropped into the bucket."""
+"""Imports the objects that are put into the bucket."""
 
 from polylog.aws.imports import imports_handler
 

@@ -139,4 +139,4 @@ def test_an_event_of_another_project_is_not_loaded(service: Service) -> None:
     token = ("--token", key["token"])
     done = service.polylog("load", str(DOCUMENT), "--format", "dws", *token)
     assert done.status == 1
-    assert "project_id must be 'another', the scope it is handed in for" in done.err
+    assert "project_id must be 'another', the scope that it was sent to" in done.err

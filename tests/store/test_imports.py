@@ -99,7 +99,7 @@ def test_an_object_without_versions_that_was_replaced_is_not_mixed_up(
     [
         ("import/a.ndjson", "object must be import/<scope>/<format>/<name>.ndjson, .jsonl"),
         ("import/one/native/a.csv", "object must be import/<scope>/<format>/<name>.ndjson"),
-        ("import/o ne/native/a.json", "scope must be 1 to 64 of letters"),
+        ("import/o ne/native/a.json", "scope must have 1 to 64 letters"),
         ("import/one/nonsense/a.json", "format must be one of cedana, "),
     ],
 )
@@ -130,10 +130,10 @@ def test_an_empty_object_holds_no_events(s3: S3Client, log: MemoryEventStore, en
     ("ending", "spoil", "reason"),
     [
         ("ndjson", lambda body: body[:-9], "not JSON: "),
-        ("json", lambda body: body[:-9], "from here on not JSON, or a value of more than "),
-        ("ndjson.gz", lambda body: body[:-9], "from here on not gzip: Compressed file ended"),
-        ("json.gz", lambda body: body[:-9], "from here on not gzip: Compressed file ended"),
-        ("ndjson.gz", lambda body: b"plain", "from here on not gzip: Not a gzipped file"),
+        ("json", lambda body: body[:-9], "the rest is not JSON, or has a value of more than "),
+        ("ndjson.gz", lambda body: body[:-9], "the rest is not gzip: Compressed file ended"),
+        ("json.gz", lambda body: body[:-9], "the rest is not gzip: Compressed file ended"),
+        ("ndjson.gz", lambda body: b"plain", "the rest is not gzip: Not a gzipped file"),
     ],
 )
 def test_what_cannot_be_read_does_not_spoil_what_could(
@@ -164,7 +164,7 @@ def test_a_list_response_of_an_api_is_read_in_its_format(
         source = drop(s3, content, f"import/one/dws/a.{ending}")
         Importer(log, s3, 5).run(source, for_ever)
         assert [each["reason"] for each in result(s3, source)["refused"]] == [
-            "project_id must be 'one', the scope it is handed in for"
+            "project_id must be 'one', the scope that it was sent to"
         ]
     assert log.count(SCOPE, EVERYTHING) == 2
 

@@ -128,7 +128,7 @@ def test_an_event_that_is_too_old_is_put_aside(ingestion: Ingestion) -> None:
 
 @pytest.mark.parametrize(
     ("attributes", "reason"),
-    [({"scope": "a/b"}, "scope must be 1 to 64 of"), ({"format": "syslog"}, "format must be one")],
+    [({"scope": "a/b"}, "scope must have 1 to 64"), ({"format": "syslog"}, "format must be one")],
 )
 def test_attributes_that_say_nothing_known_are_refused(
     ingestion: Ingestion, attributes: dict[str, str], reason: str

@@ -221,4 +221,4 @@ def test_the_reason_of_a_database_that_is_not_there_is_not_the_databases(
 
 def test_a_message_that_there_was_never_time_for_says_so(ingestion: Ingestion) -> None:
     assert ingestion.hand_over(record(event("a"), "late", receives=5), seconds=[0, 0]) == []
-    assert ingestion.reasons() == {"late": "there was no time left for it, whenever it came"}
+    assert ingestion.reasons() == {"late": "there was no time left to store it"}

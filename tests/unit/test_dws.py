@@ -149,7 +149,7 @@ def test_an_event_of_another_project_is_refused() -> None:
     assert DIALECT.format is not None
     text = json.dumps({"events": [DELETED | {"project_id": "other"}], "count": 1}).encode()
     (refused,) = read_document(text, DIALECT.format, "demo")
-    assert str(refused) == "project_id must be 'demo', the scope it is handed in for"
+    assert str(refused) == "project_id must be 'demo', the scope that it was sent to"
 
 
 # The list

@@ -171,7 +171,7 @@ def test_an_event_of_another_scope_is_refused() -> None:
     text = b'[{"name":"a","owner":"demo"},{"name":"b","owner":"other"},{"name":"c","owner":""}]'
     first, second, third = read_document(text, format, "demo")
     assert names([first, third]) == ["a", "c"]
-    assert str(second) == "owner must be 'demo', the scope it is handed in for"
+    assert str(second) == "owner must be 'demo', the scope that it was sent to"
 
 
 class Unread(NamedTuple):

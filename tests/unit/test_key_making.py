@@ -95,7 +95,7 @@ def test_null_describes_no_key(world: World) -> None:
 def test_a_key_beyond_its_makers_restriction_is_refused_with_the_reason(world: World) -> None:
     refused = world.make(world.admin(restriction=Restriction("o")), organization_id="other")
     assert refused["status"] == 403
-    assert refused["detail"] == "the new key would reach beyond what your key is confined to"
+    assert refused["detail"] == "the new key must be confined at least as much as your key"
 
 
 @pytest.mark.parametrize("permission", PERMISSIONS)

@@ -155,7 +155,7 @@ def test_without_it_they_belong_to_the_scope_of_the_queue() -> None:
 
 @pytest.mark.parametrize("scope", ["", "a/b", "a|seq", "ä", "x" * 65, "a b", "a\n"])
 def test_a_scope_that_cannot_be_is_refused(scope: str) -> None:
-    with pytest.raises(InvalidParameter, match=r"^scope must be 1 to 64 of"):
+    with pytest.raises(InvalidParameter, match=r"^scope must have 1 to 64"):
         offered(OPENED, scope=scope)
 
 
@@ -167,7 +167,7 @@ def test_a_body_does_not_say_where_it_belongs() -> None:
 def test_an_event_of_dws_that_names_another_scope_is_refused() -> None:
     wire = json.loads(to_json(cross_reading.render("dws", cross_reading.EVENT)))
     assert refusals(wire, format="dws") == [
-        "project_id must be 'queue-scope', the scope it is handed in for"
+        "project_id must be 'queue-scope', the scope that it was sent to"
     ]
 
 

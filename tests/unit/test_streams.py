@@ -24,9 +24,9 @@ from polylog.intake.streams import (
 from polylog.model.errors import InvalidBody
 
 START = Place()
-NOT_JSON = f"from here on not JSON, or a value of more than {MAX_PIECE} bytes"
+NOT_JSON = f"the rest is not JSON, or has a value of more than {MAX_PIECE} bytes"
 
-AGAIN = "from here on not read: a second 'events'"
+AGAIN = "the rest was not read: a second 'events'"
 
 JSON = st.recursive(
     st.none()
@@ -95,7 +95,7 @@ def test_a_document_falls_into_its_events(content: bytes, expected: list[bytes |
 
 def test_there_may_be_lists_of_several_names() -> None:
     content = b'{"a": [1]} {"b": [2], "c": [3]} {"b": [], "a": 4}'
-    again = "from here on not read: a second 'a or b'"
+    again = "the rest was not read: a second 'a or b'"
     assert texts(read(content, ("a", "b"))) == [b"1", b"2", again]
 
 

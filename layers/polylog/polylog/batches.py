@@ -10,7 +10,11 @@ T = TypeVar("T")
 
 
 def batched(parts: Iterable[T], most: int) -> Iterator[list[T]]:
-    """Yield lists of at most `most` parts, in order."""
+    """Yield lists of at most `most` parts, in order.
+
+    >>> list(batched("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
+    """
     left = iter(parts)
     while batch := list(islice(left, most)):
         yield batch

@@ -1,4 +1,4 @@
-"""The deployed stacks that questions are asked of: one on an emulator, one on an account."""
+"""The deployed stacks that the tests ask: one on an emulator, and one in an account."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 @pytest.fixture(scope="session")
 def built() -> Iterator[Path]:
-    """Yield a copy of what `sam build` makes for this machine's Python."""
+    """Yield a copy of what `sam build` builds for this machine's Python."""
     kept = build_here()
     with TemporaryDirectory(dir=kept.parent) as copy:
         yield shutil.copytree(kept, Path(copy), dirs_exist_ok=True)
@@ -41,27 +41,27 @@ def built() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def unfit(built: Path) -> tuple[str, ...]:
-    """Names of what is left out of the built template."""
+    """The names of the resources that are left out of the built template."""
     return leave_out_what_is_refused(built)
 
 
 @pytest.fixture(scope="session")
 def emulated(emulator: Account, built: Path, unfit: tuple[str, ...]) -> Iterator[Deployment]:
-    """Yield the stack, deployed to the emulator and with a key made by the command."""
+    """Yield the stack, deployed to the emulator, with a key that the command creates."""
     with deployed(emulator, STACK, built) as deployment:
         yield deployment
 
 
 @pytest.fixture(scope="session")
 def neighbour(emulator: Account, built: Path, unfit: tuple[str, ...]) -> Iterator[Deployment]:
-    """Yield another stack of what was built, in the same account."""
+    """Yield another stack of the same build, in the same account."""
     with deployed(emulator, NEIGHBOUR, built) as deployment:
         yield deployment
 
 
 @contextmanager
 def deployed(account: Account, stack: str, built: Path) -> Iterator[Deployment]:
-    """Deploy a stack to an emulator; the same settings, and a key of its own."""
+    """Deploy a stack to an emulator, with the same settings as others and a key of its own."""
     parameters = {"DeletionProtection": "false", "DomainBasePath": BASE_PATH}
     deploy(account, stack, built, IngestScope=SCOPE, **parameters)
     make_up_for_gaps(account, stack)
@@ -78,11 +78,11 @@ def deployed(account: Account, stack: str, built: Path) -> Iterator[Deployment]:
 def real() -> Iterator[Deployment]:
     """Yield the stack that the environment names: `POLYLOG_URL`, `POLYLOG_TOKEN`, `POLYLOG_STACK`.
 
-    The key reads and writes in a scope that is there for tests. Of the stack the tests use the
-    queue, the topic, the bus and the bucket, with the AWS credentials that the environment has.
+    The key must read and write in a scope that you keep for tests. The tests also use the stack's
+    queue, topic, bus and bucket, with the AWS credentials of the environment.
     """
     if not {"POLYLOG_URL", "POLYLOG_TOKEN"} <= os.environ.keys():
-        pytest.skip("POLYLOG_URL and POLYLOG_TOKEN name no deployed stack")
+        pytest.skip("set POLYLOG_URL and POLYLOG_TOKEN to test a deployed stack")
     token, stack = os.environ["POLYLOG_TOKEN"], os.environ.get("POLYLOG_STACK", "")
     account = Account(os.environ)
     outputs = outputs_of(account, stack) if stack else {}
@@ -94,21 +94,21 @@ def real() -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module", params=["emulated", "real"])
 def deployment(request: pytest.FixtureRequest) -> Deployment:
-    """A deployed stack, of which the service is asked."""
+    """A deployed stack; tests ask only its APIs."""
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="module")
 def stack(deployment: Deployment) -> Deployment:
-    """A deployed stack whose queues, topic, bus, bucket and functions are asked too."""
+    """A deployed stack; tests also use its queues, topic, bus, bucket and functions."""
     if not deployment.stack:
-        pytest.skip("POLYLOG_STACK is not set: only its service can be asked")
+        pytest.skip("POLYLOG_STACK is not set, so tests can only ask the APIs")
     return deployment
 
 
 @pytest.fixture(autouse=True)
 def printed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Print, for a test that fails on the emulator, what the functions printed meanwhile."""
+    """Print what the functions printed during a test, so that a failing one shows it."""
     if "emulator" not in request.fixturenames and "deployment" not in request.fixturenames:
         yield
         return

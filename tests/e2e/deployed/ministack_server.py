@@ -1,11 +1,14 @@
-"""ministack as behind a proxy that makes up for some gaps; run by the Python it is installed for.
+"""The emulator ministack, changed where it differs from AWS.
 
-The stack's policies refuse plain HTTP, so every request to a service of AWS is said to have come
-over TLS. S3 gives parts of an object's version when asked for them, where ministack gives the whole
-each time. The gateway of an HTTP API asks a function as AWS's does: with the stage and the slash at
-the end in the path, with the stage's variables and the name of the domain, OPTIONS like any other
-method, the greedy route of a path with a slash and nothing behind it, and with no more than Lambda
-takes.
+Run it with the Python that has ministack. These are the changes:
+
+* The stack's policies refuse plain HTTP. So every request to an AWS service looks as if it came
+  over TLS.
+* S3 returns the requested part of an object's version. ministack returns the whole version.
+* The gateway of an HTTP API calls a function as AWS's does. The path has the stage and the slash at
+  its end. The event has the stage's variables and the domain's name. OPTIONS is a method like any
+  other. A greedy route also matches a path that ends in a slash. Requests that are too large for
+  Lambda are refused.
 """
 
 import json
@@ -25,7 +28,7 @@ _execute, _invoke = apigateway.handle_execute, apigateway.run_reentrant
 
 
 def parse(host: str, path: str) -> tuple[str, str, str] | None:
-    """Tell API, stage and path; a slash at the end is left where no stage is named."""
+    """Return API, stage and path; a path without a stage keeps the slash at its end."""
     found = _parse(host, path)
     if found is None or not re.fullmatch("/[^/]+/", path):
         return found
@@ -34,22 +37,22 @@ def parse(host: str, path: str) -> tuple[str, str, str] | None:
 
 
 def matches(route: str, path: str) -> bool:
-    """Tell whether a route is that of a path."""
+    """Return whether a route matches a path."""
     return _matches(route, path) or route.removesuffix("{proxy+}") == path != route
 
 
 class TooLargeError(Exception):
-    """Lambda does not take what it is asked with."""
+    """The request is larger than Lambda takes."""
 
 
 async def execute(
     api: str, stage: str, path: str, method: str, *asked: Any, **options: Any
 ) -> tuple[int, dict[str, Any], bytes]:
-    """Answer a request to an HTTP API; only where CORS is configured is OPTIONS the gateway's."""
+    """Answer a request to an HTTP API; the gateway answers OPTIONS only if CORS is configured."""
     account, region = apigateway.find_api_scope(api)
     is_open = "corsConfiguration" in apigateway._apis.get_scoped(account, region, api)
     if method == "OPTIONS" and not is_open:
-        method = "options"  # By this name it is not known, and goes to a route.
+        method = "options"  # ministack does not know this name, so it looks for a route.
     try:
         return await _execute(api, stage, path, method, *asked, **options)
     except TooLargeError:
@@ -57,7 +60,7 @@ async def execute(
 
 
 async def invoke(function: Any, record: Any, event: Any, **options: Any) -> Any:
-    """Ask a function with an event as AWS's gateway makes it."""
+    """Call a function with an event as AWS's gateway makes it."""
     context = event["requestContext"]
     stage = context["stage"]
     path = event["rawPath"] if stage == "$default" else f"/{stage}{event['rawPath']}"
@@ -71,7 +74,7 @@ async def invoke(function: Any, record: Any, event: Any, **options: Any) -> Any:
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Pass a request on (ASGI)."""
+    """Pass a request on to ministack (ASGI)."""
     if scope["type"] != "http":
         return await _ministack(scope, receive, send)
     is_service = re.match(rb"127\.0\.0\.1(:|$)", dict(scope["headers"]).get(b"host", b""))
@@ -85,7 +88,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _answer_in_part(scope: Any, receive: Any, send: Any, part: slice) -> None:
-    """Answer with the part that was asked for, or that there is none."""
+    """Answer with the requested part, or with an error if the object ends before it."""
     told: list[Any] = []
 
     async def listen(message: Any) -> None:
@@ -103,7 +106,7 @@ async def _answer_in_part(scope: Any, receive: Any, send: Any, part: slice) -> N
     headers = {
         name.lower(): value
         for name, value in headers.items()
-        if not name.lower().startswith(b"x-amz-checksum")  # That is of the whole.
+        if not name.lower().startswith(b"x-amz-checksum")  # It is that of the whole object.
     }
     headers[b"content-length"] = b"%d" % len(content)
     head = {"type": "http.response.start", "status": status, "headers": [*headers.items()]}

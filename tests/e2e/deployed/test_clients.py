@@ -1,4 +1,4 @@
-"""Every family, asked by its published client at the address of a deployed stack."""
+"""Every family of APIs, asked by its published client at the address of a deployed stack."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from polylog.dialects import DIALECTS
 pytestmark = pytest.mark.long
 
 MANY = 2 * PAGE + 25
-"""More than a page of every client."""
+"""More events than one page of any client has."""
 
 
 @pytest.fixture(scope="module")
 def type(deployment: Deployment) -> str:
-    """Return a type that as many events have."""
+    """Return a type that this many events have."""
     type = new_type("clients")
     deployment.post(many_events(type, MANY))
     return type

@@ -1,6 +1,6 @@
-"""The stack, deployed: every way in, every API, and what becomes of what cannot be stored.
+"""The deployed stack: every way in, every API, and what happens to events it cannot store.
 
-Asked of an emulator of AWS, and of an account where the environment names a stack there.
+The tests run on an emulator of AWS, and in an account if the environment names a stack there.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def listed(deployment: Deployment, dialect: str, type: str) -> list[Any]:
 
 
 def assert_served_once(deployment: Deployment, type: str) -> None:
-    """Check that the one event of a type is in every API as that API writes it, and once."""
+    """Check that every API has the one event of a type once, in its own form."""
     assert deployment.count(type) == 1
     [native] = listed(deployment, "native", type)
     event = read_event(native).model_copy(update={"seq": native["seq"]})
@@ -84,9 +84,9 @@ def assert_served_once(deployment: Deployment, type: str) -> None:
 
 
 def hand_in(stack: Deployment, way: str, event: Event) -> None:
-    """Let an event take a way in; skips where that leads into another scope."""
+    """Send an event by a way in; skips the test if that leads into another scope."""
     if way == "bus" and stack.settings("IngestFunction")["INGEST_SCOPE"] != stack.scope:
-        pytest.skip("POLYLOG_TOKEN is of another scope than the stack's IngestScope")
+        pytest.skip("POLYLOG_TOKEN has another scope than the stack's IngestScope")
     WAYS[way](stack, event)
 
 
@@ -217,13 +217,13 @@ class TestThePage:
 
 
 class TestMinistackLacks:
-    """When one of these fails the emulator has learned: what makes up for the gap can go."""
+    """If one of these fails, the emulator has closed a gap: remove what made up for it."""
 
     def test_the_routes_of_an_http_api(self, emulated: Deployment) -> None:
         client = emulated.client("apigatewayv2")
         api = resources_of(emulated.account, emulated.stack)["Api"][1]
         routes = client.get_routes(ApiId=api)["Items"]
-        assert len(routes) == len(routes_of_template())  # They are those that the tests made.
+        assert len(routes) == len(routes_of_template())  # Only the routes that the tests made.
 
     def test_the_arn_of_a_secret(self, emulated: Deployment) -> None:
         assert not emulated.outputs["PepperSecretArn"].startswith("arn:")

@@ -1,4 +1,4 @@
-"""What a stack leaves whose creation fails, and that the next one of its name can be made."""
+"""What is left after a stack's creation fails, so that one of the same name can follow."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ TABLES = ["EventsTable", "KeysTable", "TallyTable"]
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    """Yield an account in which no other stack is."""
+    """Yield an account without any other stack."""
     with running_ministack(tmp_path_factory.mktemp("failing")) as account:
         yield account
 
 
 @pytest.fixture(scope="module")
 def built() -> Iterator[Path]:
-    """Yield a copy of what was built, in which nothing is left out."""
+    """Yield a copy of the whole build: nothing is left out."""
     kept = build_here()
     with TemporaryDirectory(dir=kept.parent) as copy:
         yield shutil.copytree(kept, Path(copy), dirs_exist_ok=True)
 
 
 def left_of(account: Account) -> list[str]:
-    """Return what there is of a stack: tables, secrets, buckets, log groups, roles, functions."""
+    """Return a stack's tables, secrets, buckets, log groups, roles and functions that exist."""
     buckets = account.client("s3").list_buckets()["Buckets"]
     secrets = account.client("secretsmanager").list_secrets()["SecretList"]
     groups = account.client("logs").describe_log_groups()["logGroups"]
@@ -55,7 +55,7 @@ def left_of(account: Account) -> list[str]:
 def test_a_failed_creation_leaves_its_tables_and_is_in_nobodys_way(
     emulator: Account, built: Path
 ) -> None:
-    """The emulator refuses some alarms, which come when all else is there."""
+    """The emulator refuses some alarms, which are created after everything else."""
     with pytest.raises(AssertionError, match="ROLLBACK_COMPLETE"):
         deploy(emulator, STACK, built, DeletionProtection="true")
     assert [name.split("-")[2] for name in left_of(emulator)] == TABLES

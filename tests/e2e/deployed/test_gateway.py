@@ -1,4 +1,4 @@
-"""What a client meets at the gateway of a deployed stack, and how its answers lead back there."""
+"""What clients meet at the gateway of a deployed stack, and that links lead back to it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.long
 MANY = 2 * PAGE + 25
 LAMBDA_BYTES = 6 * 1024 * 1024
 GATEWAY_HEADER_BYTES = 10_240
-"""What the gateway takes of request line and header values together, by AWS's quotas."""
+"""The most bytes of request line and header values together, by AWS's quotas for the gateway."""
 
 
 def ask(deployment: Deployment, method: str, target: str, **headers: str) -> httpx.Response:
-    """Ask with a key, whatever the answer."""
+    """Send a request with a key; return the answer, even if it is an error."""
     headers = {"Authorization": f"Bearer {deployment.token}", **headers}
     return deployment.http.request(method, target, headers=headers)
 
@@ -36,7 +36,7 @@ class TestAPath:
 
     @pytest.mark.parametrize("path", ["/CF/v2/events", "/V2/events", "/API/events/", "/v1/Events"])
     def test_in_other_letters_is_not_there(self, deployment: Deployment, path: str) -> None:
-        """Capitals make another path, to the gateway and to us; what no family has is native's."""
+        """Capitals make another path; the native API answers at paths that no family has."""
         answer = ask(deployment, "GET", path)
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
@@ -115,7 +115,7 @@ class TestARequest:
 
 @pytest.fixture(scope="module")
 def addresses(emulator: Account, emulated: Deployment) -> Iterator[dict[str, str]]:
-    """Addresses that an operator may make beside that of the stack."""
+    """The addresses that an operator may add to that of the stack."""
     yield {
         "a stage": make_stage(emulator, emulated.stack, "prod"),
         "a domain's path": map_domain(emulator, emulated.stack, "$default", BASE_PATH),
@@ -125,7 +125,7 @@ def addresses(emulator: Account, emulated: Deployment) -> Iterator[dict[str, str
 
 @pytest.fixture(scope="module")
 def type(emulated: Deployment) -> str:
-    """Return a type that more events have than fit on a page."""
+    """Return a type with more events than fit on a page."""
     type = new_type("address")
     emulated.post(many_events(type, MANY))
     return type
@@ -137,7 +137,7 @@ class TestAnAddress:
     def test_is_all_that_a_client_needs(
         self, emulated: Deployment, addresses: dict[str, str], type: str, kind: str, family: str
     ) -> None:
-        """Whatever link or next page an answer names lies at the same address."""
+        """All links and next pages in answers are at the same address."""
         found = CLIENTS[family](emulated.at(addresses[kind]), type)
         assert (len(found), len(set(found))) == (MANY, MANY)
 

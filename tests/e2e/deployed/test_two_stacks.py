@@ -1,6 +1,6 @@
-"""Two stacks of one build beside each other in an account, and what is left when they go.
+"""Two stacks of one build in the same account, and what is left after you delete them.
 
-These tests are the last: they delete what the others ask.
+These tests run last, because they delete the stacks that the others ask.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.long
 
 FEW = 3
 STAYS = ("EventsTable", "TallyTable", "KeysTable", "PepperSecret", "ImportBucket")
-"""What the template keeps by policy."""
+"""The resources that the template's deletion policies keep."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def stacks(emulated: Deployment, neighbour: Deployment) -> tuple[Deployment, Dep
 
 @pytest.fixture(scope="module")
 def types(stacks: tuple[Deployment, Deployment]) -> tuple[str, str]:
-    """Return a type for each stack, of which it was handed some events."""
+    """Return a type for each stack, which has some events of it."""
     types = new_type("first"), new_type("second")
     for stack, type in zip(stacks, types, strict=True):
         stack.post(many_events(type, FEW))
@@ -61,7 +61,7 @@ class TestStacksThatAreDeleted:
             region = ("--region", emulator.environment["AWS_DEFAULT_REGION"])
             emulator.run("sam", "delete", "--stack-name", each.stack, "--no-prompts", *region)
         left = {name for kind, name in inventory(emulator) if kind != "log group"}
-        assert left == kept  # A function that still ran may have made its log group anew.
+        assert left == kept  # A function that still ran may have made its log group again.
         for each in stacks:
             for command in commands_of_removal(each):
                 emulator.run(*command)
@@ -69,13 +69,13 @@ class TestStacksThatAreDeleted:
 
 
 def kept_by(stack: Deployment) -> Iterator[str]:
-    """Yield the names of what a stack leaves when it is deleted."""
+    """Yield the names of the resources that stay when a stack is deleted."""
     resources = resources_of(stack.account, stack.stack)
     return (resources[name][1] for name in STAYS)
 
 
 def commands_of_removal(stack: Deployment) -> Iterator[list[str]]:
-    """Yield the commands of the guide that remove what a stack left, with the names noted."""
+    """Yield the guide's commands that remove what a stack left, with the names filled in."""
     guide = (ROOT / "docs" / "deploying.md").read_text()
     section = guide.partition("## Taking it down\n")[2].partition("\n## ")[0]
     commands = re.findall(r"^\$ (.*)$", section.partition("sam delete")[2], re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The wheel where there is no checkout: it serves the sample, and builds and deploys the stack."""
+"""The wheel without a checkout: it serves the sample, and builds and deploys the stack."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True)
 class Installed:
-    """A virtual environment that has the wheel and what it requires, and nothing of the checkout.
+    """A virtual environment with the wheel and its requirements, and nothing of the checkout.
 
-    SAM is only found along the path.
+    It finds SAM only on the PATH.
     """
 
     bin: Path
 
     def run(self, *words: str, folder: Path, **environment: str) -> str:
-        """Run a command of it in a folder; return what it printed."""
+        """Run one of its commands in a folder; return what it printed."""
         path = os.pathsep.join([os.environ["PATH"], str(BIN)])
         done = subprocess.run(
             (str(self.bin / words[0]), *words[1:]),
@@ -55,7 +55,7 @@ class Installed:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
-    """Yield what installing the wheel gives, with DynamoDB Local as `make` has fetched it."""
+    """Yield an environment with the wheel, and the DynamoDB Local that `make` downloaded."""
     folder = tmp_path_factory.mktemp("installed")
     uv, venv = (str(BIN / "uv"), "--quiet"), folder / "venv"
     subprocess.run([*uv, "build", "--wheel", "--out-dir", folder, ROOT], check=True)
@@ -84,7 +84,7 @@ def written(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def contents(folder: Path, *names: str) -> dict[str, bytes]:
-    """Return the bytes of all files in a folder, or below these of its names."""
+    """Return the bytes of all files in a folder, or of those at and below some names in it."""
     found = [
         file for name in names or (".",) for file in (folder / name, *(folder / name).rglob("*"))
     ]
@@ -92,12 +92,12 @@ def contents(folder: Path, *names: str) -> dict[str, bytes]:
 
 
 def sources(folder: Path) -> dict[str, bytes]:
-    """Return the project in a folder without bytecode, which running leaves in a checkout."""
+    """Return the project's files in a folder, without the bytecode that running leaves there."""
     return compiled_out(contents(folder, *project.FILES, project.CODE))
 
 
 def compiled_out(found: dict[str, bytes]) -> dict[str, bytes]:
-    """Return files without bytecode."""
+    """Return the files that are not bytecode."""
     return {name: content for name, content in found.items() if "__pycache__" not in name}
 
 
@@ -135,7 +135,7 @@ def test_one_command_serves_the_sample(installed: Installed, tmp_path: Path) -> 
 def test_it_builds_and_deploys_the_stack(
     installed: Installed, written: Path, emulator: Account
 ) -> None:
-    """What the emulator refuses is left out; the build is that of the checkout."""
+    """The build is that of the checkout, without the resources that the emulator refuses."""
     template = yaml_parse((written / "template.yaml").read_text("utf-8"))
     kept = {name: each for name, each in template["Resources"].items() if not is_refused(each)}
     template["Resources"] = kept

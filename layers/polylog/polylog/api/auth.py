@@ -1,8 +1,9 @@
 """Who calls: access keys, the credentials made from them, and what they allow.
 
 A key's secret is derived from its id, `HMAC-SHA256(pepper, key_id)`, so no secret is stored. The
-id names the version of the pepper: you can replace the pepper, and old keys keep working. A forged
-credential is refused by arithmetic alone, before any table is read.
+*pepper* is a secret that the stack's keys share. The key's id names the version of the pepper: you
+can replace the pepper, and old keys keep working. A forged credential is refused before any table
+is read.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _KEY_ID = re.compile(rf"{_ID_PREFIX}\d{{1,9}}[A-Z2-7]{{{_RANDOM_CHARACTERS}}}", 
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """The part of its scope that a key is confined to; None does not confine it."""
+    """The part of its scope that a key is confined to. None in a member does not confine it."""
 
     organization_id: str | None = None
     project_id: str | None = None
@@ -59,7 +60,7 @@ class Restriction:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls, what they may do, and until when: in microseconds since the epoch, or for ever."""
+    """Who calls, what they may do, and until when: in microseconds since the epoch, or forever."""
 
     key_id: str
     scope: str
@@ -99,7 +100,7 @@ class KeyStore(Protocol):
         """Return the pepper of this version, or None if it does not exist or was removed."""
 
     def get(self, key_id: str, *, fresh: bool) -> AccessKey | None:
-        """Return the key; unless `fresh`, the answer may be up to a minute old."""
+        """Return the key; without `fresh`, the answer may be up to a minute old."""
 
     def create(
         self,
@@ -118,14 +119,14 @@ class KeyStore(Protocol):
 
 
 class Proof(Protocol):
-    """What a request shows to prove that it knows the secret of a key."""
+    """What a request carries to prove that it knows the secret of a key."""
 
     @property
     def key_id(self) -> str:
         """The key that the request names."""
 
     def check(self, secret: str, now: int) -> None:
-        """Raise `InvalidCredential` unless it was made with the secret and is valid now."""
+        """Raise `InvalidCredential` unless the proof was made with the secret and is valid now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,11 @@ class Credential:
 
     @classmethod
     def parse(cls, token: str) -> Credential:
-        """Read `<key id>.<secret>`; any other text becomes a credential that fits no key."""
+        """Read `<key id>.<secret>`; any other text becomes a credential that fits no key.
+
+        >>> Credential.parse("PL1ABC.secret").key_id
+        'PL1ABC'
+        """
         key_id, _, secret = token.partition(".")
         return cls(key_id, secret)
 
@@ -176,7 +181,7 @@ def derive_secret(pepper: bytes, key_id: str) -> str:
 
 
 def derived(keys: KeyStore, key_id: str, purpose: str) -> bytes:
-    """Return a secret for a purpose, the same for all keys that share this key's pepper.
+    """Return a secret for a purpose. It is the same for all keys that share this key's pepper.
 
     Raises `UnknownKey` if the pepper does not exist or was removed.
     """

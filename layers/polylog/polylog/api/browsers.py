@@ -1,6 +1,7 @@
-"""What browsers are told: whose pages may use the APIs (CORS), and how to treat an answer.
+"""Headers for browsers: which pages may use the APIs (CORS), and how to treat an answer.
 
-Both hold for every API alike, so no dialect knows of them. What a dialect says itself goes first.
+They are the same for every API, so dialects do not deal with them. A header that a dialect sets
+itself stays.
 """
 
 from __future__ import annotations
@@ -19,23 +20,25 @@ _GUARDS: Final[Pairs] = (
 )
 
 _TLS_ONLY: Final = ("Strict-Transport-Security", "max-age=31536000")
-"""For a year, in seconds. Subdomains are left out: they may be somebody else's."""
+"""For a year, in seconds. Subdomains are left out, because they may belong to someone else."""
 
 _ALLOWED: Final[Pairs] = (
     ("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE"),
-    # The asterisk stands for all but Authorization. No API here knows cookies, with which it fails.
+    # The asterisk stands for every header except Authorization. It fails with cookies, but no API
+    # here uses them.
     (
         "Access-Control-Allow-Headers",
         "Authorization, Content-Type, Content-Encoding, If-None-Match, X-Auth-Token, *",
     ),
-    # In seconds; Chromium remembers no preflight for longer.
+    # In seconds. Chromium remembers no preflight for longer.
     ("Access-Control-Max-Age", "7200"),
 )
 
 
 def guarded(request: Request, response: Response) -> Response:
-    """Return a response that browsers do not keep, frame, run, or tell others the address of.
+    """Return the response with headers that protect it in a browser.
 
+    Browsers then do not keep it, show it in a frame, run it, or send its address to other sites.
     RFC 6797 (7.2) forbids `Strict-Transport-Security` in answers over plain HTTP.
     """
     given = {name.lower() for name, _ in response.headers}
@@ -54,16 +57,16 @@ class Origins:
     @classmethod
     @cache
     def of(cls, text: str) -> Origins:
-        """Read origins with commas between them; `any` stands for all, and `none` for none."""
+        """Read origins with commas between them; `any` allows all origins, and `none` no origin."""
         if text == "any":
             return cls(are_all=True)
         return cls(frozenset(text.split(",")) - {"", "none"})
 
     def preflight(self, request: Request) -> Response | None:
-        """Return the answer to a browser that asks before it sends a page's request.
+        """Return the answer to a preflight: a browser asks whether it may send a page's request.
 
-        Return None for any other request, and for pages that may send none. It needs no key: a
-        browser sends none with this question.
+        Returns None for any other request, and for pages that may not use the APIs. A preflight
+        needs no key, because browsers send none with it.
         """
         asks = "access-control-request-method" in request.headers
         if request.method != "OPTIONS" or not asks or not self._allow(request):
@@ -71,7 +74,7 @@ class Origins:
         return Response(204, b"", _ALLOWED)
 
     def shared(self, request: Request, response: Response) -> Response:
-        """Return a response with all its headers, so that a page that may read it can."""
+        """Return the response with the headers that let an allowed page read it."""
         headers = dict(response.headers)
         if self.names:
             headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), "Origin")))

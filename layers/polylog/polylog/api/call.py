@@ -46,7 +46,7 @@ _MOST_SCANNED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What serving needs from outside; made once, where the program is put together.
+    """What serving needs from outside. The program makes it once, when it starts.
 
     `can_deliver` says whether a response is small enough for the gateway.
     """
@@ -59,7 +59,12 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request being answered; adds the caller's scope and restriction to every question."""
+    """One request being answered; adds the caller's scope and restriction to every question.
+
+    So a dialect only says what the client asked for::
+
+        page = call.find(params.filter, Order.DESCENDING, Window(limit=100), with_total=True)
+    """
 
     request: Request
     mount: str
@@ -90,11 +95,11 @@ class Call:
         return self.services.store.find(query)
 
     def find_on(self, filter: Filter, order: Order, window: Window, before: Page) -> Page:
-        """Return the page after another one of the same answer, as of its moment and in its time.
+        """Return the page that continues `before`, as of the same moment and within its time limit.
 
-        Midnight may have passed since, and the events around the window's position have expired.
-        In ascending order the page then starts with the oldest event that is kept; in descending
-        order nothing follows.
+        If midnight has passed since, the events around the window's position may have expired. In
+        ascending order the page then starts with the oldest event that is kept. In descending order
+        nothing follows.
         """
         try:
             return self.find(filter, order, window, moment=before.moment)
@@ -108,8 +113,8 @@ class Call:
     ) -> Iterator[Event]:
         """Yield every event that passes and that the caller may see.
 
-        Reads in pages that grow from `first_page`, and share the time of one answer. Raises
-        `TooBroad` after 100,000 events, or if a page is too broad.
+        Reads in pages that grow from `first_page`, and that share the time limit of one answer.
+        Raises `TooBroad` after 100,000 events, or if a page is too broad.
         """
         left = _MOST_SCANNED
         window = Window(limit=first_page)
@@ -125,9 +130,9 @@ class Call:
             page = self.find_on(filter, order, window, page)
 
     def fitting(self, response: Callable[[int], Response], number: int) -> Response:
-        """Return the response with this number of events, or the most that can be delivered.
+        """Return the response with this number of events, or with the most that can be delivered.
 
-        It has at least one event: if even that does not fit, `serve` answers with an error.
+        It has at least one event. If even that does not fit, `serve` answers with an error.
         """
         whole = response(number)
         if self.services.can_deliver(whole):
@@ -141,7 +146,7 @@ class Call:
     def secret(self, purpose: str) -> bytes:
         """Return a secret for a purpose, the same for all keys that share the caller's pepper.
 
-        It seals what a client must return unchanged, such as a page token.
+        Use it to seal what a client must return unchanged, such as a page token.
         """
         return derived(self.services.keys, self.principal.key_id, purpose)
 
@@ -158,19 +163,19 @@ class Call:
     ) -> tuple[Credential, int | None]:
         """Make a key of the scope; return its credential, and when it expires.
 
-        It may have permissions that the caller's key lacks, but it expires with that key, or
-        earlier: without a time, it gets the caller's. Raises `InvalidParameter` if the time is
-        later, and `Forbidden` if the new key would reach outside the caller's restriction.
+        The new key may have permissions that the caller's key lacks. It expires with the caller's
+        key, or earlier if you say so. Raises `InvalidParameter` if `expires_at` is later, and
+        `Forbidden` if the new key would reach outside the caller's restriction.
         """
         if not self.principal.restriction.confines(restriction):
-            raise Forbidden("the new key would reach beyond what your key is confined to")
+            raise Forbidden("the new key must be confined at least as much as your key")
         end, scope = self._end(expires_at), self.principal.scope
         credential = self.services.keys.create(scope, permissions, restriction, end)
         self._note("key made", Principal(credential.key_id, scope, permissions, restriction, end))
         return credential, end
 
     def _end(self, wanted: int | None) -> int | None:
-        """Return when a key expires that the caller makes."""
+        """Return when a new key of the caller expires."""
         latest = self.principal.expires_at
         if latest is None or wanted is None:
             return latest if wanted is None else wanted
@@ -259,7 +264,7 @@ class Call:
         return tuple(map(self._told, outcomes))
 
     def _told(self, outcome: Outcome) -> Outcome:
-        """Return the outcome without what a confined caller may not know about another event."""
+        """Return the outcome; a confined caller is not told the number of an event in conflict."""
         if outcome.status is Status.CONFLICT and self.principal.restriction != Restriction():
             return replace(outcome, seq=None)
         return outcome

@@ -1,7 +1,7 @@
 """What an endpoint takes and returns, described for its API's OpenAPI document.
 
-Nothing here takes part in answering a request. A type is anything that pydantic can describe: a
-model, a `TypedDict` or an alias.
+Answering a request uses nothing of this. A type is anything that pydantic can describe: a model, a
+`TypedDict` or an alias.
 """
 
 from __future__ import annotations

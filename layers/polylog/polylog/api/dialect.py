@@ -35,20 +35,21 @@ P = TypeVar("P", bound=Params)
 
 
 _RETRY_AFTER: Final = ("Retry-After", "1")
-"""In seconds. What may be tried again may be tried again soon: clients back off by themselves."""
+"""In seconds. Clients may try again soon, because they back off by themselves."""
 
 
 @dataclass(frozen=True)
 class Endpoint(Generic[P]):
     """One method at one path, and the function that answers it.
 
-    The method `*` stands for any. In the path, `{name}` stands for one segment and `{name+}` for
-    the rest, which may be any text: an id may begin with a slash. With the `permission` "any", a
-    valid key is enough, whatever it may do; with None, no credential is needed.
+    The method `*` stands for any. In the path, `{name}` stands for one segment, and `{name+}` for
+    the rest with all its slashes. For example, `/events/{id}` answers at `/events/7`, and
+    `/events/{id+}` also at `/events//a/b`, where the id is `/a/b`. With the `permission` "any", any
+    valid key is enough. With None, no credential is needed.
 
     `takes`, `returns` and `raises` are for the OpenAPI document: the body, the answers, and the
-    errors that do not follow from permission, parameters and body. An endpoint without `returns`
-    is left out of the document.
+    errors that do not follow from permission, parameters and body. The document leaves out an
+    endpoint without `returns`.
     """
 
     method: str
@@ -74,11 +75,12 @@ Place = tuple[str, Endpoint[Any], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A wire API.
+    """A wire API: how its requests are read, and how they are answered from the log.
 
     `scheme` reads the proof of a request, `error` renders an error in the API's form, and `headers`
     returns the headers that every response carries. `format` reads the API's own events.
     `problem` (the type of an error's JSON) and `security` are for the OpenAPI document.
+    docs/adding-a-dialect.md shows how to write one.
     """
 
     name: str
@@ -93,14 +95,17 @@ class Dialect:
     security: Security = field(default_factory=dict)
 
     def render(self, error: ApiError) -> Response:
-        """Return an error in the API's form; what may succeed later says so."""
+        """Return an error in the API's form, with `Retry-After` if trying again may help."""
         response = self.error(error)
         if not isinstance(error, Unavailable):
             return response
         return replace(response, headers=(*response.headers, _RETRY_AFTER))
 
     def match(self, request: Request) -> Place:
-        """Return what answers the request; raises `MethodNotAllowed` or `RouteNotFound`."""
+        """Return the place that answers the request.
+
+        Raises `MethodNotAllowed` or `RouteNotFound`.
+        """
         method = "GET" if request.method == "HEAD" else request.method
         methods = []
         for place in self._places(request.path):
@@ -117,7 +122,7 @@ class Dialect:
         return any(_is_below(mount, path) for mount in self.mounts)
 
     def _places(self, path: str) -> Iterator[Place]:
-        """Yield what answers any method at a path."""
+        """Yield the places at a path, for all methods."""
         for mount in self.mounts:
             if _is_below(mount, path):
                 for endpoint in self.endpoints:
@@ -131,7 +136,7 @@ def _is_below(mount: str, path: str) -> bool:
 
 
 def _with_head(methods: list[str]) -> tuple[str, ...]:
-    """Return each method once; where there is `GET` there is also `HEAD`."""
+    """Return each method once, and `HEAD` if there is `GET`."""
     return tuple(dict.fromkeys([*methods, *(["HEAD"] if "GET" in methods else [])]))
 
 

@@ -17,7 +17,7 @@ MAX_FORM_BYTES: Final = 64 * 1024
 """The most bytes of a body that carries no events."""
 
 MAX_UNPACKED_BYTES: Final = 6_000_000
-"""The most bytes of a body once it is unpacked: about what Lambda takes anyway."""
+"""The most bytes of a body once it is unpacked: about as many as Lambda takes in a request."""
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
@@ -29,8 +29,8 @@ class Request:
     """A request as a dialect sees it.
 
     The gateway has already decoded `path`. `query` holds the decoded pairs in wire order, including
-    duplicates. Header names are in lower case. `url` is the scheme and host that the client uses,
-    and `base` what its address has before `path`: a stage of the gateway, or a domain's base path.
+    duplicates. Header names are in lower case. `url` is the scheme and host that the client uses.
+    `base` is what its address has before `path`: a stage of the gateway, or a domain's base path.
     """
 
     method: str
@@ -50,8 +50,8 @@ class Request:
 def unpacked(request: Request) -> Request:
     """Return the request with its body as it was before `Content-Encoding` (RFC 9110, 8.4).
 
-    Raises `UnsupportedEncoding` for all but gzip, `InvalidBody` if the body is not what its header
-    says, and `RequestTooLarge`.
+    Raises `UnsupportedEncoding` for anything but gzip, `InvalidBody` if the body is not what its
+    header says, and `RequestTooLarge`.
     """
     encoding = request.headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity") or not request.body:
@@ -62,14 +62,14 @@ def unpacked(request: Request) -> Request:
 
 
 def _from_gzip(packed: bytes) -> bytes:
-    """Unpack all members of a gzip body, but never more than a body may have."""
+    """Unpack all members of a gzip body, but never more bytes than a body may have."""
     body = b""
     while packed:
         member = zlib.decompressobj(_GZIP)
         try:
             body += member.decompress(packed, MAX_UNPACKED_BYTES + 1 - len(body))
         except zlib.error as error:
-            raise InvalidBody("not gzip, as its Content-Encoding says") from error
+            raise InvalidBody("not gzip, although its Content-Encoding says so") from error
         if len(body) > MAX_UNPACKED_BYTES:
             raise RequestTooLarge(f"more than {MAX_UNPACKED_BYTES} bytes, once it is unpacked")
         if not member.eof:
@@ -80,7 +80,7 @@ def _from_gzip(packed: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A status, a body, and headers in order.
+    """A response as a dialect makes it: a status, a body, and headers in order.
 
     The body is text in UTF-8, unless its headers say otherwise.
     """

@@ -1,8 +1,8 @@
 """Page tokens, which say where a list continues and cannot be forged.
 
-A token is bound to its list: a scope, a filter and an order. Version 1 is base64url of: one byte
-with the version; the time, the seq, and the number of events left to skip; 8 bytes that identify
-what the token is bound to; and 16 bytes of HMAC-SHA256.
+A token is bound to its list: a scope, a filter and an order. Version 1 is base64url of these parts:
+one byte with the version; the time, the seq, and the number of events left to skip; 8 bytes that
+identify what the token is bound to; and 16 bytes of HMAC-SHA256.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Tokens:
     parameter: str = "page_token"
 
     def write(self, place: Position, skip: int) -> str:
-        """Return the token to continue after a place and then skip this number of events."""
+        """Return the token that continues after a place and then skips this number of events."""
         content = _CONTENT.pack(_VERSION, place.time, place.seq, skip, self._bond())
         return base64.urlsafe_b64encode(content + self._seal(content)).decode()
 

@@ -13,7 +13,7 @@ from polylog.api.http import Pairs
 from polylog.model.errors import InvalidParameter, validated
 from polylog.model.filter import Compare, Filter, Op, Value, conjunction, disjunction
 
-# Bytes of a query that are not UTF-8 are decoded to surrogates.
+# The gateway's adapter decodes bytes of a query that are not UTF-8 to surrogates.
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -21,7 +21,10 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 class Where:
     """A mark that makes a parameter a condition: `Annotated[str, Where("type", Op.EQ)]`.
 
-    Of a list's values one must hold; with `NE`, all must.
+    If the parameter is a list, an event must meet one of its values; with `NE`, all of them.
+
+    >>> str(Where("type", Op.EQ).demand(("login", "logout")))
+    'type = "login" OR type = "logout"'
     """
 
     field: str
@@ -35,12 +38,17 @@ class Where:
         return joined(map(self.compare, given))
 
     def compare(self, value: Value) -> Filter:
-        """Return the condition for one value; a mark with a rule of its own replaces this."""
+        """Return the condition for one value; a subclass may have its own rule."""
         return Compare(self.field, self.op, value)
 
 
 class Params(BaseModel):
     """The parameters of an endpoint; wire names are aliases.
+
+    With this declaration, `?user=ada` becomes the filter `actor.name = "ada"`::
+
+        class LoginParams(Params):
+            user: Annotated[str | None, Where("actor.name", Op.EQ)] = None
 
     The client sees the error of the first refused field, in the order of declaration. Unknown
     parameters are ignored. If a parameter is given twice, the last value counts, unless the field
@@ -69,7 +77,7 @@ class Params(BaseModel):
 
     @property
     def filter(self) -> Filter:
-        """The filter that demands all given parameters that are marked as conditions."""
+        """The filter that joins the conditions of all parameters that were given."""
         marks = (
             mark.demand(value)
             for name, info in type(self).model_fields.items()

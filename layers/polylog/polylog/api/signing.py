@@ -1,8 +1,8 @@
 """Request signatures of `SDK-HMAC-SHA256`, as Huawei Cloud's and Open Telekom Cloud's SDKs make.
 
-Follows Huawei Cloud's "API Request Signing Guide" and the SDKs: huaweicloudsdkcore's `signer.py`,
-and gophertelekomcloud's `signer_helper.go` for the form whose key is derived for a date, a region
-and a service. Checks such as the 15 minutes follow what the service answers.
+Follows Huawei Cloud's "API Request Signing Guide" and the SDKs. huaweicloudsdkcore's `signer.py`
+has the plain form. gophertelekomcloud's `signer_helper.go` has the form whose key is derived for a
+date, a region and a service. Checks such as the 15 minutes follow what the service answers.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _BLANKS = " \t\r\n\f\v"
 class Signature:
     """A request's signature, and the canonical requests that it may belong to.
 
-    `date` is the time of signing as the request gives it. `scope` is the date, region and service
-    that the key is derived for, or None in the plain form.
+    `date` is the time of signing as the request writes it. `scope` is the date, region and service
+    that the signing key is derived for, or None in the plain form.
     """
 
     key_id: str
@@ -75,7 +75,7 @@ def is_signed(request: Request) -> bool:
 def read_signature(request: Request, paths: Iterable[str]) -> Signature | None:
     """Return the signature of a request, or None if it has no `Authorization` header.
 
-    The client may have signed any of the paths. Raises `MalformedSignature`.
+    The client may have signed any one of `paths`. Raises `MalformedSignature`.
     """
     authorization = request.headers.get("authorization")
     if authorization is None:
@@ -147,9 +147,9 @@ def _canonical_path(path: str) -> str:
 
 def _canonical_query(pairs: Pairs, is_scoped: bool) -> str:
     if is_scoped:
-        # Clients sign only the first value of a repeated parameter, but we use the last one.
+        # Clients sign only the first value of a repeated parameter, but Polylog uses the last one.
         if len({name for name, _ in pairs}) < len(pairs):
-            raise MalformedSignature("a parameter must not be repeated in a request so signed")
+            raise MalformedSignature("a request signed in this form must not repeat a parameter")
         ordered = sorted(pairs, key=lambda pair: pair[0].lower())
     else:
         ordered = sorted(pairs)
@@ -167,7 +167,7 @@ def _collapse(text: str) -> str:
 def _bytes(text: str) -> Iterable[bytes]:
     """Yield the bytes that the client may have signed.
 
-    Clients write headers in UTF-8, which the gateway may have read as UTF-8 or as Latin-1.
+    Clients write headers in UTF-8. The gateway may have read them as UTF-8 or as Latin-1.
     """
     yield text.encode()
     try:

@@ -1,4 +1,4 @@
-"""Folds tallies, woken by the tally table's stream or by a schedule."""
+"""Folds tallies, when the tally table's stream or a schedule starts it."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ from polylog.model.errors import Unavailable
 from polylog.model.times import SYSTEM_CLOCK, Clock, Deadline
 
 RUN_SECONDS = 20
-"""How long one run folds. What is left then gets a wake-up."""
+"""How long one run folds. Scopes with more to fold get a wake-up, which starts another run."""
 
 TIDY_SECONDS = 75
-"""How long after its start the daily run takes on another scope."""
+"""How long after its start the daily run still goes on to another scope."""
 
 PAUSE_SECONDS = 0.3
-"""How long to wait when no scope has anything to do yet."""
+"""How long to wait if no scope has anything to do yet."""
 
 SETTLE_SECONDS = 25
-"""How long the daily run waits for one scope to be wholly folded."""
+"""How long the daily run waits until a scope is completely folded."""
 
 T = TypeVar("T")
 
@@ -53,8 +53,9 @@ T = TypeVar("T")
 def compact_handler() -> Callable[[Payload, Invocation | None], None]:
     """Return the Lambda handler that folds the scopes with new deltas.
 
-    The records of deltas and wake-ups only say where to look, so lost or repeated records do no
-    harm. Without records, it tidies every scope up.
+    Each write leaves a *delta*, a summary that is folded into the tally later. A *wake-up* asks for
+    folding. Their records in the stream only say where to look, so lost or repeated records do no
+    harm. The schedule sends no records: the handler then tidies up every scope.
     """
     compactor = Compactor(SYSTEM_CLOCK)
 
@@ -91,7 +92,7 @@ class Compactor:
     def compact(self, partitions: Iterable[str]) -> None:
         """Fold the scopes that these partitions of the tally table belong to.
 
-        Each scope gets one step, then the next one has its turn, so that none of them starves.
+        The scopes take turns, one step each, so that none has to wait for long.
         """
         run, partitions = self._run(RUN_SECONDS, KINDS), set(partitions)
         for partition in filter(is_wake, partitions):
@@ -111,7 +112,7 @@ class Compactor:
         run.end()
 
     def _seal(self, run: _Run, work: Work | None, scope: str) -> None:
-        """Seal what fills segments, and count facets if it is worth it."""
+        """Turn the log into segments where it fills them, and count facets if it is worth it."""
         self._sealer.seal(scope)
         is_quiet, sealed = work is Work.DONE, self._sealer.sealed(scope)
         while self._counter.count_if_due(scope, sealed, is_quiet=is_quiet):
@@ -119,9 +120,9 @@ class Compactor:
                 break
 
     def tidy(self) -> None:
-        """Tidy every scope up, then recount one day of each.
+        """Tidy up every scope, then recount one day of each.
 
-        Everything young is folded, and expired days leave the tallies.
+        Tidying up folds everything young, and removes expired days from the tallies.
         """
         run, scopes = self._run(TIDY_SECONDS, KINDS, DRIFT), _shuffled(self._scopes.all())
         for do in (self._tidy, self._audit):
@@ -161,7 +162,7 @@ class Compactor:
 
 @dataclass(slots=True)
 class _Run:
-    """One run of the function: until when it works, what it measures, and what failed."""
+    """One run of the function: its deadline, what it measures, and what failed."""
 
     deadline: Deadline
     logger: Logger
@@ -191,7 +192,7 @@ class _Run:
 
 
 def _shuffled(scopes: Iterable[str]) -> list[str]:
-    """Return scopes in random order, so that no scope is always left over."""
+    """Return the scopes in random order, so that no scope is always left out."""
     every = list(scopes)
     random.shuffle(every)
     return every

@@ -25,12 +25,12 @@ READ_ATTRIBUTES: Final = ("scope", "format")
 
 _MAX_REASON: Final = 1000
 _MAX_BYTES: Final = 1_048_576
-"""The largest message that SQS takes: its body, and the names, types and values of attributes."""
+"""The largest message that SQS takes: the body, and the names, types and values of attributes."""
 
 _TIME: Final = re.compile(r"\d{1,14}", re.ASCII)
 _UNSENDABLE: Final = re.compile(r"[^\t\n\r -\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _MAX_DELAY: Final = 900
-"""How many seconds a message waits at most before it is tried again."""
+"""The most seconds that a message waits before it is tried again."""
 
 _CONFIG: Final = Config(
     connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5}
@@ -38,7 +38,7 @@ _CONFIG: Final = Config(
 
 
 class DeadLetters:
-    """Puts messages aside, or back for later; `max_receives` says how often to try one."""
+    """Puts messages aside, or delays them; `max_receives` says how often to try a message."""
 
     def __init__(self, url: str, max_receives: int) -> None:
         self._url = url
@@ -52,8 +52,8 @@ class DeadLetters:
     def add(self, record: SQSRecord, reason: str) -> None:
         """Put a message aside so that it can be read in the same way later; raises `Unavailable`.
 
-        SQS gives it a new id and time. `message_id` and `sent_at` (milliseconds since the epoch)
-        keep the first ones, since events without an id are named after them.
+        SQS gives it a new id and time. The attributes `message_id` and `sent_at` (milliseconds
+        since the epoch) keep the first ones, because events without an id get theirs from them.
         """
         given = string_attributes(record)
         message_id, sent_at = first_sent(record)
@@ -72,7 +72,7 @@ class DeadLetters:
             raise Unavailable from error
 
     def delay(self, record: SQSRecord, seconds: int | None = None) -> None:
-        """Let a message come back after some seconds; without a number, later each time.
+        """Let a message come back after some seconds; without a number, later after each try.
 
         Raises `Unavailable`. The message then comes back after its queue's own time-out.
         """
@@ -89,7 +89,7 @@ class DeadLetters:
 
     @property
     def _client(self) -> SQSClient:
-        """The client, made on first use: most invocations put nothing aside."""
+        """The client, made on first use, because most invocations put nothing aside."""
         if self._made is None:
             self._made = client_of("sqs", _CONFIG)
         return self._made
@@ -109,7 +109,7 @@ def first_sent(record: SQSRecord) -> tuple[str, int]:
 def first_named(given: Mapping[str, str], message_id: str, sent_at: str) -> tuple[str, int]:
     """Return the first id of a message, and when it was first sent (in ms since the epoch).
 
-    A message that was put aside or sent again has them in its attributes.
+    A message that was put aside or sent again has both in its attributes.
     """
     said = given.get(SENT_AT, "")
     return given.get(MESSAGE_ID, message_id), int(said if _TIME.fullmatch(said) else sent_at)
@@ -122,7 +122,7 @@ def string_attributes(record: SQSRecord) -> dict[str, str]:
 
 
 def _cut(text: str, room: int) -> str:
-    """Return what fits of a text into `room` bytes; at least one character, as SQS demands."""
+    """Return as much of the text as fits into `room` bytes; at least one character, for SQS."""
     return text.encode()[: max(room, 0)].decode(errors="ignore") or text[:1]
 
 

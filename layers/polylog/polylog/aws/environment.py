@@ -1,4 +1,4 @@
-"""Services and settings, made from a function's environment variables."""
+"""The services and settings that a function's environment variables describe."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Invocation(Protocol):
     """The part of Lambda's context that tells how much time is left."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return for how many milliseconds the function may go on."""
+        """Return how many milliseconds the function may still run."""
 
 
 def services_from_environment() -> Services:
@@ -66,18 +66,18 @@ def store_from_environment(client: DynamoDBClient, clock: Clock) -> DynamoEventS
 
 
 def shards_from_environment() -> Shards:
-    """Return how many shards to read and write; all that are written are also read."""
+    """Return how many shards to read and write; every shard that is written is also read."""
     written = int(os.environ["WRITTEN_SHARDS"])
     return Shards(max(int(os.environ["INDEX_SHARDS"]), written), written)
 
 
 def facets_from_environment() -> frozenset[str]:
-    """Return the names of the facets that events are also tallied by."""
+    """Return the names of the facets that the tally also counts events by."""
     return frozenset(os.environ["TALLIED_FACETS"].split(",")) & FACETS.keys()
 
 
 def indexes_from_environment() -> frozenset[str]:
-    """Return what events have an index of beside time and type; raises `ValueError`."""
+    """Return which fields have an index, besides time and type; raises `ValueError`."""
     names = frozenset(os.environ["FIELD_INDEXES"].split(",")) - {""}
     try:
         fields_of_indexes(names)
@@ -92,24 +92,24 @@ def retention_from_environment() -> Retention:
 
 
 def deadline_of(context: Invocation, margin_seconds: float) -> Deadline:
-    """Return when an invocation has to end, less a margin for its last work; by Lambda's clock."""
+    """Return the end of an invocation by Lambda's clock, less a margin for its last work."""
     return Deadline(-margin_seconds, lambda: -context.get_remaining_time_in_millis() / 1000)
 
 
 def asking_until(
     context: Invocation | None, margin_seconds: float, most_seconds: float = inf
 ) -> AbstractContextManager[None]:
-    """Ask the database in the block until this margin before the end of an invocation.
+    """Let the `with` block ask the database until this margin before the end of an invocation.
 
-    An invocation takes `most_seconds` even if Lambda leaves more. Outside of Lambda, there is no
-    context.
+    The invocation ends after `most_seconds`, even if Lambda gives it more time. Outside Lambda,
+    there is no context.
     """
     left = inf if context is None else context.get_remaining_time_in_millis() / 1000
     return until(SYSTEM_CLOCK.deadline(min(left, most_seconds) - margin_seconds))
 
 
 def fits_lambda(response: Response) -> bool:
-    """Return whether Lambda can carry a body, which it wraps into a JSON string."""
+    """Return whether Lambda can carry the response's body, which it wraps in a JSON string."""
     size = len(response.body)
     if size <= MAX_RESPONSE_BYTES // 2:
         return True
@@ -117,7 +117,7 @@ def fits_lambda(response: Response) -> bool:
 
 
 def _load_peppers() -> Callable[[], Peppers]:
-    """Return what loads the peppers; without Secrets Manager, a file stands in for the secret."""
+    """Return the function that loads the peppers: from a secret or, for a local log, a file."""
     if "PEPPER_FILE" in os.environ:
         return partial(peppers_from_file, Path(os.environ["PEPPER_FILE"]))
     return partial(peppers_from_secret, os.environ["PEPPER_SECRET"])

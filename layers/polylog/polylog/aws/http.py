@@ -22,14 +22,14 @@ from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 Handler = Callable[[Payload, Invocation | None], Payload]
 
 GATEWAY_SECONDS: Final = 29
-"""How long API Gateway waits for a function: 30 seconds, of which it needs some itself."""
+"""How long API Gateway waits for a function: 30 seconds, less what it needs itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiHandler:
     """A Lambda handler that serves dialects.
 
-    A request goes to the first that is mounted at its path, or else to the last.
+    A request goes to the first dialect that is mounted at its path, or else to the last dialect.
     """
 
     dialects: tuple[Dialect, ...]
@@ -66,7 +66,7 @@ class ApiHandler:
 
 
 def api_handler(*dialects: Dialect) -> ApiHandler:
-    """Return the Lambda handler that serves dialects; of nested mounts, the inner comes first."""
+    """Return the Lambda handler that serves dialects; name an inner mount before an outer one."""
     handler = ApiHandler(dialects, services_from_environment(), Logger("polylog"))
     begin_to_collect()
     return handler
@@ -75,14 +75,14 @@ def api_handler(*dialects: Dialect) -> ApiHandler:
 def read_request(event: Payload) -> Request:
     """Read a gateway event.
 
-    The path arrives decoded and is not decoded again. It begins with the stage, unless that is
-    `$default`, also where a custom domain is asked. The query is parsed from the raw string, since
+    The path arrives decoded and is not decoded again. It begins with the stage, unless the stage is
+    `$default`. That is so for custom domains too. The query is parsed from the raw string, because
     the gateway joins repeated parameters by commas. Bytes that are not UTF-8 become surrogates,
     which no parameter accepts.
     """
     context, headers = event["requestContext"], event.get("headers", {})
     http, stage = context["http"], _stage(context)
-    # A lone surrogate becomes bytes that are not UTF-8, which no reader of a body accepts.
+    # A lone surrogate becomes bytes that are not UTF-8. No reader of a body accepts them.
     body = (event.get("body") or "").encode(errors="surrogatepass")
     query = parse_qsl(
         event.get("rawQueryString", ""), keep_blank_values=True, errors="surrogateescape"
@@ -99,7 +99,7 @@ def read_request(event: Payload) -> Request:
 
 
 def _as_base(path: str) -> str:
-    """Return a path as it stands between a host and another path."""
+    """Return a path with a slash before it and none after it; an empty path stays empty."""
     return f"/{path.strip('/')}" if path.strip("/") else ""
 
 
@@ -109,33 +109,36 @@ def _stage(context: Payload) -> str:
 
 
 def _below(stage: str, path: str) -> str:
-    """Return what follows the stage in a path."""
+    """Return the part of a path after the stage."""
     return path[len(stage) :] or "/" if f"{path}/".startswith(f"{stage}/") else path
 
 
 def _domain_base(event: Payload) -> str:
-    """Return the path that leads from a domain to the API: only the stage's variable tells it."""
+    """Return the path below which a custom domain leads to the API.
+
+    Only the stage's variable says it.
+    """
     return _as_base((event.get("stageVariables") or {}).get("DomainBasePath", ""))
 
 
 def _is_of_a_domain(context: Payload) -> bool:
-    """Return whether a custom domain was asked: the gateway's own begin with the API's id."""
+    """Return whether a custom domain was asked. The gateway's own begin with the API's id."""
     name, api = context.get("domainName"), context.get("apiId")
     return name is not None and not name.startswith(f"{api}.")
 
 
 def read_origins(event: Payload) -> Origins:
-    """Read whose pages may use the APIs: the stage of template.yaml has it as a variable."""
+    """Read whose pages may use the APIs, from the variable that template.yaml gives the stage."""
     return Origins.of(event.get("stageVariables", {}).get("CorsOrigins", "none"))
 
 
 def _clean(text: str) -> str:
-    """Replace what JSON can spell but UTF-8 cannot carry."""
+    """Replace lone surrogates, which JSON can write but UTF-8 cannot."""
     return text.encode(errors="replace").decode()
 
 
 def write_response(response: Response) -> Payload:
-    """Write what the gateway turns into the HTTP response; what is no text goes as base64."""
+    """Write the response as the gateway expects it; a body that is not text becomes base64."""
     payload = {"statusCode": response.status, "headers": dict(response.headers)}
     try:
         return payload | {"body": response.body.decode()}

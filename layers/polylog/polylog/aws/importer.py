@@ -1,11 +1,11 @@
 """Imports the events of an object of any size, in one run or several.
 
 The key `import/<scope>/<format>/<name>` says where the events belong and how they are written. The
-name ends in `.ndjson`, `.jsonl`, `.log` or `.json`, perhaps with `.gz`. The result is written to
-`import-results/`, the rest of the key, and `.json`.
+name ends in `.ndjson`, `.jsonl`, `.log` or `.json`, perhaps with `.gz`. For example, the result of
+`import/prod/okta/may.json` is `import-results/prod/okta/may.json.json`.
 
-A log file of AWS CloudTrail can also be read where it is, in the bucket of its trail. Its result is
-in the log's own bucket, at `import-results/@<bucket>/<key>.json`.
+Log files of AWS CloudTrail can also be read where they are, in the bucket of their trail. The
+result is in the log's own bucket, at `import-results/@<bucket>/<key>.json`.
 """
 
 from __future__ import annotations
@@ -57,16 +57,16 @@ _Read = tuple[Piece, Sequence[Offered]]
 
 
 class Unfinished(Exception):
-    """Time is up; the import goes on from there when its message comes again."""
+    """The time is up; the import continues from there when its message comes again."""
 
 
 class Stuck(Exception):
-    """The import got no further in any of its tries."""
+    """The import made no progress in any of its tries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What the key of an object says of its events."""
+    """What the key of an object says about its events."""
 
     scope: str
     format: Format
@@ -75,7 +75,7 @@ class Kind:
 
     @classmethod
     def of(cls, key: str) -> Self:
-        """Read a key; raises `InvalidParameter` if there is something wrong with it."""
+        """Read a key; raises `InvalidParameter` if it is not one of an import."""
         match = _KEY.fullmatch(key)
         if match is None:
             reason = (
@@ -84,7 +84,7 @@ class Kind:
             )
             raise InvalidParameter("object", reason)
         if not is_scope(match["scope"]):
-            raise InvalidParameter("scope", "must be 1 to 64 of letters, digits, '.', '_' and '-'")
+            raise InvalidParameter("scope", "must have 1 to 64 letters, digits, '.', '_' or '-'")
         format = format_named(match["format"])
         return cls(match["scope"], format, match["kind"] != _DOCUMENTS, bool(match["packed"]))
 
@@ -94,7 +94,7 @@ class Kind:
         return cls(scope, format_named("cloudtrail"), has_lines=False, is_packed=True)
 
     def pieces(self, stream: Stream, start: Place) -> Iterator[Piece]:
-        """Yield the pieces of a stream of such events that begins at a place."""
+        """Yield the pieces of a stream of such events; the stream begins at `start`."""
         if start.inside is Inside.RUBBISH:
             return
         piece: Piece | None = None
@@ -106,10 +106,10 @@ class Kind:
                 yield piece
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             place = piece.end if piece else start
-            yield Piece.last(place, InvalidBody(f"from here on not gzip: {error}"))
+            yield Piece.last(place, InvalidBody(f"the rest is not gzip: {error}"))
 
     def read(self, piece: Piece) -> Sequence[Offered]:
-        """Return the events of a piece; an unreadable event does not spoil the others."""
+        """Return the events of a piece; an unreadable event does not affect the others."""
         if isinstance(piece.text, InvalidBody):
             return (piece.text,)
         try:
@@ -120,7 +120,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The log's own bucket, and the scope of log files that are read in the buckets of trails."""
+    """The log's own bucket, and the scope for log files that are read in buckets of trails."""
 
     bucket: str
     scope: str
@@ -128,7 +128,11 @@ class Home:
 
 @dataclass(slots=True)
 class _Work:
-    """An import at work. `is_in_doubt` holds until it stores an event that was not there before."""
+    """An import at work.
+
+    An earlier run may have stored some of the next events. `is_in_doubt` is true until this run
+    stores an event that was not there before.
+    """
 
     source: ObjectVersion
     kind: Kind
@@ -137,16 +141,16 @@ class _Work:
     is_in_doubt: bool
 
     def add(self, line: int, outcome: Outcome) -> None:
-        """Take in what became of an event."""
+        """Add what happened to an event to the progress."""
         if outcome.status is Status.STORED:
             self.is_in_doubt = False
         self.progress.add(line, outcome, is_in_doubt=self.is_in_doubt)
 
 
 class Importer:
-    """Imports objects; `max_tries` says how often to try one that gets no further.
+    """Imports objects; `max_tries` is how often it tries one that makes no progress.
 
-    Without a `home`, it knows no trails.
+    Without a `home`, it reads no log files in the buckets of trails.
     """
 
     def __init__(
@@ -164,11 +168,11 @@ class Importer:
         self._clock = clock
 
     def run(self, source: ObjectVersion, deadline: Deadline) -> Progress | None:
-        """Import an object, or the rest of it; return what became of its events.
+        """Import an object, or the rest of it; return what happened to its events.
 
-        Returns None if that was done before. Raises `Unfinished` if there is no time left, `Stuck`
-        if it must not be tried again, `ObjectChanged` if the same import runs elsewhere,
-        `InvalidBody` if the object's key is too long, and `Unavailable`.
+        Returns None if the import was finished before. Raises `Unfinished` if there is no time
+        left, `Stuck` if it must not be tried again, `ObjectChanged` if the same import runs
+        elsewhere, `InvalidBody` if the object's key is too long, and `Unavailable`.
         """
         home = self._home if _TRAIL.fullmatch(source.key) else None
         bucket = home.bucket if home else source.bucket
@@ -195,7 +199,7 @@ class Importer:
         return ledger.finish(progress)
 
     def _count_try(self, ledger: Ledger, progress: Progress) -> None:
-        """Count this try. A stuck import starts to count anew."""
+        """Count this try. A stuck import begins to count again from zero."""
         is_stuck = progress.tries >= self._max_tries
         progress.tries = 0 if is_stuck else progress.tries + 1
         ledger.save(progress)
@@ -242,7 +246,7 @@ class Importer:
 
 
 def _weight(read: _Read) -> int:
-    """Return how much of a chunk a piece fills, by its bytes or by its events."""
+    """Return how much of a chunk a piece fills, by its bytes or its events, if those fill more."""
     piece, every = read
     size = len(piece.text) if isinstance(piece.text, bytes) else 0
     return max(size, len(every) * _MAX_BYTES // _MAX_PIECES)

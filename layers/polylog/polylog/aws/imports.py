@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _ENDING_SECONDS: Final = 60
-"""How long before the function's end it stops taking on further events."""
+"""How long before its end the function stops taking further events."""
 
 _LAST_SECONDS: Final = LAST_REQUEST_SECONDS + 22
-"""How long before the function's end it stops asking the database.
+"""How long before its end the function stops asking the database.
 
-Afterwards it notes in the bucket how far it got.
+It needs the rest to note its progress in the bucket.
 """
 
 _CONFIG: Final = Config(
@@ -118,8 +118,8 @@ class Imports:
 def _objects(record: SQSRecord) -> list[ObjectVersion]:
     """Return the objects that a notification says were created; raises `InvalidBody`.
 
-    There are none in S3's test message. Folders of its console and digests of AWS CloudTrail hold
-    no events.
+    S3's test message names none. The list leaves out folders that S3's console makes and digests of
+    AWS CloudTrail, which have no events.
     """
     try:
         document = record.json_body
@@ -132,12 +132,12 @@ def _objects(record: SQSRecord) -> list[ObjectVersion]:
 
 
 def _notified(document: Payload) -> list[ObjectVersion]:
-    """Return the objects in a notification that S3 sends itself."""
+    """Return the objects in a notification that S3 itself sends."""
     return [_version(each.s3) for each in S3Event(document).records if _is_made(each)]
 
 
 def _announced(document: Payload) -> list[ObjectVersion]:
-    """Return the object that S3 announces on the bus of EventBridge, where keys are not encoded."""
+    """Return the object in S3's event on the bus of EventBridge, where keys are not encoded."""
     if document["detail-type"] != "Object Created":
         return []
     bucket, made = document["detail"]["bucket"]["name"], document["detail"]["object"]

@@ -37,28 +37,28 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 Found = tuple[Outcome, ...] | Unavailable
-"""What became of a message's events, or why that is unknown."""
+"""What happened to a message's events, or why that is unknown."""
 
 Put = Callable[[str, Sequence[Offered]], tuple[Outcome, ...]]
 
 ENDING_SECONDS: Final = 25
-"""How long before the function's end it stops taking on further events."""
+"""How long before its end the function stops taking further events."""
 
 _LAST_SECONDS: Final = LAST_REQUEST_SECONDS + 7
-"""How long before the function's end it stops asking the database.
+"""How long before its end the function stops asking the database.
 
-Afterwards it tells the queue which messages must come again.
+It needs the rest to tell the queue which messages must come again.
 """
 
 _TOGETHER: Final = 950
-"""How many events to store without a look at the clock: ten transactions."""
+"""How many events to store before looking at the clock again: ten transactions."""
 
 _SHOWN: Final = 5
 _MILLISECOND: Final = SECOND // 1000
 
 
 class OutOfTime(Unavailable):
-    """There is no time left for the events of a message."""
+    """There is no time left to store the events of a message."""
 
 
 def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
@@ -82,7 +82,7 @@ def ingest_handler() -> Callable[[Payload, LambdaContext], Payload]:
 
 
 class Intake:
-    """Stores the events of messages; `scope` is for messages that name none."""
+    """Stores the events of messages; those of messages that name no scope go to `scope`."""
 
     def __init__(self, store: EventStore, scope: str, dead_letters: DeadLetters) -> None:
         self._store = store
@@ -94,7 +94,7 @@ class Intake:
     def take(self, records: list[Payload], deadline: Deadline) -> Payload:
         """Store a batch; messages of a FIFO queue one after the other, in the order they were sent.
 
-        Messages without any time left come again. If Lambda cut the function off, all would.
+        Messages for which no time is left come again. If Lambda stopped the function, all would.
         """
         counts, put = Counter[str](), partial(self._put, deadline)
         put_record = partial(self._put_record, deadline)
@@ -116,12 +116,12 @@ class Intake:
         return dict(processor.response())
 
     def _put_together(self, put: Put, records: Iterable[SQSRecord]) -> dict[str, Found]:
-        """Store the events of all messages that come for the first time, with one `put` a scope.
+        """Store the events of all messages that come for the first time, scope by scope.
 
-        Returns what became of each message's events, by its receipt: a batch may hold a message
-        twice. Messages that came before, and all of a scope that failed, are left out and stored
-        one by one, since they may make others fail. So is what comes after `MAX_TOGETHER` events,
-        which memory has no room for.
+        Returns what happened to each message's events, by its receipt: a batch may hold a message
+        twice. Some messages are left out, to be stored one by one. Those that came before and those
+        of a scope that failed may make others fail. Memory has no room for those after the first
+        `MAX_TOGETHER` events.
         """
         number = 0
         by_scope = defaultdict[str, list[tuple[str, list[Offered]]]](list)
@@ -142,7 +142,7 @@ class Intake:
 
     @contextmanager
     def _logging(self, text: str, **about: str) -> Iterator[None]:
-        """Log a failure; each message is tried on its own then."""
+        """Log a failure and go on: each message is then tried on its own."""
         try:
             yield
         except Exception:
@@ -200,7 +200,7 @@ class Intake:
 def _put_all(
     put: Put, scope: str, messages: Sequence[tuple[str, list[Offered]]]
 ) -> dict[str, Found]:
-    """Store the events of many messages; return what became of each message's events."""
+    """Store the events of many messages; return what happened to each message's events."""
     try:
         outcomes = iter(put(scope, [each for _, offered in messages for each in offered]))
     except Unavailable as error:
@@ -229,14 +229,14 @@ def _is_fifo(records: Sequence[Payload]) -> bool:
 
 def _failure(error: Exception) -> str:
     if isinstance(error, OutOfTime):
-        return "there was no time left for it, whenever it came"
+        return "there was no time left to store it"
     if isinstance(error, Unavailable):
         return "the database did not answer in time, or refused"
     return "storing it failed; the function's log says how"
 
 
 def _refusal(outcomes: Sequence[Outcome]) -> str:
-    """Return why some events of a message are not in the log, an empty text if all are."""
+    """Return why some events of a message are not in the log, or an empty text if all are."""
     refused = [
         f"event {number}: {outcome.status}: {outcome.reason}"
         for number, outcome in enumerate(outcomes, 1)

@@ -1,4 +1,4 @@
-"""How far the import of an object has got, and what became of its events."""
+"""How far the import of an object has come, and what happened to its events."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _PROGRESS: Final = "import-progress/"
 _RESULTS: Final = "import-results/"
 
 _KEPT_TOGETHER: Final = 10_000
-"""How many refusals the progress and the result hold; earlier ones go into objects of their own."""
+"""How many refusals the progress and the result have; earlier ones go into separate objects."""
 
 _MAX_KEY_BYTES: Final = 900
-"""S3 takes keys of 1,024 bytes, and the keys of an import's own objects are longer."""
+"""S3 takes keys of 1,024 bytes, and the keys of an import's progress and result are longer."""
 
 
 class Refusal(BaseModel):
@@ -36,8 +36,8 @@ class Progress(BaseModel):
     """The state of an import between two runs.
 
     `last_seq` is the highest number of its stored events, or the latest number when it began.
-    `tries` counts the runs that got no further. `is_in_doubt` says that it may have stored events
-    after the place.
+    `tries` counts the runs without progress. `is_in_doubt` says that the import may have stored
+    events after `place`.
     """
 
     place: Place = Place()
@@ -50,10 +50,10 @@ class Progress(BaseModel):
     is_finished: bool = False
 
     def add(self, line: int, outcome: Outcome, *, is_in_doubt: bool) -> None:
-        """Take in what became of an event.
+        """Add what happened to an event.
 
-        After an import broke off, it is in doubt which events it had stored. It stores them in
-        order, so a duplicate with a higher number than all before was stored by itself.
+        After an import broke off, nobody knows which events it had stored. It stores them in order,
+        so it was the import itself that stored a duplicate with a higher number than all before.
         """
         status = outcome.status
         if is_in_doubt and status is Status.DUPLICATE and (outcome.seq or 0) > self.last_seq:
@@ -84,14 +84,14 @@ class Ledger:
         self._result_key = f"{_RESULTS}{name}.json"
 
     def read(self) -> Progress | None:
-        """Return the progress of the import, None if it never began."""
+        """Return the progress of the import, or None if it never began."""
         content = self._documents.read(self._progress_key)
         return None if content is None else Progress.model_validate_json(content)
 
     def save(self, progress: Progress) -> None:
         """Save the progress; raises `ObjectChanged` if the same import also runs elsewhere."""
         if len(progress.refused) > _KEPT_TOGETHER:
-            # Another version, or the same import elsewhere, never uses this name.
+            # No other version of the object, and no other run of this import, uses this name.
             key = f"{self._result_key}.{self._source.name}.refused-{progress.place.offset}.ndjson"
             self._documents.write(key, b"\n".join(map(_line, progress.refused)) + b"\n")
             progress.refused_before.append(key)
@@ -99,7 +99,7 @@ class Ledger:
         self._documents.replace(self._progress_key, progress.model_dump_json().encode())
 
     def finish(self, progress: Progress, problem: str | None = None) -> Progress:
-        """Write the result: what became of all events, and what ended the reading early.
+        """Write the result: what happened to all events, and the problem that ended it early.
 
         Raises `ObjectChanged`, and writes nothing, if the same import also runs elsewhere.
         """

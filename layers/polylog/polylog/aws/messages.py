@@ -1,9 +1,9 @@
 """Messages that carry events, in any of the envelopes they come in.
 
-A body is JSON: one event, an array of events, or `{"events": [...]}`. Each event is one of our own,
-a CloudEvent, or an event of EventBridge; its form tells which. A notification of SNS may wrap
-all of it. With the attribute `format`, the body is in the format of another API. The attribute
-`scope` says where the events belong.
+A body is JSON: one event, an array of events, or `{"events": [...]}`. Each event is one of
+Polylog's own API, a CloudEvent, an event of EventBridge or a record of CloudTrail; its form says
+which. A notification of SNS may wrap the whole body. With the attribute `format`, the body is in
+the format of another API. The attribute `scope` says where the events belong.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Message:
 
 
 def read_message(message: Message, scope: str) -> tuple[str, list[Offered]]:
-    """Return the scope of a message (the given one if it names none), and its events.
+    """Return the scope of a message (or the given one if it names none), and its events.
 
     Raises `InvalidBody`, `InvalidParameter` or `RequestTooLarge` if the message as a whole cannot
     be read.
@@ -50,14 +50,14 @@ def read_message(message: Message, scope: str) -> tuple[str, list[Offered]]:
         document = _json(message)
     scope = message.attributes.get("scope", scope)
     if not is_scope(scope):
-        reason = "must be 1 to 64 of letters, digits, '.', '_' and '-', in a message's attribute"
+        reason = "must have 1 to 64 letters, digits, '.', '_' or '-', in the message's attributes"
         raise InvalidParameter("scope", reason)
     return scope, [read_one(wire, format, scope) for wire, format in _events(message, document)]
 
 
 def _json(message: Message) -> JsonValue:
-    # A notification may name another format, so only our own lists are counted before they are
-    # built. A queue takes messages of 1 MiB, which bounds what the others need.
+    # A notification inside may name another format, so only lists of our own format are counted
+    # before they are built. For the others, the queue's limit of 1 MiB a message is enough.
     return read_json(message.body.encode(errors="replace"), _LISTED.envelope, MAX_TOGETHER)
 
 
@@ -100,7 +100,7 @@ def _events(message: Message, document: JsonValue) -> list[tuple[JsonValue, Form
 
 
 def _format(wire: JsonValue, message: Message, event_id: str) -> Format:
-    """Return the format of an event, told by its form; one of our own may lack an id."""
+    """Return the format of an event, judged by its form; an event of our own may lack an id."""
     if cloudevents.is_event(wire):
         return cloudevents.FORMAT
     if eventbridge.is_event(wire):

@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from polylog.model.store import Status
 
 LOG: Final = "polylog"
-"""The name of the only logger."""
+"""The name of Polylog's only logger."""
 
 NAMESPACE: Final = "Polylog"
 STORED: Final = "EventsStored"
@@ -40,5 +40,5 @@ def publish(metrics: Metrics, values: Mapping[str, float]) -> None:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     if values:
         metrics.flush_metrics()
-        # Where metrics are disabled, they would pile up, and be written after a hundred.
+        # If metrics are disabled, flushing keeps them. They would pile up, and be written at 100.
         metrics.clear_metrics()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PART_BYTES: Final = 4 * 1024 * 1024
-"""How much to fetch at once: a response that is read for minutes would break off."""
+"""How many bytes to fetch at once: a response that is read for minutes would break off."""
 
 
 class ObjectAbsent(Exception):
@@ -24,7 +24,7 @@ class ObjectAbsent(Exception):
 
 
 class ObjectChanged(Exception):
-    """Somebody else has written the object since it was read."""
+    """Someone else has written the object since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ObjectVersion:
 
 
 class ObjectReader(io.RawIOBase):
-    """The bytes of an object from an offset on; each read is one request.
+    """The bytes of an object after an offset; each read is one request.
 
     Reading raises `ObjectAbsent` or `Unavailable`.
     """
@@ -54,12 +54,12 @@ class ObjectReader(io.RawIOBase):
         self._offset = offset
 
     def readable(self) -> bool:
-        """Return that it can be read."""
+        """Return True: a reader can be read."""
         return True
 
-    # Any: what fits a buffer has no type before Python 3.12.
+    # Any: before Python 3.12, buffers have no type.
     def readinto(self, buffer: Any) -> int:
-        """Read as much as the buffer takes; return how much, 0 at the end."""
+        """Read as many bytes as the buffer takes; return how many, 0 at the end."""
         content = self._fetch(f"bytes={self._offset}-{self._offset + len(buffer) - 1}")
         buffer[: len(content)] = content
         self._offset += len(content)
@@ -83,12 +83,12 @@ class ObjectReader(io.RawIOBase):
         except ObjectChanged as error:
             raise ObjectAbsent from error
         if not answer.get("ContentRange", "").startswith(f"bytes {self._offset}-"):
-            raise Unavailable("another part of the object was answered than was asked for")
+            raise Unavailable("S3 returned another part of the object than requested")
         return content
 
 
 class Documents:
-    """Small objects of a bucket, written on condition that nobody else changed them."""
+    """Small objects of a bucket; they are replaced only if no one else changed them."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self.bucket = bucket
@@ -96,7 +96,7 @@ class Documents:
         self._etags: dict[str, str] = {}
 
     def read(self, key: str) -> bytes | None:
-        """Return what an object holds, None if there is none."""
+        """Return the content of an object, or None if there is no such object."""
         try:
             with _failures_told_apart():
                 answer = self._client.get_object(Bucket=self.bucket, Key=key)
@@ -107,14 +107,14 @@ class Documents:
         return content
 
     def write(self, key: str, content: bytes) -> None:
-        """Write an object whole, whatever it held."""
+        """Write an object, and overwrite it if it exists."""
         with _failures_told_apart():
             self._client.put_object(
                 Bucket=self.bucket, Key=key, Body=content, ContentType="application/json"
             )
 
     def replace(self, key: str, content: bytes) -> None:
-        """Replace the object that was read; raises `ObjectChanged` if somebody else was faster."""
+        """Replace the object that was read; raises `ObjectChanged` if someone else was faster."""
         etag = self._etags.get(key)
         with _failures_told_apart():
             if etag is None:
@@ -129,7 +129,7 @@ class Documents:
 
 
 class _BeyondTheEnd(Exception):
-    """The object ends before the part that was asked for."""
+    """The object ends before the requested part."""
 
 
 _MEANINGS: Final[dict[str, type[Exception]]] = {

@@ -1,10 +1,10 @@
-"""The console, a web page at `/` that asks Polylog's own API for all that it shows.
+"""The console: a web page at `/` that shows what it reads from Polylog's own API.
 
 Its sources are in the checkout's folder `console`. `make console` builds them into the folder
-`page` here, where the layer and the wheel have them too.
+`page` in this package, so the layer and the wheel contain them.
 
-The function of the native API serves it: whoever opens the page wakes the function that the page
-asks next. So it is a dialect like the others, with a mount of its own and without events.
+The console is a dialect like the others, with its own mount and without events. The native API's
+function serves it. Opening the page therefore starts the function that the page asks next.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ _HEADERS: Final[Pairs] = (
 
 _ASKED_EACH_TIME: Final = "no-cache"
 _KEPT_FOR_EVER: Final = "public, max-age=31536000, immutable"
-"""For a year, in seconds: a file with other content has another name."""
+"""For a year, in seconds. A file whose content changes gets another name."""
 
 
 class AssetParams(Params):
-    """The name of a file that the page consists of."""
+    """The name of a file that the page loads."""
 
     name: str
 
 
 def console(folder: Path) -> Dialect:
-    """Return what serves the page that was built into a folder, if one was."""
+    """Return the dialect that serves the page in a folder, or says that none was built."""
     built = Folder(folder)
 
     def show_page(call: Call, params: Params) -> Response:

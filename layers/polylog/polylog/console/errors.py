@@ -1,4 +1,4 @@
-"""Errors as pages: who opens the console in a browser reads no JSON."""
+"""Errors as web pages, for people who open the console in a browser."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _ERRORS: Final[dict[type[ApiError], tuple[int, str, str]]] = {
         ' <a href="/">open it again</a>.',
     ),
     MethodNotAllowed: (405, "Method not allowed", "This address can only be read."),
-    ApiError: (500, "Internal error", "The fault is the service's. Its log says more."),
+    ApiError: (500, "Internal error", "The fault is in the service. Its log says more."),
 }
 
 
 def render_error(error: ApiError) -> Response:
-    """Render an error as a page. Nothing that a client sent is repeated in it."""
+    """Render an error as a page. The page never repeats anything that a client sent."""
     status, title, text = nearest(error, _ERRORS)
     response = _page(status, title, text)
     if not isinstance(error, MethodNotAllowed):
@@ -54,9 +54,9 @@ def render_error(error: ApiError) -> Response:
 
 
 def not_built() -> Response:
-    """Return what `/` answers without a page.
+    """Return the answer at `/` if no page was built.
 
-    It is 404 and not 503: it does not pass by itself, and is nobody's alarm.
+    The status is 404 and not 503: trying again does not help, and no alarm must ring.
     """
     return _page(404, "No page", _NOT_BUILT)
 

@@ -1,4 +1,4 @@
-"""The files of the page: each is compressed when it is built, and served as a browser wants it."""
+"""The files of the page: compressed when they are built, and served as a browser accepts them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEDIA_TYPES: Final = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-"""What a page may consist of; Python's own list depends on the machine."""
+"""The media types of a page's files. Python's own list depends on the machine."""
 
 _PACKED: Final = ".gz"
 _GZIP: Final = 16 + zlib.MAX_WBITS
@@ -38,15 +38,15 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder with the files of a page, or without any."""
+    """A folder with the files of a page; it may be empty."""
 
     path: Path
 
     def read(self, name: str) -> File | None:
         """Return the file of this name, None if there is none.
 
-        A name comes from anybody. It is compared with the names of the files, and never made a
-        path, so it leads to no other file.
+        Anyone can send any name. It is only compared with the names of the files, and never used
+        as a path, so it cannot reach other files.
         """
         for file in (*self.path.glob("*.*"), *self.path.glob("assets/*.*")):
             if file.relative_to(self.path).as_posix() == name + _PACKED:
@@ -57,7 +57,7 @@ class Folder:
 def serve_file(request: Request, file: File, cache_control: str) -> Response:
     """Return a file as the browser accepts it, or 304 if it has that already (RFC 9110, 13.1.2).
 
-    Compressed and not, a file has different tags (RFC 9110, 8.8.3.3).
+    The compressed and the plain form of a file have different tags (RFC 9110, 8.8.3.3).
     """
     is_packed = _accepts_gzip(request.headers.get("accept-encoding", ""))
     body = file.packed if is_packed else zlib.decompress(file.packed, _GZIP)
@@ -72,7 +72,7 @@ def serve_file(request: Request, file: File, cache_control: str) -> Response:
 def _accepts_gzip(header: str) -> bool:
     """Return whether `Accept-Encoding` allows gzip (RFC 9110, 12.5.3).
 
-    Without this header a client would have to take any coding; it gets none.
+    Without this header, a client must accept any coding. It gets the plain file.
     """
     accepted: dict[str, bool] = {}
     for part in header.lower().replace(" ", "").split(","):
@@ -82,6 +82,6 @@ def _accepts_gzip(header: str) -> bool:
 
 
 def _names(header: str, tag: str) -> bool:
-    """Return whether `If-None-Match` names a tag, which a proxy may have made a weak one."""
+    """Return whether `If-None-Match` names a tag. A proxy may have turned it into a weak one."""
     given = {each.strip().removeprefix("W/") for each in header.split(",")}
     return bool(given & {tag, "*"})

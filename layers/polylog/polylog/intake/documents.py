@@ -21,22 +21,22 @@ from polylog.model.errors import InvalidBody, InvalidParameter, RequestTooLarge
 from polylog.model.event import MAX_EVENT_BYTES, Event
 
 MAX_DEPTH: Final = 100
-"""How deep an event may nest: clients fail at about 200 levels, and lists add some."""
+"""How deep an event may nest. Clients fail at about 200 levels, and lists add some levels."""
 
 MAX_TOGETHER: Final = 10_000
-"""The most events in a message, or in a line of an import: all are in memory at the same time."""
+"""The most events in a message, or in a line of an import: all of them are in memory at once."""
 
 MAX_VALUES: Final = MAX_EVENT_BYTES // 2
-"""The most values in an event: each takes two bytes or more, so with more it would be too long."""
+"""The most values in an event: each takes at least two bytes, so more make it too long anyway."""
 
 _CONTAINERS: Final = 500
-"""The most arrays and objects in an event, on average; in memory, one may take 200 bytes."""
+"""The most arrays and objects in an event, on average. One may take 200 bytes of memory."""
 
 _LINE: Final = re.compile(rb"[^ \t\r\n][^\r\n]*+")
-"""A line that is not blank, from where it is not."""
+"""A line that is not blank, from its first character that is not white space."""
 
 _LOOKED_AT: Final = (dict, list, float)
-"""The types of values that can be refused, or can contain such a value."""
+"""The types of values that can be refused, or that can contain a refused value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ class Format:
     """How an API writes its events in JSON.
 
     `read` returns the event of a JSON value, or raises `InvalidParameter` with a member's name.
-    `envelope` names the member of the API's list response that holds the events, as in
-    `{"resources": [...]}`; there may be several such lists, each with another name. `scope` is the
-    member of an event that names its scope. `is_event` tells whether a JSON value is such an event,
-    by members that no other format has.
+    `envelope` names the member of the API's list response that has the events, as in
+    `{"resources": [...]}`. An API may have several such lists, each with another name. `scope` is
+    the member of an event that names its scope. `is_event` says whether a JSON value is such an
+    event, by members that no other format has.
     """
 
     read: Callable[[JsonValue], Event]
@@ -57,7 +57,11 @@ class Format:
 
 
 def has_members(*names: str) -> Callable[[JsonValue], bool]:
-    """Return what tells whether a value is an object with all these members."""
+    """Return the function that says whether a value is an object with all these members.
+
+    >>> has_members("uuid", "published")({"uuid": "1", "published": "2026-03-01"})
+    True
+    """
     return lambda wire: isinstance(wire, dict) and all(name in wire for name in names)
 
 
@@ -86,7 +90,7 @@ def read_lines(text: bytes, format: Format, scope: str, most: int = maxsize) -> 
 
 
 def read_line(line: bytes, format: Format, scope: str, most: int = maxsize) -> list[Offered]:
-    """Read a line of NDJSON: nothing from a blank one, one error from one that is not JSON.
+    """Read a line of NDJSON; a blank line has no event, and a line that is not JSON is one error.
 
     Raises `RequestTooLarge` if it has more than `most` events.
     """
@@ -109,9 +113,9 @@ def _read_found(found: JsonValue | InvalidBody, format: Format, scope: str) -> O
 def read_json(text: bytes, envelope: Envelope = (), most: int = maxsize) -> JsonValue:
     """Read one JSON document (RFC 8259).
 
-    Raises `InvalidBody`, which says what is wrong where. Raises `RequestTooLarge` before it builds
-    any value, if the document or its member `envelope` is an array of more than `most` elements, or
-    if so many events cannot have so many arrays and objects.
+    Raises `InvalidBody`, which says what is wrong and where. Raises `RequestTooLarge` before it
+    builds any value, if the document or its member `envelope` is an array of more than `most`
+    elements, or if the text has more arrays and objects than `most` events may have.
     """
     if _has_more(text, envelope, most):
         raise _too_many(most)
@@ -143,8 +147,8 @@ def _events_of(page: JsonValue, envelope: Envelope) -> list[JsonValue]:
 
 
 def _has_more(text: bytes, envelope: Envelope, most: int) -> bool:
-    """Return whether the array that a document is or holds has more than `most` elements."""
-    # An array of more than `most` elements has `most` commas, and commas are counted much faster.
+    """Return whether a document, or the list in it, is an array of more than `most` elements."""
+    # Such an array has at least `most` commas, and counting commas is much faster.
     if text.count(b",") < most:
         return False
     found = values(io.BytesIO(text), Place(), envelope, longest=len(text))
@@ -155,7 +159,7 @@ def _has_more(text: bytes, envelope: Envelope, most: int) -> bool:
 def _require_few_containers(text: bytes, most: int) -> None:
     """Raise `RequestTooLarge` if memory may have no room for the arrays and objects of a text.
 
-    Brackets inside strings count too: telling them apart would take as long as reading.
+    Brackets inside strings count too, because finding out would take as long as reading the text.
     """
     if text.count(b"{") + text.count(b"[") > most * _CONTAINERS:
         raise RequestTooLarge(f"more than {most * _CONTAINERS} arrays and objects at once")
@@ -173,7 +177,7 @@ def read_one(wire: JsonValue, format: Format, scope: str) -> Offered:
         event = format.read(wire)
         _require_scope(wire, format, scope)
     except InvalidParameter as error:
-        # From here on it is a value: it does not keep the frames and the causes that it met.
+        # The error is a value from here on. It must not keep frames and causes in memory.
         error.__cause__ = error.__context__ = None
         return error.with_traceback(None)
     return event
@@ -184,15 +188,15 @@ def _require_scope(wire: JsonValue, format: Format, scope: str) -> None:
         named = wire.get(format.scope)
         if named not in (None, "", scope):
             raise InvalidParameter(
-                format.scope, f"must be '{scope}', the scope it is handed in for"
+                format.scope, f"must be '{scope}', the scope that it was sent to"
             )
 
 
 def _count(value: JsonValue, depth: int = 0) -> int:
-    """Return how many values there are in a value.
+    """Return how many values a value contains, at all levels.
 
-    Raises `InvalidParameter` if it nests too deep or has an infinite number. Looks only at
-    containers and floats, because most values are texts.
+    Raises `InvalidParameter` if it nests too deep or has an infinite number. Looks only into
+    containers and at floats, because most values are texts.
     """
     if isinstance(value, float) and math.isinf(value):
         raise InvalidParameter("event", "must not hold a number beyond 1.8e308")

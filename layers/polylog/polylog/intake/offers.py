@@ -1,4 +1,4 @@
-"""Events as they are offered to the log: either read, or refused with an error."""
+"""Events as they are offered to the log: each was either read, or refused with an error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def put_readable(
 ) -> tuple[Outcome, ...]:
     """Store the events, and return one outcome for everything offered, in order.
 
-    An error becomes the outcome `invalid`, and what is an outcome already stays as it is.
+    An error becomes the outcome `invalid`. An outcome stays as it is.
     `is_repeat` means the same as for `EventStore.put`.
     """
     judged = [_unreadable(each) if isinstance(each, ApiError) else each for each in offered]

@@ -1,7 +1,7 @@
-"""Members of records that other systems wrote, as far as an event has a place for them.
+"""Reads members from records that other systems wrote.
 
-A member that is null, empty or of another type than documented counts as missing. Nothing is lost
-by that: the record itself stays whole in the event's `data`.
+A member that is null, empty or of another type than documented counts as missing. Nothing is lost:
+the event's `data` keeps the whole record.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ from polylog.model.event import is_key
 
 
 def record_of(wire: JsonValue) -> dict[str, JsonValue]:
-    """Return a record's members; raises `InvalidParameter` if it is no object."""
+    """Return a record's members; raises `InvalidParameter` if it is not an object."""
     if not isinstance(wire, dict):
         raise InvalidParameter("event", "must be an object")
     return wire
 
 
 def member(record: JsonValue, *path: str) -> JsonValue:
-    """Return the member at a path of names, or None if the path ends before."""
+    """Return the member at a path of names, or None if there is none.
+
+    >>> member({"client": {"ipAddress": "192.0.2.1"}}, "client", "ipAddress")
+    '192.0.2.1'
+    """
     for name in path:
         record = record.get(name) if isinstance(record, dict) else None
     return record
@@ -47,7 +51,7 @@ def key(record: JsonValue, *path: str) -> str | None:
 def required(record: Mapping[str, JsonValue], name: str, wanted: str) -> str:
     """Return a text that a record must have.
 
-    Raises `InvalidParameter`, which says that it must be what is `wanted`, like "a UUID".
+    `wanted` says what it must be, like "a UUID". Raises `InvalidParameter` with that.
     """
     value = record.get(name)
     if value is None or value == "":
@@ -58,14 +62,14 @@ def required(record: Mapping[str, JsonValue], name: str, wanted: str) -> str:
 
 
 def event_id(name: str) -> str:
-    """Return what a record is called, as an event's id; a name too long for one becomes a hash."""
+    """Return a record's name as an event's id; a name that is too long becomes a hash."""
     return name if is_key(name) else content_hash(name)
 
 
 def content_hash(value: JsonValue) -> str:
     """Return a hash of a value in 64 hex digits.
 
-    It stays the same if members are in another order, and if members that are null are missing.
+    The order of members does not change it, and neither do members that are null.
     """
     canonical = json.dumps(_without_nulls(value), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

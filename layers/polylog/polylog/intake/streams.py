@@ -1,10 +1,14 @@
-"""Reads JSON that is too long for memory piece by piece: line by line, or event by event.
+"""Reads JSON that is too long for memory in pieces: line by line, or event by event.
 
 A piece is the text of one JSON value, at most `MAX_PIECE` bytes long, and knows the place after it.
 To continue later, open a stream that begins at that place.
 
-Values are found without being built: only brackets, commas and quotes matter. So a piece may turn
-out not to be JSON when it is read.
+>>> import io
+>>> [piece.text for piece in values(io.BytesIO(b'[{"id": 1}, 2]'), Place(), ())]
+[b'{"id": 1}', b'2']
+
+The reader finds values without building them: it only looks at brackets, commas and quotes. So a
+piece may turn out not to be JSON later.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from pydantic_core import from_json
 from polylog.model.errors import InvalidBody
 
 MAX_PIECE: Final = 1024 * 1024
-"""The most bytes of a line or a value; an event has at most a quarter of that."""
+"""The most bytes of a line or a value. An event has at most a quarter of that."""
 
 _BLOCK: Final = 64 * 1024
 
@@ -33,41 +37,45 @@ _SCALAR: Final = re.compile(_WORD, re.DOTALL)
 
 
 def _without(levels: int) -> bytes:
-    """Return what matches no bracket at all, but values that nest so many levels at most."""
+    """Return the pattern of a text without brackets, except those of values with few levels.
+
+    A value may nest `levels` deep at most.
+    """
     inner = _without(levels - 1) + rb"[\]}]" if levels else rb"(?!)"
     return rb'(?:[^][{}"]++|%b|[\[{]%b)*+' % (_TEXT, inner)
 
 
-# Most values nest only a few levels: one match passes over them. Deeper ones take one a bracket.
+# Most values nest only a few levels: one match passes over them. Deeper ones take one match for
+# each bracket.
 _FEW_LEVELS: Final = _without(4)
 _PLAIN: Final = re.compile(
     rb"(?:%b%b%b:%b(?:%b|{%b})%b,)*+" % (_SPACE, _TEXT, _SPACE, _SPACE, _WORD, _FEW_LEVELS, _SPACE),
     re.DOTALL,
 )
-"""Members of an object, with commas after them, that are no arrays."""
+"""Members of an object that are not arrays, each with the comma after it."""
 
 _BRACKETS: Final = re.compile(rb"%b([\[{]++|[\]}]++)" % _FEW_LEVELS, re.DOTALL)
-"""What lies before the next bracket, and all brackets there that open, or all that close."""
+"""The text before the next bracket, and then a row of opening or of closing brackets."""
 
 
 Envelope = tuple[str, ...]
-"""Names of the member of a list response that holds the events; empty if there is none."""
+"""The names that a list response's member with the events may have; empty if it has none."""
 
 
 class Stream(Protocol):
     """A file open for reading bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """Return this number of bytes; at the end fewer, or none."""
+        """Return this number of bytes; fewer or none at the end."""
 
     def readline(self, size: int, /) -> bytes:
         """Return at most this number of bytes, up to and including the next line break."""
 
 
 class Inside(StrEnum):
-    """What a place lies in: nothing, an array, or the array inside a list response.
+    """What a place is inside of: nothing, an array, or the array in a list response.
 
-    After an error it lies in rubbish, and nothing more can be read.
+    After an error it is inside rubbish, and nothing more can be read.
     """
 
     NOTHING = "nothing"
@@ -91,7 +99,7 @@ class Piece(NamedTuple):
     `text` is an error if the piece cannot be read.
     """
 
-    # A tuple without a place inside: there are millions of pieces, and few are asked for theirs.
+    # A flat tuple is cheap: there are millions of pieces, and few are asked for their place.
     line: int
     text: bytes | InvalidBody
     offset: int
@@ -105,12 +113,15 @@ class Piece(NamedTuple):
 
     @classmethod
     def last(cls, place: Place, error: InvalidBody) -> Self:
-        """Return the piece that says why nothing after a place can be read."""
+        """Return the piece with the error that ends a stream at a place."""
         return cls(place.lines + 1, error, place.offset, place.lines, Inside.RUBBISH)
 
 
 def lines(stream: Stream, start: Place, longest: int = MAX_PIECE) -> Iterator[Piece]:
-    """Yield the lines of a stream that begins at a place; one longer than `longest` is an error."""
+    """Yield the lines of a stream, which begins at `start`.
+
+    A line longer than `longest` becomes an error.
+    """
     offset, number = start.offset, start.lines
     while line := stream.readline(longest):
         size, is_long = len(line), False
@@ -124,11 +135,11 @@ def lines(stream: Stream, start: Place, longest: int = MAX_PIECE) -> Iterator[Pi
 def values(
     stream: Stream, start: Place, envelope: Envelope, longest: int = MAX_PIECE
 ) -> Iterator[Piece]:
-    """Yield the events of a stream of JSON documents that begins at a place.
+    """Yield the events of a stream of JSON documents, which begins at `start`.
 
     Each document is an array of events, a list response with the events in its member `envelope`,
     or a single event. If the stream stops being JSON, or has a value of more than `longest` bytes,
-    the last piece says so.
+    the last piece is an error.
     """
     scanner = _Scanner(stream, start, longest)
     try:
@@ -149,7 +160,7 @@ def _values(scanner: _Scanner, inside: Inside, envelope: Envelope) -> Iterator[P
 
 
 def _enter(scanner: _Scanner, sign: bytes, envelope: Envelope) -> Inside:
-    """Enter the array that a document is or holds, and return what the reader is in then."""
+    """Enter a document if it is an array or a list response; return what the reader is then in."""
     if sign == b"[":
         scanner.expect(sign)
         return Inside.ARRAY
@@ -159,7 +170,7 @@ def _enter(scanner: _Scanner, sign: bytes, envelope: Envelope) -> Inside:
 
 
 def _rest(scanner: _Scanner, inside: Inside, envelope: Envelope) -> Iterator[Piece]:
-    """Yield what follows an element of an array, and continue after the document."""
+    """Yield the remaining elements of an array, and continue after the document."""
     while scanner.expect(b",", b"]") == b",":
         yield scanner.piece(inside)
     if inside is Inside.ENVELOPE and envelope:
@@ -192,7 +203,7 @@ class _Scanner:
         return Place(self._offset + self._at, self._lines)
 
     def peek(self) -> bytes:
-        """Skip white space, and return the character there, or nothing at the end."""
+        """Skip white space; return the next character, or an empty text at the end."""
         while not (sign := _SIGN.search(self._text, self._at)):
             self._at = len(self._text)
             if not self._fill():
@@ -209,7 +220,7 @@ class _Scanner:
         return sign
 
     def piece(self, inside: Inside) -> Piece:
-        """Return the value that comes next, and continue after it."""
+        """Return the next value, and continue after it."""
         self.peek()
         self._count_lines()
         line = self._lines + 1
@@ -218,9 +229,9 @@ class _Scanner:
         return Piece(line, text, self._offset + self._at, self._lines, inside)
 
     def enter(self, envelope: Envelope) -> bool:
-        """Enter the array in an object's member, and return whether there is one.
+        """Enter the array in an object's member `envelope`, and return whether there is one.
 
-        The array must begin within the longest value from the object's beginning.
+        The array must begin near the object's beginning: not further away than the longest value.
         """
         ahead, sign = self._look_at_member(1)
         while sign == b'"':
@@ -240,9 +251,9 @@ class _Scanner:
         return False
 
     def leave(self, envelope: Envelope) -> None:
-        """Continue after the object whose member, an array, has just ended.
+        """Continue after the object whose array of events has just ended.
 
-        Raises `InvalidBody` if the object has that member again: its events would be lost.
+        Raises `InvalidBody` if the object has a second such array, whose events would be lost.
         """
         while self.expect(b",", b"}") == b",":
             if self.peek() != b'"':
@@ -250,30 +261,30 @@ class _Scanner:
             name = self._take()
             self.expect(b":")
             if _is_named(name, envelope):
-                raise InvalidBody(f"from here on not read: a second '{' or '.join(envelope)}'")
+                raise InvalidBody(f"the rest was not read: a second '{' or '.join(envelope)}'")
             self.peek()
             self._take()
 
     def _take(self) -> bytes:
-        """Return the value that begins here, and continue after it."""
+        """Return the value that begins at the reader's place, and continue after it."""
         end = self._value(0)
         text = self._text[self._at : self._at + end]
         self._at += end
         return text
 
     def _look_at_member(self, ahead: int) -> tuple[int, bytes]:
-        """Look at the next member; passes over plain ones, of which there are many."""
+        """Look for the next member that may be an array; skip the others, which are most."""
         plain = _PLAIN.match(self._text, self._at + ahead)
         return self._look(plain.end() - self._at if plain else ahead)
 
     def _look(self, ahead: int) -> tuple[int, bytes]:
-        """Return how far ahead the next character is that is not white space, and which it is."""
+        """Return the next character that is not white space, and how far ahead it is."""
         while not (sign := _SIGN.search(self._text, self._at + ahead)):
             self._fill_more(0)
         return sign.start() - self._at, sign[0]
 
     def _value(self, ahead: int) -> int:
-        """Return how far ahead the value ends that begins at a distance ahead."""
+        """Return how far ahead the value ends that begins at the distance `ahead`."""
         begin = self._at + ahead
         is_nested = self._text[begin : begin + 1] in (b"[", b"{")
         end = self._nested(ahead) if is_nested else self._scalar(ahead)
@@ -285,13 +296,13 @@ class _Scanner:
         """Return how far ahead a text, a number or a word ends."""
         while True:
             found = _SCALAR.match(self._text, self._at + ahead)
-            # A number may go on after the window.
+            # A number may continue after the window.
             if found and (found.end() < len(self._text) or self._is_at_end):
                 return found.end() - self._at
             self._fill_more(ahead)
 
     def _nested(self, ahead: int) -> int:
-        """Return how far ahead the bracket is closed that opens at a distance ahead."""
+        """Return how far ahead the closing bracket of the one at the distance `ahead` ends."""
         depth, end = 1, ahead + 1
         while True:
             found = _BRACKETS.match(self._text, self._at + end)
@@ -307,10 +318,10 @@ class _Scanner:
                 return start + depth
 
     def _fill_more(self, ahead: int) -> None:
-        """Read on, because the value at a distance ahead does not end in the window.
+        """Read more, because the value at the distance `ahead` does not end in the window.
 
-        The window then holds twice as much, so that all windows together are little longer than
-        the text. Raises `InvalidBody` if there is nothing more, or if the value is too long.
+        This doubles the window, so that all windows together are not much longer than the text.
+        Raises `InvalidBody` if there is nothing more to read, or if the value is too long.
         """
         kept = len(self._text) - self._at
         if self._is_at_end or kept - ahead > self._longest:
@@ -318,7 +329,10 @@ class _Scanner:
         self._fill(min(kept, self._longest))
 
     def _fill(self, least: int = 1) -> bool:
-        """Drop what is done and read at least this many bytes; return False if there are fewer."""
+        """Drop the part that is done, and read this many bytes or more.
+
+        Returns False if the stream has fewer.
+        """
         self._count_lines()
         blocks = [self._text[self._at :]]
         while least > 0 and (block := self._stream.read(_BLOCK)):
@@ -331,16 +345,18 @@ class _Scanner:
         return not self._is_at_end
 
     def _count_lines(self) -> None:
-        """Count the line breaks up to here, each once."""
+        """Count the line breaks between the last count and the reader's place."""
         self._lines += self._text.count(b"\n", self._counted, self._at)
         self._counted = self._at
 
     def _not_json(self) -> InvalidBody:
-        return InvalidBody(f"from here on not JSON, or a value of more than {self._longest} bytes")
+        return InvalidBody(
+            f"the rest is not JSON, or has a value of more than {self._longest} bytes"
+        )
 
 
 def _is_named(text: bytes, names: Envelope) -> bool:
-    """Return whether this is the text of one of these names, which may have escapes."""
+    """Return whether a text in quotes is one of these names; it may have escapes."""
     try:
         return from_json(text) in names
     except ValueError:

@@ -78,7 +78,7 @@ def operator_of(token: Token, field: str) -> Op:
 
 
 def comparison(field: str, op: Op, token: Token) -> Filter:
-    """Return the comparison of a field with a value."""
+    """Return the comparison of a field with a value; a value with wildcards makes a pattern."""
     if op is Op.HAS:
         return _presence(field, token) if token.text == "*" else Compare(field, op, text_of(token))
     if op in (Op.EQ, Op.NE) and field not in _TYPED:
@@ -103,7 +103,7 @@ def _pattern(field: str, pieces: tuple[str, ...], token: Token) -> Pattern:
 
 
 def _pieces(token: Token) -> tuple[str, ...]:
-    """Return the texts around the wildcards of a value."""
+    """Return the texts around the wildcards of a value; one text if it has no wildcard."""
     text = token.text
     if not re.fullmatch(STRING, text):
         if "\\*" in text:

@@ -37,8 +37,8 @@ class Token:
         return self.kind is Kind.OPEN and self.column == other.column + len(other.text)
 
 
-# A colon is an operator, except in a time, whose letters may be in lower case (RFC 3339). A lone
-# surrogate has no form in UTF-8.
+# A colon is an operator, except in a time, whose letters may be in lower case (RFC 3339). A text
+# has no lone surrogates, because UTF-8 cannot write them.
 _TIME: Final = r"\d{4}-\d\d-\d\d[Tt]\d\d:[\d:.,]*(?:[Zz]|[+-][\d:]+)?"
 _BARE: Final = r"""(?:[^\s()"'=<>:!\ud800-\udfff]|!(?![=~]))"""
 _TOKEN: Final = re.compile(
@@ -52,7 +52,11 @@ _TOKEN: Final = re.compile(
 
 
 def tokens_of(text: str) -> list[Token]:
-    """Return the tokens of a filter, ending with `END`; raises `InvalidFilter`."""
+    """Return the tokens of a filter, ending with `END`; raises `InvalidFilter`.
+
+    >>> [token.text for token in tokens_of('type = "a b"')]
+    ['type', '=', '"a b"', '']
+    """
     return [_token(match) for match in _TOKEN.finditer(text)]
 
 

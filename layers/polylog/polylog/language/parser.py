@@ -3,20 +3,22 @@ r"""The native filter language: Google's AIP-160, as users of Cloud Logging writ
 ::
 
     expression  = sequence {"AND" sequence}
-    sequence    = factor {factor}               side by side also means AND
+    sequence    = factor {factor}               two side by side also mean AND
     factor      = term {"OR" term}              OR binds tighter than AND
     term        = ["NOT" | "-"] simple
     simple      = restriction | "(" [expression] ")"
-    restriction = field operator value | text   a text alone is looked for in several fields
+    restriction = field operator value | text   a text alone searches several fields
     value       = text | "(" expression ")"     an expression of values, as in Cloud Logging
 
-The empty expression is everything. Ours, where AIP-160 leaves the choice: a text alone is looked
-for in the message, and in the ids and names of actor and target. There are no functions. `:` means
-"contains", `field:*` means "is present", and an unquoted `null` stands for an absent value. `*`
-stands for any characters, or none, anywhere in a text after `=` and `!=`. In quotes, `\*` is an
-asterisk.
+The empty expression passes every event. AIP-160 leaves some choices open. These are ours:
 
-For each line above there is a method, which reads from a list of tokens that know their columns.
+* A text alone searches the message, and the ids and names of actor and target.
+* `:` means "contains", `field:*` means "is present", and an unquoted `null` means "absent".
+* `*` stands for any characters, or none, anywhere in a text after `=` and `!=`. In quotes, `\*` is
+  an asterisk.
+* There are no functions.
+
+The parser has a method for each line above. It reads from a list of tokens that know their columns.
 """
 
 from __future__ import annotations
@@ -49,6 +51,9 @@ MAX_CONDITIONS: Final = 200
 def parse(text: str) -> Filter:
     """Return the filter that a text means; raises `InvalidFilter`.
 
+    >>> str(parse("type = login actor.name : ada OR bot"))
+    'type = "login" AND (actor.name: "ada" OR "bot")'
+
     A part in parentheses stays a part of its own, so that `str(filter)` parses back to the filter.
     """
     if len(text) > MAX_LENGTH:
@@ -60,20 +65,20 @@ def parse(text: str) -> Filter:
 def field_named(name: str) -> str:
     """Return the field that a name means, in the spelling that filters use.
 
-    Raises `InvalidFilter`.
+    Raises `InvalidFilter` if there is no such field.
     """
     return field_of(Token(Kind.TEXT, name, 1))
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """What an expression is made of, conditions or values of one, and how to read it."""
+    """What an expression joins, conditions or the values of one condition, and how to read one."""
 
     read: Callable[[Token], Filter]
     is_value: bool = False
 
     def missing(self, token: Token) -> InvalidFilter:
-        """Return the error for a token that stands where a leaf should."""
+        """Return the error for a token that stands where a leaf must be."""
         wanted = f"there must be a {'value' if self.is_value else 'condition'} here"
         match token.kind:
             case Kind.END:

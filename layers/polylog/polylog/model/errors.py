@@ -7,7 +7,7 @@
     │   ├── UnknownField        a filter names a field that the API does not filter by
     │   └── InvalidFilter       a text is not a filter; says at which column
     ├── InvalidBody             the body as a whole cannot be read
-    │   └── UnsupportedEncoding     it is compressed in a way that is not known here
+    │   └── UnsupportedEncoding     its `Content-Encoding` is not supported
     ├── Unauthenticated         the request has no credential of the API's scheme
     │   └── InvalidCredential   the credential is forged, expired or revoked
     │       ├── UnknownKey          the key does not exist, or is no longer valid
@@ -28,11 +28,11 @@
     ├── RequestTooLarge         the request carries too many bytes or events
     ├── ResponseTooLarge        the response would carry too many bytes
     ├── Unavailable             the database refused, or did not answer in time
-    │   ├── Throttled               the database has more to do than it was set to
+    │   ├── Throttled               the database has too much to do
     │   └── TimedOut                the database did not answer in time
-    └── InternalError           a fault of ours
+    └── InternalError           the fault is on our side
 
-An error carries data. Each dialect makes the status and the sentence of its API from that.
+An error carries data. From it, each dialect makes the status and the sentence of its API.
 """
 
 from __future__ import annotations
@@ -90,10 +90,11 @@ class InvalidParameter(ApiError):
 
     @classmethod
     def of(cls, error: ValidationError, whole: str = "event") -> InvalidParameter:
-        """Return the error for everything that pydantic refused, or for so much of it.
+        """Return the error for what pydantic refused.
 
-        `whole` is the name of the value that was refused, when the fault is in no member of it.
-        Naming half a million faults takes ten seconds and half a gigabyte.
+        It names up to 20 faults. If there are more than 100, it only says how many: naming half a
+        million faults takes ten seconds and half a gigabyte. `whole` is what the error calls the
+        value itself, for a fault that is in no member of it.
         """
         if error.error_count() > _MOST_FAULTS:
             return cls(whole, f"has {error.error_count()} faults, too many to name")
@@ -127,7 +128,7 @@ def _name(detail: ErrorDetails, whole: str) -> str:
 def _reason(detail: ErrorDetails) -> str:
     template = _REASONS.get(detail["type"])
     if template:
-        # What is not shown is not made a text: it may be as long as the whole body.
+        # Convert only an input that is shown: its text may be as long as the whole body.
         text = shown(detail["input"]) if "{input}" in template else ""
         return template.format(input=text, **detail.get("ctx", {}))
     message = detail["msg"].removeprefix("Value error, ")[: 2 * _MAX_SHOWN]
@@ -156,7 +157,7 @@ class InvalidBody(ApiError):
 
 
 class UnsupportedEncoding(InvalidBody):
-    """The request body has a `Content-Encoding` that is not known here."""
+    """The request body has a `Content-Encoding` that Polylog does not support."""
 
 
 class Unauthenticated(ApiError):
@@ -195,7 +196,7 @@ class BadSignature(InvalidCredential):
 
 
 class SignatureExpired(InvalidCredential):
-    """The request was signed too far from now; both times are in microseconds."""
+    """The request was signed too long ago, or in the future; both times are in microseconds."""
 
     def __init__(self, signed_at: int, now: int) -> None:
         super().__init__(signed_at, now)
@@ -277,7 +278,7 @@ class Throttled(Unavailable):
 
 
 class TimedOut(Unavailable):
-    """The database did not answer, or did so too slowly for the time that an answer may take."""
+    """The database did not answer within the time that an answer may take."""
 
 
 class InternalError(ApiError):
@@ -285,5 +286,9 @@ class InternalError(ApiError):
 
 
 def nearest(error: ApiError, table: Mapping[type[ApiError], T]) -> T:
-    """Return the table's entry for the error's class, or for its nearest base class."""
+    """Return the table's entry for the error's class, or for its nearest base class.
+
+    >>> nearest(EventNotFound("e1"), {ApiError: 500, EventNotFound: 404})
+    404
+    """
     return next(table[kind] for kind in type(error).__mro__ if kind in table)

@@ -1,4 +1,4 @@
-"""The event, in the one form that all APIs are read into and served from."""
+"""The event, in one form: every API's events are read into it and written from it."""
 
 from __future__ import annotations
 
@@ -61,6 +61,10 @@ class Event(_Canonical):
     `id` is unique within a scope. `seq` numbers events in the order of arrival; it is 0 until the
     event is stored. `data` is any JSON and is kept as it came. `attributes` holds what only one
     API knows.
+
+    >>> event = Event(id="e1", time=0, type="login", actor=Entity(name="ada"))
+    >>> event.actor.known()
+    {'name': 'ada'}
     """
 
     id: Key
@@ -78,13 +82,13 @@ class Event(_Canonical):
     organization_id: Key | None = None
     project_id: Key | None = None
     links: Annotated[tuple[str, ...], Field(fail_fast=True)] = ()
-    # The JSON reader has checked it. Validating it again would cost more than all other members.
+    # The JSON reader has checked this. Validating it again would cost more than the other members.
     data: SerializeAsAny[SkipValidation[JsonValue]] = None
     attributes: Mapping[str, str | None] = Field(default_factory=dict)
 
     @property
     def data_object(self) -> Mapping[str, JsonValue]:
-        """The data as an object, for APIs that show nothing else: `[1]` becomes `{"data": [1]}`."""
+        """The data as an object, for APIs that show only objects: `[1]` becomes `{"data": [1]}`."""
         if self.data is None:
             return {}
         return self.data if isinstance(self.data, dict) else {"data": self.data}

@@ -1,13 +1,20 @@
-"""The filter: a small tree that query languages parse to, evaluated over an `Event`.
+"""The filter: a small tree, which query languages parse to and which is evaluated on an `Event`.
+
+>>> rule = conjunction([Compare("type", Op.EQ, "login"), Not(Text("bot"))])
+>>> str(rule)
+'type = "login" AND NOT "bot"'
+>>> predicate(rule)(Event(id="e1", time=0, type="login"))
+True
 
 An absent string compares as the empty string, as in proto3 and AIP-160: `project_id = ""` finds
-the events without a project. Strings compare by code point. Only `data` can be compared with a
-number. A value there that is not a JSON number is unequal to it, and neither less nor greater.
+the events without a project. Strings compare by code point. Besides `time` and `seq`, only `data`
+can be compared with a number. A value in `data` that is not a JSON number is unequal to every
+number, and neither less nor greater.
 
 A `Compare` has no wildcards. A `Pattern` has, and only the native language makes patterns.
 
-The module goes from the tree (`And`, `Or`, ...) over joining filters (`conjunction`) to evaluating
-(`predicate`) and simplifying them (`simplified`).
+The module begins with the tree (`And`, `Or`, ...). Then it joins filters (`conjunction`),
+evaluates them (`predicate`) and simplifies them (`simplified`).
 """
 
 from __future__ import annotations
@@ -30,7 +37,7 @@ Value = str | int | float
 
 
 class Op(StrEnum):
-    """How a field is compared with a value; `HAS` is "contains", of texts that are `folded`."""
+    """How a field is compared with a value. `HAS` means "contains", and compares `folded` texts."""
 
     EQ = "="
     NE = "!="
@@ -45,8 +52,11 @@ class Op(StrEnum):
 class Compare:
     """One field of the event compared with one value; a time is in microseconds.
 
-    In `attributes.<name>` and `data.<path>`, quote a name that has other characters than letters,
-    digits, `_` and `-`: `data."a b".c`.
+    >>> str(Compare("time", Op.GE, 0))
+    'time >= "1970-01-01T00:00:00Z"'
+
+    In `attributes.<name>` and `data.<path>`, quote each name that has characters other than
+    letters, digits, `_` and `-`: `data."a b".c`.
     """
 
     field: str
@@ -60,9 +70,13 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One field of the event begins with the first piece, ends with the last, has all in order.
+    """One field of the event has these pieces in order, with any text between them, or none.
 
-    There are at least two pieces. They do not overlap, and compare by code point.
+    It begins with the first piece and ends with the last. There are at least two pieces. They do
+    not overlap, and compare by code point.
+
+    >>> str(Pattern("type", ("audit.", ".delete")))
+    'type = "audit.*.delete"'
     """
 
     field: str
@@ -74,9 +88,10 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The message, or the id or name of the actor or the target, contains this text; all `folded`.
+    """The message, or the id or name of the actor or the target, contains this text.
 
-    To ask the message alone, compare it: `Compare("message", Op.HAS, text)`.
+    All texts are `folded` first. To search the message alone, compare it:
+    `Compare("message", Op.HAS, text)`.
     """
 
     text: str
@@ -122,13 +137,13 @@ NOTHING = Or(())
 
 
 def conjunction(filters: Iterable[Filter]) -> Filter:
-    """Return the filter that demands all of these, without nesting one `And` in another."""
+    """Return the filter that demands all of these, without an `And` directly in another one."""
     terms = tuple(term for part in filters for term in conjuncts(part))
     return terms[0] if len(terms) == 1 else And(terms)
 
 
 def conjuncts(part: Filter) -> tuple[Filter, ...]:
-    """Return the terms that must all hold."""
+    """Return the terms of an `And`, or the filter itself if it is something else."""
     return part.terms if isinstance(part, And) else (part,)
 
 
@@ -163,11 +178,12 @@ FIELDS: Mapping[str, Callable[[Event], Value | None]] = {
 }
 """Every field that a filter may name, and how to read it from an event.
 
-A filter may also name `attributes.<name>`, `data.<path>`, and `links`, which `:` asks for one link.
+A filter may also name `attributes.<name>`, `data.<path>` and `links`. `links : "URL"` finds the
+events that have this link.
 """
 
 SEARCHED = ("message", "actor.id", "actor.name", "target.id", "target.name")
-"""The fields in which a `Text` is looked for."""
+"""The fields that a `Text` searches."""
 
 ATTRIBUTE = "attributes."
 DATA = "data."
@@ -221,7 +237,7 @@ def fields_of(part: Filter) -> frozenset[str]:
 
 
 def condition(part: Compare | Pattern) -> Callable[[Value | None], bool]:
-    """Return the function that says whether a value of the field passes; None stands for none.
+    """Return the function that says whether a value of the field passes; None means no value.
 
     The field is one of `FIELDS`.
     """
@@ -243,7 +259,7 @@ def _comparison(part: Compare) -> Predicate:
 
 
 def _holding(op: Op, value: Value) -> Callable[[Value], bool]:
-    """Return the function that compares anything with a value."""
+    """Return the function that says whether its argument compares with `value` as `op` asks."""
     if op is Op.HAS:
         part = folded(str(value))
         return lambda found: part in folded(str(found))
@@ -252,7 +268,7 @@ def _holding(op: Op, value: Value) -> Callable[[Value], bool]:
 
 
 def _matching(pieces: Sequence[str]) -> Callable[[str], bool]:
-    """Return the function that says whether a text has these pieces, one after the other."""
+    """Return the function that says whether a text matches the pieces of a `Pattern`."""
     first, *others, last = pieces
 
     def matches(text: str) -> bool:
@@ -290,9 +306,10 @@ def _reader(field: str) -> Callable[[Event], Value | None]:
 
 
 def _comparison_of_data(names: Sequence[str], op: Op, value: Value) -> Predicate:
-    """Return what compares a part of `data`. Two questions look into lists on the way there.
+    """Return the function that compares the part of `data` at a path with a value.
 
-    They are whether it has a text, and whether there is anything (`:*`, which is `!= ""`).
+    Two kinds of comparison also look into lists on the path: `:`, and those with the empty text,
+    which ask whether there is anything (`field:*` means `field != ""`).
     """
     if op is Op.HAS:
         holds = _holding(op, value)
@@ -305,7 +322,7 @@ def _comparison_of_data(names: Sequence[str], op: Op, value: Value) -> Predicate
 
 
 def _condition(op: Op, value: Value) -> Callable[[JsonValue], bool]:
-    """Return the function that compares a value in `data` with another."""
+    """Return the function that says whether a part of `data` compares with `value` as `op` asks."""
     holds = _holding(op, value)
     if isinstance(value, str):
         return lambda found: holds(_text(found))
@@ -313,14 +330,14 @@ def _condition(op: Op, value: Value) -> Callable[[JsonValue], bool]:
 
 
 def _found(value: JsonValue, names: Iterable[str]) -> JsonValue:
-    """Return what a path of names leads to in a document."""
+    """Return the value at a path of names in a document, or None if there is none."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def _texts(value: JsonValue, names: Sequence[str]) -> Iterator[str]:
-    """Yield what a path of names leads to, as texts; it leads into every element of a list."""
+    """Yield the values at a path of names, as texts; the path goes on in each element of a list."""
     for place, name in enumerate(names):
         if isinstance(value, list):
             for each in value:
@@ -338,7 +355,7 @@ def _text(value: JsonValue) -> str:
 
 
 def _members(value: JsonValue) -> Iterator[JsonValue]:
-    """Yield the elements of a list, and of the lists in it; of anything else, the value."""
+    """Yield the elements of a list and of the lists in it; yield any other value itself."""
     if isinstance(value, list):
         for each in value:
             yield from _members(each)
@@ -362,7 +379,10 @@ _OPPOSITES: Final[Mapping[Op, Op]] = {
 
 
 def simplified(filter: Filter) -> Filter:
-    """Return an equivalent filter that shows at its top as many required terms as possible.
+    """Return an equivalent filter that has as many required terms as possible at its top.
+
+    >>> str(simplified(Not(Or((Compare("seq", Op.LT, 5), Text("bot"))))))
+    'seq >= 5 AND NOT "bot"'
 
     In the result no `And` directly contains an `And`, and no `Or` an `Or`; each has at least two
     terms, all different. `Not` stands only before a term that has no opposite. `EVERYTHING` and

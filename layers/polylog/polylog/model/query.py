@@ -11,7 +11,7 @@ from polylog.model.filter import Filter
 
 
 class Order(StrEnum):
-    """The direction of (time, seq); descending is the exact reverse of ascending."""
+    """The order of a list, by time and then `seq`; descending is the exact reverse of ascending."""
 
     ASCENDING = "asc"
     DESCENDING = "desc"
@@ -31,7 +31,11 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `limit` events, starting after a position if given, then skipping `offset` events."""
+    """The part of a list to return: skip `offset` events, then take at most `limit`.
+
+    With `after`, count from that position instead of the beginning. For example,
+    `Window(limit=20, offset=40)` is the third page of 20.
+    """
 
     limit: int
     offset: int = 0
@@ -42,12 +46,17 @@ class Window:
 class EventQuery:
     """Which events of a scope to return, in which order, and whether to count all that pass.
 
-    With `with_total`, all that pass are counted, with `with_known_total` only if that needs no
-    reading of events. With `is_partial`, a query that needs too much reading gets the part that
-    could be read instead of an error, without a total.
+    The 100 newest logins::
 
-    An answer shows the events of one moment: that of the request, or the `moment` of a page that it
-    continues. Then it also shares the time of that page's answer.
+        logins = Compare("type", Op.EQ, "login")
+        EventQuery("demo", logins, Order.DESCENDING, Window(limit=100))
+
+    `with_total` counts all events that pass. `with_known_total` counts them only if no event must
+    be read for that. With `is_partial`, a query that needs too much reading is no error: it returns
+    the part that could be read, without a total.
+
+    A page shows the log as it was at one moment. Usually that is when the query is asked. To
+    continue a page as of the same moment, pass its `moment`: both pages then share one time limit.
     """
 
     scope: str
@@ -64,12 +73,12 @@ class EventQuery:
 class Page:
     """Events in order, and the position to continue after; None when nothing can follow.
 
-    A page `is_cut` when reading stopped at the budget of one answer. Then `next` is the position of
-    the last event that was read, whether it passed the filter or not; otherwise it is that of the
-    last event in the page. `skip` is the part of the window's offset that is still left to skip.
+    `next` is the position of the last event in the page. A page `is_cut` if reading stopped at the
+    budget of one answer. Then `next` is the position of the last event that was read, whether or
+    not it passed the filter. `skip` is the part of the window's offset that is still left to skip.
 
-    `total` is the number of events that pass the filter, if the query asked for it. `moment` says,
-    in a form that only the log understands, which events it had when the page was read.
+    `total` is the number of events that pass the filter, if the query asked for it. `moment` stands
+    for the state of the log when the page was read; only the log understands it.
     """
 
     events: tuple[Event, ...]

@@ -1,4 +1,4 @@
-"""The port of the event store: what a place that keeps events has to offer."""
+"""The port of the event store: what any place that keeps events must be able to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polylog.model.query import EventQuery, Page
 
 
 class Status(StrEnum):
-    """What became of an event that was offered."""
+    """What happened to an event that was offered."""
 
     STORED = "stored"
     DUPLICATE = "duplicate"
@@ -30,9 +30,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one offered event.
+    """What happened to one offered event.
 
-    `seq` is the number of the event that the log holds under `id`; after a conflict that is the
+    `seq` is the number of the event that the log holds under `id`. After a conflict that is the
     other event. It is None if the log was not asked. `reason` says why the event was not stored.
     """
 
@@ -55,7 +55,8 @@ class Interval(StrEnum):
 class Bar:
     """The number of events in an interval; `start` is in microseconds.
 
-    `parts` divides them by a value. Events without it have the empty text as their value.
+    `parts` divides the number by the values of a field. Events without the field count under the
+    empty text.
     """
 
     start: int
@@ -95,8 +96,8 @@ class OfValue:
 class Tail:
     """All events that pass, in the order of arrival, up to the number `complete`.
 
-    Continue after that number. `is_held_back` means that there are later events, but that one with
-    a lower number may still arrive before them.
+    Continue after that number. `is_held_back` means that the log has later events, but that events
+    with lower numbers may still arrive.
     """
 
     events: tuple[Event, ...]
@@ -106,15 +107,15 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A way to find an answer, which was taken or only considered.
+    """A way to find an answer, which was used or only considered.
 
-    `name` is that of an index, or `counts` (those of the tally), `segments` (the columns of the
-    arrival log), `arrivals` (the order of arrival) or `key` (an event by its key).
+    `name` is the name of an index, or one of `counts` (those of the tally), `segments` (the columns
+    of the arrival log), `arrivals` (the order of arrival) and `key` (an event by its key).
 
-    `units` says about how many read units the whole answer takes in this way, and is null if
-    nothing tells. It is an estimate from what was read anyway: a page that fills early takes less.
-    `is_chosen` says whether the answer comes from there. Several can be chosen: counts tell the
-    total, and an index the page. `reason` says why it was chosen, or why not.
+    `units` is about how many read units the whole answer takes this way, or null if that is
+    unknown. It is estimated from what was read anyway, so a page that fills early takes less.
+    `is_chosen` says whether the answer comes from there. Several ways can be chosen: the total can
+    come from counts, and the page from an index. `reason` says why this way was chosen, or why not.
     """
 
     name: str
@@ -129,13 +130,13 @@ class Explanation:
 
     `index` is the index that was read, and `shards` the number of its parts. It is `segments` for
     the columns of the arrival log. Without an index, the answer came from the counts or from the
-    order of arrival. `conditions` are the parts of the filter that this took care of, `residual` is
-    what was checked on each event; both are written as filters. If only the partial minutes at the
-    edges were read, they are those of the first.
+    order of arrival. `conditions` are the parts of the filter that reading there took care of;
+    `residual` is what was checked on each event. Both are written as filters. If only the partial
+    minutes at the edges of a range were read, they describe the first of these minutes.
 
-    `items_read` counts events read from an index or by key, `items_returned` those in the answer.
-    `requests` counts all requests to the database, and `tally_reads` those to the tally.
-    `read_units` are what the database reports. `reason` says why the answer was found this way.
+    `items_read` counts the events read from an index or by key, `items_returned` those in the
+    answer. `requests` counts all requests to the database, and `tally_reads` those to the tally.
+    `read_units` is what the database reports. `reason` says why the answer was found this way.
     `alternatives` are the ways that were considered, the chosen ones first.
     """
 
@@ -154,6 +155,12 @@ class Explanation:
 
 class EventStore(Protocol):
     """Events by scope, written once and never changed.
+
+    Store an event, then read the newest events and their total::
+
+        outcomes = store.put("demo", [event])
+        query = EventQuery("demo", EVERYTHING, Order.DESCENDING, Window(limit=100), with_total=True)
+        page = store.find(query)
 
     Every method raises `Unavailable` when the database does not answer. Methods that take a filter
     raise `TooBroad` when the answer needs more reading than the budget allows.
@@ -179,7 +186,7 @@ class EventStore(Protocol):
     def find(self, query: EventQuery) -> Page:
         """Return the events of the query's window, in the query's order.
 
-        A query with `is_partial` is too broad only if nothing could be read for it. Raises
+        With `is_partial`, raises `TooBroad` only if nothing could be read. Raises
         `PositionExpired` if the window's position is older than everything the log keeps.
         """
 
@@ -208,14 +215,14 @@ class EventStore(Protocol):
     def tail(self, scope: str, filter: Filter, after: int, limit: int) -> Tail:
         """Return at most `limit` events that arrived after a number, none of them twice.
 
-        Fewer than `limit` events do not mean that there are no more: one answer reads only so far.
+        There may be more even if fewer than `limit` are returned: one answer reads only so far.
         """
 
     def latest(self, scope: str) -> int:
         """Return the number up to which the order of arrival is complete.
 
-        If you tail after it, you miss nothing that is stored from now on.
+        If you call `tail` after this number, you miss nothing that is stored from now on.
         """
 
     def explaining(self, explanation: Explanation) -> AbstractContextManager[None]:
-        """Note in an explanation how answers are found and what they take, in a `with` block."""
+        """Note how each answer in the `with` block is found and what it costs."""

@@ -39,7 +39,7 @@ def now() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How the program tells the time and waits. Tests hand in clocks that they move themselves.
+    """How the program reads the time and waits. Tests pass clocks that they move themselves.
 
     `now` returns microseconds since the epoch; `monotonic` and `sleep` count in seconds.
     """
@@ -85,6 +85,9 @@ SYSTEM_CLOCK = Clock()
 def parse_iso8601(text: str) -> int:
     """Return the microseconds that an ISO 8601 text means.
 
+    >>> parse_iso8601("2026-03-01T12:00+01:00") == parse_iso8601("2026-03-01 11:00:00Z")
+    True
+
     Takes the basic and the extended form, with `T` or a blank before the time of day. `T` and `Z`
     may be in lower case (RFC 3339, section 5.6). Missing parts count as midnight, `:00` and UTC.
     `24:00:00` and second 60 roll over, and digits beyond microseconds are cut off. Raises
@@ -119,7 +122,7 @@ def parse_time(value: object, wanted: str = A_TIME) -> int:
 
 
 def read_time(value: object, name: str, wanted: str = A_TIME) -> int:
-    """Return the same for a parameter or member; raises `InvalidParameter` with its name."""
+    """Return the microseconds of a named parameter or member; raises `InvalidParameter`."""
     try:
         return parse_time(value, wanted)
     except ValueError as error:
@@ -140,7 +143,11 @@ def format_seconds(time_us: int) -> str:
 
 
 def format_rfc3339(time_us: int) -> str:
-    """Return RFC 3339 in UTC, with a fraction of six digits if there is one."""
+    """Return RFC 3339 in UTC, with a fraction of six digits if there is one.
+
+    >>> format_rfc3339(250_000)
+    '1970-01-01T00:00:00.250000Z'
+    """
     return _naive(time_us) + "Z"
 
 

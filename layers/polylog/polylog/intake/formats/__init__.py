@@ -1,8 +1,8 @@
 """Formats of events that belong to no dialect; each module has a `FORMAT`.
 
-`cloudevents` reads CloudEvents in JSON and in HTTP headers, `eventbridge` what a rule of Amazon
-EventBridge sends. `cloudtrail`, `github`, `kubernetes` and `okta` read the audit records of these
-systems. To add a format, write a module here, and add its name to `FORMATS`.
+`cloudevents` reads CloudEvents in JSON and in HTTP headers. `eventbridge` reads the events that a
+rule of Amazon EventBridge sends. `cloudtrail`, `github`, `kubernetes` and `okta` read the audit
+records of these systems. To add a format, write a module here, and add its name to `FORMATS`.
 """
 
 from __future__ import annotations

@@ -2,11 +2,12 @@
 
 Implements the JSON event format and the HTTP protocol binding, both 1.0.2. `subject` is the id of
 the target. An extension that names a member of our events, such as `severity` or `actorid`, becomes
-that member; all others are kept as attributes. What is marked "ours" is our decision.
+that member; all others are kept as attributes. Where it says "ours", we decided.
 
-The same event is the same in every mode. So data has one form, by its content type: JSON is a
-value, text is a string, and any other bytes are base64, with the attribute `dataencoding`. The
-content type is kept in one spelling, and left out if it is `application/json`, the usual one.
+An event is stored in the same form, whichever mode it comes in. So its content type decides the
+form of its data: JSON becomes a value, text a string, and other bytes become base64, with the
+attribute `dataencoding`. The content type is kept in one spelling. It is left out if it is
+`application/json`, the usual one.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from polylog.model.times import read_time
 
 NAME: Final = "cloudevents"
 MEDIA_TYPE: Final = "application/cloudevents"
-"""How the media types of events in JSON begin, both of a single event and of a batch."""
+"""How the media types of events in JSON begin, for a single event and for a batch."""
 
 _VERSION: Final = "1.0"
 _HEADER: Final = "ce-"
 _IGNORED: Final = {"specversion", "sequence"}
-"""`sequence` is the number that another log gave the event; ours gives its own."""
+"""`sequence` is the number that another log gave the event. Ours gives it a new one."""
 
-# Ours. Names of extensions have only lower-case letters and digits.
+# Ours. CloudEvents allows only lower-case letters and digits in names of extensions.
 _MEMBERS: Final = {
     **{name: (name,) for name in ("id", "type", "source", "time", "data")},
     **{name: (name,) for name in ("origin", "message", "severity", "status", "category")},
@@ -53,7 +54,7 @@ _DATA: Final = ("data", "data_base64", "datacontenttype")
 _JSON: Final = "application/json"
 _ESCAPED: Final = re.compile(r"\\(.)")
 _REQUIRED: Final = ("id", "source", "type", "time")
-"""Ours: `time` too. Without one, the same event sent again would get another time."""
+"""Ours: `time` too. Without it, the same event would get another time when it is sent again."""
 
 
 def is_event(wire: JsonValue) -> bool:
@@ -82,7 +83,7 @@ FORMAT: Final = Format(read_event, is_event=is_event)
 def is_binary(headers: Mapping[str, str]) -> bool:
     """Return whether a request is in binary mode: attributes in headers, data in the body.
 
-    In the other modes headers may repeat attributes, so the content type decides.
+    In the other modes headers may repeat attributes, so the content type decides as well.
     """
     media_type = headers.get("content-type", "").lower()
     return f"{_HEADER}specversion" in headers and not media_type.startswith(MEDIA_TYPE)
@@ -113,7 +114,7 @@ def _unescaped(name: str, value: str) -> JsonValue:
 
 
 def _carried(content_type: str, body: bytes) -> dict[str, JsonValue]:
-    """Return the event's attributes for a body: its data, and its content type."""
+    """Return the attributes that a body gives an event: its data and its content type."""
     if not body:
         return {}
     if len(body) > MAX_PIECE:
@@ -141,7 +142,7 @@ def _canonical(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def _with_one_form(given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return the attributes with data in the form that its content type asks for."""
+    """Return the attributes, with the data in the form that its content type asks for."""
     content_type = _content_type(_text("datacontenttype", given.get("datacontenttype", "")))
     others = {name: given[name] for name in given if name not in _DATA}
     typed = {"datacontenttype": content_type} if content_type not in ("", _JSON) else {}
@@ -169,7 +170,7 @@ def _data(given: Mapping[str, JsonValue], content_type: str) -> dict[str, JsonVa
 
 
 def _content_type(text: str) -> str:
-    """Return a content type in one spelling; UTF-8 need not be named."""
+    """Return a content type in one spelling, without `charset=utf-8`."""
     media_type, *parameters = (part.strip() for part in text.split(";"))
     named = (parameter.partition("=") for parameter in parameters if parameter)
     spelt = (f"{name.strip().lower()}={value.strip()}" for name, _, value in named)
@@ -178,7 +179,10 @@ def _content_type(text: str) -> str:
 
 
 def _is_json(content_type: str) -> bool:
-    """Return whether data of this type is JSON (section 3.1.1 of the JSON format); "" is, too."""
+    """Return whether data of this type is JSON (section 3.1.1 of the JSON format).
+
+    Data without a type is JSON too.
+    """
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type == "" or media_type.endswith(("/json", "+json"))
 

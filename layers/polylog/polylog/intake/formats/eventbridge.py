@@ -14,7 +14,7 @@ from polylog.model.times import read_time
 
 _REQUIRED: Final = ("id", "time", "source", "detail-type", "detail")
 _KEPT: Final = ("account", "region")
-"""Kept as attributes. `replay-name` is not: it would make a replayed event a different one."""
+"""Kept as attributes. `replay-name` is left out: it would make a replayed event a different one."""
 
 
 def is_event(wire: JsonValue) -> bool:

@@ -1,12 +1,12 @@
 """Events of GitHub's audit log: from its REST API, an export, or a stream to a bucket.
 
-Implements "Audit log events" of GitHub's documentation, whose members vary by action. REST and
-exports give an array, streams give a line for each event. What becomes what:
+Implements "Audit log events" of GitHub's documentation. The members of an event depend on its
+action. REST and exports give an array, streams give a line for each event. What becomes what:
 
 ::
 
-    _document_id                id; without it, as in old exports, a hash of the record, which the
-                                  order of members and members that are null do not change
+    _document_id                id; without it, as in old exports, a hash of the record (see
+                                  `records.content_hash`)
     @timestamp                  time, in milliseconds since the epoch; created_at if it is missing
     action                      type, cut to 256 characters (ours)
     actor_id, actor             actor.id, actor.name
@@ -20,8 +20,8 @@ exports give an array, streams give a line for each event. What becomes what:
     repo                        project_id (repository in Git events)
     everything                  data
 
-An id longer than an event's may be becomes a hash; what is too long for another index is in `data`
-alone, and so is everything that is not of the type that is documented, such as a list of names.
+An id that is too long for an event becomes a hash. Other values that are too long for an index are
+only in `data`. So are values of another type than documented, such as a list of names.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _TIMES: Final = ("@timestamp", "created_at")
 _MILLISECOND: Final = 1000
 _WANTED: Final = "a number of milliseconds since 1970 like 1772366400000"
 _MEMBERS: Final = ("_document_id", "actor", "actor_id", "org", "business")
-"""Which members an event has one of, whatever its action is."""
+"""Every event has at least one of these members, for any action."""
 
 
 def is_event(wire: JsonValue) -> bool:
@@ -97,7 +97,7 @@ def _microseconds(value: JsonValue, name: str) -> int:
 
 
 def _repository(record: dict[str, JsonValue]) -> tuple[str]:
-    """Return the member that names the repository; Git events call it another way."""
+    """Return the member that names the repository; Git events have another name for it."""
     return ("repo",) if text(record, "repo") else ("repository",)
 
 
@@ -122,6 +122,6 @@ def _target(record: dict[str, JsonValue]) -> dict[str, str | None]:
 
 
 def _id(record: dict[str, JsonValue], name: str) -> str | None:
-    """Return an id; Git events have 0 where there is none."""
+    """Return an id, or None for 0, which Git events have if there is no id."""
     found = key(record, name)
     return None if found == "0" else found

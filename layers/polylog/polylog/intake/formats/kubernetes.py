@@ -21,13 +21,13 @@ Implements the types of `audit.k8s.io/v1` (kubernetes/kubernetes,
     responseStatus.message      message; requestURI where it is missing
     everything                  data, with impersonatedUser, userAgent, annotations and objects
 
-An id longer than an event's may be becomes a hash; what is too long for another index is in `data`
-alone. Events in an `EventList` lack `kind` and `apiVersion`, because the list has them. They get
-both, so that an event is the same from the webhook backend and from the log backend (ours).
+An id that is too long for an event becomes a hash. Other values that are too long for an index are
+only in `data`. Events in an `EventList` lack `kind` and `apiVersion`, because the list has them.
+They get both, so that the webhook backend and the log backend give the same event (ours).
 
 The webhook backend posts lists to the address of a kubeconfig. Its client drops the query of that
-address and adds `timeout=30s` (client-go, `rest/client.go` and `rest/request.go`), so it can name
-no format: `is_list` tells what it sends.
+address and adds `timeout=30s` (client-go, `rest/client.go` and `rest/request.go`). So the address
+cannot name a format, and `is_list` recognises the lists instead.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ FORMAT: Final = Format(read_event, envelope=("items",), is_event=is_event)
 
 
 def _has(record: Mapping[str, JsonValue], name: str) -> bool:
-    """Return whether the member says that this is an event, or is left to the list."""
+    """Return whether the member is as an event has it, or missing because the list has it."""
     return record.get(name) in (None, "", _KIND[name])
 
 

@@ -1,7 +1,7 @@
 """Events of Okta's System Log, as its API lists them.
 
-Implements the object `LogEvent` of Okta's System Log API. The API gives arrays, whose pages are
-linked by headers. What becomes what:
+Implements the object `LogEvent` of Okta's System Log API. The API gives arrays, and headers link
+their pages. What becomes what:
 
 ::
 
@@ -9,15 +9,15 @@ linked by headers. What becomes what:
     published                   time
     eventType                   type, cut to 256 characters (ours)
     actor                       actor: id, type, displayName (alternateId where that is missing)
-    target[0]                   target, of the same members; the others are in data alone
+    target[0]                   target, from the same members; the others are only in data
     client.ipAddress            source
     outcome.result              status
     severity                    severity, as it is: DEBUG, INFO, WARN or ERROR
     displayMessage              message
     everything                  data
 
-An id longer than an event's may be becomes a hash; what is too long for another index is in `data`
-alone.
+An id that is too long for an event becomes a hash. Other values that are too long for an index are
+only in `data`.
 """
 
 from __future__ import annotations

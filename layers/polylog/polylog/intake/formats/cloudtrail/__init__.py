@@ -1,9 +1,9 @@
 """Records of AWS CloudTrail: of its log files, as EventBridge sends them, and from LookupEvents.
 
 Follows the CloudTrail user guide, "CloudTrail record contents", for the record versions 1.0 to
-1.11; a version of the same major number only adds members. A log file is `{"Records": [...]}`, and
-EventBridge has the record in `detail`. What LookupEvents lists has it as text in `CloudTrailEvent`;
-all that LookupEvents writes around it follows from the record, and is not read.
+1.11. Later versions with the same major number only add members. A log file is
+`{"Records": [...]}`, and EventBridge has the record in `detail`. LookupEvents has it as text in
+`CloudTrailEvent`. The members around that text repeat the record, and are not read.
 
 ::
 
@@ -24,18 +24,20 @@ all that LookupEvents writes around it follows from the record, and is not read.
     category         eventCategory
     organization_id  recipientAccountId
     project_id       awsRegion
-    links            the ARN or name, and the type, of each resource but the target
+    links            the ARN or name, and the type, of each resource except the target
     data             the record, whole
 
 An event of CloudTrail Insights has no eventName, eventSource and userIdentity. Its type and source
-are those in `insightDetails`, its status is the `state` there, its severity "warning", and its
+are those in `insightDetails`. Its status is the `state` there, its severity is "warning", and its
 message names the `insightType`.
 
-What is longer than a key can be (256 characters) is left out of the actor's and the target's id,
-of source, organization and project, and stays in `data`; the target's ARN is then among the links.
-An eventID so long becomes a hash, and an eventName is cut. Ours: that, `links`, the status of
-sign-ins, all of Insights, and the sentence. Ours too: a member that is not needed and does not have
-the documented type is kept in `data` alone, since services write such records.
+A key has at most 256 characters. A longer value stays in `data`, and the actor's or target's id,
+the source, organization or project is left out; the target's ARN is then among the links. A longer
+eventID becomes a hash, and a longer eventName is cut. A member of another type than documented is
+only kept in `data`, unless the event needs it, because services write such records.
+
+These rules for values and types are ours. So are `links`, the status of sign-ins, the sentence, and
+everything about Insights.
 """
 
 from __future__ import annotations
@@ -89,7 +91,7 @@ FORMAT: Final = Format(read_event, envelope=("Records", "Events"), is_event=is_e
 
 
 def _read_listed(listed: str) -> Event:
-    """Return the event of a record that is a text; it is held to all that a document is."""
+    """Return the event of a record that is a text; the text must meet the limits of a document."""
     try:
         found = read_one(read_json(listed.encode()), Format(_read_record), "")
     except InvalidBody as error:
@@ -145,7 +147,7 @@ def _actor(record: Mapping[str, JsonValue]) -> Actor:
 
 
 def _links(target: Resource, others: Sequence[Resource]) -> tuple[str, ...]:
-    """Return what a search finds resources by that are not the target, or not by its id."""
+    """Return the names and types that the target's own id and type leave out."""
     names = [target.arn] if target.arn and not is_key(target.arn) else []
     names += [each.arn for each in others if each.arn]
     types = [each.type for each in others if each.type and each.type != target.type]
@@ -153,7 +155,7 @@ def _links(target: Resource, others: Sequence[Resource]) -> tuple[str, ...]:
 
 
 def _outcome(record: JsonValue, actor: Actor, target: Resource, type: str) -> dict[str, JsonValue]:
-    """Return what became of a call: status, severity and message."""
+    """Return what happened to a call: status, severity and message."""
     code = text(record, "errorCode")
     status = code or _sign_in(record, type) or SUCCESS
     return {
@@ -164,7 +166,7 @@ def _outcome(record: JsonValue, actor: Actor, target: Resource, type: str) -> di
 
 
 def _sign_in(record: JsonValue, type: str) -> str | None:
-    """Return how a sign-in ended: one that failed has no errorCode."""
+    """Return how a sign-in ended, because a failed one has no errorCode."""
     is_sign_in = text(record, "eventType") == _SIGN_IN
     return text(record, "responseElements", type) if is_sign_in else None
 
@@ -175,7 +177,7 @@ def _sentence(actor: str | None, type: str, target: str | None) -> str:
 
 
 def _told_by(insight: JsonValue, type: str) -> dict[str, JsonValue]:
-    """Return what CloudTrail Insights says of calls of this type: status, severity and message."""
+    """Return what Insights says about calls of this type: status, severity and message."""
     state = text(insight, "state")
     message = f"{text(insight, 'insightType') or INSIGHT} of {type}"
     return {

@@ -1,7 +1,7 @@
 """Who made a call: the member `userIdentity` of a record.
 
 Follows the CloudTrail user guide, "CloudTrail userIdentity element". The name of an actor is the
-user name that LookupEvents shows, and for identities without one what a person would call them:
+user name that LookupEvents shows. Identities without one get the name that a person would use:
 
 ::
 
@@ -16,7 +16,7 @@ user name that LookupEvents shows, and for identities without one what a person 
     Directory
     IdentityCenterUser  userName, else onBehalfOf.userId
     AWSAccount          the session or user that principalId ends with; else the account
-    Unknown, and none   the first of all these that there is
+    Unknown, or none    the first of all these that exists
 """
 
 from __future__ import annotations

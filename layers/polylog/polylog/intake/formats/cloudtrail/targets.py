@@ -1,9 +1,9 @@
 """What a call acted on: the member `resources` of a record, or a name among its parameters.
 
-Most records have no `resources`. `PARAMETERS` says which parameters of a service name what was
-acted on, the most telling one first, and of what type it is; types are those of AWS Config and
-CloudFormation. Of other services, a parameter counts that any service may call so. All of it is
-ours, after the services' API references.
+Most records have no `resources`. For each service, `PARAMETERS` lists the parameters that name a
+target, the most precise one first, and the target's type as AWS Config and CloudFormation call it.
+For other services, some names count that parameters of any service may have. All of this is ours,
+after the services' API references.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ _DOMAIN: Final = ".amazonaws.com"
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something that a call acted on. Where no ARN is known, `arn` is the name or id."""
+    """Something that a call acted on. If no ARN is known, `arn` is the name or id."""
 
     arn: str | None = None
     type: str | None = None
@@ -132,7 +132,7 @@ class Resource:
 
 
 def resources_of(record: JsonValue) -> tuple[Resource, ...]:
-    """Return what a call acted on, the target first: the `resources`, else what is named."""
+    """Return what a call acted on, the target first: its `resources`, or what parameters name."""
     return _listed(record) or _named(record)
 
 
@@ -146,9 +146,9 @@ def _listed(record: JsonValue) -> tuple[Resource, ...]:
 
 
 def _named(record: JsonValue) -> tuple[Resource, ...]:
-    """Return what the parameters name most clearly: several only if all are named alike.
+    """Return what the most precise parameter names; several if it is in a set of items.
 
-    What a call makes is often named in `responseElements` alone, as the instances of RunInstances.
+    Often only `responseElements` name what a call made, such as the instances of RunInstances.
     """
     parameters = member(record, "requestParameters")
     places = [*_places(parameters), *_places(member(record, "responseElements"))]
@@ -162,7 +162,7 @@ def _named(record: JsonValue) -> tuple[Resource, ...]:
 
 
 def _places(elements: JsonValue) -> Iterator[Sequence[JsonValue]]:
-    """Yield where names may be: in the object itself, or in all items of one of EC2's sets."""
+    """Yield the objects that may have names: the object itself, or all items of an EC2 set."""
     yield (elements,)
     for name in _SETS:
         yield _items(elements, name, "items")
