@@ -546,7 +546,7 @@ class TestRun:
     def test_leaves_no_credentials_in_a_temporary_folder(
         self, tmp_path: Path, number: signal.Signals
     ) -> None:
-        """It starts as from a shell: under `nohup`, like these tests, it would ignore the signal."""
+        """It starts as from a shell: under `nohup`, as these tests, it would ignore the signal."""
         options = ("--port", "0", "--memory", "--dynamodb", "moto", "--no-sample")
         environment = os.environ | {"TMPDIR": str(tmp_path)}
         command = [COMMAND, "run", *options]
