@@ -157,7 +157,7 @@ def scope() -> str:
 
 @pytest.fixture(params=["memory", "moto", pytest.param("engine", marks=pytest.mark.engine)])
 def make_store(request: pytest.FixtureRequest) -> MakeStore:
-    """Return a function from a number of shards to an empty store, for each kind of store."""
+    """Return a function from a number of shards to a store where `scope` is empty, of each kind."""
     if request.param == "memory":
         return lambda shards: MemoryEventStore()
     client = request.getfixturevalue(request.param)

@@ -1,4 +1,4 @@
-"""Reading with the oldest botocore that a Lambda runtime may bring: the client relies on it."""
+"""Reading works with the oldest botocore that a Lambda runtime may bring, as the client needs."""
 
 from __future__ import annotations
 

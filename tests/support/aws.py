@@ -3,7 +3,7 @@
 Five things make it quick. botocore parses the models of the services once, not for each client.
 boto3 keeps its session. The tables are made once, and each test gets copies of them. A transaction
 of moto can go back to what its tables held: by default it copies every item of the table for that,
-once for each action; here it copies only the references. And items keep their texts and numbers
+once for each action; here it copies only the references. And it answers texts and numbers in items
 as they are: by default moto looks in each for each of the ten types, under several names.
 """
 

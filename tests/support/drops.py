@@ -54,7 +54,7 @@ def counts(**named: int) -> dict[str, int]:
 
 
 def until(has_time: Callable[[], bool]) -> Deadline:
-    """Return a deadline that is over as soon as `has_time` says so."""
+    """Return a deadline that is over as soon as `has_time` returns False."""
     return Deadline(1, lambda: 0 if has_time() else 1)
 
 

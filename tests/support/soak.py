@@ -233,7 +233,7 @@ def _histogram(store: EventStore, scope: str, question: int, random: Random) -> 
 
 
 def _page(store: EventStore, scope: str, question: int, random: Random) -> Answer:
-    """Read a page anywhere: it must be in order, and as long as its total says."""
+    """Read a page anywhere: it must be in order, and at least as long as its total says."""
     order, limit = random.choice(list(Order)), random.choice((5, 100))
     offset = random.choice((0, 0, random.randrange(500), random.randrange(5000)))
     query = EventQuery(scope, QUESTIONS[question], order, Window(limit, offset), with_total=True)

@@ -49,7 +49,7 @@ def test_too_many_intervals_are_left_out() -> None:
     ]
 
 
-def test_centuries_of_minutes_are_not_listed_one_by_one() -> None:
+def test_centuries_of_minutes_are_not_counted_out() -> None:
     found = shown(Interval.MINUTE, 50, "0001-01-01", "9999-12-31T23:59")
     assert [count for _, count in found] == [1, None, 1]
 

@@ -70,7 +70,7 @@ def test_alarms_are_those_of_the_template(template: dict[str, Any]) -> None:
     assert names("Alarms") == alarms
 
 
-def test_samples_are_the_files_that_exist() -> None:
+def test_samples_are_those_that_are_there() -> None:
     shown = {
         sample: row[1].strip("`")
         for row in rows("Trying it", INGESTING)

@@ -1,4 +1,4 @@
-"""How messages are read into events: bare ones, those of other APIs, and those of a scope."""
+"""How messages are read into events, bare or of other APIs, and which scope they belong to."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_without_it_they_belong_to_the_scope_of_the_queue() -> None:
 
 
 @pytest.mark.parametrize("scope", ["", "a/b", "a|seq", "ä", "x" * 65, "a b", "a\n"])
-def test_an_impossible_scope_is_refused(scope: str) -> None:
+def test_a_scope_that_cannot_be_is_refused(scope: str) -> None:
     with pytest.raises(InvalidParameter, match=r"^scope must be 1 to 64 of"):
         offered(OPENED, scope=scope)
 

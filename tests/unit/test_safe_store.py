@@ -59,7 +59,7 @@ def test_it_reads_nothing_if_nothing_was_stored() -> None:
     assert forgetful.reads == 0
 
 
-def test_without_space_it_stores_nothing_but_answers_questions() -> None:
+def test_without_space_it_answers_questions_but_stores_nothing() -> None:
     memory = MemoryEventStore()
     SafeStore(memory, disk()).put("s", EVENTS[:1])
     store = SafeStore(memory, disk(NEEDED_BYTES - 1))

@@ -1,4 +1,4 @@
-"""Which version of a function answers: always the newest, whatever a deployment changed."""
+"""Which version of a function answers: always the newest, after any change by a deployment."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_everything_a_deployment_may_change_makes_another_version(
 ) -> None:
     """SAM compares names of parameters, not values. A changed description makes a new version.
 
-    It names nothing else: Lambda refuses a new version of a function that did not change.
+    The description names nothing else: Lambda refuses a version of an unchanged function.
     """
     used = set(re.findall(r'"Ref": "(\w+)"', json.dumps(resources[name]["Properties"])))
     text, _ = descriptions(resources)[name]
