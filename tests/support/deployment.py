@@ -84,7 +84,7 @@ class Address:
 
     @property
     def key(self) -> Credential:
-        """The key, in the form that clients need which sign requests."""
+        """The key, in the form that signing clients need."""
         return Credential.parse(self.token)
 
 
@@ -112,7 +112,7 @@ class Deployment:
         return self._clients[service]
 
     def get(self, target: str, **headers: str) -> httpx.Response:
-        """Send the service a GET."""
+        """Ask the service with a GET request."""
         return self._answer("GET", target, headers)
 
     def post(self, events: object) -> httpx.Response:

@@ -1,7 +1,7 @@
 """A proxy between functions and DynamoDB Local that fails as networks and DynamoDB sometimes do.
 
 It speaks DynamoDB's JSON protocol on loopback and shares no code with the service. A fault is a
-function that answers a call instead of DynamoDB. It may forward the call first, or never.
+function that answers a call instead of DynamoDB. It may forward the call before, after or never.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def _huawei(address: Address, kind: Any) -> Any:
 
 
 def by_cloudtrail(address: Address, type: str) -> list[str]:
-    """Ask by AWS's SDK for Python."""
+    """Ask with AWS's SDK for Python."""
     client = boto3.Session().client(
         "cloudtrail",
         endpoint_url=f"{address.url}/aws",
@@ -131,4 +131,4 @@ CLIENTS: dict[str, Client] = {
 }
 
 AT_A_ROOT = ("ces", "dws")
-"""Clients of these drop the path of the address that they are told."""
+"""The clients of these ignore the path of the address that they are given."""
