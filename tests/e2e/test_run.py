@@ -490,9 +490,7 @@ class TestRun:
         ("engine", "status"),
         [
             ("foo", 2),
-            pytest.param(
-                "http://127.0.0.1:1", 1, marks=pytest.mark.long
-            ),  # It tries several times.
+            pytest.param("http://127.0.0.1:1", 1, marks=pytest.mark.long),  # It tries often.
             ("http://a b", 2),
         ],
     )
