@@ -1,4 +1,4 @@
-"""What the tests share: the template's tables in a DynamoDB, and scopes of their own in them."""
+"""What the tests share: the template's tables in a DynamoDB, and a new scope in them for each."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ gc.disable()
 
 
 def pytest_configure() -> None:
-    """Let what the tests start hear Ctrl-C, which processes in the background are born deaf to."""
+    """Let what the tests start hear Ctrl-C: a process started in the background ignores it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Give each test an id of its own: of those that share one, xdist runs one."""
+    """Give each test an id of its own: xdist runs only one of those that share an id."""
     for item in items:
         if not item.nodeid.endswith(item.name):  # It is one of schemathesis's.
             item._id = coerce_node_id(item.nodeid + item.name.removeprefix(item.originalname))
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage from now on, and leave out what is there: it stays until the end."""
+    """Collect garbage from now on, but not what is there already: it stays until the end."""
     gc.freeze()
     gc.enable()
 
@@ -60,20 +60,20 @@ SERVED = (
     *("tests/interop/test_aws", "tests/interop/test_cedana", "tests/interop/test_cloudfoundry"),
     *("tests/interop/test_huawei", "tests/interop/test_waldur", "tests/console/test_translations"),
 )
-"""Where the files begin whose tests ask one `polylog run`."""
+"""How the paths begin of test files that ask one `polylog run`."""
 
 DEPLOYED = "tests/e2e/deployed/"
-"""Where the files begin whose tests ask one stack; the last one deletes it."""
+"""How the paths begin of test files that ask one stack; the last one deletes it."""
 
 BROWSER = "tests/console/browser/"
-"""Where the files begin whose tests share a browser, and a service of their own."""
+"""How the paths begin of test files that share a browser, and a service of their own."""
 
 LARGE = ("tests/store/test_read_costs", "tests/console/browser/test_large")
-"""Where the files begin whose tests ask one log of many events, which takes minutes to load."""
+"""How the paths begin of test files that ask one log of many events, which is slow to load."""
 
 
 class Files(LoadFileScheduling):
-    """Hands out tests file by file, and those that share something to one worker."""
+    """Hands out tests by file, and all files that share something to the same worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(LARGE):
@@ -92,7 +92,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Files:
 
 @pytest.fixture(scope="session", autouse=True)
 def java() -> Iterator[None]:
-    """Let Java compile in a simple way: to compile well costs more than a short run gains by it."""
+    """Let Java compile less thoroughly: in a short run, thorough compiling does not pay off."""
     with pytest.MonkeyPatch.context() as patch:
         if not is_long():
             patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
@@ -121,7 +121,7 @@ def logs(engine: DynamoDBClient) -> Logs:
 
 @pytest.fixture
 def calls(engine: DynamoDBClient) -> Iterator[list[str]]:
-    """Yield the operations asked of DynamoDB Local since the test began."""
+    """Yield the operations that DynamoDB Local was asked for since the test began."""
     seen: list[str] = []
 
     def record(model: Any, **_: object) -> None:
@@ -134,14 +134,14 @@ def calls(engine: DynamoDBClient) -> Iterator[list[str]]:
 
 @pytest.fixture
 def moto() -> Iterator[DynamoDBClient]:
-    """Yield a client of moto's DynamoDB, with the template's tables and nothing in them."""
+    """Yield a client of moto's DynamoDB, with the template's tables, all empty."""
     with imitated() as client:
         yield client
 
 
 @pytest.fixture
 def intercept() -> Iterator[Intercept]:
-    """Yield a function that calls a handler at a client's event, which must happen."""
+    """Yield a function that attaches a handler to a client's event, which must then happen."""
     with interceptions() as intercept:
         yield intercept
 
@@ -157,7 +157,7 @@ def scope() -> str:
 
 @pytest.fixture(params=["memory", "moto", pytest.param("engine", marks=pytest.mark.engine)])
 def make_store(request: pytest.FixtureRequest) -> MakeStore:
-    """Return a function from a number of shards to an empty-scoped store, of every kind in turn."""
+    """Return a function from a number of shards to a store where `scope` is empty, of each kind."""
     if request.param == "memory":
         return lambda shards: MemoryEventStore()
     client = request.getfixturevalue(request.param)
@@ -166,7 +166,7 @@ def make_store(request: pytest.FixtureRequest) -> MakeStore:
 
 @pytest.fixture(params=["memory", pytest.param("engine", marks=pytest.mark.engine)])
 def make_poor(request: pytest.FixtureRequest) -> MakePoorStore:
-    """Return a function from how much one answer may read to a store, over the same events."""
+    """Return a function from how much one answer may read to a store over the same events."""
     if request.param == "engine":
         client = request.getfixturevalue("engine")
         return lambda budget: dynamo_store(client, limits=Limits(budget, 60))

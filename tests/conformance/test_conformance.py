@@ -1,18 +1,20 @@
 """Every dialect against its file of cases: a request, and what its original would answer.
 
 Cases run through the functions and routes of template.yaml, over moto, with all indexes and with
-none of the optional ones. In a file, `$E1` stands for
-a seeded event, `$token`, `$secret` and `$key_id` for the key `reader`, `$base` for the API's root,
-`$now` for the present in milliseconds.
-`$E1_json` stands for the JSON text of `$E1`.
-`key` names the key that the request carries (`reader` where it is left out; null: none), in the
-header that `credential` is the name and text of, or by a signature if that is `sigv4`.
-`before` are requests to send first. `headers` of the file are those of all its requests.
-`lines` are those of an NDJSON body. `response_headers` are regular expressions, and so are texts of
-a body that begin with `~`.
-`format` says in which API's form the events are, `offered_with` what they are given beside it,
-`project` to which project the key `space` is confined.
-`now` is the present of all cases of the file, in seconds; it is 2026-03-02T12:00:00Z else.
+none of the optional ones.
+
+Members of a file, and of its cases:
+`format` is the API in whose form the events are; `offered_with` adds members to some of them.
+`project` is the project that the key `space` is confined to.
+`now` is the time of all cases, in seconds; the default is 2026-03-02T12:00:00Z.
+`headers` of the file go with all its requests.
+`credential` is the name and text of the header with the key, or `sigv4` for a signature.
+`key` names the key of a request: `reader` by default, null for none.
+`before` lists requests to send first, and `lines` the lines of an NDJSON body.
+`response_headers` are regular expressions, and so are texts of a body that begin with `~`.
+
+`$E1` stands for a seeded event, `$E1_json` for its JSON text, `$token`, `$secret` and `$key_id` for
+the key `reader`, `$base` for the API's root, and `$now` for the present in milliseconds.
 """
 
 from __future__ import annotations
@@ -82,7 +84,7 @@ class Service:
         self._seeded: dict[str, dict[str, Credential]] = {}
 
     def credentials(self, name: str) -> dict[str, Credential]:
-        """Return the keys for a dialect's cases, its events stored on the first call."""
+        """Return the keys for a dialect's cases; the first call stores its events."""
         if name not in self._seeded:
             suite = SUITES[name]
             self._seeded[name] = keys = self._make_keys(name, suite)
@@ -127,9 +129,9 @@ class Service:
         names: dict[str, str],
         scheme: tuple[str, str] | str,
     ) -> TestResponse:
-        """Send a case's request; the scheme is the name and text of the credential's header.
+        """Send a case's request.
 
-        `SIGNED` stands for a signature.
+        `scheme` is the name and text of the credential's header, or `SIGNED` for a signature.
         """
         method, target = case["request"].split(" ", 1)
         path, _, query = target.partition("?")
@@ -150,7 +152,7 @@ class Service:
 
 
 def _fill(value: Any, names: dict[str, Any]) -> Any:
-    """Put in what `$names` stand for: whole values, or parts of a text."""
+    """Replace `$names` by what they stand for: whole values, or parts of a text."""
     if isinstance(value, dict):
         return {key: _fill(member, names) for key, member in value.items()}
     if isinstance(value, list):
@@ -170,7 +172,7 @@ def _compact(value: Any) -> str:
 
 
 def _as_expected(found: Any, expected: Any) -> Any:
-    """Put what was found in the place of the regular expressions that match it."""
+    """Replace each regular expression by the text that was found, if it matches."""
     if isinstance(expected, dict) and isinstance(found, dict):
         return {name: _as_expected(found.get(name), part) for name, part in expected.items()}
     if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):

@@ -1,4 +1,4 @@
-"""The page as it was built: what the first view costs, and that it is whole and all its own."""
+"""The built page: what its first view weighs, and that it is complete and loads nothing else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from polylog.console import PAGE
 from polylog.console.files import MEDIA_TYPES
 
 MOST_BYTES = 60_000
-"""What the first view may take, compressed."""
+"""The most that the first view may take, compressed."""
 
 BASE = "/console/"
 ASSET = re.compile(rf"[\w.-]+-[\w-]{{8}}(?:{'|'.join(map(re.escape, MEDIA_TYPES))})(?![\w.])")
@@ -87,7 +87,7 @@ def test_the_document_names_no_other_host(index: Tags) -> None:
     assert [each for each in index.addresses() if not each.startswith(BASE)] == []
 
 
-def test_what_a_file_names_is_there(files: Mapping[str, bytes]) -> None:
+def test_every_file_that_another_names_exists(files: Mapping[str, bytes]) -> None:
     texts = [content.decode() for name, content in files.items() if not name.endswith(".woff2")]
     named = {f"assets/{name}" for text in texts for name in ASSET.findall(text)}
     assert named
@@ -95,10 +95,10 @@ def test_what_a_file_names_is_there(files: Mapping[str, bytes]) -> None:
 
 
 def test_a_file_is_named_after_its_content(files: Mapping[str, bytes]) -> None:
-    """It is kept for ever: other content has to have another name."""
+    """Browsers keep it forever, so different content needs a different name."""
     assets = set(files) - {"index.html"}
     assert [name for name in assets if not ASSET.fullmatch(name.removeprefix("assets/"))] == []
 
 
-def test_a_file_has_a_type_that_is_served(files: Mapping[str, bytes]) -> None:
+def test_every_file_has_a_type_that_can_be_served(files: Mapping[str, bytes]) -> None:
     assert {PurePath(name).suffix for name in files} <= set(MEDIA_TYPES)

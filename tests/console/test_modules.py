@@ -1,4 +1,4 @@
-"""The console's own tests, of its modules without a browser."""
+"""The console's own tests of its modules, without a browser."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from tools.console import run_script
 
 
 def test_they_pass() -> None:
-    """What fails is in the error: `npm test` in `console/` runs them alone."""
+    """The error shows what fails. Run them alone with `npm test` in `console/`."""
     require_page()
     run_script("test")

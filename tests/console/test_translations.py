@@ -1,4 +1,4 @@
-"""The commands that the console offers find the same events as the question, in a real service."""
+"""The commands that the console offers find the events of the question, in a real service."""
 
 from __future__ import annotations
 
@@ -113,14 +113,14 @@ NAMES = {
     "ids by a name": 'target.name = ("elsewhere" OR x) AND type = (app.crash OR role_granted)',
     "a name that others share an id with": 'target.name = "storefront"',
 }
-"""Questions that are asked by the ids that the events have."""
+"""Questions that other APIs are asked by the ids that the events have."""
 
 ORDERS = ("asc", "desc")
 
 
 @dataclass(frozen=True)
 class Log:
-    """A scope with the events, and how the console asks it."""
+    """A scope with the events, and the questions as the console asks them."""
 
     url: str
     scope: str
@@ -153,7 +153,7 @@ class Log:
         return [each for each in written if each["name"] == name]
 
     def found(self, translation: Any) -> list[set[object]]:
-        """Return what the commands find; nothing where they would find other events."""
+        """Return what the commands find, or nothing where they are known to find other events."""
         written, answers = translation["written"], ANSWERS[translation["name"]]
         differences = written.get("differences", [])
         if "cannot" in written or any(self.native(each["filter"]) for each in differences):
@@ -162,7 +162,7 @@ class Log:
         return [{answers.name(event) for answer in found for event in answers.events(answer)}]
 
     def run(self, command: str) -> str:
-        """Run a command in a shell, as somebody who has pasted it; each is run once."""
+        """Run a command like somebody who has pasted it into a shell; each runs once."""
         if command in self.printed:
             return self.printed[command]
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
@@ -216,12 +216,12 @@ def node(*arguments: str, given: str = "") -> str:
 
 @dataclass(frozen=True)
 class Answers:
-    """How an API lists events: where, and by which name it calls each."""
+    """How an API lists events: under which member, and how it names each."""
 
     events: Callable[[Any], list[Any]]
     name: Callable[[Any], object]
     of: Callable[[dict[str, Any]], object] = itemgetter("id")
-    """What it calls an event of Polylog's own API."""
+    """How it names an event of Polylog's own API."""
 
 
 ANSWERS = {
@@ -259,14 +259,14 @@ def test_by_ids_each_command_finds_the_events_of_a_name(log: Log, case: str) -> 
 
 
 @pytest.mark.parametrize("name", ["cloudfoundry", "cloudfoundry-v3"])
-def test_an_api_that_knows_no_names_is_asked_by_ids(log: Log, name: str) -> None:
+def test_an_api_without_names_is_asked_by_ids(log: Log, name: str) -> None:
     written = log.asked["an id by its name, by ids"]["translations"]
     assert any(log.found(each) for each in written if each["name"] == name)
 
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_each_api_can_ask_some_questions(log: Log, name: str) -> None:
-    """Otherwise the test above would show nothing about it."""
+    """Otherwise the test above would prove nothing about this API."""
     assert any(log.found(each) for each in log.of(name))
 
 

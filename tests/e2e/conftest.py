@@ -1,4 +1,4 @@
-"""What `sam build` makes, and its functions as Lambda runs them."""
+"""What `sam build` makes, and its functions run as Lambda runs them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tables(template: Template) -> Iterator[DynamoDBClient]:
-    """Yield a client of tables that only these functions write to: a schedule reads them all."""
+    """Yield a client of tables that only these functions use, since a schedule reads them all."""
     with dynamodb_local(None) as url:
         client = connect(url)
         create_tables(client, template)
@@ -52,7 +52,7 @@ def session() -> boto3.Session:
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    """Yield where all services beside DynamoDB answer."""
+    """Yield the address at which all services except DynamoDB answer."""
     with moto_server() as url:
         yield url
 
@@ -64,7 +64,7 @@ def sqs(session: boto3.Session, aws: str) -> SQSClient:
 
 @pytest.fixture(scope="module")
 def dead_letters(sqs: SQSClient) -> str:
-    """Return the address of the queue for dead letters."""
+    """Return the address of the queue of dead letters."""
     return sqs.create_queue(QueueName="DeadLetterQueue")["QueueUrl"]
 
 
@@ -83,7 +83,7 @@ def stack(
     home: Home,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
-    """Yield the functions; whatever they reach is on this machine."""
+    """Yield the functions. Everything they reach is on this machine."""
     variables = {
         "AWS_ENDPOINT_URL": aws,
         "AWS_ENDPOINT_URL_DYNAMODB": tables.meta.endpoint_url,

@@ -1,4 +1,4 @@
-"""`polylog run` as a page of another origin meets it: real HTTP, every API."""
+"""`polylog run` as a page of another origin sees it: real HTTP, every API."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_page_may_read_errors_of_every_api(service: Service, path: str) -> Non
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_page_may_read_events_and_where_they_go_on(service: Service) -> None:
+def test_a_page_may_read_events_and_headers(service: Service) -> None:
     token = {"Authorization": f"Bearer {service.credentials.token}"}
     answer = ask(service, "GET", "/v1/events:export", ORIGIN, **token)
     assert answer.status_code == 200
@@ -59,7 +59,7 @@ def test_a_page_may_read_events_and_where_they_go_on(service: Service) -> None:
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "GET"])
-def test_no_page_of_another_origin_may(service: Service, method: str) -> None:
+def test_a_page_of_an_unlisted_origin_may_not(service: Service, method: str) -> None:
     asked = {"Access_Control_Request_Method": "GET"}
     answer = ask(service, method, "/v1/events", "https://elsewhere.example.com", **asked)
     assert answer.status_code >= 400

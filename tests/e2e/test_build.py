@@ -1,4 +1,4 @@
-"""What `sam build` makes, loaded as Lambda loads it: nothing else can be imported."""
+"""What `sam build` makes, loaded as Lambda loads it, with nothing else to import."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ UNUSED = {
     *("aws_lambda_powertools.utilities.data_classes", "aws_lambda_powertools.utilities.parser"),
     *("pydantic.deprecated", "pydantic.mypy", "pydantic.networks", "pydantic.v1"),
 }
-"""What is heavy, and was loaded once or would be by a slip."""
+"""Heavy modules that were loaded once by mistake, or easily would be."""
 
 BATCHING = {
     *("asyncio", "aws_lambda_powertools.utilities.batch"),
     "aws_lambda_powertools.utilities.data_classes",
 }
-"""What comes with Powertools' batch processor."""
+"""The modules that Powertools' batch processor needs."""
 
 USED = {"ImportFunction": BATCHING, "IngestFunction": BATCHING}
 MOST_MODULES = {"EventsFunction": 205, "ImportFunction": 245, "IngestFunction": 252}
@@ -50,7 +50,7 @@ DIALECTS_OF = {
     "IngestFunction": {"native"},
     "WaldurFunction": {"waldur"},
 }
-"""Messages carry events in the native form, unless they say otherwise."""
+"""Messages carry events in the native form by default."""
 
 AARCH64 = 0xB7
 UNCHECKED_HASH = (1).to_bytes(4, "little")
@@ -115,7 +115,7 @@ def is_of_a_dialect(name: str) -> bool:
 
 @pytest.fixture(scope="module", params=FUNCTIONS)
 def loaded(request: pytest.FixtureRequest, for_this_machine: Path, runtime: Path) -> Any:
-    """What a function loads until it is ready, from what was built."""
+    """What a function of the build loads until it is ready."""
     functions = Template.read(for_this_machine / "template.yaml").functions
     function = next(function for function in functions if function.name == request.param)
     layer = for_this_machine / "PolylogLayer" / "python"
@@ -128,30 +128,30 @@ def test_a_function_loads_from_what_was_built(loaded: Any) -> None:
     assert Path(loaded["files"]["aws_lambda_powertools"]).is_relative_to(loaded["layer"])
 
 
-def test_garbage_is_looked_for_when_a_function_is_ready(loaded: Any) -> None:
+def test_garbage_collection_is_on_when_a_function_is_ready(loaded: Any) -> None:
     assert loaded["collector"] == {"is_enabled": True, "has_frozen": True}
 
 
-def test_nothing_is_in_a_snapshot_that_should_differ(loaded: Any) -> None:
-    """No connection, time, random number, or generator of them; secrets are fetched when needed."""
+def test_a_snapshot_holds_nothing_that_should_differ(loaded: Any) -> None:
+    """No connection, time, random number or generator of them; secrets are fetched when needed."""
     assert loaded["frozen"] == [] or loaded["name"] not in ANSWERING
 
 
-def test_a_function_loads_nothing_of_what_it_does_not_use(loaded: Any) -> None:
-    """`python -m bench cold` tells what loading takes."""
+def test_a_function_loads_nothing_that_it_does_not_use(loaded: Any) -> None:
+    """`python -m bench cold` shows what loading takes."""
     parts = {
         prefix for name in loaded["files"] for prefix in accumulate(name.split("."), "{}.{}".format)
     }
     assert parts & UNUSED == USED.get(loaded["name"], set())
 
 
-def test_a_function_loads_no_dialect_of_another(loaded: Any) -> None:
+def test_a_function_loads_no_dialect_of_another_function(loaded: Any) -> None:
     dialects = {name.split(".")[2] for name in loaded["files"] if is_of_a_dialect(name)}
     assert dialects <= DIALECTS_OF.get(loaded["name"], set())
 
 
 def test_a_function_loads_few_modules_of_the_layer(loaded: Any) -> None:
-    """Those of Python and botocore are as many as their versions have."""
+    """How many of Python's and botocore's it loads depends on their versions."""
     files = [Path(file) for file in loaded["files"].values() if file]
     number = sum(file.is_relative_to(loaded["layer"]) for file in files)
     assert number <= MOST_MODULES.get(loaded["name"], MOST_MODULES_USUALLY)
@@ -197,7 +197,7 @@ def test_the_layer_is_small(any_layer: Path) -> None:
 
 
 def test_all_code_for_this_machine_is_compiled(for_this_machine: Path) -> None:
-    """Lambda cannot write to the layer: what is not compiled is so at every start."""
+    """Lambda cannot write to the layer: it would compile the rest again at every start."""
     layer = for_this_machine / "PolylogLayer" / "python"
     sources = list(layer.rglob("*.py"))
     assert sources
@@ -205,7 +205,7 @@ def test_all_code_for_this_machine_is_compiled(for_this_machine: Path) -> None:
 
 
 def test_bytecode_is_of_lambdas_python(layer: Path) -> None:
-    """Without that version on the machine that builds there is none."""
+    """There is none if the machine that builds does not have that version."""
     assert {file.name.partition(".")[2] for file in layer.rglob("*.pyc")} <= {"cpython-313.pyc"}
 
 

@@ -1,4 +1,4 @@
-"""The programs in examples/, as people run them, against a service."""
+"""The programs in examples/, run against a service as people run them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def crash(name: str, time: str) -> str:
     return json.dumps(event)
 
 
-def test_send_tells_what_became_of_each_event(environment: Mapping[str, str]) -> None:
+def test_send_says_what_happened_to_each_event(environment: Mapping[str, str]) -> None:
     lines = run(environment, "send.py", "door.open", "door.shut")
     assert [line.split()[:2] for line in lines] == [
         ["stored", "door.open"],
@@ -60,7 +60,9 @@ def test_the_shell_sends_a_line_for_each_event(environment: Mapping[str, str]) -
     assert [each["status"] for each in json.loads(answer)["results"]] == ["stored", "stored"]
 
 
-def test_crashes_are_those_of_the_day_the_most_first(environment: Mapping[str, str]) -> None:
+def test_crashes_lists_those_of_the_day_the_most_frequent_first(
+    environment: Mapping[str, str],
+) -> None:
     times = {
         "shop": [f"{DAY}T00:00:00Z", f"{DAY}T23:59:59Z"],
         "cart": [f"{DAY}T12:00:00Z", "2019-05-05T00:00:00Z"],
@@ -71,7 +73,7 @@ def test_crashes_are_those_of_the_day_the_most_first(environment: Mapping[str, s
     assert [line.split() for line in counted] == [["2", "shop"], ["1", "cart"]]
 
 
-def test_follow_prints_what_is_there_after_a_number(environment: Mapping[str, str]) -> None:
+def test_follow_prints_the_events_after_a_number(environment: Mapping[str, str]) -> None:
     run(environment, "send.py", "door.open", "door.shut")
     command = [sys.executable, str(EXAMPLES / "follow.py"), "0"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as following:

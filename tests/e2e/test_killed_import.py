@@ -1,4 +1,4 @@
-"""An import whose process is killed in the middle, under Lambda's own runtime."""
+"""An import whose process is killed halfway, under Lambda's own runtime."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ SECONDS = 60
 
 
 def line(number: int) -> str:
-    """Return an event, or in one of a hundred lines none."""
+    """Return an event, or nonsense on one of a hundred lines."""
     event = {"id": f"e{number}", "time": "2026-03-01T12:00:00Z", "type": "t"}
     return "nonsense" if number % 100 == 7 else json.dumps(event)
 
 
 def notification(s3: S3Client, key: str, content: str) -> Payload:
-    """Put an object into a bucket of its own; return what the function is told of it."""
+    """Put an object into a new bucket; return what the function is told about it."""
     s3.create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name}
     )
@@ -55,7 +55,7 @@ def notification(s3: S3Client, key: str, content: str) -> Payload:
 
 
 def document(s3: S3Client, prefix: str) -> Any:
-    """Return the only object under a prefix, None as long as there is none."""
+    """Return the only object under a prefix, or None while there is none."""
     found = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
     return json.load(s3.get_object(Bucket=BUCKET, Key=found[0]["Key"])["Body"]) if found else None
 
@@ -68,7 +68,7 @@ def until(is_so: Callable[[], object]) -> None:
 
 
 def kill(function: Running) -> None:
-    """Kill the interpreter of a function, not the emulator that starts another one."""
+    """Kill the interpreter of a function, but not the emulator, which starts another one."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
@@ -81,7 +81,7 @@ def kill(function: Running) -> None:
             os.kill(int(process.name), signal.SIGKILL)
 
 
-def test_goes_on_where_it_stopped_and_its_result_is_exact(
+def test_continues_where_it_stopped_and_its_result_is_exact(
     stack: Stack, tables: DynamoDBClient, session: boto3.Session, aws: str
 ) -> None:
     s3 = session.client("s3", endpoint_url=aws)

@@ -1,4 +1,4 @@
-"""Reading with the oldest botocore that a Lambda runtime may bring: what the client relies on."""
+"""Reading works with the oldest botocore that a Lambda runtime may bring, as the client needs."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def run(arguments: list[str], environment: dict[str, str]) -> str:
 
 
 def test_it_is_understood(oldest: dict[str, str]) -> None:
-    """No warning says that botocore parses in another way."""
+    """No warning says that botocore parses differently."""
     assert run(["-c", SAYS_ITS_VERSION], oldest).split() == [OLDEST]
 
 
-def test_answers_are_those_of_its_own_parser(oldest: dict[str, str], tmp_path: Path) -> None:
+def test_answers_are_the_same_as_its_own_parsers(oldest: dict[str, str], tmp_path: Path) -> None:
     tests = str(Path("tests", "store", "test_connection.py"))
     options = ["-q", "-k", "moto", "-p", "no:cacheprovider", "-W", "default"]
     said = run(["-m", "pytest", tests, *options], oldest)

@@ -1,4 +1,4 @@
-"""`polylog run` as a browser meets it that opens the console: real HTTP."""
+"""`polylog run` as a browser sees it that opens the console: real HTTP."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_every_file_arrives_as_it_was_built(service: Service) -> None:
     assert {answer.headers["Content-Encoding"] for answer in answers.values()} == {"gzip"}
 
 
-def test_a_page_that_is_known_is_not_sent_again(service: Service) -> None:
+def test_a_cached_page_is_not_sent_again(service: Service) -> None:
     tag = ask(service, "/").headers["ETag"]
     again = ask(service, "/", If_None_Match=tag)
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
 
 
-def test_head_tells_the_same_headers(service: Service) -> None:
+def test_head_sends_the_same_headers(service: Service) -> None:
     got, head = ask(service, "/"), ask(service, "/", "HEAD")
     names = ("Content-Type", "Content-Security-Policy", "ETag", "Cache-Control")
     assert [head.headers[name] for name in names] == [got.headers[name] for name in names]
@@ -58,17 +58,17 @@ def test_no_path_leads_elsewhere(service: Service, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/favicon.ico", "/nothing"])
-def test_other_paths_are_the_native_apis(service: Service, path: str) -> None:
+def test_other_paths_belong_to_the_native_api(service: Service, path: str) -> None:
     answer = ask(service, path)
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_posting_to_the_root_is_asking_cloudtrail(service: Service) -> None:
+def test_a_post_to_the_root_asks_cloudtrail(service: Service) -> None:
     assert "__type" in ask(service, "/", "POST").json()
 
 
-def test_the_command_says_where_it_is_and_what_opens_it(service: Service) -> None:
+def test_the_command_prints_its_address_and_a_key(service: Service) -> None:
     url, token = service.credentials.url, service.credentials.token
     found = re.search(rf"^Open {url}/ .*\n(.*)$", service.log.read_text(), re.MULTILINE)
     assert found is not None

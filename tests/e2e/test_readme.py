@@ -1,4 +1,4 @@
-"""What the README and the reference pages tell people to type works, and their table is true."""
+"""The commands in the README and the reference pages work, and the README's table is true."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CURL.add_argument("url")
 
 
 def send(line: str, variables: dict[str, str]) -> httpx.Response:
-    """Send what a curl line says; only the options that the pages use."""
+    """Send the request of a curl line; it knows only the options that the pages use."""
     for name, value in variables.items():
         line = line.replace(f"${name}", value)
     asked = CURL.parse_args(shlex.split(line)[1:])
@@ -79,7 +79,7 @@ def _encoded(part: str) -> str:
 
 
 def arguments(service: Service, line: str) -> list[str]:
-    """Return what a line says, for this service."""
+    """Return the arguments of a line, for this service."""
     name, *rest = shlex.split(line)
     return [name, "--data", str(service.home.path), *rest]
 
@@ -159,7 +159,7 @@ def test_the_readme_is_short() -> None:
 
 
 @pytest.mark.parametrize("topic", topics())
-def test_the_topics_of_the_help_are_those_that_it_names(topic: str) -> None:
+def test_its_page_of_the_command_names_every_help_topic(topic: str) -> None:
     assert f"$ .venv/bin/polylog help {topic}\n" in PAGES["docs/cli.md"]
 
 

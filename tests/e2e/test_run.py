@@ -1,6 +1,6 @@
-"""`polylog run` as a process of its own, and the commands against it: HTTP and DynamoDB Local.
+"""`polylog run` in a process of its own, and the commands against it: HTTP and DynamoDB Local.
 
-The commands run in this process, but for those that have to be interrupted or cannot start.
+The commands run in this process, except those that must be interrupted or cannot start.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ DOCUMENT = ROOT / "tests/conformance/documents/cloudfoundry.json"
 
 
 def make_key(service: Service, scope: str, *options: str) -> dict[str, str]:
-    """Create a key by the command, and return what it prints."""
+    """Create a key with the command, and return what it prints."""
     options = options or ("--permissions", "read,write")
     made = service.polylog("keys", "create", "--scope", scope, "--json", *options)
     assert made.status == 0, made.err
@@ -57,7 +57,7 @@ def get(credentials: dict[str, str], target: str) -> httpx.Response:
 
 
 def post_nothing(credentials: dict[str, str]) -> int:
-    """Return the status that handing in no event gets."""
+    """Return the status of a request that sends no events."""
     headers = {"Authorization": f"bearer {credentials['token']}"}
     url = f"{credentials['url']}/v1/events?format=cloudfoundry"
     return httpx.post(url, headers=headers, json=[]).status_code
@@ -69,7 +69,7 @@ def load(service: Service, file: Path, credentials: dict[str, str]) -> Outcome:
 
 
 class TestLoad:
-    def test_brings_back_the_documents_own_response_identical(
+    def test_returns_the_documents_own_response_unchanged(
         self, service: Service, scope: str
     ) -> None:
         key = make_key(service, scope)
@@ -121,7 +121,7 @@ class TestLoad:
         assert "line 3: invalid: entity.timestamp must be a time" in done.err
         assert f"line 4 ({good['metadata']['guid']}): conflict" in done.err
 
-    def test_reads_a_list_response_a_line(
+    def test_reads_one_list_response_per_line(
         self, service: Service, scope: str, tmp_path: Path
     ) -> None:
         resource = json.loads(DOCUMENT.read_text())["resources"][0]
@@ -152,7 +152,7 @@ class TestLoad:
         )
 
     @pytest.mark.parametrize("format", FORMATS)
-    def test_writes_what_each_event_is_called_in_the_log(
+    def test_writes_the_id_of_each_event_in_the_log(
         self, service: Service, scope: str, format: str, tmp_path: Path
     ) -> None:
         suite = json.loads((ROOT / f"tests/conformance/{format}.json").read_text())
@@ -178,7 +178,7 @@ class TestLoad:
             {"id": second, "seq": 1, "status": "duplicate"},
         ]
 
-    def test_names_no_event_that_is_another(
+    def test_writes_no_id_for_an_event_in_conflict(
         self, service: Service, scope: str, tmp_path: Path
     ) -> None:
         resource = json.loads(DOCUMENT.read_text())["resources"][0]
@@ -219,7 +219,7 @@ class TestLoad:
             (("--url", "nonsense", "--token", "x"), "nonsense"),
         ],
     )
-    def test_says_why_a_service_does_not_take_it(
+    def test_says_why_a_service_refuses_it(
         self, service: Service, options: tuple[str, ...], message: str
     ) -> None:
         done = service.polylog("load", str(DOCUMENT), "--format", "cloudfoundry", *options)
@@ -246,7 +246,7 @@ def native(ids: Iterable[str]) -> list[dict[str, str]]:
 
 @contextmanager
 def begun(service: Service, *arguments: str) -> Iterator[IO[str]]:
-    """Run a command that does not end by itself, until the block does; yield what it prints."""
+    """Run a command that does not end by itself until the block ends; yield what it prints."""
     command = [COMMAND, *arguments, "--data", str(service.home.path)]
     with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as process:
         watchdog = Timer(300, process.kill)
@@ -263,7 +263,7 @@ def begun(service: Service, *arguments: str) -> Iterator[IO[str]]:
 class TestReading:
     @pytest.fixture
     def many(self, service: Service, scope: str, tmp_path: Path) -> tuple[str, str]:
-        """The token of a log with more events than a page has."""
+        """The token of a log with more events than one page has."""
         file = tmp_path / "many.json"
         file.write_text(json.dumps(native(f"event-{number}" for number in range(1010))))
         token = ("--token", make_key(service, scope)["token"])
@@ -380,7 +380,7 @@ class TestKeys:
         assert done.status == 2
 
     @pytest.mark.parametrize("key_id", ["PL1NONE", ""])
-    def test_does_not_know_a_key(self, service: Service, key_id: str) -> None:
+    def test_says_that_a_key_does_not_exist(self, service: Service, key_id: str) -> None:
         done = service.polylog("keys", "revoke", key_id)
         assert done.status == 1
         assert f"no key {key_id}" in done.err
@@ -416,12 +416,12 @@ class TestTally:
         )
 
     @pytest.mark.parametrize("command", ["verify", "compact", "restamp"])
-    def test_tells_that_there_is_no_such_scope(self, service: Service, command: str) -> None:
+    def test_says_that_there_is_no_such_scope(self, service: Service, command: str) -> None:
         told = service.polylog(command, "--scope", "nowhere")
         assert (told.status, told.out) == (1, "")
         assert "nothing was ever stored in a scope 'nowhere'" in told.err
 
-    def test_tells_when_a_count_is_wrong(self, service: Service, scope: str) -> None:
+    def test_says_when_a_count_is_wrong(self, service: Service, scope: str) -> None:
         load(service, DOCUMENT, make_key(service, scope))
         client = connect(service.home.read_running().dynamodb)
         settle(client, scope)
@@ -435,7 +435,7 @@ class TestTally:
         assert repaired.status == 0
         assert repaired.out == "2 events in 5 rows, 0 not folded yet, 0 counts wrong\n"
 
-    def test_is_stamped_anew(self, service: Service, scope: str) -> None:
+    def test_can_be_stamped_again(self, service: Service, scope: str) -> None:
         load(service, DOCUMENT, make_key(service, scope))
         assert service.polylog("restamp", "--scope", scope).out == "3 events kept, 0 deleted\n"
 
@@ -459,13 +459,13 @@ class TestRun:
             answer = get(asdict(second.credentials), "/cf/v2/events?results-per-page=1")
             assert answer.json()["total_results"] == total
 
-    def test_lets_events_go_on_happening(self, tmp_path: Path) -> None:
+    def test_makes_new_events_all_the_time(self, tmp_path: Path) -> None:
         with running_service(tmp_path / "data", "--no-sample", "--live", "--memory") as service:
             told = get(asdict(service.credentials), "/v1/events:tail?after=0&wait=20").json()
         assert told["events"][0]["type"].startswith(("app.", "audit.app."))
 
     @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-    def test_listens_on_loopback_alone(self, service: Service) -> None:
+    def test_listens_only_on_loopback(self, service: Service) -> None:
         found = listening(service.process.pid)
         assert found.keys() == {httpx.URL(service.credentials.url).port}
         assert all(address.is_loopback for address in found.values())
@@ -475,7 +475,7 @@ class TestRun:
         modes = {str(path): S_IMODE(path.stat().st_mode) for path in paths}
         assert modes == {str(path): 0o700 if path.is_dir() else 0o600 for path in paths}
 
-    def test_lets_one_run_at_a_time_have_a_folder(self, service: Service) -> None:
+    def test_lets_only_one_run_at_a_time_use_a_folder(self, service: Service) -> None:
         done = start_polylog("run", "--port", "0", "--data", str(service.home.path))
         assert done.status == 1
         assert "in use" in done.err
@@ -490,7 +490,7 @@ class TestRun:
         ("engine", "status"),
         [
             ("foo", 2),
-            pytest.param("http://127.0.0.1:1", 1, marks=pytest.mark.long),  # It is tried often.
+            pytest.param("http://127.0.0.1:1", 1, marks=pytest.mark.long),  # It tries often.
             ("http://a b", 2),
         ],
     )
@@ -502,7 +502,7 @@ class TestRun:
         assert done.status == status
 
     @pytest.mark.long
-    def test_goes_on_with_a_sample_that_was_interrupted(self, tmp_path: Path) -> None:
+    def test_finishes_a_sample_that_was_interrupted(self, tmp_path: Path) -> None:
         data = tmp_path / "data"
         with running_service(data, "--no-sample") as first:
             sample = sample_events(first.home.begin_sample())
@@ -544,7 +544,7 @@ class TestRun:
     def test_leaves_no_credentials_in_a_temporary_folder(
         self, tmp_path: Path, number: signal.Signals
     ) -> None:
-        """It starts as from a shell: `nohup` would have it ignore the signal, like these tests."""
+        """It starts as from a shell: under `nohup`, as these tests, it would ignore the signal."""
         options = ("--port", "0", "--memory", "--dynamodb", "moto", "--no-sample")
         environment = os.environ | {"TMPDIR": str(tmp_path)}
         command = [COMMAND, "run", *options]
@@ -559,7 +559,7 @@ class TestRun:
                 process.send_signal(number)
                 process.communicate(timeout=30)
             finally:
-                process.kill()  # Else a run that does not end would never let the test end.
+                process.kill()  # Otherwise a run that does not end would never let the test end.
         assert not list(tmp_path.glob("polylog-*"))
 
     @pytest.mark.parametrize("parameter", ["RetentionDays=soon", "Nonsense=1", "RetentionDays"])
@@ -570,9 +570,7 @@ class TestRun:
         assert done.err.startswith("polylog: invalid value for --parameter: ")
         assert done.err.count("\n") == 1
 
-    def test_lends_a_folder_its_credentials_while_it_keeps_all_in_memory(
-        self, tmp_path: Path
-    ) -> None:
+    def test_leaves_no_credentials_of_a_log_in_memory(self, tmp_path: Path) -> None:
         data = tmp_path / "data"
         with running_service(data, "--no-sample", "--memory") as running:
             assert load(running, DOCUMENT, asdict(running.credentials)).status == 0
@@ -597,6 +595,6 @@ class TestRun:
             assert done.err.strip() == "3 stored"
             assert get(key, "/cf/v2/events").json()["total_results"] == 3
 
-    def test_writes_its_secrets_for_the_user_alone(self, service: Service) -> None:
+    def test_writes_its_secrets_only_for_the_user(self, service: Service) -> None:
         for file in (service.home.credentials, service.home.pepper):
             assert file.stat().st_mode & 0o077 == 0

@@ -1,4 +1,4 @@
-"""Every function as it was built, under Lambda's own runtime, with the events that AWS sends."""
+"""Every function of the build, under Lambda's own runtime, with the events that AWS sends."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pytestmark = [
 
 PYTHON = sysconfig.get_path("stdlib")
 CLOSED = {"cloudtrail": 400}
-"""What an API answers to a key that is none, if not 401."""
+"""What an API answers to an invalid key, if not 401."""
 
 PACKAGES = {"site-packages", "dist-packages"}
 
@@ -49,13 +49,13 @@ PAGE_OF_V3 = (
 
 @pytest.fixture(scope="module")
 def token(tables: DynamoDBClient, home: Home) -> str:
-    """Return what opens the scope that the samples ask for."""
+    """Return a token for the scope that the samples ask for."""
     keys = local_keys(tables, home)
     return keys.create(SCOPE, frozenset(PERMISSIONS), Restriction(), expires_at=None).token
 
 
 def deliver(stack: Stack, name: str, token: str) -> Any:
-    """Return what the function of a sample answers to it, with a token in place of its own."""
+    """Return what the function of a sample answers to it, with this token in place of its own."""
     event = sample(name)
     headers = event.get("headers", {})
     headers |= {header: value.replace("TOKEN", token) for header, value in headers.items()}
@@ -85,10 +85,10 @@ def store(tables: DynamoDBClient) -> EventStore:
 
 
 class TestSamples:
-    def test_are_all_of_the_files(self) -> None:
+    def test_are_all_files_of_the_folder(self) -> None:
         assert {file.stem for file in FOLDER.iterdir()} == set(FUNCTIONS)
 
-    def test_are_there_for_every_function(self, template: Template) -> None:
+    def test_exist_for_every_function(self, template: Template) -> None:
         assert {function.name for function in template.functions} == set(FUNCTIONS.values())
 
     @pytest.mark.parametrize("name", REQUESTS)
@@ -97,7 +97,7 @@ class TestSamples:
         assert sample(name)["routeKey"].removeprefix("ANY ") in function.routes
 
     @pytest.mark.parametrize("name", FUNCTIONS)
-    def test_are_taken_by_code_that_was_built(
+    def test_are_handled_by_the_built_code(
         self, stack: Stack, token: str, posted: Event, name: str
     ) -> None:
         deliver(stack, name, token)
@@ -155,7 +155,7 @@ class TestSamples:
         ("waldur", lambda shown: [shown]),
     ],
 )
-def test_an_api_shows_the_event_that_another_one_stored(
+def test_an_api_shows_the_event_that_another_api_stored(
     stack: Stack, token: str, posted: Event, name: str, frame: Callable[[Any], Any]
 ) -> None:
     assert ask(stack, name, token) == (
@@ -172,7 +172,7 @@ def test_an_event_that_was_posted_before_is_not_stored_again(
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_an_api_is_closed_to_a_key_that_is_none(stack: Stack, name: str) -> None:
+def test_an_api_refuses_an_invalid_key(stack: Stack, name: str) -> None:
     status, _ = ask(stack, name, "TOKEN")
     assert status == CLOSED.get(name, 401)
 

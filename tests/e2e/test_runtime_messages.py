@@ -1,4 +1,4 @@
-"""Messages and objects under Lambda's own runtime, as queues hand them over."""
+"""Messages and objects under Lambda's own runtime, as queues deliver them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def store(tables: DynamoDBClient) -> EventStore:
 
 @pytest.fixture
 def put_aside(sqs: SQSClient, dead_letters: str) -> Callable[[], list[tuple[str, str]]]:
-    """Return a function that returns body and reason of the messages put aside meanwhile."""
+    """Return a function that returns body and reason of the messages put aside from now on."""
     sqs.purge_queue(QueueUrl=dead_letters)
 
     def receive() -> list[tuple[str, str]]:
@@ -59,7 +59,7 @@ def put_aside(sqs: SQSClient, dead_letters: str) -> Callable[[], list[tuple[str,
 
 @pytest.fixture
 def no_letters(sqs: SQSClient, dead_letters: str) -> Iterator[None]:
-    """Take the queue for dead letters away for as long as the test runs."""
+    """Remove the queue of dead letters for as long as the test runs."""
     sqs.delete_queue(QueueUrl=dead_letters)
     yield
     sqs.create_queue(QueueName=dead_letters.rpartition("/")[2])
@@ -75,7 +75,7 @@ def failing(answer: Payload) -> list[str]:
 
 
 def stored(store: EventStore, scope: str, id: str) -> list[Any]:
-    """Return what tells whether an event is the one that was sent."""
+    """Return the members that show whether an event is the one that was sent."""
     event: Event = store.get(scope, id)
     return [format_rfc3339(event.time), event.type, event.actor.id, event.target.id]
 
@@ -165,7 +165,7 @@ class TestMessages:
 class TestObjects:
     @pytest.fixture
     def dropped(self, s3: S3Client) -> Payload:
-        """Return the notification of an object in its bucket: an event, and a line that is none."""
+        """Return the notification of an object in its bucket: an event, and a bad line."""
         event = sample("s3")
         notification = json.loads(event["Records"][0]["body"])
         made = notification["Records"][0]["s3"]
@@ -192,7 +192,7 @@ class TestObjects:
         assert (result["counts"]["stored"], result["counts"]["invalid"]) == (1, 1)
         assert [refused["line"] for refused in result["refused"]] == [2]
 
-    def test_are_none_when_s3_only_tries_the_queue(self, stack: Stack) -> None:
+    def test_are_not_expected_when_s3_only_tests_the_queue(self, stack: Stack) -> None:
         event = sample("s3")
         event["Records"][0]["body"] = json.dumps(
             {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "polylog-importbucket"}

@@ -1,4 +1,4 @@
-"""The site that `make docs` builds of the guides."""
+"""The site that `make docs` builds from the guides."""
 
 from __future__ import annotations
 

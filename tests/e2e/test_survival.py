@@ -1,4 +1,4 @@
-"""What `polylog run` survives, and how it ends otherwise: its parts die, its disk fills up."""
+"""What `polylog run` survives and how it ends otherwise: its parts die, or its disk fills up."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def disk(tmp_path: Path) -> Disk:
 
 
 def post(service: Service, id: str) -> httpx.Response:
-    """Hand an event in through the native API."""
+    """Send an event through the native API."""
     event = {"id": id, "time": "2026-03-01T12:00:00Z", "type": "door.open"}
     headers = {"Authorization": f"Bearer {service.credentials.token}"}
     url = f"{service.credentials.url}/v1/events"
@@ -61,7 +61,7 @@ def post(service: Service, id: str) -> httpx.Response:
 
 
 def report(service: Service) -> httpx.Response:
-    """Hand an event in through Cloud Eye's API."""
+    """Send an event through Cloud Eye's API."""
     detail = {"event_state": "normal", "event_level": "Info"}
     now = time.time_ns() // 1_000_000
     event = {"event_name": "e", "event_source": "a.B", "time": now, "detail": detail}
@@ -80,7 +80,7 @@ def ids(service: Service) -> set[str]:
 
 
 def parts(service: int, name: str) -> list[int]:
-    """Return the processes of a kind that a service has started and that live."""
+    """Return the running processes of a kind that a service has started."""
     listed = subprocess.check_output(
         ["ps", "-A", "-ww", "-o", "ppid=,pid=,stat=,command="], text=True
     )
@@ -104,7 +104,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def test_a_service_whose_dynamodb_died_goes_on_but_ends_when_it_dies_again(tmp_path: Path) -> None:
+def test_a_service_survives_one_death_of_dynamodb_but_not_a_second(tmp_path: Path) -> None:
     with running_service(tmp_path / "data", "--no-sample") as service:
         assert post(service, "before").is_success
         (first,) = parts(service.process.pid, JAVA)
@@ -160,7 +160,7 @@ def test_folding_starts_again_when_it_was_killed_and_ends_with_a_killed_service(
 
 
 @pytest.mark.long
-def test_folding_without_dynamodb_ends_with_a_sentence(
+def test_folding_without_dynamodb_ends_with_one_sentence(
     template: Template, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (function,) = (each for each in template.functions if each.module == "compact")

@@ -1,6 +1,6 @@
-"""The tutorial and the how-to pages: all that they say to type prints what they show.
+"""The tutorial and the how-to pages: every command in them prints what they show.
 
-What needs an account is marked in a page, and not typed. Each page makes scopes of its own.
+Commands that need an account are marked, and do not run. Each page uses scopes of its own.
 """
 
 from __future__ import annotations
@@ -32,9 +32,7 @@ def folder(service: Service, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("guide", [TUTORIAL, *long(*HOW_TO)], ids=lambda guide: guide.stem)
-def test_what_it_says_to_type_prints_what_it_shows(
-    service: Service, folder: Path, guide: Path
-) -> None:
+def test_its_commands_print_what_it_shows(service: Service, folder: Path, guide: Path) -> None:
     page = guide.read_text("utf-8").replace(ADDRESS, service.credentials.url)
     for file, text in files(page).items():
         (folder / file).write_text(text, "utf-8")

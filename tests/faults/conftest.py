@@ -1,4 +1,4 @@
-"""The functions behind a proxy, which several kinds of faults are tried on."""
+"""The functions behind a proxy, against which tests try several kinds of faults."""
 
 from __future__ import annotations
 

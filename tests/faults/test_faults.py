@@ -24,7 +24,7 @@ from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import Status
 
 OF_DATA = Compare("data.n", Op.NE, "x")
-"""A filter that only the events themselves can tell; all of them pass."""
+"""A filter that only the events themselves can answer; all of them pass."""
 
 
 def batch(count: int, **values: object) -> list[Event]:
@@ -34,9 +34,9 @@ def batch(count: int, **values: object) -> list[Event]:
 
 @pytest.fixture
 def inject(moto: DynamoDBClient, intercept: Intercept) -> Callable[[str, list[object]], None]:
-    """Return a function that lets the next calls of an operation end as listed.
+    """Return a function that says how the next calls of an operation end.
 
-    An exception is raised, a dict is what DynamoDB answers as its error, None lets the call pass.
+    An exception is raised, a dict is the error that DynamoDB answers, None lets the call pass.
     """
 
     def inject(operation: str, outcomes: list[object]) -> None:
@@ -141,7 +141,7 @@ class TestPut:
         statuses = Counter(outcome.status for outcome in store.put("s", events))
         assert statuses == {Status.DUPLICATE: 95, Status.STORED: 55}
 
-    def test_looks_every_key_up_that_was_not_processed(
+    def test_looks_up_every_key_that_was_not_processed(
         self, moto: DynamoDBClient, store: DynamoEventStore
     ) -> None:
         store.put("s", batch(10))
@@ -165,7 +165,7 @@ class TestPut:
         assert asked == [10, 7, 4, 1]
 
     @pytest.mark.engine
-    def test_stores_an_event_once_whoever_offers_it(
+    def test_stores_an_event_once_if_several_offer_it(
         self, engine: DynamoDBClient, scope: str
     ) -> None:
         store = dynamo_store(engine)
@@ -247,7 +247,7 @@ class TestRequests:
         assert calls == ["UpdateItem", "TransactWriteItems"]
 
 
-def test_a_fault_that_is_never_met_fails_its_test(moto: DynamoDBClient) -> None:
+def test_a_fault_that_never_happens_fails_its_test(moto: DynamoDBClient) -> None:
     stack = ExitStack()
     intercept = stack.enter_context(interceptions())
     intercept(moto, "before-call.dynamodb.Query", lambda **_: None)

@@ -1,7 +1,7 @@
-"""Bodies that are made to exhaust a function: each is answered, by what is wrong with it.
+"""Bodies made to exhaust a function: each gets an answer that says what is wrong with it.
 
-A long run sends them as large as the gateway lets them through, and prints which took the longest
-and the most memory.
+A long run sends them as large as the gateway lets through, and prints which took the most time and
+the most memory.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from polylog.model.errors import RouteNotFound
 from polylog_cli.local.template import Template
 
 SMALL: Final = 30_000
-"""Bytes: more events than a request may carry, and fewer than an event may have."""
+"""Bytes: enough for more events than a request may carry, and fewer than an event may have."""
 
 LARGE: Final = 5_900_000
-"""Bytes: Lambda carries 6 MB, with what the gateway puts around a body."""
+"""Bytes: Lambda carries 6 MB, including what the gateway puts around a body."""
 
 MOST_SECONDS: Final = 3 * 2
-"""Of the processor: three times what it should be, because machines differ."""
+"""Of CPU time: three times what it should take, because machines differ."""
 
 MOST_MEGABYTES: Final = 200
 SHOWN: Final = 10
@@ -120,7 +120,7 @@ REASONS: Final = re.compile(
     r"|needs grant_type|use password|Bad credentials"
     r"|Not found: |The API does not exist|credentials were not provided"
 )
-"""What an answer says that is no success."""
+"""What an answer says that is not a success."""
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +140,7 @@ def is_success(status: int, text: str) -> bool:
 @pytest.mark.parametrize(
     ("target", "name"), [each for each in BODIES if each[0] in OWN], ids=identify
 )
-def test_a_small_one_is_answered_by_what_is_wrong(
-    served: Functions, target: Target, name: str
-) -> None:
+def test_a_small_one_is_told_what_is_wrong(served: Functions, target: Target, name: str) -> None:
     status, text = served.send(target, served.event(target, target.bodies[name](SMALL)))
     expected, reason = SAID[name]
     assert (status, reason in text) == (expected, True), text[:1000]
@@ -151,7 +149,7 @@ def test_a_small_one_is_answered_by_what_is_wrong(
 @pytest.mark.parametrize(
     ("target", "name"), [each for each in BODIES if each[0] not in OWN], ids=identify
 )
-def test_a_small_one_is_no_fault_of_ours(served: Functions, target: Target, name: str) -> None:
+def test_a_small_one_causes_no_fault_of_ours(served: Functions, target: Target, name: str) -> None:
     status, text = served.send(target, served.event(target, target.bodies[name](SMALL)))
     assert status < 500
     assert is_success(status, text) or REASONS.search(text), text[:1000]

@@ -1,6 +1,6 @@
-"""What goes wrong on the way to DynamoDB and in it, by a proxy between them and the functions.
+"""What goes wrong in DynamoDB and on the way to it; a proxy between it and the functions does it.
 
-After a fault has gone, nothing that was acknowledged is missing, and nothing is there twice.
+Once a fault is gone, nothing that was acknowledged is missing, and nothing is there twice.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ STATUSES = {"stored", "duplicate"}
 
 @dataclass
 class Log:
-    """A log behind a proxy: what was handed in, and how it is asked."""
+    """A log behind a proxy: the events that were sent to it, and ways to ask it."""
 
     world: World
     log: proxied.Log
@@ -54,7 +54,7 @@ class Log:
 
     @classmethod
     def of(cls, world: World) -> Log:
-        """Return a new log that holds some events, and no faults."""
+        """Return a new log that holds some events, with no faults."""
         world.proxy.clear()
         log = world.log()
         return cls(world, log, [*log.seeds])
@@ -74,19 +74,19 @@ class Log:
         return self.log.post("/v1/events", events[0] if len(events) == 1 else list(events))
 
     def make(self, number: int) -> list[dict[str, Any]]:
-        """Return new events, which count as handed in."""
+        """Return new events, which count as sent."""
         events = made(number, first=len(self.handed_in))
         self.handed_in += events
         return events
 
     def settle(self, events: Sequence[dict[str, Any]]) -> None:
-        """Hand events in until there is an answer, as clients do that got none."""
+        """Send events until there is an answer, as clients do that got none."""
         answers = (self.post(events) for _ in range(TRIES))
         answer = next(answer for answer in answers if answer.status_code == 200)
         assert {result["status"] for result in answer.get_json()["results"]} <= STATUSES
 
     def untruths(self, answer: TestResponse) -> list[str]:
-        """Return what an answer says that is not so; all that was handed in is stored."""
+        """Return the wrong claims of an answer, when every event that was sent is stored."""
         said, stored = answer.get_json(), len(self.handed_in)
         shown = len(said.get("events", ()))
         claims = {
@@ -98,12 +98,12 @@ class Log:
         return [f"{what}: {answer.text[:200]}" for what, is_true in claims.items() if not is_true]
 
     def problems(self) -> list[str]:
-        """Return in which respects the log is not what was handed in."""
+        """Return the ways in which the log differs from what was sent."""
         ids = sorted(event["id"] for event in self.handed_in)
         listed = self.ask("/v1/events?page_size=1000&total_size=true").get_json()
         groups = self.ask("/v1/events:groups").get_json()["groups"]
         oldest = self.ask("/api/events/?o=created&page_size=300", form="Token")
-        settle(self.world.engine, self.scope)  # Numbers that were lost are fenced.
+        settle(self.world.engine, self.scope)  # This fences numbers that were lost.
         tail = dynamo_store(self.world.engine).tail(self.scope, EVERYTHING, 0, 1000)
         seqs = [event.seq for event in tail.events]
         found = {
@@ -119,7 +119,7 @@ class Log:
 
 
 Act = Callable[[Log], list[TestResponse]]
-"""Does something, and returns the answers; what it hands in, it notes as handed in."""
+"""Does something and returns the answers; it notes the events that it sends."""
 
 
 def put_one(log: Log) -> list[TestResponse]:
@@ -162,13 +162,13 @@ ACTS: Final[tuple[Act, ...]] = (
     authenticate,
 )
 LOST: Final = slow(CONFIG.read_timeout + 0.3)
-"""What arrives a moment after the client gave up."""
+"""An answer that arrives a moment after the client gave up."""
 
 FEW: Final = (RESET_ALTHOUGH_DONE, CONFLICT_ALTHOUGH_COMMITTED)
 
 
 def calls_of(log: Log, act: Act) -> list[str]:
-    """Return the calls that doing something takes when nothing goes wrong."""
+    """Return the calls that an act makes when nothing goes wrong."""
     log.proxy.clear()
     answers = act(log)
     calls = [*log.proxy.calls]
@@ -178,7 +178,7 @@ def calls_of(log: Log, act: Act) -> list[str]:
 
 
 def outcome(log: Log, act: Act) -> list[str]:
-    """Do something while faults happen; return what is wrong then, and when they have gone."""
+    """Act while faults happen; return what is wrong then, and what is wrong when they are gone."""
     before = len(log.handed_in)
     answers = act(log)
     happened = log.proxy.happened
@@ -260,11 +260,11 @@ SEEN: Final = {
     "half a batch": ("", 0),
     "a page of one item": ("", 0),
 }
-"""What a client is told of each fault, and how many rows there are afterwards."""
+"""What a client sees of each fault, and how many rows there are afterwards."""
 
 
 class TestTheProxy:
-    """A plain client behind it meets what DynamoDB does at times."""
+    """A plain client behind it sees what DynamoDB sometimes does."""
 
     @pytest.fixture
     def plain(self, engine: DynamoDBClient, world: World) -> DynamoDBClient:
@@ -302,7 +302,7 @@ class TestTheProxy:
     def test_does_what_a_fault_says(
         self, engine: DynamoDBClient, plain: DynamoDBClient, world: World, scope: str, fault: Fault
     ) -> None:
-        """One put in a transaction, or one in a batch, or a query, as the fault can happen to."""
+        """A put in a transaction, a put in a batch, or a query: what the fault can happen to."""
         (row,) = self.rows(scope, 1)
         ask = {
             "TransactWriteItems": partial(

@@ -1,4 +1,4 @@
-"""A slow DynamoDB: every endpoint of every family answers in time, rightly or in its own words."""
+"""A slow DynamoDB: every endpoint answers in time, correctly or with its own API's refusal."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from polylog.model import times
 pytestmark = pytest.mark.engine
 
 GATEWAY_SECONDS: Final = 28
-"""API Gateway gives up after 30, of which a function needs some to begin."""
+"""API Gateway gives up after 30, and a function needs some of those to begin."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """How an endpoint is asked, when its answer is right, and what its refusal contains."""
+    """How to ask an endpoint, when its answer is right, and what its refusal contains."""
 
     ask: Callable[[Log], TestResponse]
     is_right: Callable[[Any], bool]
@@ -151,7 +151,7 @@ QUESTIONS: Final = {
 
 
 def problem(answer: TestResponse, question: Question) -> str:
-    """Return what is wrong with an answer; it may be right, or ask to try again."""
+    """Return what is wrong with an answer. It may be right, or ask the client to try again."""
     if answer.status_code < 300:
         said = None if answer.status_code == 204 else answer.get_json(force=True)
         return "" if question.is_right(said) else f"not right: {answer.text[:100]}"
@@ -161,7 +161,7 @@ def problem(answer: TestResponse, question: Question) -> str:
 
 
 def ask_all(world: World, ask: Callable[[Log, Question], str]) -> dict[str, str]:
-    """Ask every question of a log of its own, all at once; return what is wrong."""
+    """Ask every question at once, each of a log of its own; return what is wrong."""
     logs = [world.log() for _ in QUESTIONS]
     with ThreadPoolExecutor(len(logs)) as pool:
         found = dict(zip(QUESTIONS, pool.map(ask, logs, QUESTIONS.values()), strict=True))

@@ -30,7 +30,7 @@ ACCOUNT = "111122223333"
 USERS = ("mateo", "saanvi", "Ünïcode 🎉")
 BUCKET = "amzn-s3-demo-bucket"
 
-# What a client is handed, and what it answers, is of the SDK's own making.
+# The SDK has its own types for what a client is given and what it answers.
 Json = Any
 
 
@@ -82,7 +82,7 @@ class Account:
     token: str
 
     def client(self, path: str = "", **changes: str) -> Json:
-        """Return a client that is told no more than a user would tell it."""
+        """Return a client that is told no more than a user tells it."""
         known = {"aws_access_key_id": self.key_id, "aws_secret_access_key": self.secret}
         options = known | {"region_name": "eu-central-1", "endpoint_url": self.url + path} | changes
         return boto3.client("cloudtrail", **options)
@@ -124,7 +124,7 @@ def by(key: str, value: str) -> Json:
 
 
 def walk(client: Json, size: int = 50, **asked: Json) -> list[str]:
-    """Return all records that a lookup finds, to the end, by the SDK's own paginator."""
+    """Return all records that a lookup finds, to the end, with the SDK's own paginator."""
     paginator = client.get_paginator("lookup_events")
     pages = paginator.paginate(**asked, PaginationConfig={"PageSize": size})
     return [event["CloudTrailEvent"] for page in pages for event in page["Events"]]
@@ -135,7 +135,7 @@ def newest(is_wanted: Callable[[Json], bool]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/aws", "/aws/", "/cloudtrail"])
-def test_gives_records_as_they_were_byte_for_byte(account: Account, path: str) -> None:
+def test_returns_records_unchanged_byte_for_byte(account: Account, path: str) -> None:
     assert walk(account.client(path)) == TEXTS[::-1]
 
 
@@ -199,13 +199,13 @@ def test_reads_every_member_of_an_event(account: Account) -> None:
     }
 
 
-def test_is_told_when_nothing_follows(account: Account) -> None:
+def test_learns_when_nothing_follows(account: Account) -> None:
     answer = account.client().lookup_events(**by("Username", "nobody"))
     assert (answer["Events"], "NextToken" in answer) == ([], False)
     assert answer["ResponseMetadata"]["RequestId"]
 
 
-def test_is_led_by_the_environment(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_follows_the_environment(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", account.url + "/aws")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", account.key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", account.secret)
@@ -230,7 +230,7 @@ def test_is_led_by_the_environment(account: Account, monkeypatch: pytest.MonkeyP
         ("InvalidEventCategoryException", {"EventCategory": "management"}),
     ],
 )
-def test_meets_the_errors_it_knows(account: Account, name: str, asked: Json) -> None:
+def test_gets_the_errors_it_knows(account: Account, name: str, asked: Json) -> None:
     client = account.client()
     with pytest.raises(getattr(client.exceptions, name)) as caught:
         client.lookup_events(**asked)
@@ -269,7 +269,7 @@ def test_shows_events_of_other_apis_as_records(service: Service) -> None:
 class TestTheCommand:
     """The AWS CLI."""
 
-    def test_prints_records_as_they_were_byte_for_byte(self, account: Account) -> None:
+    def test_prints_records_unchanged_byte_for_byte(self, account: Account) -> None:
         events = json.loads(account.aws("--query", "Events"))
         assert [event["CloudTrailEvent"] for event in events] == TEXTS[::-1]
 

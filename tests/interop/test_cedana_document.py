@@ -1,6 +1,6 @@
-"""Cedana's own OpenAPI document, by `schemathesis`, against a running service.
+"""`schemathesis` checks a running service against Cedana's own OpenAPI document.
 
-No client of this API is published for Python; the document is what one would be generated from.
+There is no published Python client of this API; one would be generated from the document.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def wires(now: int) -> list[dict[str, Any]]:
 def loaded(
     service: Service, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, list[dict[str, Any]]]:
-    """Return the token of a scope with events of Cedana and of Cloud Foundry, and the former."""
+    """Return the token of a scope with events of Cedana and Cloud Foundry, and the former."""
     made = service.polylog(
         "keys", "create", "--scope", "cedana", "--permissions", "read,write", "--json"
     )
@@ -70,7 +70,7 @@ def loaded(
     return token, events
 
 
-def test_a_dump_comes_back_as_it_was(
+def test_a_dump_comes_back_unchanged(
     service: Service, loaded: tuple[str, list[dict[str, Any]]]
 ) -> None:
     """In the order of time; Cloud Foundry's events are all older."""

@@ -43,7 +43,7 @@ RESOURCES = [resource(number) for number in range(COUNT)]
 
 @pytest.fixture(scope="module")
 def client(service: Service, tmp_path_factory: pytest.TempPathFactory) -> CloudFoundryClient:
-    """Return a client that is logged in with a key of a scope that holds RESOURCES."""
+    """Return a client that has logged in with a key for a scope that holds RESOURCES."""
     file = tmp_path_factory.mktemp("load") / "events.json"
     file.write_text(json.dumps(RESOURCES))
     return loaded_client(service, "cf", file, "cloudfoundry")
@@ -59,7 +59,7 @@ def v3_client(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Clo
 
 
 def loaded_client(service: Service, scope: str, file: Path, format: str) -> CloudFoundryClient:
-    """Return a client that is logged in with a key of a scope into which a file was loaded."""
+    """Return a client that has logged in with a key for a scope into which a file was loaded."""
     made = service.polylog(
         "keys", "create", "--scope", scope, "--permissions", "read,write", "--json"
     )
@@ -96,7 +96,7 @@ def test_knows_the_total_before_reading_on(client: CloudFoundryClient) -> None:
     assert client.v2.event.list(type="app.crash").total_results == len(range(2, COUNT, 3))
 
 
-def test_gives_events_as_they_were(client: CloudFoundryClient) -> None:
+def test_returns_events_unchanged(client: CloudFoundryClient) -> None:
     assert list(client.v2.event.list()) == RESOURCES
 
 
@@ -137,7 +137,7 @@ def test_gets_one(client: CloudFoundryClient) -> None:
     assert client.v2.event.get("guid-017") == RESOURCES[17]
 
 
-def test_meets_the_error_it_knows_for_a_missing_event(client: CloudFoundryClient) -> None:
+def test_gets_the_error_it_knows_for_a_missing_event(client: CloudFoundryClient) -> None:
     with pytest.raises(InvalidStatusCode) as caught:
         client.v2.event.get("nope")
     assert caught.value.status_code == 404
@@ -145,7 +145,7 @@ def test_meets_the_error_it_knows_for_a_missing_event(client: CloudFoundryClient
     assert caught.value.request_id
 
 
-def test_meets_the_error_it_knows_for_a_refused_filter(client: CloudFoundryClient) -> None:
+def test_gets_the_error_it_knows_for_a_refused_filter(client: CloudFoundryClient) -> None:
     with pytest.raises(InvalidStatusCode) as caught:
         list(client.v2.event.list(actor="x"))
     assert caught.value.status_code == 400
@@ -242,7 +242,7 @@ class TestAuditEvents:
         assert client.v3.audit_events["guid-017"] == expected
         assert client.v3.audit_events.get_first(guids="guid-017") == expected
 
-    def test_meet_the_error_the_client_knows_for_a_missing_one(
+    def test_give_the_error_the_client_knows_for_a_missing_one(
         self, client: CloudFoundryClient
     ) -> None:
         with pytest.raises(InvalidStatusCode) as caught:
@@ -251,7 +251,7 @@ class TestAuditEvents:
         assert caught.value.body["errors"][0]["code"] == 10010
         assert caught.value.request_id
 
-    def test_meet_the_error_the_client_knows_for_a_refused_filter(
+    def test_give_the_error_the_client_knows_for_a_refused_filter(
         self, client: CloudFoundryClient
     ) -> None:
         with pytest.raises(InvalidStatusCode) as caught:
@@ -262,7 +262,7 @@ class TestAuditEvents:
     def test_are_the_same_loaded_from_a_v3_dump(
         self, client: CloudFoundryClient, service: Service, tmp_path: Path
     ) -> None:
-        """All pages of one dump, one a line; what is stored already is not stored again."""
+        """All pages of one dump, one per line; events that are there are not stored again."""
         dump = tmp_path / "dump.ndjson"
         events = client.v3.audit_events
         pages = [list(events.list(types=type)) for type in TYPES]
@@ -280,7 +280,7 @@ class TestAuditEvents:
 
 
 def as_v3(resource: Any, base: str) -> dict[str, object]:
-    """Return what v3 has for an event of v2."""
+    """Return an event of v2 as v3 shows it."""
     metadata, entity = resource["metadata"], resource["entity"]
     names = ("guid", "type", "name")
     actor = (entity["actor"], entity["actor_type"], entity["actor_name"])

@@ -31,7 +31,7 @@ COUNT = 230
 
 
 def occurrence(number: int) -> dict[str, object]:
-    """Return what happened; three at a time share a millisecond."""
+    """Return an occurrence; three at a time share a millisecond."""
     return {
         "event_id": f"ev{FIRST + number // 3}{number:08}",
         "event_name": f"name_{number % 7}" if number % 2 else "loginFailed",
@@ -132,7 +132,7 @@ def test_shows_every_occurrence_once(client: Any, size: int) -> None:
     assert found == LOGINS
 
 
-def test_tells_users_and_sources(client: Any) -> None:
+def test_lists_users_and_sources(client: Any) -> None:
     answer = details(client, limit=1)
     assert answer.event_users == ["", "ada", "ops bot"]
     assert answer.event_sources == ["portal.Auth", "portal.Other"]
@@ -146,7 +146,7 @@ def test_filters_occurrences(client: Any) -> None:
     )
 
 
-def test_shows_at_once_what_it_reported(reporting: Any) -> None:
+def test_shows_reported_events_at_once(reporting: Any) -> None:
     dimension = MetricsDimension(name="instance_id", value="i-1")
     reported = item(
         "nightlyJobFailed",
@@ -204,8 +204,8 @@ def test_a_header_of_the_users_own_is_signed(client: Any) -> None:
     assert invoker.add_header("X-Note", "two  blanks").invoke().events
 
 
-def test_gives_the_rows_of_the_document(service: Service, scope: str, tmp_path: Path) -> None:
-    """Its total, 10, is neither their number nor that of all occurrences."""
+def test_returns_the_rows_of_the_document(service: Service, scope: str, tmp_path: Path) -> None:
+    """The document's total, 10, is neither the number of rows nor that of all occurrences."""
     document = json.loads(DOCUMENT.read_text())
     occurrences = [
         {

@@ -47,7 +47,7 @@ RESPONSES = [response(number) for number in range(COUNT)]
 
 @dataclass(frozen=True)
 class Loaded:
-    """A key of a project that holds RESPONSES, and its client."""
+    """A key for a project that holds RESPONSES, and its client."""
 
     service: Service
     key: Key
@@ -71,7 +71,7 @@ def loaded(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Loaded
     return Loaded(service, key, make_client(service, DwsClient, key))
 
 
-def test_gives_events_as_they_were(loaded: Loaded) -> None:
+def test_returns_events_unchanged(loaded: Loaded) -> None:
     answer = loaded.list()
     assert answer.count == COUNT
     assert [event.to_dict() for event in answer.events] == RESPONSES[::-1]
@@ -79,7 +79,7 @@ def test_gives_events_as_they_were(loaded: Loaded) -> None:
 
 @pytest.mark.parametrize("size", [7, 100, 230, 1000, *long(1, 2)])
 def test_pages_of_any_size_show_every_event_once(loaded: Loaded, size: int) -> None:
-    """As users write it: page after page, until as many as `count` says are there."""
+    """As users write it: page after page, until they have as many events as `count` says."""
     found: list[str] = []
     answer = loaded.list(limit=size, offset=0)
     while len(found) < answer.count:
@@ -94,7 +94,7 @@ def test_a_page_beyond_the_end_is_empty(loaded: Loaded) -> None:
     assert (answer.events, answer.count) == ([], COUNT)
 
 
-def test_meets_the_error_it_knows_for_a_bad_limit(loaded: Loaded) -> None:
+def test_gets_the_error_it_knows_for_a_bad_limit(loaded: Loaded) -> None:
     refusal = loaded.refusal(loaded.client, limit=0)
     assert (refusal.status_code, refusal.error_code) == (400, "DWS.5038")
     assert refusal.error_msg == "limit must be an integer greater than 0"
@@ -123,7 +123,7 @@ def test_a_foreign_project_is_refused(loaded: Loaded) -> None:
     assert refusal.request_id
 
 
-def test_brings_back_the_documents_own_response(service: Service) -> None:
+def test_returns_the_documents_own_response(service: Service) -> None:
     document = json.loads(DOCUMENT.read_text())
     key = make_key(service, document["events"][0]["project_id"])
     assert load(service, key, DOCUMENT, "dws") == "1 stored"

@@ -1,7 +1,7 @@
-"""Our own OpenAPI documents, by `schemathesis`: the services do what the documents say.
+"""`schemathesis` checks that the services do what our own OpenAPI documents say.
 
-Requests go through the routes of template.yaml and the real Lambda handlers, over moto. Whatever
-the documents describe is tried, with good values and with bad ones.
+Requests go through the routes of template.yaml and the real Lambda handlers, over moto. Each
+request that a document describes is tried, with good values and with bad ones.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tools.openapi import place_of
 SUITES = {
     name: json.loads((ROOT / f"tests/conformance/{name}.json").read_text()) for name in DIALECTS
 }
-SCOPE = "dws"  # The project that its suite's events are of.
+SCOPE = "dws"  # The project of its suite's events.
 EXAMPLES = examples(25)
 CHECKS = (
     "not_a_server_error",
@@ -46,7 +46,7 @@ CHECKS = (
     "negative_data_rejection",
     "ignored_auth",
 )
-# That good values are taken, where a schema can say what is good; that 405 names what is allowed.
+# Good values are accepted, where a schema can say what is good; a 405 names what is allowed.
 MORE_CHECKS = {
     "cedana": ("positive_data_acceptance",),
     "dws": ("positive_data_acceptance",),
@@ -55,7 +55,7 @@ MORE_CHECKS = {
 REFUSALS = [400, 401, 403, 404, 406, 413]
 BEARER = ("Authorization", "Bearer $token")
 
-# Of now, and with names that generated requests have too.
+# Recent, and with names that generated requests have too.
 EVENT = {
     "id": 0,
     "status": "",
@@ -68,7 +68,7 @@ EVENT = {
 
 
 class App:
-    """The gateway, which there is only when the tests run: documents are read before."""
+    """The gateway, which exists only while the tests run: the documents are read before that."""
 
     gateway: Any = None
 
@@ -81,7 +81,7 @@ APP = App()
 
 @schemathesis.serializer("application/x-ndjson")
 def lines(context: Any, value: Any) -> bytes:
-    """Write a document a line."""
+    """Write a document as one line."""
     return b"\n".join(json.dumps(each).encode() for each in (value, value))
 
 
@@ -91,12 +91,12 @@ def is_whole(context: Any, path_parameters: dict[str, Any] | None) -> bool:
 
 
 def document(name: str) -> Any:
-    """Return a document, and what its API is held to; none is asked to wait for events.
+    """Return a document, with the checks for its API; no request asks to wait for events.
 
-    Of each document a short run tries the first path alone.
+    A short run tries only the first path of each document.
 
-    That bad values are refused is asked for where one is tried at a time: `x=1&x=2`, one of the
-    bad ones that are made up together, is good here, and its last value counts.
+    Bad values must be refused where they are tried one at a time. Together, some that are made up
+    as bad are good here, such as `x=1&x=2`: the last value counts.
     """
     checks: dict[str, dict[str, object]] = {
         check: {"enabled": True} for check in (*CHECKS, *MORE_CHECKS.get(name, ()))
@@ -123,7 +123,7 @@ def document(name: str) -> Any:
 
 @pytest.fixture(scope="module")
 def keys(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoKeyStore]:
-    """Put the services behind the app, with the events of all suites; yield where keys are made."""
+    """Put the services behind the app, with the events of all suites; yield the store of keys."""
     home = Home(tmp_path_factory.mktemp("home")).make()
     with pytest.MonkeyPatch.context() as patch, imitated() as client:
         for name, value in {**ENVIRONMENT, "PEPPER_FILE": str(home.pepper)}.items():
@@ -143,7 +143,7 @@ def make_token(keys: DynamoKeyStore) -> str:
 
 @pytest.fixture
 def token(keys: DynamoKeyStore) -> str:
-    """Return a key for one endpoint: others may find and revoke it."""
+    """Return a key for one endpoint: other tests may find and revoke it."""
     return make_token(keys)
 
 
@@ -154,8 +154,8 @@ def load(token: str, format: str, events: list[Any]) -> None:
     assert statuses == {"stored"}, response.text
 
 
-# Requests to CloudTrail's API are signed one by one; botocore's model describes it as well, and its
-# clients are tried in test_aws.py.
+# Requests to CloudTrail's API are signed one by one. botocore's model describes it as well, and
+# test_aws.py tries its clients.
 TRIED = [name for name in DIALECTS if name != "cloudtrail"]
 
 

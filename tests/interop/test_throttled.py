@@ -1,6 +1,6 @@
-"""What clients make of the gateway's own 429, which is in no API's form: they wait, or they say so.
+"""How clients take the gateway's own 429, which has no API's form: they wait, or they report it.
 
-docs/limits.md repeats what is found here.
+docs/limits.md repeats the results.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from polylog_cli.client.http import RefusedError
 
 @dataclass
 class Throttling:
-    """A gateway that takes no request, as API Gateway does; it counts them."""
+    """A gateway that refuses every request, as API Gateway does, and counts them."""
 
     requests: list[str] = field(default_factory=list)
     url: str = ""
@@ -96,7 +96,7 @@ def polylog(url: str) -> None:
         (polylog, RefusedError, 1 + len(http._PAUSES_SECONDS)),
     ],
 )
-def test_a_client_says_429_after_so_many_requests(
+def test_a_client_reports_429_after_that_many_requests(
     gateway: Throttling,
     monkeypatch: pytest.MonkeyPatch,
     ask: Callable[[str], None],

@@ -75,7 +75,7 @@ def connected(url: str, token: str) -> Iterator[AuthenticatedClient]:
 
 @pytest.fixture(scope="module")
 def client(service: Service) -> Iterator[AuthenticatedClient]:
-    """Yield a client with a key of a scope that holds EVENTS."""
+    """Yield a client with a key for a scope that holds EVENTS."""
     made = service.polylog(
         "keys", "create", "--scope", "waldur-client", "--permissions", "read,write", "--json"
     )
@@ -112,7 +112,7 @@ def test_walks_pages_of_any_size(client: AuthenticatedClient, size: int) -> None
     assert caught.value.status_code == 404
 
 
-def test_gives_events_as_they_were(client: AuthenticatedClient) -> None:
+def test_returns_events_unchanged(client: AuthenticatedClient) -> None:
     response = events_list.sync_detailed(client=client, page_size=300, o=OLDEST_FIRST)
     assert (
         response.content == json.dumps(EVENTS, ensure_ascii=False, separators=(",", ":")).encode()
@@ -122,7 +122,7 @@ def test_gives_events_as_they_were(client: AuthenticatedClient) -> None:
     assert first.context.to_dict() == EVENTS[0]["context"]
 
 
-def test_its_list_loads_as_it_is(
+def test_its_list_can_be_loaded_unchanged(
     client: AuthenticatedClient, service: Service, tmp_path: Path
 ) -> None:
     file = tmp_path / "dump.json"
@@ -158,13 +158,13 @@ def test_filters_by(
     client: AuthenticatedClient, filters: dict[str, object], expected: list[int]
 ) -> None:
     assert numbers(events_list.sync_all(client=client, o=OLDEST_FIRST, **filters)) == expected
-    # The client's own function takes no filters, though the API does.
+    # The client's own function has no filters, although the API does.
     parameters = events_list._get_kwargs(**filters)["params"]
     answer = client.get_httpx_client().get("/api/events/count/", params=parameters)
     assert answer.json() == {"count": len(expected)}
 
 
-def test_shows_the_members_that_are_asked_for(client: AuthenticatedClient) -> None:
+def test_shows_the_members_that_it_asked_for(client: AuthenticatedClient) -> None:
     found = events_list.sync(client=client, field=[EventFieldEnum.MESSAGE], page_size=2)
     assert [event.to_dict() for event in found] == [
         {"message": EVENTS[number]["message"]} for number in (229, 228)
@@ -181,7 +181,7 @@ def test_gets_one_by_number(client: AuthenticatedClient) -> None:
     assert numbers([events_retrieve.sync(SEQS[17], client=client)]) == [17]
 
 
-def test_meets_the_error_it_knows_for_a_missing_event(client: AuthenticatedClient) -> None:
+def test_gets_the_error_it_knows_for_a_missing_event(client: AuthenticatedClient) -> None:
     with pytest.raises(UnexpectedStatus) as caught:
         events_retrieve.sync(10**15, client=client)
     assert caught.value.status_code == 404
@@ -214,9 +214,7 @@ def test_counts_by_month(client: AuthenticatedClient) -> None:
         ("a b", "Invalid token. Token string should not contain spaces."),
     ],
 )
-def test_meets_the_error_it_knows_for_a_bad_token(
-    service: Service, token: str, detail: str
-) -> None:
+def test_gets_the_error_it_knows_for_a_bad_token(service: Service, token: str, detail: str) -> None:
     stranger = connected(service.credentials.url, token)
     with stranger as client, pytest.raises(UnexpectedStatus) as caught:
         events_list.sync(client=client)
@@ -245,13 +243,13 @@ def test_an_ordinary_user_sees_nothing_without_a_scope(ordinary: AuthenticatedCl
     assert events_count.sync(client=ordinary) == 0
 
 
-def test_an_ordinary_user_sees_the_own_project(ordinary: AuthenticatedClient) -> None:
+def test_an_ordinary_user_sees_their_own_project(ordinary: AuthenticatedClient) -> None:
     scope = f"https://waldur.example.com/api/projects/{PROJECTS[2]}/"
     found = events_list.sync_all(client=ordinary, scope=scope, o=OLDEST_FIRST)
     assert numbers(found) == list(range(2, COUNT, 5))
 
 
-def test_an_ordinary_user_may_name_no_other_project(ordinary: AuthenticatedClient) -> None:
+def test_an_ordinary_user_may_not_name_another_project(ordinary: AuthenticatedClient) -> None:
     scope = f"/api/projects/{PROJECTS[3]}/"
     with pytest.raises(UnexpectedStatus) as caught:
         events_list.sync(client=ordinary, scope=scope)

@@ -1,4 +1,4 @@
-"""What tests of ingestion share: the handler of messages over moto, and a bucket."""
+"""What tests of ingestion share: the message handler over moto, and a bucket."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ Asked = list[tuple[str, dict[str, Any]]]
 
 @pytest.fixture
 def asked() -> Iterator[Asked]:
-    """Yield the operations asked of AWS since the test began, and their parameters."""
+    """Yield the operations that AWS was asked for since the test began, with their parameters."""
     seen: Asked = []
 
     def see(params: dict[str, Any], model: OperationModel, **_: object) -> None:
         seen.append((model.name, params))
 
-    session = connection._session()  # It makes the clients that a handler asks with.
+    session = connection._session()  # It makes the clients that a handler uses.
     session.register("provide-client-params", see)
     yield seen
     session.unregister("provide-client-params", see)
@@ -73,7 +73,7 @@ def ingestion(
 
 @pytest.fixture
 def s3() -> Iterator[S3Client]:
-    """Yield a client of a bucket with versions, without anything else."""
+    """Yield a client of a bucket with versioning, and nothing else."""
     with mock_aws():
         client = boto3.client("s3", region_name="us-east-1")
         client.create_bucket(Bucket=BUCKET)

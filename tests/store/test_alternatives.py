@@ -1,4 +1,4 @@
-"""What explanations say of the ways that were not taken, and how near the estimates are."""
+"""What explanations say about the ways that were not chosen, and how good the estimates are."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.engine
 
 NUMBER = 2_400
 SIZE = 1_000
-"""Bytes of an event's JSON, about: UNITS_PER_ITEM is for such events."""
+"""About how many bytes an event's JSON has: UNITS_PER_ITEM is for such events."""
 
 TYPE: Filter = Compare("type", Op.EQ, "audit.app.create")
 TYPES: Filter = Pattern("type", ("audit.volume.", ""))
@@ -55,7 +55,7 @@ class Log:
         return explanation
 
     def units(self, ask: Ask, name: str) -> float:
-        """Return the estimate of a way."""
+        """Return the estimate for one way."""
         units = named(self.explain(ask))[name].units
         assert units is not None
         return units
@@ -136,7 +136,7 @@ def test_an_index_takes_about_what_was_estimated(log: Log, filter: Filter, index
     [(TYPE, "by_type"), (LATER, "by_time"), (And((LATER, TYPE)), "by_type")],
     ids=str,
 )
-def test_the_index_that_counts_spare_would_take_about_what_was_estimated(
+def test_an_index_that_counts_replace_would_take_about_what_was_estimated(
     log: Log, filter: Filter, index: str
 ) -> None:
     truth = log.explain(count(And((filter, DATA))))
@@ -144,7 +144,7 @@ def test_the_index_that_counts_spare_would_take_about_what_was_estimated(
     assert is_near(log.units(count(filter), index), truth.read_units)
 
 
-def test_the_index_that_segments_spare_would_take_about_what_was_estimated(log: Log) -> None:
+def test_an_index_that_segments_replace_would_take_about_what_was_estimated(log: Log) -> None:
     truth = log.explain(count(And((LATER, DATA)))).read_units
     assert is_near(log.units(count(And((LATER, WORD))), "by_time"), truth)
 
@@ -188,7 +188,7 @@ def test_each_way_says_why_it_was_not_taken(log: Log) -> None:
     }
 
 
-def test_nothing_tells_how_many_events_have_a_value(log: Log) -> None:
+def test_an_index_whose_values_are_not_counted_has_no_estimate(log: Log) -> None:
     actor = Compare("actor.id", Op.EQ, log.actor)
     assert named(log.explain(count(actor)))["by_actor"].units is None
 
@@ -200,12 +200,12 @@ def test_an_index_that_was_given_up_says_when(log: Log) -> None:
     assert is_near(named(told)["segments"].units, told.read_units)
 
 
-def test_segments_say_nothing_of_data(log: Log) -> None:
+def test_segments_cannot_answer_a_question_about_data(log: Log) -> None:
     told = named(log.explain(count(DATA)))["segments"]
     assert (told.units, told.reason) == (None, "they do not tell which events pass")
 
 
-def test_what_cannot_pass_takes_no_way(log: Log) -> None:
+def test_a_filter_that_nothing_can_pass_needs_no_way(log: Log) -> None:
     told = log.explain(page(NOTHING))
     assert chosen(told) == []
     assert {each.reason for each in told.alternatives} == {
@@ -224,7 +224,9 @@ def test_what_cannot_pass_takes_no_way(log: Log) -> None:
     ],
     ids=["id", "seq", "tail"],
 )
-def test_what_is_not_searched_for_has_no_alternatives(log: Log, ask: Ask, names: list[str]) -> None:
+def test_a_question_without_a_search_has_no_alternatives(
+    log: Log, ask: Ask, names: list[str]
+) -> None:
     assert [each.name for each in log.explain(ask).alternatives] == names
 
 

@@ -1,4 +1,4 @@
-"""The order of arrival: nothing lost, nothing told twice, and no waiting for what cannot come."""
+"""The order of arrival: nothing is lost or told twice, and nothing waits for what cannot come."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ class World:
         return [outcome.seq for outcome in self.log.put(self.scope, events)]
 
     def lose(self, number: int) -> None:
-        """Take numbers as a writer does that ends before its events are stored."""
+        """Take numbers like a writer that dies before it stores its events."""
         client: Any = CancellingClient(self.client)
         events = [Event(id=f"lost{n}", time=0, type="l") for n in range(number)]
         with pytest.raises(Unavailable):
             dynamo_store(client, clock=self.time).put(self.scope, events)
 
     def fold(self, seconds: float = 0) -> None:
-        """Let time pass, and fold whatever there is."""
+        """Let time pass, and fold all there is."""
         self.time.sleep(seconds)
         while self.folder.fold(self.scope):
             pass
@@ -116,7 +116,7 @@ def test_numbers_of_duplicates_hold_nothing_back(world: World, is_folded: bool) 
 
 
 def test_a_number_taken_long_ago_is_dropped(world: World) -> None:
-    """A writer that is slow between its tries takes new ones."""
+    """A writer that is slow between its tries takes new numbers."""
 
     class SlowClient(CancellingClient):
         def transact_write_items(self, **request: Any) -> Any:
@@ -167,7 +167,7 @@ def test_it_reads_no_more_rows_than_it_needs(world: World, calls: list[str]) -> 
     assert calls == ["Query", "Query"]
 
 
-def test_a_tail_tells_what_passes_and_how_far_it_looked(world: World) -> None:
+def test_a_tail_returns_what_passes_and_how_far_it_looked(world: World) -> None:
     world.put(*(f"{'ab'[n % 2]}{n}" for n in range(90)))
     only = Compare("type", Op.EQ, "b")
     tail = world.log.tail(world.scope, only, 0, 10)
@@ -190,7 +190,7 @@ def test_a_hole_holds_back_what_follows_after_many_rows(world: World) -> None:
 
 
 @pytest.mark.parametrize("is_folded", [False, True])
-def test_the_latest_lies_before_what_may_still_come(world: World, is_folded: bool) -> None:
+def test_the_latest_lies_before_anything_that_may_still_come(world: World, is_folded: bool) -> None:
     world.put("a1", "a2")
     world.lose(3)
     world.put("b1")
@@ -212,7 +212,7 @@ def test_the_latest_of_a_long_log_takes_few_requests(world: World, calls: list[s
     assert calls == ["Query"]
 
 
-def test_one_who_tails_from_the_latest_misses_no_late_transaction(world: World) -> None:
+def test_a_tail_from_the_latest_misses_no_late_transaction(world: World) -> None:
     seen: list[int] = []
 
     class OvertakenClient(CancellingClient):

@@ -1,4 +1,4 @@
-"""Recounting a day at random: agrees with a tally that is right, and finds what is not."""
+"""Recounting a random day: it agrees with a tally that is right, and finds errors in another."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _numbers = count(1)
 
 @pytest.fixture
 def scope(engine: DynamoDBClient) -> str:
-    """Return a scope with 20 settled events of one day, in two shards, and a young one of it."""
+    """Return a scope with 20 settled events of one day, in two shards, and a young one."""
     scope, now = f"audit-{next(_numbers)}", 10**15
     store = dynamo_store(engine, shards=2, clock=lambda: now)
     store.put(scope, [Event(id=f"e{n}", time=n * HOUR, type="ab"[n % 2]) for n in range(20)])
@@ -50,7 +50,7 @@ def test_it_agrees_with_a_tally_that_is_right(engine: DynamoDBClient, scope: str
     assert drifts(engine, scope) == ()
 
 
-def test_it_knows_of_no_day_in_an_empty_log(engine: DynamoDBClient) -> None:
+def test_it_finds_no_day_in_an_empty_log(engine: DynamoDBClient) -> None:
     assert drifts(engine, f"audit-{next(_numbers)}") == ()
 
 
@@ -89,7 +89,7 @@ def test_a_day_of_too_many_events_is_not_counted(
     assert drifts(engine, scope) != ()
 
 
-def test_it_ends_when_its_time_is_over(
+def test_it_ends_when_its_time_is_up(
     engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose_an_event(engine, scope)
@@ -109,10 +109,10 @@ def test_every_day_has_its_turn(engine: DynamoDBClient) -> None:
     assert {name for name in found if len(name) == 10} == {"1970-01-01", "1970-01-21"}
 
 
-def test_a_day_that_is_folded_into_meanwhile_is_counted_as_it_was(
+def test_a_fold_into_a_day_does_not_disturb_its_recount(
     engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its rows and the events are of the same moment."""
+    """Its rows and its events are read as of the same moment."""
     settled, folds = Books.settled, list[str]()
 
     def fold_before(books: Books, *arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What is written to the tally table: nothing erases what another attempt, or a folder, wrote."""
+"""Writes to the tally table: none erases what another attempt, or a folder, wrote."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def made(*ids: str) -> list[Event]:
 class Unsure:
     """A client whose transactions commit although it is told that they conflicted.
 
-    `commits` says of each transaction, in turn, whether it commits before it is reported as a
-    conflict (`now`), when the next one is sent (`late`), or behaves well (`well`).
+    `commits` says for each transaction, in turn, whether it commits before it is reported as a
+    conflict (`now`), when the next one is sent (`late`), or is reported as it is (`well`).
     """
 
     def __init__(self, client: DynamoDBClient, *commits: str) -> None:
@@ -113,19 +113,19 @@ KINDS = {
 NEW = "if attribute_not_exists(#v)"
 SAME = "if #v = :v"
 WRITES = {
-    # A fold, a repair and a clearing write rows of the versions that they read.
+    # A fold, a repair and a clearing replace rows only in the version that they read.
     "Put head": {NEW, SAME},
     "Put month or year": {NEW, SAME},
     "Put day or hour": {NEW, SAME},
     "Delete month or year": {SAME},
-    # Days before the time that the head calls cleared are never read nor written again.
+    # Days before the time that the head calls cleared are never read or written again.
     "Delete day or hour": {"always"},
-    # What has numbers is written once.
+    # A row with numbers is written once.
     "Put delta": {"if attribute_not_exists(#row)"},
     "Put log row": {"if attribute_not_exists(#row)"},
-    # The head has settled its numbers, and nobody writes one with these numbers again.
+    # The head has settled its numbers, and nobody writes a delta with these numbers again.
     "Delete delta": {"always"},
-    # One that begins with the same number has all that a shorter one has.
+    # Of two segments with the same first number, the longer has all that the shorter has.
     "Put segment": {"if attribute_not_exists(#last) OR #last <= :last"},
     # It grows by the segments that follow the ones it had.
     "Put directory": {"if attribute_not_exists(#number)", "if #number = :number"},
@@ -133,20 +133,20 @@ WRITES = {
     "Put month of a facet": {NEW, SAME},
     # It says that all rows have the counts of the events that follow.
     "Update place of facets": {"if attribute_not_exists(#project)", "if #project = :old"},
-    # Whoever gathers the leaves of a full block writes the same.
+    # Everyone who gathers the leaves of a full block writes the same.
     "Put leaves": {"if attribute_not_exists(#row)"},
     # It rises from block to block.
     "Put gathered": {"if attribute_not_exists(#last) OR #last < :last"},
     # Its events have been in a segment for a minute.
     "Delete log row": {"always"},
-    # They may have expired meanwhile.
+    # They may have expired in the meantime.
     "Update log row": {"if attribute_exists(#key)"},
     "Update segment": {"if attribute_exists(#key)"},
     "Update month of a facet": {"if attribute_exists(#key)"},
     "Update leaves": {"if attribute_exists(#key)"},
     # It is a hint.
     "Put wake-up": {"always"},
-    # It holds nothing but its own key.
+    # It holds only its own key.
     "Put name": {"always"},
     # Numbers only rise: taking some adds to the last.
     "Update seq": {
@@ -158,7 +158,7 @@ WRITES = {
 
 
 def described(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each write of a request to the tally table, and what it demands to be so before."""
+    """Yield each write of a request to the tally table, and the condition that it sets."""
     actions = [(operation, params)]
     if operation == "TransactWriteItems":
         actions = [pair for action in params["TransactItems"] for pair in action.items()]
@@ -174,7 +174,7 @@ def described(operation: str, params: dict[str, Any]) -> Iterator[tuple[str, str
 
 
 def kind(write: dict[str, Any]) -> str:
-    """Return what kind of row a write is about."""
+    """Return what kind of row a write is for."""
     key = write.get("Key") or write["Item"]
     scope, row = key["scope"]["S"], key["row"]["S"]
     if scope.endswith(("|scopes", "|facets")):
@@ -188,7 +188,7 @@ def kind(write: dict[str, Any]) -> str:
     return KINDS.get(row.partition("/")[0], row)
 
 
-def test_every_write_to_the_tally_table_demands_what_it_believes(
+def test_every_write_to_the_tally_table_has_the_condition_it_needs(
     engine: DynamoDBClient, scope: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (count, seal, stretch):

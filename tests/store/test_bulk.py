@@ -1,4 +1,4 @@
-"""Loading many events at once leaves what storing and folding them would."""
+"""Bulk loading leaves the same rows as storing and folding the events."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_loaded_events_are_stored_counted_and_logged(engine: DynamoDBClient) -> 
     assert outcome.seq == 201
 
 
-def test_made_up_events_are_always_the_same_and_of_about_the_size_that_is_asked_for() -> None:
+def test_made_up_events_are_always_the_same_and_have_about_the_given_size() -> None:
     events, again = (list(Maker(seed=1, size=1000).spread(100)) for _ in range(2))
     assert events == again
     assert all(900 < len(e.model_dump_json(exclude_defaults=True)) < 1100 for e in events)

@@ -1,6 +1,6 @@
 """Clocks that are wrong: writers, folders and readers on machines whose clocks disagree.
 
-Nothing may be missing from a list, a total or a tail that was acknowledged before it was asked for,
+Every event that was acknowledged before the question must be in the list, the total or the tail,
 although the indexes lag.
 """
 
@@ -34,7 +34,7 @@ ODD: Filter = Compare("message", Op.EQ, "odd")
 
 
 class World:
-    """A log whose indexes lag, and the true time that nobody in it knows."""
+    """A log whose indexes lag, and the true time, which nobody in it knows."""
 
     def __init__(self, client: DynamoDBClient, scope: str) -> None:
         self.time = StoppedClock(NOON)
@@ -45,7 +45,7 @@ class World:
         self.complete = 0
 
     def clock(self, seconds: float) -> Clock:
-        """Return the clock of a machine that is wrong by so many seconds."""
+        """Return the clock of a machine that is wrong by this many seconds."""
         wrong = int(seconds * SECOND)
         return replace(self.time.clock, now=lambda: self.time.now + wrong)
 
@@ -56,7 +56,7 @@ class World:
         return Folder(self.lagging, TABLES.tally, self.clock(seconds))
 
     def check(self, reader: EventStore, ids: list[str]) -> None:
-        """Compare what a reader is told with the ids of the events, in the order of time."""
+        """Compare what a reader gets with the ids of the events, in the order of time."""
         for filter in (EVERYTHING, ODD):
             for order in Order:
                 query = EventQuery(self.scope, filter, order, Window(500), with_total=True)
@@ -80,7 +80,7 @@ OFF = [-60, 600, *long(6, -6, 60, -600)]
 
 @pytest.mark.parametrize("off", OFF)
 @pytest.mark.parametrize("who", ["writer", "folder", "reader", "everybody"])
-def test_nothing_is_missing_whoever_has_the_wrong_time(world: World, who: str, off: int) -> None:
+def test_nothing_is_missing_if_anyone_has_the_wrong_time(world: World, who: str, off: int) -> None:
     wrong = {name: off if who == name else 0 for name in ("writer", "folder", "reader")}
     if who == "everybody":
         wrong = {"writer": off, "folder": -off, "reader": off // 2}
@@ -114,7 +114,7 @@ def test_a_number_is_given_up_by_the_time_that_one_folder_sees_pass(world: World
     world.time.now += FENCING_SECONDS * SECOND - 1
     folder.fold(world.scope)
     assert reader.tail(world.scope, EVERYTHING, 0, 10).events == ()
-    world.folder(off).fold(world.scope)  # Another one has only begun to look.
+    world.folder(off).fold(world.scope)  # Another folder has only begun to look.
     assert reader.latest(world.scope) == 0
     world.time.now += 1
     folder.fold(world.scope)
@@ -124,7 +124,7 @@ def test_a_number_is_given_up_by_the_time_that_one_folder_sees_pass(world: World
 
 @pytest.mark.parametrize("seconds", [9, 30, 600])
 def test_a_writer_that_stops_for_a_while_loses_nothing(world: World, seconds: int) -> None:
-    """It stops between taking numbers and storing events under them, and others go on."""
+    """It stops between taking numbers and storing events under them, while others go on."""
     pauses = [seconds]
 
     class Pausing:

@@ -1,4 +1,4 @@
-"""Writers, folders and readers at once, every call delayed a little, as a network does."""
+"""Writers, folders and readers at once, with a small delay in every call, as over a network."""
 
 from __future__ import annotations
 

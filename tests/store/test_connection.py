@@ -1,4 +1,4 @@
-"""The client takes the JSON of items as it is, and answers what botocore's parser answers."""
+"""The client takes the JSON of items as it is, and answers the same as botocore's parser."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -80,7 +80,7 @@ def plain(ours: DynamoDBClient) -> DynamoDBClient:
 
 
 @pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED.keys())
-def test_an_answer_is_that_of_botocore(
+def test_it_answers_the_same_as_botocore(
     ask: Ask, ours: DynamoDBClient, plain: DynamoDBClient
 ) -> None:
     answer, expected = ask(ours), ask(plain)
@@ -88,18 +88,18 @@ def test_an_answer_is_that_of_botocore(
     assert answer == expected
 
 
-def test_what_is_packed_is_bytes(ours: DynamoDBClient) -> None:
+def test_it_returns_packed_values_as_bytes(ours: DynamoDBClient) -> None:
     answer = ours.get_item(TableName="TallyTable", Key=KEY)
     assert answer["Item"]["b"]["B"] == ITEM["b"]["B"]
 
 
-def test_an_error_is_that_of_botocore(ours: DynamoDBClient) -> None:
+def test_it_raises_the_same_error_as_botocore(ours: DynamoDBClient) -> None:
     with pytest.raises(ours.exceptions.ResourceNotFoundException) as raised:
         ours.get_item(TableName="NoTable", Key=KEY)
     assert raised.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_an_answer_that_was_damaged_on_its_way_is_asked_for_again(moto: DynamoDBClient) -> None:
+def test_it_asks_again_for_an_answer_that_was_damaged_on_its_way(moto: DynamoDBClient) -> None:
     whole = moto.get_item(TableName="TallyTable", Key=KEY).get("Item")
     damaged = [b'{"Item": {"scope"', b""]
 
@@ -127,7 +127,7 @@ UNCHECKED: Damage = b'{"Item": {"key_id"', {}
 
 @pytest.mark.parametrize("damage", [TRUNCATED, EMPTIED, UNCHECKED])
 @pytest.mark.parametrize("retries", ["standard", "legacy"])
-def test_a_key_is_not_forgotten_for_a_damaged_answer(
+def test_a_damaged_answer_does_not_make_it_forget_a_key(
     moto: DynamoDBClient, damage: Damage, retries: Literal["standard", "legacy"]
 ) -> None:
     body, headers = damage
@@ -148,13 +148,13 @@ def test_a_key_is_not_forgotten_for_a_damaged_answer(
 
 
 @pytest.mark.parametrize("copied", ["response_dict", "customized_response_dict"])
-def test_a_botocore_that_parses_in_another_way_parses_by_itself(
+def test_it_leaves_parsing_to_a_botocore_that_parses_differently(
     copied: str,
     moto: DynamoDBClient,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It looks at its own copy of the body, or of what we parsed."""
+    """This botocore looks at its own copy of the body, or at its own copy of what we parsed."""
     moto.put_item(TableName="TallyTable", Item=ITEM)
     emit, copies = EventAliaser.emit, []
 
@@ -171,10 +171,10 @@ def test_a_botocore_that_parses_in_another_way_parses_by_itself(
     assert len(copies) == 2
 
 
-def test_a_botocore_that_cannot_be_tried_parses_by_itself(
+def test_it_leaves_parsing_to_a_botocore_that_it_cannot_try(
     moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Another kind of answer than we make it is only one way for that to fail."""
+    """A different kind of answer than the one we make is only one way for the trial to fail."""
     moto.put_item(TableName="TallyTable", Item=ITEM)
     monkeypatch.setattr(connection, "AWSResponse", lambda *_: "no answer")
     client = connect(None)

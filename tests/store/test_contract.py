@@ -1,4 +1,4 @@
-"""The contract of `EventStore`, kept by the reference, on moto, and on DynamoDB Local."""
+"""The contract of `EventStore`: the reference keeps it, and so do moto and DynamoDB Local."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ A_YEAR = 365 * 86_400 * 1_000_000
 
 
 def event(number: int, *, time: int = NOON, **values: object) -> Event:
-    """Return an event of which only the id, and what is given, is special."""
+    """Return an event whose members are ordinary, except the id and the given ones."""
     return Event.model_validate({"id": f"e{number:04}", "time": time, "type": "a", **values})
 
 
@@ -108,7 +108,7 @@ class TestPut:
         assert str(MAX_EVENT_BYTES) in str(outcomes[0].reason)
         assert find(store, scope) == ["e0002"]
 
-    def test_takes_no_event(self, store: EventStore, scope: str) -> None:
+    def test_accepts_an_empty_batch(self, store: EventStore, scope: str) -> None:
         assert store.put(scope, []) == ()
 
     def test_keeps_scopes_apart(self, store: EventStore, scope: str) -> None:
@@ -131,7 +131,7 @@ class TestGet:
             {"long": "x" * 5000},
         ],
     )
-    def test_returns_the_event_as_it_was(self, store: EventStore, scope: str, data: object) -> None:
+    def test_returns_the_event_unchanged(self, store: EventStore, scope: str, data: object) -> None:
         given = event(1, data=data, attributes={"k": "v"}, actor=Entity(id="ä", name=""))
         (outcome,) = store.put(scope, [given])
         stored = store.get(scope, "e0001")
@@ -288,7 +288,7 @@ class TestFind:
         ],
         ids=lambda filter: str(filter)[:40],
     )
-    def test_finds_nothing_where_nothing_can_be(
+    def test_finds_nothing_where_nothing_can_match(
         self, store: EventStore, scope: str, filter: Filter
     ) -> None:
         store.put(scope, [event(1)])

@@ -1,4 +1,4 @@
-"""One deadline for an answer, however many readings it takes; requests here take three seconds."""
+"""One deadline for an answer, for all its reads together; requests here take three seconds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Ask = Callable[[EventStore, str], object]
 
 
 class World:
-    """A log of which a part is settled, and a clock that requests to the events table move on."""
+    """A partly settled log, and a clock that each request to the events table moves on."""
 
     def __init__(self, client: DynamoDBClient, scope: str) -> None:
         self.scope = scope
@@ -76,13 +76,13 @@ ASKED: list[Ask] = [
 
 
 @pytest.mark.parametrize("ask", ASKED, ids=range(len(ASKED)))
-def test_readings_share_the_time_of_their_answer(world: World, ask: Ask) -> None:
+def test_all_reads_of_an_answer_share_its_time(world: World, ask: Ask) -> None:
     with pytest.raises(TimedOut):
         ask(world.store(REQUEST_SECONDS * SHARDS), world.scope)
     assert world.seconds == REQUEST_SECONDS * SHARDS
 
 
-def test_pages_share_the_time_of_their_answer(world: World) -> None:
+def test_all_pages_of_an_answer_share_its_time(world: World) -> None:
     store = world.store(4 * REQUEST_SECONDS * SHARDS)
     first = store.find(EventQuery(world.scope, ODD, Order.ASCENDING, Window(2)))
     query = EventQuery(world.scope, ODD, Order.ASCENDING, Window(2, after=first.next))
@@ -94,14 +94,14 @@ def test_pages_share_the_time_of_their_answer(world: World) -> None:
     assert store.find(query).events == second.events
 
 
-def test_a_page_has_time_of_its_own_after_a_total(world: World) -> None:
+def test_a_page_has_its_own_time_after_a_total(world: World) -> None:
     query = EventQuery(world.scope, ODD, Order.ASCENDING, Window(10), with_total=True)
     page = world.store(REQUEST_SECONDS * SHARDS + 1).find(query)
     assert (len(page.events), page.total) == (7, 7)
     assert world.seconds > REQUEST_SECONDS * SHARDS
 
 
-def test_a_tally_that_takes_long_leaves_time_for_a_page_in_part(world: World) -> None:
+def test_a_slow_tally_leaves_time_for_a_page_in_part(world: World) -> None:
     query = EventQuery(
         *(world.scope, BETWEEN, Order.ASCENDING, Window(10)), is_partial=True, with_known_total=True
     )
@@ -120,8 +120,8 @@ BY_ADA: list[Ask] = [
 
 
 @pytest.mark.parametrize("ask", BY_ADA, ids=range(len(BY_ADA)))
-def test_an_index_that_takes_long_leaves_time_for_a_search(world: World, ask: Ask) -> None:
-    """The index is asked first, because nothing tells that it is slow."""
+def test_a_slow_index_leaves_time_for_a_search(world: World, ask: Ask) -> None:
+    """The index is asked first, because nothing says that it is slow."""
     actor = Entity(id="ada")
     events = [Event(id=f"by-{n}", time=n * MINUTE, type="b", actor=actor) for n in range(9)]
     writer = dynamo_store(world.plain, SHARDS, clock=lambda: NOW)

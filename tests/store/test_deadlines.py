@@ -1,4 +1,4 @@
-"""The deadline of a request, at the seam to DynamoDB: what is sent before it, and after it."""
+"""The deadline of a request, at the seam to DynamoDB: what is sent before it and after it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from polylog_cli.local.tables import connect
 from tools.clocks import StoppedClock
 
 NOBODY = "http://127.0.0.1:9"
-"""Where nothing is sent, since each attempt is answered before."""
+"""Where nothing is ever sent, since each attempt is answered first."""
 
 Send = Callable[[AWSRequest], AWSResponse]
 
 
 class Line:
-    """A line on which each attempt takes some seconds, and how many there were."""
+    """A network on which each attempt takes some seconds, and the number of attempts."""
 
     def __init__(self, seconds: float, send: Send) -> None:
         self.attempts = 0
@@ -92,7 +92,7 @@ def test_nothing_is_sent_after_the_deadline(ask: Callable[[DynamoEventStore], ob
 
 
 def test_an_attempt_that_began_in_time_is_the_last_one() -> None:
-    """Without a deadline, botocore tries again, and waits before."""
+    """Without a deadline, botocore waits and tries again."""
     line = Line(5, silence)
     with until(line.deadline(4)), pytest.raises(TimedOut):
         dynamo_store(line.client).get("s", "e")
@@ -106,7 +106,7 @@ def test_a_failure_after_the_deadline_is_not_tried_again() -> None:
     assert line.attempts == 1
 
 
-def test_a_batch_goes_on_being_asked_for_until_the_deadline() -> None:
+def test_a_batch_is_asked_for_again_until_the_deadline() -> None:
     line = Line(1, UNPROCESSED)
     with until(line.deadline(3.5)), pytest.raises(TimedOut):
         list(get_all(line.client, "T", [{"pk": {"S": "k"}}], line.time.clock))
@@ -120,8 +120,8 @@ def test_the_deadline_ends_with_its_request(moto: DynamoDBClient) -> None:
     assert store.count("s", EVERYTHING) == 0
 
 
-def test_a_tail_tells_what_it_found_in_time(moto: DynamoDBClient, intercept: Intercept) -> None:
-    """Its events are read by a hundred at most; the third request for some is too late."""
+def test_a_tail_returns_what_it_found_in_time(moto: DynamoDBClient, intercept: Intercept) -> None:
+    """It reads its events by up to a hundred; the third request comes too late."""
     store = dynamo_store(moto)
     store.put("s", [Event(id=f"e{n}", time=n, type="t", message="m") for n in range(250)])
     requests = count(-2)

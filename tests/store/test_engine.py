@@ -1,4 +1,4 @@
-"""DynamoDB Local as the laptop runs it: started, kept to one user per folder, and ended."""
+"""DynamoDB Local as a laptop runs it: how it starts, serves one user per folder, and ends."""
 
 import fcntl
 import os
@@ -176,7 +176,7 @@ def test_installing_again_changes_nothing() -> None:
 
 
 @on_linux
-def test_it_listens_on_loopback_alone(interrupted: Interrupted, reopened: str) -> None:
+def test_it_listens_only_on_loopback(interrupted: Interrupted, reopened: str) -> None:
     found = listening(java_pid(reopened))
     assert found.keys() == {urlsplit(reopened).port}
     assert all(address.is_loopback for address in found.values())
@@ -184,7 +184,7 @@ def test_it_listens_on_loopback_alone(interrupted: Interrupted, reopened: str) -
 
 @on_linux
 def test_the_other_addresses_of_the_machine_refuse(reopened: str, elsewhere: str) -> None:
-    """Who reaches it can rewrite keys, since it checks no credential."""
+    """Anyone who reaches it can rewrite keys, since it checks no credential."""
     with socket.socket() as client, pytest.raises(ConnectionRefusedError):
         client.connect((elsewhere, urlsplit(reopened).port))
 
@@ -210,7 +210,7 @@ def test_no_process_survives_an_interruption(interrupted: Interrupted) -> None:
         os.kill(interrupted.java, 0)
 
 
-def test_data_survive_an_interruption(reopened: str) -> None:
+def test_data_survives_an_interruption(reopened: str) -> None:
     assert by_time(connect(reopened), "kept", 0) == ["0", "1", "2", "3", "4"]
 
 
@@ -223,7 +223,7 @@ def test_only_the_owner_can_use_its_files(interrupted: Interrupted, reopened: st
 
 
 def test_a_folder_in_use_is_refused(interrupted: Interrupted, reopened: str) -> None:
-    """What it names is the process that you can end: Java ends with it."""
+    """The error names the process that you can end: Java ends with it."""
     holder = f"in use by process {os.getpid()}\\."
     with pytest.raises(EngineError, match=holder):
         dynamodb_local(interrupted.data).__enter__()

@@ -1,4 +1,4 @@
-"""Explanations: what DynamoDB reports as consumed, and what was asked of it."""
+"""Explanations: they agree with what DynamoDB reports as consumed and with what it was asked."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ UNTIL = Compare("time", Op.LT, 40 * MINUTE)
 
 
 def write(client: DynamoDBClient, scope: str, shards: int = 1) -> None:
-    """Write a log of which half is settled."""
+    """Write a log with a settled and a young half."""
     store = dynamo_store(client, shards, clock=lambda: NOW)
     events = [
         Event(id=str(n), time=n * MINUTE, type="ab"[n % 2], actor=Entity(id="ann"))
@@ -134,7 +134,7 @@ QUESTIONS = [
 
 @pytest.mark.parametrize("ask", QUESTIONS, ids=range(len(QUESTIONS)))
 @pytest.mark.parametrize("shards", LOGS)
-def test_what_an_answer_took_is_what_dynamodb_reports(
+def test_an_answer_took_what_dynamodb_reports(
     client: DynamoDBClient, shards: int, ask: Callable[[EventStore, str], object]
 ) -> None:
     world, meter = World(client, shards), Meter(client)
@@ -165,7 +165,7 @@ class TestPlan:
         ],
         ids=str,
     )
-    def test_a_page_tells_its_plan(
+    def test_a_page_explains_its_plan(
         self,
         engine: DynamoDBClient,
         filter: Filter,
@@ -190,7 +190,7 @@ class TestPlan:
         ],
         ids=str,
     )
-    def test_a_search_tells_its_plan(
+    def test_a_search_explains_its_plan(
         self, engine: DynamoDBClient, filter: Filter, conditions: list[str], residual: str
     ) -> None:
         told = World(engine, shards=3).explain(page(filter))
@@ -199,12 +199,12 @@ class TestPlan:
         assert told.items_read == 0
         assert told.reason.startswith("segments are searched")
 
-    def test_what_cannot_pass_reads_no_index(self, engine: DynamoDBClient) -> None:
+    def test_a_filter_that_nothing_can_pass_reads_no_index(self, engine: DynamoDBClient) -> None:
         told = World(engine).explain(page(NOTHING))
         assert (told.index, told.shards, told.items_read) == (None, 0, 0)
         assert told.reason == "no index is read, since no event can pass the filter"
 
-    def test_a_page_tells_what_it_read(self, engine: DynamoDBClient) -> None:
+    def test_a_page_says_how_much_it_read(self, engine: DynamoDBClient) -> None:
         told = World(engine).explain(page(window=Window(10, 5)))
         assert (told.items_read, told.tally_reads, told.requests) == (15, 2, 3)
 
@@ -214,18 +214,18 @@ class TestPlan:
         assert (told.conditions, told.residual) == (['type = "a"'], "")
         assert told.reason == "the tally has counts of just these events"
 
-    def test_a_total_of_types_that_begin_alike_is_one_by_the_tally(
+    def test_a_total_of_types_that_begin_alike_comes_from_the_tally(
         self, engine: DynamoDBClient
     ) -> None:
         told = World(engine).explain(count(LIKE_A))
         assert (told.index, told.items_read, told.requests, told.tally_reads) == (None, 0, 1, 1)
         assert told.conditions == ['type = "a*"']
 
-    def test_types_that_no_event_has_read_no_index(self, engine: DynamoDBClient) -> None:
+    def test_a_type_that_no_event_has_reads_no_index(self, engine: DynamoDBClient) -> None:
         told = World(engine).explain(page(Pattern("type", ("c", ""))))
         assert (told.index, told.items_read, told.requests) == (None, 0, 1)
 
-    def test_a_minute_that_a_range_cuts_names_its_index(self, engine: DynamoDBClient) -> None:
+    def test_a_total_with_a_cut_minute_names_the_index_for_it(self, engine: DynamoDBClient) -> None:
         told = World(engine, shards=3).explain(count(And((SINCE, UNTIL))))
         assert (told.index, told.shards, told.items_read) == ("by_time", 3, 1)
         assert told.conditions == [
@@ -248,13 +248,13 @@ class TestPlan:
                 ask(world.store, scope)
         assert (told.index, told.conditions) == ("by_actor", ['actor.id = "ann"'])
 
-    def test_a_page_with_a_total_of_a_cut_minute_tells_its_own_range(
+    def test_a_page_with_a_total_of_a_cut_minute_names_its_own_range(
         self, engine: DynamoDBClient
     ) -> None:
         told = World(engine).explain(page(SINCE, with_total=True))
         assert told.conditions[0] == 'time >= "1970-01-01T00:10:00.000001Z"'
 
-    def test_a_page_with_a_total_tells_of_both(self, engine: DynamoDBClient) -> None:
+    def test_a_page_with_a_total_explains_both(self, engine: DynamoDBClient) -> None:
         told = World(engine).explain(page(A, with_total=True))
         assert told.index == "by_type"
         assert told.reason.split("; ") == [
@@ -262,7 +262,7 @@ class TestPlan:
             "by_type is read, since the filter selects by type",
         ]
 
-    def test_a_total_that_no_tally_knows_is_told(self, engine: DynamoDBClient) -> None:
+    def test_it_says_when_no_tally_has_the_total(self, engine: DynamoDBClient) -> None:
         ask = page(ANN, with_known_total=True, is_partial=True)
         assert World(engine).explain(ask).reason.split("; ") == [
             "counts are not used: the filter asks for more than time, type and origin",
@@ -270,7 +270,7 @@ class TestPlan:
             "by_actor is read, since the filter selects by actor.id",
         ]
 
-    def test_a_tally_that_was_given_up_is_no_reason(
+    def test_a_tally_that_was_given_up_is_not_the_reason(
         self, engine: DynamoDBClient, scope: str
     ) -> None:
         write(engine, scope)
@@ -320,7 +320,9 @@ class TestPlan:
 
 @pytest.mark.engine
 class TestNobodyAsks:
-    def test_nothing_is_asked_of_dynamodb(self, engine: DynamoDBClient, scope: str) -> None:
+    def test_dynamodb_need_not_report_what_it_consumed(
+        self, engine: DynamoDBClient, scope: str
+    ) -> None:
         seen: list[bool] = []
 
         def record(params: dict[str, object], **_: object) -> None:
@@ -353,7 +355,9 @@ class TestNobodyAsks:
             assert [set(map(repr, told)) for told in both] == [{repr(told)} for told in alone]
             silent.result()
 
-    def test_what_fails_is_not_explained_further(self, engine: DynamoDBClient, scope: str) -> None:
+    def test_a_failed_answer_is_not_explained_further(
+        self, engine: DynamoDBClient, scope: str
+    ) -> None:
         world, explanation = World(engine), Explanation()
         with pytest.raises(ZeroDivisionError), explaining(explanation, TABLES):
             raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""Facets: exact counts of the events with one value, whatever is counted of them yet."""
+"""Facets: exact counts of the events with one value, however far the counting has got."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ OF_P: Filter = Compare("project_id", Op.EQ, "p")
 OF_ACTOR: Filter = Compare("actor.id", Op.EQ, "a0")
 
 SHORT = 12
-"""How many numbers a segment has here: as many as a batch, at least."""
+"""How many numbers a segment has here: at least as many as a batch."""
 
 _numbers = count(1)
 
@@ -65,7 +65,7 @@ def short_segments() -> Iterator[None]:
 
 
 class World:
-    """A log in DynamoDB and the same log in memory, and what folds, seals and counts."""
+    """A log in DynamoDB, the same log in memory, and what folds, seals and counts it."""
 
     def __init__(
         self,
@@ -265,7 +265,7 @@ def test_what_is_counted_is_not_read_again(world: World) -> None:
     assert world.counted() == {"project": 84, "actor": 84}
 
 
-def test_a_facet_that_comes_later_is_counted_from_the_first_event_on(
+def test_a_facet_that_is_added_later_is_counted_from_the_first_event_on(
     engine: DynamoDBClient,
 ) -> None:
     world = World(engine, "project")
@@ -306,7 +306,7 @@ def test_kinds_that_a_month_has_no_room_for_are_searched(
     world.check(And((OF_P, Compare("type", Op.EQ, "type-0"))))
 
 
-def test_values_that_are_too_many_wait_for_more_events(
+def test_too_many_values_wait_for_more_events(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counting, "_DUE_IN_QUIET", 50)
@@ -325,9 +325,7 @@ def test_values_that_are_too_many_wait_for_more_events(
 
 @pytest.mark.parametrize("die_at", [1, 2, 4, 6, 8, 10, *long(3, 5, 7, 9, 11, 12, 13)])
 @pytest.mark.parametrize("after", [False, True])
-def test_whoever_dies_while_counting_another_goes_on(
-    world: World, die_at: int, after: bool
-) -> None:
+def test_another_counter_goes_on_where_one_died(world: World, die_at: int, after: bool) -> None:
     dying = connect(world.client.meta.endpoint_url)
     left = count(1)
 
@@ -350,7 +348,7 @@ def test_whoever_dies_while_counting_another_goes_on(
 
 
 @pytest.mark.parametrize("operation", ["Query", "BatchGetItem", "PutItem", "UpdateItem"])
-def test_two_that_count_at_a_time_count_nothing_twice(world: World, operation: str) -> None:
+def test_two_counters_at_once_count_nothing_twice(world: World, operation: str) -> None:
     world.put(20)
     world.seal()
     slow, waiting = connect(world.client.meta.endpoint_url), [20]

@@ -1,4 +1,4 @@
-"""Folding: once whatever happens, within its bounds, and with nothing left lying."""
+"""Folding: each delta once, even after failures, within its limits, and with nothing left over."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Mortal:
         self.live_until(0, after=False)
 
     def live_until(self, call: int, *, after: bool) -> None:
-        """Begin a process that ends at its n-th call, 0 for never."""
+        """Start a process that ends at its n-th call, or never for 0."""
         self._left, self._ends_after = call, after
 
     def is_alive(self) -> bool:
@@ -94,7 +94,7 @@ class World:
         return read_head(self.client, "TallyTable", self.scope)
 
     def fold_all(self) -> None:
-        """Fold until everything is settled, and in the indexes."""
+        """Fold until everything is settled and in the indexes."""
         assert self.folder.settle(self.scope, 3600)
 
     def settled(self) -> Counter[str]:
@@ -114,7 +114,7 @@ class World:
 
 
 def spread(number: int, start: int = 0) -> list[Event]:
-    """Return events of which every one lies in a day of its own."""
+    """Return events that each lie in a different day."""
     return [
         Event(id=f"e{start + n}", time=NOON + (start + n) * DAY, type="ab"[n % 2], source=f"s{n}")
         for n in range(number)
@@ -140,13 +140,13 @@ def test_it_counts_at_once_and_names_what_an_index_may_not_show_yet(world: World
     assert world.head().recent == ()
 
 
-def test_it_names_nothing_that_it_has_seen_for_long_enough(world: World) -> None:
+def test_it_stops_naming_what_it_has_seen_for_long_enough(world: World) -> None:
     world.log.put(world.scope, spread(3))
     world.fold_all()
     assert (world.head().bucket.version, world.head().recent) == (1, ())
 
 
-def test_what_it_names_stays_small(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_list_of_names_stays_small(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Events of many days in one row, and more rows than the head has room for."""
     monkeypatch.setattr(fold, "_MOST_RECENT", 5)
     for batch in range(10):
@@ -170,7 +170,7 @@ def test_it_deletes_what_it_has_folded(world: World) -> None:
     assert world.log.count(world.scope, EVERYTHING) == 3
 
 
-def test_a_delta_that_was_left_over_is_not_counted_again_and_goes(
+def test_a_leftover_delta_is_deleted_and_not_counted_again(
     world: World, intercept: Intercept
 ) -> None:
     world.log.put(world.scope, spread(3))
@@ -237,7 +237,7 @@ def test_it_counts_kinds_beyond_the_limit_together(
 
 
 def work(world: World) -> Work:
-    """Do what is due, with a wake-up before as the stream brings it."""
+    """Do what is due, after a wake-up like that of the stream."""
     world.folder.wake(world.scope)
     while (done := world.folder.work(world.scope)) in (Work.FOLDED, Work.SOON):
         world.time.now += SECOND
@@ -261,7 +261,7 @@ def test_many_events_are_due(world: World, monkeypatch: pytest.MonkeyPatch) -> N
     assert world.head().bucket.totals().total() == 20
 
 
-def test_a_few_deltas_are_left_until_nothing_comes_any_more(world: World) -> None:
+def test_a_few_deltas_wait_until_no_more_come(world: World) -> None:
     world.log.put(world.scope, spread(5))
     for _ in range(4):
         assert work(world) is Work.LATER
@@ -271,21 +271,21 @@ def test_a_few_deltas_are_left_until_nothing_comes_any_more(world: World) -> Non
     assert (world.head().deltas, world.head().recent) == ((), ())
 
 
-def test_a_scope_in_which_something_comes_is_not_quiet(world: World) -> None:
+def test_a_scope_that_still_gets_events_is_not_quiet(world: World) -> None:
     for number in range(10):
         world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
         assert work(world) is Work.LATER
     assert world.head().bucket == Bucket()
 
 
-def test_what_will_be_due_within_seconds_is_waited_for(world: World) -> None:
+def test_it_waits_for_what_will_be_due_within_seconds(world: World) -> None:
     for number in range(40):
         world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
         assert world.folder.work(world.scope) is Work.SOON
         world.time.now += SECOND // 10
 
 
-def test_what_came_in_a_burst_is_not_waited_for_for_long(world: World) -> None:
+def test_it_does_not_wait_long_after_a_burst(world: World) -> None:
     for number in range(60):
         world.log.put(world.scope, [Event(id=f"e{number}", time=number, type="a")])
         if number in (0, 30):
@@ -348,7 +348,7 @@ class TestFences:
         assert ([event.seq for event in tail.events], tail.complete) == ([1, 2, 5, 8, 9, 10], 10)
 
     def test_count_what_a_writer_stores_long_after_the_fence_is_gone(self, world: World) -> None:
-        """Only who follows the order of arrival has passed it."""
+        """Only a reader that follows the order of arrival has passed it."""
         self.fence(world)
         assert len(world.head().deltas) == 2
         world.time.now += 31 * 60 * SECOND
@@ -377,7 +377,7 @@ def mortal(engine: DynamoDBClient) -> Mortal:
     return Mortal(engine.meta.endpoint_url)
 
 
-# Events from one to before another are stored, some of them again; or so many seconds pass.
+# A pair stores the events from one number up to another, some of them again; a number is seconds.
 LIFE = ((0, 10), 6, (6, 14), (14, 90), 3, 6, 1, 3)
 EVENTS = [
     Event(id=f"e{n}", time=NOON + n * DAY // 4, type="ab"[n % 2], project_id="p" if n % 3 else None)
@@ -395,7 +395,7 @@ def take(step: tuple[int, int] | int, world: World, log: EventStore, folder: Fol
 
 
 def live(world: World, client: Any) -> None:
-    """Take every step of a life; whoever dies in one leaves it to somebody else to take again."""
+    """Take every step of a life; when a process dies in one, another takes the step again."""
     stored = 0
     log, folder = world.log_of(client), world.folder_of(client)
     for step in LIFE:
@@ -414,7 +414,7 @@ def live(world: World, client: Any) -> None:
 
 @pytest.mark.parametrize("every", [9, *long(1)])
 @pytest.mark.parametrize("after", [False, True])
-def test_whoever_dies_wherever_nothing_is_lost_or_counted_twice(
+def test_a_death_at_any_call_loses_nothing_and_counts_nothing_twice(
     engine: DynamoDBClient, mortal: Mortal, after: bool, every: int
 ) -> None:
     for call in count(1, every):
@@ -423,7 +423,7 @@ def test_whoever_dies_wherever_nothing_is_lost_or_counted_twice(
         live(world, mortal.client)
         report = Verifier(engine, TABLES, 1).verify(world.scope)
         assert (report.settled + report.young, report.drifts) == (90, ()), call
-        world.fold_all()  # Numbers that the dead have taken are fenced.
+        world.fold_all()  # Numbers that dead processes took are fenced.
         assert world.settled().total() == 90, call
         assert world.log.latest(world.scope) == world.head().decided.last
         tail = world.log.tail(world.scope, EVERYTHING, 0, 100)
@@ -487,7 +487,7 @@ class TestRequests:
 
     @pytest.mark.parametrize("order", list(Order))
     @pytest.mark.parametrize("offset", [301, 350, 399])
-    def test_any_page_takes_six_and_two_when_its_rows_are_known(
+    def test_any_page_takes_six_or_two_when_its_rows_are_cached(
         self, settled: World, calls: list[str], order: Order, offset: int
     ) -> None:
         log = dynamo_store(settled.client)
@@ -515,14 +515,14 @@ class TestRequests:
         assert calls == ["Query", "Query"]
 
 
-def test_a_page_near_the_end_is_not_shifted_by_what_is_stored_meanwhile(world: World) -> None:
+def test_an_event_stored_meanwhile_does_not_shift_a_page_near_the_end(world: World) -> None:
     world.log.put(world.scope, spread(400))
     world.fold_all()
 
     growing, grown = connect(world.client.meta.endpoint_url), list[object]()
 
     def grow(params: dict[str, Any], **_: object) -> None:
-        """Let events be stored after the head is read, and before the index is."""
+        """Store events after the head is read and before the index is."""
         if "IndexName" in params:
             grown.append(world.log.put(world.scope, spread(5, 400)))
 

@@ -1,4 +1,4 @@
-"""The importer: killed at any request, or run in two places, it says the same in the end."""
+"""The importer, killed at any request or run in two places: in the end it says the same."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SIZE = 60
 TIME = 1_793_491_200_000_000
 COUNTS = {"stored": 46, "duplicate": 8, "conflict": 1, "invalid": 15, "expired": 0}
 LINES = sorted([*range(1, SIZE + 1, 4), 43])
-# To die after a request leaves what to die before the next one does.
+# A death after a request leaves the same as a death before the next one.
 AFTER = [True, *long(False)]
 
 
@@ -46,11 +46,11 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
 
 
 class Killed(BaseException):
-    """What happens to a function that takes too long."""
+    """Raised where Lambda would kill a function that takes too long."""
 
 
 class Mortal:
-    """Passes calls on to a client or a store, and dies at one of them: before it, or after."""
+    """Passes calls on to a client or a store, and dies at one of them, before or after it."""
 
     def __init__(self, inner: Any, dies_at: int, *, after: bool) -> None:
         self._inner = inner
@@ -88,7 +88,7 @@ def dropped(s3: S3Client) -> ObjectVersion:
 
 
 def used_log() -> MemoryEventStore:
-    """Return a log that holds one of the events, and another one with the id of a second."""
+    """Return a log that holds one of the events, and another event with the id of a second."""
     log = MemoryEventStore()
     log.put(SCOPE, [Event(id="e1", time=TIME, type="t"), Event(id="e42", time=TIME, type="x")])
     return log
@@ -99,7 +99,7 @@ def read(s3: S3Client, key: str) -> bytes:
 
 
 def told(s3: S3Client) -> tuple[dict[str, int], list[int]]:
-    """Return the counts of the result, and the lines of all that it says was refused."""
+    """Return the counts of the result, and the lines of everything that it says was refused."""
     said = json.loads(read(s3, KEY.replace("import/", "import-results/", 1) + ".json"))
     before = [line for key in said["refused_before"] for line in read(s3, key).splitlines()]
     return said["counts"], [each["line"] for each in [*map(json.loads, before), *said["refused"]]]
@@ -135,7 +135,7 @@ def test_killed_at_any_request_to_the_log_it_says_the_same(
 
 
 class Halving:
-    """A log that stores half of what it is offered at one of the calls, and then fails."""
+    """A log that stores half of what one call offers it, and then fails."""
 
     def __init__(self, log: MemoryEventStore, fails_at: int, error: BaseException) -> None:
         self._log = log
@@ -165,8 +165,8 @@ def test_failed_within_a_part_it_says_the_same(
     assert told(s3) == (COUNTS, LINES)
 
 
-def test_who_was_overtaken_writes_no_result(s3: S3Client) -> None:
-    """The other one's stands, which knows of all refusals, and of what it stored itself."""
+def test_an_import_that_was_overtaken_writes_no_result(s3: S3Client) -> None:
+    """The other one's result stands: it knows all refusals, and what it stored itself."""
     source, log = dropped(s3), used_log()
 
     def overtaken() -> bool:
@@ -178,7 +178,7 @@ def test_who_was_overtaken_writes_no_result(s3: S3Client) -> None:
     assert told(s3) == (COUNTS, LINES)
 
 
-def test_refusals_are_not_lost_to_who_was_overtaken(s3: S3Client) -> None:
+def test_an_import_that_was_overtaken_loses_no_refusals(s3: S3Client) -> None:
     source, log = dropped(s3), used_log()
 
     def overtaken() -> bool:
@@ -195,7 +195,7 @@ def test_refusals_are_not_lost_to_who_was_overtaken(s3: S3Client) -> None:
 
 
 def at(number: int, do: Callable[[], bool]) -> Deadline:
-    """Return a deadline that does something when it is asked for this time."""
+    """Return a deadline that does something at the n-th time it is asked."""
     calls = iter([*[_has_time] * (number - 1), do])
     return until(lambda: next(calls, _has_time)())
 
@@ -218,7 +218,7 @@ def refusals(s3: S3Client) -> dict[str, bytes]:
     return {key: read(s3, key) for key in keys if ".refused-" in key}
 
 
-def test_what_others_stored_while_it_had_no_time_counts_as_there_before(s3: S3Client) -> None:
+def test_what_others_stored_while_it_waited_counts_as_duplicates(s3: S3Client) -> None:
     source, log = drop(s3, [event(n) for n in range(20)]), MemoryEventStore()
     with pytest.raises(Unfinished):
         run(log, s3, source, for_parts(1))

@@ -1,4 +1,4 @@
-"""The import function: which objects its messages name, and which of them come again."""
+"""The import function: which objects its messages name, and which messages come again."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Silent:
 
 
 def drop(s3: S3Client, key: str, content: bytes = EVENT) -> dict[str, Any]:
-    """Put an object into the bucket; return what S3 says of it in a notification."""
+    """Put an object into the bucket; return how S3 describes it in a notification."""
     answer = s3.put_object(Bucket=BUCKET, Key=key, Body=content)
     made = {"key": quote_plus(key, safe="/"), "size": len(content), "eTag": answer["ETag"][1:-1]}
     return {
@@ -175,7 +175,7 @@ def test_a_message_without_objects_is_done(
 
 
 @pytest.mark.parametrize("body", ["nonsense", "7", "[]", '{"type": "t"}', '{"Records": 7}'])
-def test_a_message_that_is_no_notification_is_put_aside(
+def test_a_message_that_is_not_a_notification_is_put_aside(
     moto: DynamoDBClient, s3: S3Client, sqs: SQSClient, dead: str, queue: str, body: str
 ) -> None:
     imports = Imports(Importer(Silent(), s3, 5), DeadLetters(dead, 5))
@@ -184,7 +184,7 @@ def test_a_message_that_is_no_notification_is_put_aside(
     assert reason.startswith("not ")
 
 
-def test_an_object_whose_key_leaves_no_room_for_those_of_its_results_is_put_aside(
+def test_an_object_with_too_long_a_key_for_its_results_is_put_aside(
     moto: DynamoDBClient, s3: S3Client, sqs: SQSClient, dead: str, queue: str
 ) -> None:
     imports = Imports(Importer(dynamo_store(moto), s3, 5), DeadLetters(dead, 5))
@@ -194,7 +194,7 @@ def test_an_object_whose_key_leaves_no_room_for_those_of_its_results_is_put_asid
     assert reasons(sqs, dead) == ["the object's key has more than 900 bytes"]
 
 
-def test_the_keys_of_all_that_belongs_to_an_object_are_such_as_s3_takes(
+def test_s3_accepts_the_keys_of_everything_that_belongs_to_an_object(
     moto: DynamoDBClient, s3: S3Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger, "_KEPT_TOGETHER", 0)

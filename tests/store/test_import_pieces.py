@@ -1,4 +1,4 @@
-"""The importer: what of an object cannot be read, and what a piece of it may hold."""
+"""The importer: what it cannot read of an object, and how much it reads at once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def s3() -> Iterator[S3Client]:
 
 
 class Offers(MemoryEventStore):
-    """Notes how many events it is offered at once."""
+    """Notes how many events each call offers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ def document(events: list[bytes], ending: str) -> bytes:
         b"[" * 500 + b"]" * 500,
     ],
 )
-def test_an_event_that_cannot_be_read_spoils_no_other(
+def test_an_event_that_cannot_be_read_does_not_stop_the_others(
     s3: S3Client, ending: str, value: bytes
 ) -> None:
     events = [event("e1"), event("e2")[:-1] + b',"data":%b}' % value, event("e3")]
@@ -84,10 +84,8 @@ def test_an_event_that_cannot_be_read_spoils_no_other(
 
 
 @pytest.mark.parametrize("ending", ["ndjson", "json"])
-def test_an_array_of_more_events_than_memory_holds_spoils_no_other(
-    s3: S3Client, ending: str
-) -> None:
-    """A line of a megabyte would be half a million of these."""
+def test_an_array_too_large_for_memory_does_not_stop_the_others(s3: S3Client, ending: str) -> None:
+    """A line of one megabyte would hold half a million of these."""
     array = b"[" + b"7," * 10_000 + b"7]"
     said = imported(s3, document([event("e1"), array, event("e2")], ending), ending)
     assert said["counts"]["stored"] == 2
@@ -96,7 +94,7 @@ def test_an_array_of_more_events_than_memory_holds_spoils_no_other(
     ]
 
 
-def test_lines_of_many_events_are_stored_with_looks_at_the_clock(s3: S3Client) -> None:
+def test_it_looks_at_the_clock_while_it_stores_lines_of_many_events(s3: S3Client) -> None:
     line = b"[" + b",".join(event(f"e{n}") for n in range(400)) + b"]\n"
     log = Offers()
     said = imported(s3, line * 10, "ndjson", log)

@@ -1,4 +1,4 @@
-"""The importer: it goes on where it was stopped or killed, and does nothing twice."""
+"""The importer: it continues where it was stopped or killed, and does nothing twice."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_it_goes_on_where_it_stopped(
 def test_the_result_is_exact_when_it_was_killed_in_the_middle(
     s3: S3Client, ending: str, size: int, after: bool
 ) -> None:
-    """1 % of the lines are bad, some of the others there before, or twice in the file."""
+    """1 % of the lines are bad; some of the others are in the log already, or twice in the file."""
     log = Shelf()
     log.put(SCOPE, [Event(id=f"e{number}", time=0, type="t") for number in (5, size // 2 + 1)])
     events = [b"7" if n % 100 == 0 else event(n % (size - 1000)) for n in range(size)]
@@ -84,7 +84,7 @@ def test_the_result_is_exact_when_it_was_killed_in_the_middle(
     assert len(log.numbers) == size - bad - twice
 
 
-def test_what_came_before_a_kill_is_not_offered_again(s3: S3Client) -> None:
+def test_events_saved_before_a_kill_are_not_offered_again(s3: S3Client) -> None:
     log = Shelf()
     source = drop(s3, document([event(number) for number in range(9500)], "ndjson"))
     with pytest.raises(Killed):
@@ -103,7 +103,7 @@ def test_an_object_that_was_imported_is_left_alone(s3: S3Client, log: MemoryEven
     assert result(s3, source)["counts"] == counts(stored=1)
 
 
-def test_many_refusals_are_told_in_objects_of_their_own(
+def test_many_refusals_get_objects_of_their_own(
     s3: S3Client, log: MemoryEventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger, "_KEPT_TOGETHER", 1000)
@@ -120,9 +120,7 @@ def refusals(s3: S3Client, key: str) -> list[Any]:
     return [json.loads(line) for line in content.splitlines()]
 
 
-def test_an_import_that_runs_elsewhere_too_is_left_to_one_of_them(
-    s3: S3Client, log: MemoryEventStore
-) -> None:
+def test_of_two_runs_of_an_import_one_gives_way(s3: S3Client, log: MemoryEventStore) -> None:
     source = drop(s3, document([event(number) for number in range(2000)], "ndjson"))
 
     def overtaken() -> bool:
@@ -136,7 +134,7 @@ def test_an_import_that_runs_elsewhere_too_is_left_to_one_of_them(
     assert log.count(SCOPE, EVERYTHING) == 2000
 
 
-def test_an_import_that_gets_no_further_is_given_up_and_may_be_tried_again(
+def test_an_import_without_progress_is_given_up_and_may_be_tried_again(
     s3: S3Client, log: MemoryEventStore
 ) -> None:
     source = drop(s3, event(1))

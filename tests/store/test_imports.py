@@ -1,4 +1,4 @@
-"""The importer: objects in a bucket in, events in the log and a result object out."""
+"""The importer: objects in a bucket go in, events in the log and a result object come out."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_an_object_without_versions_that_was_replaced_is_not_mixed_up(
         ("import/one/nonsense/a.json", "format must be one of cedana, "),
     ],
 )
-def test_a_key_that_says_too_little_is_named_in_the_result(
+def test_the_result_names_a_key_that_says_too_little(
     s3: S3Client, log: MemoryEventStore, key: str, problem: str
 ) -> None:
     source = drop(s3, event(1), key)
@@ -136,7 +136,7 @@ def test_an_empty_object_holds_no_events(s3: S3Client, log: MemoryEventStore, en
         ("ndjson.gz", lambda body: b"plain", "the rest is not gzip: Not a gzipped file"),
     ],
 )
-def test_what_cannot_be_read_does_not_spoil_what_could(
+def test_an_unreadable_part_does_not_lose_what_was_read(
     s3: S3Client,
     log: MemoryEventStore,
     ending: str,
@@ -170,7 +170,7 @@ def test_a_list_response_of_an_api_is_read_in_its_format(
 
 
 def test_a_long_object_is_read_in_parts(s3: S3Client) -> None:
-    """So that what is in memory does not grow with it."""
+    """This way the memory it needs does not grow with the object."""
     source = drop(s3, b"".join(event(n, "t" * 200) + b"\n" for n in range(40_000)))
     parts: list[str] = []
 
@@ -198,7 +198,7 @@ LOG_FILE = "AWSLogs/111122223333/CloudTrail/eu-central-1/2026/03/01/111122223333
 
 @pytest.fixture
 def trail(s3: S3Client) -> Importer:
-    """Return the importer of a log whose own bucket is another one than that of a trail."""
+    """Return the importer of a log whose own bucket is not the bucket of the trail."""
     s3.create_bucket(Bucket=TRAIL)
     return Importer(MemoryEventStore(), s3, 5, home=Home(BUCKET, SCOPE))
 

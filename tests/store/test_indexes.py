@@ -1,4 +1,4 @@
-"""Logs that lack an index: what it would answer is answered in other ways."""
+"""Logs that lack an index: other ways answer what it would answer."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_questions_about_its_field_are_answered_without_it(
     ask: Callable[[DynamoEventStore], object],
     answer: object,
 ) -> None:
-    """A function may not know yet that the index is gone, or be told before it is filled."""
+    """A function may not know yet that the index is gone, or hear of it before it is filled."""
     assert ask(dynamo_store(bare, indexes=indexes)) == answer
 
 
@@ -104,7 +104,7 @@ def test_a_recount_needs_no_index_of_a_field(bare: DynamoDBClient) -> None:
     assert (report.settled, report.drifts) == (2, ())
 
 
-def test_the_most_selective_of_those_that_are_there_comes_first() -> None:
+def test_the_most_selective_existing_index_comes_first() -> None:
     indexes = Indexes.of(["project", "actor"], clock_of(lambda: 0))
     assert indexes.fields == ("actor.id", "project_id", "type")
     indexes.miss("by_actor")

@@ -1,4 +1,4 @@
-"""The ingest function: batches of queue messages in, events in the log and dead letters out."""
+"""The ingest function: batches of queue messages go in, events and dead letters come out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def total(ingestion: Ingestion, scope: str = SCOPE) -> int:
 
 
 def transactions(asked: Asked) -> list[int]:
-    """Return how many events were stored together, a number for each transaction."""
+    """Return how many events each transaction stored."""
     return [
         sum(put["Put"]["TableName"] == "EventsTable" for put in parameters["TransactItems"])
         for name, parameters in asked
@@ -55,7 +55,7 @@ def test_refused_messages_are_done_as_well(ingestion: Ingestion) -> None:
     assert total(ingestion) == 0
 
 
-def test_a_refused_message_keeps_none_from_being_stored(ingestion: Ingestion) -> None:
+def test_a_refused_message_does_not_stop_the_others(ingestion: Ingestion) -> None:
     bodies: list[object] = [
         event("a"),
         "no json",
@@ -90,7 +90,7 @@ def test_another_event_with_the_same_id_is_put_aside(ingestion: Ingestion) -> No
     assert total(ingestion) == 1
 
 
-def test_of_two_in_one_batch_the_first_is_stored(ingestion: Ingestion) -> None:
+def test_of_two_events_with_one_id_in_a_batch_the_first_is_stored(ingestion: Ingestion) -> None:
     one, other = record(event("a"), "m-1"), record(event("a", message="other"), "m-2")
     assert ingestion.hand_over(one, other, record(event("b"), "m-3")) == []
     assert list(ingestion.reasons()) == ["m-2"]
@@ -101,7 +101,7 @@ def test_of_two_in_one_batch_the_first_is_stored(ingestion: Ingestion) -> None:
 
 
 @pytest.mark.parametrize(("number", "expected"), [(MAX_TOGETHER - 2, [2]), (MAX_TOGETHER, [1, 1])])
-def test_after_as_many_events_as_memory_holds_messages_are_stored_one_by_one(
+def test_once_memory_is_full_messages_are_stored_one_by_one(
     ingestion: Ingestion, asked: Asked, number: int, expected: list[int]
 ) -> None:
     messages = [record(event(name), f"m-{name}") for name in "ab"]
@@ -130,7 +130,7 @@ def test_an_event_that_is_too_old_is_put_aside(ingestion: Ingestion) -> None:
     ("attributes", "reason"),
     [({"scope": "a/b"}, "scope must have 1 to 64"), ({"format": "syslog"}, "format must be one")],
 )
-def test_attributes_that_say_nothing_known_are_refused(
+def test_attributes_with_unknown_values_are_refused(
     ingestion: Ingestion, attributes: dict[str, str], reason: str
 ) -> None:
     assert ingestion.hand_over(record(event("a"), **attributes)) == []
@@ -139,7 +139,7 @@ def test_attributes_that_say_nothing_known_are_refused(
     assert {name: text(letter, name) for name in attributes} == attributes
 
 
-def test_an_attribute_that_is_no_text_is_ignored(ingestion: Ingestion) -> None:
+def test_an_attribute_that_is_not_a_text_is_ignored(ingestion: Ingestion) -> None:
     message = record(event("a"))
     message["messageAttributes"] = {
         "trace": {"binaryValue": "AAE=", "stringListValues": [], "dataType": "Binary"}
@@ -184,7 +184,7 @@ def test_the_reason_names_some_of_many_refused_events(ingestion: Ingestion) -> N
     assert reason.endswith("; and 4 more")
 
 
-def test_it_tells_what_it_did_in_metrics(
+def test_it_reports_what_it_did_in_metrics(
     ingestion: Ingestion, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ingestion.hand_over(record([event("a"), event("b"), event("a"), {}]), record("no json", "m-2"))
@@ -205,7 +205,7 @@ def test_a_message_that_a_batch_holds_twice_is_counted_once(
     assert '"EventsDuplicate":[1.0]' in out
 
 
-def test_an_invocation_tells_only_of_itself(
+def test_an_invocation_reports_only_what_it_did_itself(
     ingestion: Ingestion, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ingestion.hand_over(record(event("a")))

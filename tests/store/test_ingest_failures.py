@@ -1,4 +1,4 @@
-"""The ingest function when something does not work: what comes again, and what is put aside."""
+"""The ingest function when something fails: what comes again, and what is put aside."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def received(ingestion: Ingestion, queue: str, body: object, receives: int) -> d
 
 @pytest.mark.parametrize("error", [error for error, _ in FAILURES])
 @pytest.mark.parametrize(("receives", "seconds"), [(1, 4), (2, 16), (3, 64), (4, 256), (5, 900)])
-def test_what_failed_comes_again_later_each_time(
+def test_a_failed_message_comes_again_later_each_time(
     ingestion: Ingestion, queue: str, asked: Asked, error: Exception, receives: int, seconds: int
 ) -> None:
     message = received(ingestion, queue, event("a", type="bad"), receives)
@@ -71,7 +71,7 @@ def test_a_database_that_does_not_answer_is_tried_again(ingestion: Ingestion) ->
     assert ingestion.letters() == []
 
 
-def test_what_failed_keeps_no_other_scope_from_being_stored(ingestion: Ingestion) -> None:
+def test_a_failure_does_not_stop_other_scopes(ingestion: Ingestion) -> None:
     bad = record(event("a", type="bad"), "m-1", scope="down")
     also = record(event("b"), "m-2", scope="down")
     good = record(event("a"), "m-3", scope="up")
@@ -79,15 +79,15 @@ def test_what_failed_keeps_no_other_scope_from_being_stored(ingestion: Ingestion
     assert [total(ingestion, scope) for scope in ("down", "up")] == [0, 1]
 
 
-def test_the_database_is_not_asked_again_at_once(ingestion: Ingestion) -> None:
-    """Each attempt may take long: with all of a batch, the function would run out of time."""
+def test_it_does_not_ask_a_failed_database_again_in_the_same_batch(ingestion: Ingestion) -> None:
+    """Each attempt may take long: for a whole batch, the function would run out of time."""
     store: Any = Failing(dynamo_store(ingestion.client), Unavailable(), "bad")
     messages = [record(event(f"e-{n}", type="bad"), f"m-{n}") for n in range(3)]
     assert len(ingestion.over(store).hand_over(*messages)) == 3
     assert store.puts == [["e-0", "e-1", "e-2"]]
 
 
-def test_an_event_that_breaks_something_keeps_no_other_from_being_stored(
+def test_an_event_that_breaks_something_does_not_stop_the_others(
     ingestion: Ingestion,
 ) -> None:
     messages = [record(event(f"e-{n}", type="bad" if n == 1 else "a"), f"m-{n}") for n in range(3)]
@@ -97,7 +97,7 @@ def test_an_event_that_breaks_something_keeps_no_other_from_being_stored(
 
 @pytest.mark.parametrize(("error", "reason"), FAILURES)
 @pytest.mark.parametrize("receives", [5, 6])
-def test_what_failed_often_is_put_aside(
+def test_a_message_that_failed_often_is_put_aside(
     ingestion: Ingestion, asked: Asked, error: Exception, reason: str, receives: int
 ) -> None:
     bad = record(event("a", type="bad"), "m-1", receives, scope="one", format="native")
@@ -119,7 +119,7 @@ def test_what_failed_often_is_put_aside(
 @pytest.mark.parametrize(
     ("body", "receives"), [("no json", 1), (event("a", type="bad"), 5)], ids=["refused", "failed"]
 )
-def test_what_cannot_be_put_aside_comes_again(
+def test_a_message_that_cannot_be_put_aside_comes_again(
     ingestion: Ingestion, body: object, receives: int
 ) -> None:
     desk = failing(ingestion, Unavailable())
@@ -128,23 +128,23 @@ def test_what_cannot_be_put_aside_comes_again(
     assert total(ingestion) == 1
 
 
-def test_what_cannot_be_delayed_comes_again(ingestion: Ingestion) -> None:
-    """There is no queue that the messages came from."""
+def test_a_message_that_cannot_be_delayed_comes_again(ingestion: Ingestion) -> None:
+    """The queue that the messages came from does not exist."""
     desk = failing(ingestion, Unavailable())
     bad, good = record(event("a", type="bad"), "m-1", 2), record(event("b"), "m-2")
     assert desk.hand_over(bad, good) == ["m-1"]
     assert total(ingestion) == 1
 
 
-def test_what_failed_is_in_the_log_the_first_time_already(
+def test_a_failure_is_in_the_functions_log_the_first_time_already(
     ingestion: Ingestion, caplog: pytest.LogCaptureFixture
 ) -> None:
     failing(ingestion, RuntimeError("why")).hand_over(record(event("a", type="bad"), "m-1", 2))
     assert "why" in caplog.text
 
 
-def test_what_there_is_no_time_for_comes_again(ingestion: Ingestion, asked: Asked) -> None:
-    """Cut off, the function would have answered nothing, and all would come again."""
+def test_messages_that_there_is_no_time_for_come_again(ingestion: Ingestion, asked: Asked) -> None:
+    """Cut off, the function would have answered nothing, and all messages would come again."""
     messages = [record(event(f"e-{number}"), f"m-{number}", 2) for number in range(4)]
     assert ingestion.hand_over(*messages, seconds=[60, 59, 29, 24, 3]) == ["m-2", "m-3"]
     assert delays(asked) == [16, 16]
@@ -166,16 +166,14 @@ def test_an_impossible_time_of_sending_breaks_nothing(ingestion: Ingestion, sent
     assert stored.time == 1_772_366_400_250_000
 
 
-def test_an_impossible_time_of_sending_is_not_put_aside_with_it(ingestion: Ingestion) -> None:
+def test_a_dead_letter_does_not_carry_an_impossible_time_of_sending(ingestion: Ingestion) -> None:
     ingestion.hand_over(record("no json", sent_at="soon"))
     (letter,) = ingestion.letters()
     assert text(letter, "sent_at") == "1772366400250"
 
 
 @pytest.mark.parametrize("missing", ["attributes", "messageAttributes", "body"])
-def test_a_record_that_lacks_something_keeps_no_other_from_being_stored(
-    ingestion: Ingestion, missing: str
-) -> None:
+def test_an_incomplete_record_does_not_stop_the_others(ingestion: Ingestion, missing: str) -> None:
     broken = {name: value for name, value in record("a", "m-1").items() if name != missing}
     assert ingestion.hand_over(broken, record(event("b"), "m-2")) == ["m-1"]
     assert total(ingestion) == 1
@@ -203,16 +201,16 @@ def test_a_large_message_is_put_aside_with_as_much_of_the_reason_as_fits(
 
 
 def size(sent: dict[str, Any]) -> int:
-    """Return how many bytes of the allowed ones a message takes, as SQS counts."""
+    """Return how many bytes of the limit a message takes, as SQS counts."""
     attributes = sent["MessageAttributes"].items()
     texts = [(name, value["DataType"], value["StringValue"]) for name, value in attributes]
     return len(sent["MessageBody"].encode()) + sum(len("".join(each).encode()) for each in texts)
 
 
-def test_the_reason_of_a_database_that_is_not_there_is_not_the_databases(
+def test_a_missing_databases_own_words_are_not_the_reason(
     ingestion: Ingestion,
 ) -> None:
-    """What DynamoDB says is in the log only."""
+    """What DynamoDB says is only in the function's log."""
     ingestion.client.delete_table(TableName="TallyTable")
     ingestion.hand_over(record(event("a"), receives=5))
     (reason,) = ingestion.reasons().values()

@@ -1,4 +1,4 @@
-"""The ingest function behind a FIFO queue: the order that messages were sent in is kept."""
+"""The ingest function behind a FIFO queue: it keeps the order in which messages were sent."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_events_arrive_in_the_order_of_their_messages(ingestion: Ingestion) -> N
     assert arrived(ingestion) == ["e-3", "e-1", "e-2", "e-0"]
 
 
-def test_what_failed_holds_back_what_follows_in_its_group(ingestion: Ingestion) -> None:
+def test_a_failed_message_holds_back_what_follows_in_its_group(ingestion: Ingestion) -> None:
     messages = [message(0, "a"), message(1, "a", type="bad"), message(2, "b"), message(3, "a")]
     assert failing(ingestion).hand_over(*messages) == ["m-1", "m-3"]
     assert arrived(ingestion) == ["e-0", "e-2"]
@@ -41,21 +41,21 @@ def test_what_failed_holds_back_what_follows_in_its_group(ingestion: Ingestion) 
     assert arrived(ingestion) == ["e-0", "e-2", "e-1", "e-3"]
 
 
-def test_what_is_refused_holds_back_nothing(ingestion: Ingestion) -> None:
+def test_a_refused_message_holds_back_nothing(ingestion: Ingestion) -> None:
     messages = [message(0, "a", type=""), message(1, "a"), message(2, "a", colour="red")]
     assert ingestion.hand_over(*messages, message(3, "a")) == []
     assert arrived(ingestion) == ["e-1", "e-3"]
     assert list(ingestion.reasons()) == ["m-0", "m-2"]
 
 
-def test_what_is_put_aside_after_many_tries_holds_back_nothing(ingestion: Ingestion) -> None:
+def test_a_message_put_aside_after_many_tries_holds_back_nothing(ingestion: Ingestion) -> None:
     bad, good = message(0, "a", 5, type="bad"), message(1, "a", 5)
     assert failing(ingestion).hand_over(bad, good) == []
     assert arrived(ingestion) == ["e-1"]
     assert list(ingestion.reasons()) == ["m-0"]
 
 
-def test_what_cannot_be_put_aside_holds_back_what_follows(ingestion: Ingestion) -> None:
+def test_a_message_that_cannot_be_put_aside_holds_back_what_follows(ingestion: Ingestion) -> None:
     ingestion.sqs.delete_queue(QueueUrl=ingestion.url)
     messages = [message(0, "a", type=""), message(1, "a"), message(2, "b")]
     assert ingestion.hand_over(*messages) == ["m-0", "m-1"]

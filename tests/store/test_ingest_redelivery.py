@@ -1,4 +1,4 @@
-"""The same messages again: by a queue that delivers more than once, and out of the dead letters."""
+"""The same messages again: from a queue that delivers more than once, and from the dead letters."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def check(ingestion: Ingestion) -> None:
 
 
 @pytest.mark.parametrize("group", [None, "g"], ids=["standard", "fifo"])
-def test_what_is_delivered_three_times_is_stored_once(
+def test_a_message_delivered_three_times_is_stored_once(
     ingestion: Ingestion, group: str | None
 ) -> None:
     for receives in (1, 2, 3):
@@ -76,7 +76,7 @@ def test_what_is_delivered_three_times_is_stored_once(
 def test_the_cut_and_the_order_of_batches_make_no_difference(
     ingestion: Ingestion, seed: int
 ) -> None:
-    """The two that are called alike stay in order: the first of them is stored."""
+    """The two with the same id stay in order: the first of them is stored."""
     random = Random(seed)
     ingestion.hand_over(record(event("own"), "first"))
     for receives in (1, 1, 2):
@@ -89,8 +89,8 @@ def test_the_cut_and_the_order_of_batches_make_no_difference(
     check(ingestion)
 
 
-def test_what_was_stored_by_a_call_that_failed_is_stored_once(ingestion: Ingestion) -> None:
-    """The answer got lost on its way."""
+def test_an_event_stored_by_a_call_that_failed_is_stored_once(ingestion: Ingestion) -> None:
+    """The answer was lost on its way."""
     store = dynamo_store(ingestion.client)
 
     class Lost:

@@ -1,4 +1,4 @@
-"""The keys table and its caches, over moto and a clock of the test's own."""
+"""The keys table and its caches, over moto and a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OVER = Deadline(0, lambda: 0)
 
 
 class World:
-    """Keys, what a warm function knows of them, the peppers, and the time."""
+    """Keys, a warm function's caches of them, the peppers, and the time."""
 
     def __init__(self, client: DynamoDBClient) -> None:
         self.now = 0
@@ -94,7 +94,7 @@ def test_a_table_that_does_not_answer_says_nothing_about_a_key(world: World) -> 
     assert world.is_let_in(credential)
 
 
-def test_a_slow_answer_is_remembered_from_when_it_was_asked_for(
+def test_a_slow_answer_ages_from_the_moment_it_was_asked_for(
     world: World, moto: DynamoDBClient, intercept: Intercept
 ) -> None:
     """The key may have been revoked right after it was read."""
@@ -110,7 +110,7 @@ def test_a_slow_answer_is_remembered_from_when_it_was_asked_for(
     assert not world.is_let_in(credential)
 
 
-def test_a_key_expires_though_it_is_remembered(world: World) -> None:
+def test_a_cached_key_still_expires(world: World) -> None:
     credential = world.create(expires_at=10)
     assert world.is_let_in(credential)
     world.now = 10
@@ -128,7 +128,7 @@ def test_a_key_is_revoked_once(world: World) -> None:
     assert key.revoked_at == 7
 
 
-def test_what_is_not_there_cannot_be_revoked(world: World) -> None:
+def test_a_key_that_does_not_exist_cannot_be_revoked(world: World) -> None:
     assert not world.operator.revoke("s", "PL1X")
     assert world.function.get("PL1X", fresh=True) is None
 
@@ -139,14 +139,14 @@ def test_a_key_of_another_scope_cannot_be_revoked(world: World) -> None:
     assert world.is_let_in(credential, fresh=True)
 
 
-def test_who_revokes_a_key_does_not_let_it_in_again(world: World) -> None:
+def test_the_function_that_revoked_a_key_refuses_it_at_once(world: World) -> None:
     credential = world.create()
     assert world.is_let_in(credential)
     assert world.function.revoke("s", credential.key_id)
     assert not world.is_let_in(credential)
 
 
-def test_a_list_shows_a_scope_alone_the_oldest_first(world: World) -> None:
+def test_a_list_shows_only_its_scope_the_oldest_first(world: World) -> None:
     made = []
     for world.now in range(3):
         made.append(world.create().key_id)
@@ -154,7 +154,7 @@ def test_a_list_shows_a_scope_alone_the_oldest_first(world: World) -> None:
     assert [key.principal.key_id for key in world.operator.list("s")] == made
 
 
-def test_a_new_pepper_opens_at_once(world: World) -> None:
+def test_a_new_pepper_opens_keys_at_once(world: World) -> None:
     assert world.is_let_in(world.create())
     world.peppers["2"] = b"two"
     credential = world.create()
@@ -162,7 +162,7 @@ def test_a_new_pepper_opens_at_once(world: World) -> None:
     assert world.is_let_in(credential)
 
 
-def test_a_pepper_that_is_taken_out_opens_nothing_after_an_hour(world: World) -> None:
+def test_a_removed_pepper_opens_nothing_after_an_hour(world: World) -> None:
     credential = world.create()
     assert world.is_let_in(credential)
     world.peppers = {"2": b"two"}

@@ -1,4 +1,4 @@
-"""Values deep in `data` are found by their leaves, whoever gathered them and however far."""
+"""Leaves find values deep in `data`, no matter who gathered them and how far."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def fill(world: World, number: int, **values: Any) -> None:
 
 
 def settled(engine: DynamoDBClient, number: int = 30, **values: Any) -> World:
-    """Return a log of many events whose leaves are gathered, as far as they fill blocks."""
+    """Return a log of many events, with the leaves of all full blocks gathered."""
     world = World(engine)
     fill(world, number, **values)
     world.settle()
@@ -147,7 +147,7 @@ def test_every_event_that_passes_is_found(shared: World, filter: Filter, number:
     assert sum(group.count for group in shared.store.groups(shared.scope, filter)) == number
 
 
-def test_a_page_in_part_leads_to_what_is_looked_for(shared: World) -> None:
+def test_pages_in_part_lead_to_the_wanted_event(shared: World) -> None:
     found = page(shared, RARE, is_partial=True)
     assert [event.id for event in found.events] == ["e020"]
     assert found.next is None
@@ -215,15 +215,15 @@ def test_a_log_that_was_sealed_before_is_answered_and_upgraded(engine: DynamoDBC
     assert asked(world, RARE)[0] == 1
 
 
-def test_what_the_index_does_not_show_is_gathered_by_key(engine: DynamoDBClient) -> None:
-    """The events lie in three shards, and the gatherer knows of one."""
+def test_events_that_the_index_does_not_show_are_gathered_by_key(engine: DynamoDBClient) -> None:
+    """The events lie in three shards, and the gatherer knows only one of them."""
     world = World(engine, shards=3)
     fill(world, 30)
     world.settle()
     assert [asked(world, Compare("data.request", Op.EQ, f"r{n}"))[0] for n in range(30)] == [1] * 30
 
 
-def test_no_more_blocks_are_begun_than_memory_has_room_for(
+def test_it_begins_only_as_many_blocks_as_memory_holds(
     engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gather, "_MOST_BEGUN", 1)
@@ -264,7 +264,7 @@ def test_a_block_that_is_too_old_gets_no_rows(engine: DynamoDBClient) -> None:
 def test_many_events_that_may_pass_are_read_from_the_index(
     engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is known of the leaves of the last events, which fill no block."""
+    """The last events fill no block, so nobody has gathered their leaves."""
     world = World(engine)
     monkeypatch.setattr(finder, "_AT_ONCE", 2)
     monkeypatch.setattr(finder, "SPAN", SHORT)
@@ -285,7 +285,7 @@ def test_many_events_that_may_pass_are_read_from_the_index(
     assert sum(keys) == 0
 
 
-def test_an_answer_with_leaves_keeps_to_what_it_may_read(engine: DynamoDBClient) -> None:
+def test_an_answer_with_leaves_keeps_to_its_budget(engine: DynamoDBClient) -> None:
     world = settled(engine)
     poor = dynamo_store(engine, limits=Limits.of_units(40, 60), clock=world.clock.clock)
     assert poor.count(world.scope, RARE) == 1

@@ -1,4 +1,4 @@
-"""The native API over real stores: pages add up, whatever the question and however they are cut."""
+"""The native API over real stores: pages add up for every question, however they are cut."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FEW = Limits(items=7, seconds=60)
 
 
 class Clock:
-    """A clock that is slept on, and that the test moves."""
+    """A clock that sleepers and the test move."""
 
     def __init__(self, now: int = NOON) -> None:
         self.now = now
@@ -62,7 +62,7 @@ class Clock:
 
 @dataclass
 class Api:
-    """The API over a store, asked with a key of a scope of its own."""
+    """The API over a store, asked with a key for a scope of its own."""
 
     store: EventStore
     scope: str
@@ -175,7 +175,7 @@ def small(number: int, **values: Any) -> list[Event]:
 
 class TestLists:
     @pytest.mark.engine
-    def test_a_budget_ends_a_page_and_not_the_list(self, engine: DynamoDBClient) -> None:
+    def test_a_budget_ends_a_page_but_not_the_list(self, engine: DynamoDBClient) -> None:
         api = Api.over(dynamo_store(engine, limits=FEW))
         api.store.put(api.scope, [*small(20), *small_rare()])
         pages = list(api.pages(filter='data.kind = "rare"', page_size=5))
@@ -189,7 +189,7 @@ class TestLists:
         page = api.get("/v1/events", filter="data.n = 1", total_size="true")
         assert "total_size" not in page
 
-    def test_what_cannot_be_delivered_at_once_comes_later(self) -> None:
+    def test_events_that_do_not_fit_come_on_the_next_page(self) -> None:
         api = Api.over(MemoryEventStore())
         api.store.put(api.scope, small(20, message="x" * 100))
         api.most_bytes = 1000
@@ -197,7 +197,7 @@ class TestLists:
         assert [event["id"] for page in pages for event in page] == [f"e{n:02}" for n in range(20)]
         assert len(b"".join(api.exported()).splitlines()) == 20
 
-    def test_a_token_goes_on_with_its_own_list_alone(self) -> None:
+    def test_a_token_continues_only_its_own_list(self) -> None:
         api = Api.over(MemoryEventStore())
         api.store.put(api.scope, small(3))
         token = api.get("/v1/events", page_size=1)["next_page_token"]
@@ -206,7 +206,7 @@ class TestLists:
             assert response.status == 400
             assert json.loads(response.body)["parameter"] == "page_token"
 
-    def test_a_token_is_good_for_other_sizes(self) -> None:
+    def test_a_token_works_with_another_page_size(self) -> None:
         api = Api.over(MemoryEventStore())
         api.store.put(api.scope, small(6))
         token = api.get("/v1/events", page_size=1)["next_page_token"]
@@ -234,7 +234,7 @@ def small_rare() -> list[Event]:
 
 
 class TestGroups:
-    """Where more kinds come than are counted apart."""
+    """Where there are more kinds than are counted one by one."""
 
     @pytest.fixture
     def api(self, engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Api:
@@ -250,7 +250,7 @@ class TestGroups:
         return api
 
     @pytest.mark.engine
-    def test_what_is_counted_apart_is_told_by_origin(self, api: Api) -> None:
+    def test_kinds_that_are_counted_one_by_one_are_grouped_by_origin(self, api: Api) -> None:
         groups = api.get("/v1/events:groups")["groups"]
         told = [(group["value"], group.get("origin"), group["count"]) for group in groups]
         assert told == [("b", "system", 2), ("a", "system", 1), (None, None, 7)]
@@ -331,7 +331,7 @@ class TestTail:
         assert [event["id"] for event in answer["events"]] == ["e00"]
         assert len(clock.slept) == 1
 
-    def test_it_waits_as_long_as_was_asked_for(self) -> None:
+    def test_it_waits_as_long_as_the_caller_wants(self) -> None:
         clock = Clock()
         api = Api.at(MemoryEventStore(), clock)
         api.store.put(api.scope, small(3))
@@ -340,7 +340,7 @@ class TestTail:
         assert sum(clock.slept) == 2
 
     def test_it_sleeps_between_its_looks_however_much_arrives(self) -> None:
-        """What arrives is not what is waited for."""
+        """The events that arrive are not the ones it waits for."""
 
         class Busy(Clock):
             def sleep(self, seconds: float) -> None:
@@ -352,7 +352,7 @@ class TestTail:
         answer = api.get("/v1/events:tail", wait=20, filter="type = other")
         assert answer["complete"] == len(clock.slept) == 40
 
-    def test_without_time_for_another_look_the_last_one_has_an_answer(self) -> None:
+    def test_without_time_for_another_look_it_answers_with_the_last(self) -> None:
         class Slow(MemoryEventStore):
             looks = 0
 
@@ -367,7 +367,7 @@ class TestTail:
         answer = api.get("/v1/events:tail", wait=20, filter="type = other")
         assert answer == {"events": [], "complete": 3, "is_held_back": False}
 
-    def test_from_the_latest_on_nothing_is_missed(self) -> None:
+    def test_from_the_latest_on_it_misses_nothing(self) -> None:
         api = Api.over(MemoryEventStore())
         api.store.put(api.scope, small(3))
         complete = api.get("/v1/events:tail", after="latest")["complete"]
@@ -375,7 +375,7 @@ class TestTail:
         answer = api.get("/v1/events:tail", after=complete)
         assert [event["id"] for event in answer["events"]] == ["e03", "e04"]
 
-    def test_what_cannot_be_delivered_at_once_comes_later(self) -> None:
+    def test_events_that_do_not_fit_come_later(self) -> None:
         api = Api.over(MemoryEventStore())
         api.store.put(api.scope, small(20, message="x" * 100))
         api.most_bytes = 1000
@@ -391,7 +391,7 @@ class TestTail:
 def test_following_many_writers_loses_and_repeats_nothing(
     engine: DynamoDBClient, intercept: Intercept
 ) -> None:
-    """Their transactions end in another order than that in which they took their numbers."""
+    """Their transactions end in a different order from the one in which they took their numbers."""
     writers, batches, scope = 8, 12, f"native-{next(_numbers)}"
     client, random = connect(engine.meta.endpoint_url), Random(7)
     intercept(

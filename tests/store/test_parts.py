@@ -1,4 +1,4 @@
-"""Pages in part: however little may be read for one, together they are the whole list."""
+"""Pages in part: even if each may read very little, together they are the whole list."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _numbers = count(1)
 
 
 def made(number: int) -> Event:
-    """Return an event that many filters tell from others; many have the same time."""
+    """Return an event that many filters tell apart; many events share a time."""
     random = Random(number)
     return Event(
         id=f"e{number:04}",
@@ -58,7 +58,7 @@ def pages(store: EventStore, query: EventQuery) -> Iterator[Page]:
 
 
 OF_DATA = Compare("data.n", Op.NE, "x")
-"""A filter that only the events themselves can tell; all of them pass."""
+"""A filter that only the events themselves can answer; all of them pass."""
 
 
 def seqs(pages: Iterator[Page]) -> list[int]:
@@ -86,7 +86,7 @@ def filters() -> st.SearchStrategy[Filter]:
 
 
 class World:
-    """A log of which some is settled, some young, and some not in the indexes yet."""
+    """A log that is partly settled and partly young, with some events not in the indexes yet."""
 
     def __init__(self, engine: DynamoDBClient, shards: int, number: int) -> None:
         self.now = 10**15
@@ -123,7 +123,7 @@ def many(request: pytest.FixtureRequest, engine: DynamoDBClient) -> World:
 
 
 def assert_whole(world: World, query: EventQuery, items: int) -> None:
-    """Assert that pages for which so many items may be read are the whole list together."""
+    """Assert that pages which may read this many items are the whole list together."""
     query = replace(query, scope=world.scope, is_partial=True)
     whole = replace(query, window=Window(world.number, query.window.offset))
     expected = [event.seq for event in world.reference.find(whole).events]
@@ -152,7 +152,7 @@ def test_nothing_is_lost_or_repeated(few: World, query: EventQuery, items: int) 
 
 @given(query=queries(st.integers(250, MANY), st.integers(50, 300)), items=st.integers(50, 300))
 @settings(max_examples=examples(30))
-def test_much_is_skipped_in_parts(many: World, query: EventQuery, items: int) -> None:
+def test_a_large_offset_is_skipped_in_parts(many: World, query: EventQuery, items: int) -> None:
     assert_whole(many, query, items)
 
 
@@ -162,7 +162,7 @@ def test_the_newest_events_are_in_no_index_yet(few: World) -> None:
     assert few.client.hidden > 0
 
 
-def test_a_page_in_part_counts_on_no_index(many: World) -> None:
+def test_a_page_in_part_does_not_count_by_an_index(many: World) -> None:
     store = many.store(LIMITS)
     query = EventQuery(
         *(many.scope, OF_DATA, Order.ASCENDING, Window(5)), is_partial=True, with_known_total=True
@@ -188,13 +188,13 @@ def test_a_position_comes_before_what_is_skipped(
     assert page.total == (MANY if with_total else None)
 
 
-def test_a_page_that_is_not_in_part_is_whole_or_none(many: World) -> None:
+def test_a_page_that_may_not_be_in_part_is_whole_or_refused(many: World) -> None:
     query = EventQuery(many.scope, OF_DATA, Order.ASCENDING, Window(MANY))
     with pytest.raises(TooBroad):
         many.store(Limits(100, 60)).find(query)
 
 
-def test_of_no_time_nothing_can_be_answered(many: World) -> None:
+def test_without_time_there_is_no_answer(many: World) -> None:
     query = EventQuery(many.scope, OF_DATA, Order.ASCENDING, Window(9), is_partial=True)
     with pytest.raises(TimedOut):
         many.store(Limits(100, 0)).find(query)

@@ -48,7 +48,7 @@ def by_offset(store: EventStore, query: EventQuery) -> Iterator[tuple[Event, ...
             return
 
 
-# Numbers of arrival are the store's own: gaps are allowed, so they are not compared.
+# Each store chooses its numbers of arrival and may leave gaps, so they are not compared.
 questions = st.tuples(
     filters().filter(lambda filter: "seq" not in str(filter)),
     st.sampled_from(Order),
@@ -67,7 +67,7 @@ def histories(draw: st.DrawFn) -> list[list[Event]]:
 
 
 def without_seq(pages: Iterator[tuple[Event, ...]]) -> list[list[Event]]:
-    """Return pages to compare. A store need not know that nothing follows a full one."""
+    """Return pages to compare. A store need not know that nothing follows a full page."""
     return [[event.model_copy(update={"seq": 0}) for event in page] for page in pages if page]
 
 

@@ -1,4 +1,4 @@
-"""What happens between the calls of one reader or folder: known ways to go wrong, played out."""
+"""What may happen between two calls of a reader or folder: known ways to go wrong, played out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OF_P = Compare("project_id", Op.EQ, "p")
 
 
 class SlowClient(LaggingClient):
-    """A client of which the next query of an index takes two seconds, in which others fold."""
+    """A client whose next query of an index takes two seconds, in which others fold."""
 
     def __init__(
         self, client: DynamoDBClient, time: StoppedClock, fold: Callable[[], object]
@@ -80,7 +80,7 @@ def interrupted(
 
 
 def walked(store: EventStore, query: EventQuery, most: int) -> Iterator[Page]:
-    """Yield pages, each after the one before: at most so many, the last of which ends the list."""
+    """Yield at most this many pages, each after the one before; the last one ends the list."""
     for _ in range(most):
         page = store.find(query)
         yield page
@@ -118,7 +118,7 @@ def test_a_count_sees_what_is_folded_while_it_reads_an_index(
 
 
 @pytest.mark.parametrize(("op", "expected"), [(Op.LT, {1, 2}), (Op.GE, {1})])
-def test_a_count_bears_an_event_that_its_index_shows_before_the_head_does(
+def test_a_count_is_right_when_an_index_shows_an_event_before_the_head(
     engine: DynamoDBClient, scope: str, op: Op, expected: set[int]
 ) -> None:
     store = dynamo_store(engine)
@@ -228,7 +228,7 @@ def test_a_list_in_part_loses_nothing_to_an_event_stored_meanwhile(
 def test_what_is_folded_before_a_call_is_counted_once(
     engine: DynamoDBClient, scope: str, filter: Filter, operation: str
 ) -> None:
-    """Events come and are folded, and their deltas go, before each call of a reader in turn."""
+    """Before each call of a reader, an event comes and is folded, and its delta goes."""
     facets: Any = {"facets": ["project"]}
     plain = dynamo_store(engine, **facets)
     plain.put(scope, [made(number) for number in range(10)])
@@ -246,7 +246,7 @@ def test_what_is_folded_before_a_call_is_counted_once(
         query = EventQuery(scope, filter, order, Window(100), with_total=True)
         try:
             page = reader.find(query)
-        except Unavailable:  # It never gets a facet's head that belongs to the scope's.
+        except Unavailable:  # Its reads of a facet's head never match those of the scope's.
             assert (filter, operation) == (OF_P, "GetItem")
             continue
         assert len(page.events) == page.total
@@ -255,7 +255,7 @@ def test_what_is_folded_before_a_call_is_counted_once(
 
 
 class TestPagesNearTheEnd:
-    """They are read from there, which nothing that is stored meanwhile may shift."""
+    """They are read from the end, and new events may not shift them."""
 
     NUMBER = 450
 

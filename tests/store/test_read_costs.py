@@ -50,7 +50,7 @@ MONTH: Filter = And(
 TYPE: Filter = Compare("type", Op.EQ, TYPES[7])
 ALIKE: Filter = Pattern("type", ("audit.app.", ""))
 
-# The most requests and read units of searches, those of the events on the page included.
+# The most requests and read units of a search, including those for the events on the page.
 SEARCHES = [
     (SEALED, FREQUENT, 5, 20),
     (SEALED, MIDDLING, 5, 15),
@@ -136,7 +136,7 @@ def test_a_loaded_log_is_as_the_ordinary_path_would_have_left_it(logs: Logs, num
 
 
 def marked(*case: Any) -> Any:
-    """Return a case; the large log is for a long run."""
+    """Return a case; one with the large log runs only in a long run."""
     return pytest.param(*case, marks=pytest.mark.long if case[0] == LARGE else ())
 
 

@@ -1,4 +1,4 @@
-"""The same events again: in other orders, other cuts and by several senders at once."""
+"""The same events again: in other orders, in other batches, and from several senders at once."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class World:
         self.folder = Folder(client, "TallyTable", self.time.clock)
 
     def send(self, seed: int, most: int) -> list[Outcome]:
-        """Offer all events in an order of the seed's, cut into batches of up to so many.
+        """Offer all events, in an order that depends on the seed, in batches of up to `most`.
 
         Batches overlap, and a batch may hold an event twice.
         """
@@ -97,7 +97,7 @@ def world(engine: DynamoDBClient, scope: str) -> World:
 
 
 def first_seqs(outcomes: list[Outcome]) -> dict[str | None, int | None]:
-    """Return the seq of each event, which was stored once and is a duplicate ever after."""
+    """Return the seq of each event. It must be stored once, and be a duplicate from then on."""
     seqs = {each.id: each.seq for each in outcomes if each.status is Status.STORED}
     assert sorted(seqs) == sorted(IDS)
     assert len(set(seqs.values())) == len(IDS)
@@ -109,7 +109,7 @@ def first_seqs(outcomes: list[Outcome]) -> dict[str | None, int | None]:
 
 
 @pytest.mark.parametrize("most", [30, *long(4, 120)])
-def test_what_is_sent_again_changes_nothing(world: World, most: int) -> None:
+def test_events_that_are_sent_again_change_nothing(world: World, most: int) -> None:
     seqs = first_seqs(world.send(0, 130))
     expected = world.answers()
     for round, seconds in enumerate((6, 1, 2), start=1):
@@ -125,7 +125,7 @@ def test_what_is_sent_again_changes_nothing(world: World, most: int) -> None:
 
 @contextmanager
 def folding(world: World) -> Iterator[None]:
-    """Fold in a thread of its own until the block ends, a second later each time."""
+    """Fold in another thread until the block ends, a second later each time."""
     ended = Flag()
 
     def fold() -> None:
@@ -142,7 +142,7 @@ def folding(world: World) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("most", [40, *long(5, 120)])
-def test_what_several_send_at_once_is_stored_once(world: World, most: int) -> None:
+def test_events_that_several_send_at_once_are_stored_once(world: World, most: int) -> None:
     with folding(world), ThreadPoolExecutor(SENDERS) as pool:
         seqs = first_seqs([*chain(*pool.map(world.send, range(SENDERS), repeat(most)))])
         expected = world.answers()

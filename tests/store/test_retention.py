@@ -30,7 +30,7 @@ MIDNIGHT = parse_iso8601("2026-03-01T00:00:00Z")
 _numbers = count(1)
 
 
-def test_events_are_kept_to_the_end_of_their_day_and_so_many_days_more() -> None:
+def test_events_are_kept_to_the_end_of_their_day_and_that_many_days_more() -> None:
     retention = Retention(2)
     assert retention.floor(NOON) == MIDNIGHT - 2 * DAY
     assert retention.expires_at(NOON) == (MIDNIGHT + 3 * DAY) // SECOND
@@ -39,7 +39,7 @@ def test_events_are_kept_to_the_end_of_their_day_and_so_many_days_more() -> None
         assert retention.floor(end - 1) <= time < retention.floor(end)
 
 
-def test_events_are_kept_for_ever_unless_told_otherwise() -> None:
+def test_events_are_kept_forever_by_default() -> None:
     assert FOR_EVER.floor(NOON) == EARLIEST
     assert FOR_EVER.expires_at(NOON) is None
 
@@ -72,7 +72,7 @@ class World:
         assert self.folder.settle(self.scope, 60)
 
     def rows(self) -> set[str]:
-        """Return the tally's rows, but for the log's."""
+        """Return the tally's rows, without those of the log."""
         answer = self.client.query(
             TableName="TallyTable",
             KeyConditionExpression="#scope = :scope",
@@ -90,7 +90,7 @@ def world(engine: DynamoDBClient) -> World:
 
 @pytest.mark.engine
 class TestRetention:
-    def test_what_is_too_old_is_refused_and_nothing_else(self, world: World) -> None:
+    def test_only_events_that_are_too_old_are_refused(self, world: World) -> None:
         assert world.put(5, 10, 11, 400) == [Status.STORED] * 2 + [Status.EXPIRED] * 2
         assert world.log.count(world.scope, EVERYTHING) == 2
 
@@ -106,7 +106,7 @@ class TestRetention:
         [EVERYTHING, Compare("message", Op.EQ, ""), Compare("project_id", Op.EQ, "p")],
         ids=str,
     )
-    def test_nothing_shows_what_has_expired(
+    def test_no_answer_shows_expired_events(
         self, world: World, is_folded: bool, is_cleared: bool, filter: Filter
     ) -> None:
         world.put(0, 5, 9, 10)
@@ -130,7 +130,7 @@ class TestRetention:
 
     @pytest.mark.parametrize("order", list(Order))
     @pytest.mark.parametrize("filter", [EVERYTHING, Compare("message", Op.EQ, "")], ids=str)
-    def test_a_list_does_not_go_on_after_what_has_expired(
+    def test_a_list_ends_where_expired_events_begin(
         self, world: World, order: Order, filter: Filter
     ) -> None:
         world.put(0, 9, 10)
@@ -170,7 +170,7 @@ class TestRetention:
         }
         assert world.log.count(world.scope, EVERYTHING) == 1
 
-    def test_a_log_of_which_all_has_expired_is_empty_and_goes_on(self, world: World) -> None:
+    def test_a_log_in_which_everything_has_expired_is_empty_and_goes_on(self, world: World) -> None:
         world.put(0, 1)
         world.fold_all()
         world.time.now += 40 * DAY
@@ -193,7 +193,7 @@ class TestRetention:
         world.expirer.expire(world.scope)
         assert world.log.count(world.scope, EVERYTHING) == 2
 
-    def test_items_carry_their_end(self, world: World) -> None:
+    def test_items_carry_their_time_of_expiry(self, world: World) -> None:
         world.put(5)
         world.fold_all()
         end = (MIDNIGHT + 6 * DAY) // SECOND
@@ -207,7 +207,9 @@ class TestRetention:
         )["Item"]
         assert log["expires_at"] == {"N": str(end)}
 
-    def test_restamping_keeps_longer_what_is_kept_and_deletes_the_rest(self, world: World) -> None:
+    def test_restamping_keeps_events_longer_and_deletes_the_expired_ones(
+        self, world: World
+    ) -> None:
         world.keep(0)
         world.put(2, 5, 3000)
         world.fold_all()

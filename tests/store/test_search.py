@@ -71,7 +71,7 @@ def without_seq(events: tuple[Event, ...]) -> list[Event]:
 
 
 def walk(store: EventStore, query: EventQuery) -> Iterator[Event]:
-    """Yield the events of pages that are continued after each other."""
+    """Yield the events of pages that continue each other."""
     after: Position | None = None
     while True:
         window = Window(query.window.limit, after=after)
@@ -112,7 +112,7 @@ def values(store: EventStore, scope: str, filter: Filter) -> dict[str, Counter[O
     units=st.sampled_from((answers.UNITS_PER_ITEM, 100)),
 )
 @settings(max_examples=examples(60))
-def test_it_answers_as_the_reference_does_whatever_is_folded_and_sealed(
+def test_it_answers_as_the_reference_does_at_any_stage_of_upkeep(
     engine: DynamoDBClient,
     history: list[list[Event] | int],
     asked: list[tuple[Filter, Order, int]],
@@ -120,7 +120,7 @@ def test_it_answers_as_the_reference_does_whatever_is_folded_and_sealed(
     indexes: tuple[str, ...],
     units: float,
 ) -> None:
-    """Also if reading an index costs so much that leaves and segments are read instead."""
+    """Also when reading an index costs so much that leaves and segments are read instead."""
     world = World(engine, shards, indexes)
     for step in history:
         if isinstance(step, int):
@@ -228,7 +228,7 @@ def test_the_rows_that_a_segment_replaces_stay_for_a_minute(engine: DynamoDBClie
     assert len(list(arrivals.rows(world.scope))) < before
 
 
-def test_rows_that_a_dead_folder_left_go_after_an_hour(engine: DynamoDBClient) -> None:
+def test_rows_that_a_dead_folder_left_are_deleted_after_an_hour(engine: DynamoDBClient) -> None:
     world = World(engine)
     world.put([said(n) for n in range(8)])
     world.settle()
@@ -280,8 +280,8 @@ def test_two_sealers_may_work_at_the_same_time(engine: DynamoDBClient) -> None:
     assert [event.seq for event in texts(world, "common").events] == list(range(60, 0, -1))
 
 
-def test_what_is_sealed_while_it_is_read_is_found(engine: DynamoDBClient) -> None:
-    """The directory is read first. By the time the rows are read, a segment replaces them."""
+def test_it_finds_what_is_sealed_while_it_reads(engine: DynamoDBClient) -> None:
+    """It reads the directory first. By the time it reads the rows, a segment has replaced them."""
     world = World(engine)
     world.put([said(n) for n in range(10)])
     assert world.folder.settle(world.scope, 3600)
@@ -371,7 +371,9 @@ def test_an_answer_that_takes_too_many_units_is_refused(engine: DynamoDBClient) 
     assert poor.count(world.scope, Text("absent")) == 0
 
 
-def test_what_only_events_tell_is_asked_of_those_that_are_left(engine: DynamoDBClient) -> None:
+def test_it_reads_only_the_remaining_events_for_what_only_they_can_tell(
+    engine: DynamoDBClient,
+) -> None:
     world = World(engine)
     events = [said(n, "odd" if n < 3 else "common", data={"n": n}) for n in range(40)]
     world.put(events)
@@ -428,7 +430,7 @@ def test_a_segment_gets_a_new_end_when_the_retention_changes(engine: DynamoDBCli
 
 
 def test_rows_of_single_events_are_sealed(engine: DynamoDBClient, monkeypatch: Any) -> None:
-    """Even if more rows than are read at once fill no segment."""
+    """Even if more rows than one read returns fill no segment."""
     monkeypatch.setattr(seal, "_ROWS_AT_ONCE", 2)
     world = World(engine)
     for number in range(18):
@@ -481,7 +483,7 @@ def test_a_narrow_question_reads_its_index_in_a_log_without_segments(
 
 
 @pytest.mark.parametrize("interval", list(Interval))
-def test_bars_that_take_too_many_rows_of_the_tally_are_counted_in_segments(
+def test_bars_that_need_too_many_rows_of_the_tally_are_counted_in_segments(
     engine: DynamoDBClient, interval: Interval, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tree, "_MOST_ROWS", 2)

@@ -1,4 +1,4 @@
-"""Tables on this machine are those of the template, and each of their indexes is one."""
+"""Tables on this machine are those of the template, and each index of theirs is a real one."""
 
 import sqlite3
 from contextlib import closing
@@ -32,7 +32,7 @@ def _indexes(folder: Path) -> set[str]:
 
 @pytest.mark.engine
 def test_no_index_is_read_from_end_to_end(template: Template, tmp_path: Path) -> None:
-    """DynamoDB Local reads all events where it did not give an index one of SQLite's."""
+    """DynamoDB Local reads all events for an index that it did not back with one of SQLite's."""
     with dynamodb_local(tmp_path) as url:
         create_tables(connect(url), template)
     wanted = {
@@ -49,7 +49,7 @@ def _template(indexes: str) -> Template:
 
 @pytest.mark.engine
 def test_an_index_that_is_added_later_is_filled() -> None:
-    """Items keep the attributes that key it, whichever indexes there are."""
+    """Items keep the attributes that key it, whichever indexes exist."""
     with dynamodb_local(None) as url:
         client = connect(url)
         create_tables(client, _template(""))
@@ -64,9 +64,7 @@ def test_an_index_that_is_added_later_is_filled() -> None:
 
 
 @pytest.mark.parametrize("indexes", ["", "actor"])
-def test_an_index_that_is_not_wanted_any_more_does_not_matter(
-    moto: DynamoDBClient, indexes: str
-) -> None:
+def test_an_index_that_is_no_longer_wanted_does_no_harm(moto: DynamoDBClient, indexes: str) -> None:
     create_tables(moto, _template(indexes))
     assert len(moto.describe_table(TableName=TABLES.events)["Table"]["GlobalSecondaryIndexes"]) == 6
 

@@ -1,4 +1,4 @@
-"""What a tail reads: each row of the order of arrival once, and hardly an event in vain."""
+"""What a tail reads: each row of the order of arrival once, and hardly an event too many."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NONE = Compare("type", Op.EQ, "none")
 
 @dataclass(frozen=True)
 class Log:
-    """A long log, and what its rows of the order of arrival weigh."""
+    """A long log, and what reading its rows of the order of arrival costs."""
 
     client: DynamoDBClient
     meter: Meter
@@ -54,7 +54,7 @@ class Log:
 
 @pytest.fixture(scope="module")
 def log(engine: DynamoDBClient) -> Iterator[Log]:
-    """Yield a log that takes some requests to read."""
+    """Yield a log that takes several requests to read."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arrival_log, "_ROWS_AT_ONCE", 5)
         yield _long_log(engine)
@@ -75,7 +75,7 @@ def _long_log(engine: DynamoDBClient) -> Log:
 
 
 def walked(tail: Callable[[int], Tail]) -> Iterator[Tail]:
-    """Go on until the end, and at every step."""
+    """Continue to the end; every call must get further."""
     after = 0
     while after < NUMBER:
         some = tail(after)
@@ -91,7 +91,7 @@ def test_where_nothing_passes_every_row_is_read_once(log: Log) -> None:
     assert cost.units <= log.units + 1
 
 
-def test_where_few_pass_only_those_are_read_beside(log: Log) -> None:
+def test_where_few_pass_only_their_events_are_read(log: Log) -> None:
     tail, told = log.explain(RARE, 100)
     assert ([event.seq for event in tail.events], tail.complete) == (
         list(range(1, NUMBER, 600)),
@@ -109,7 +109,7 @@ def test_where_all_pass_no_more_are_read_than_asked_for(log: Log, limit: int) ->
 
 
 @pytest.mark.parametrize("filter", [EVERYTHING, Text("m")], ids=["known", "to be read"])
-def test_of_many_a_part_is_read_in_vain_at_most(log: Log, filter: Filter) -> None:
+def test_where_all_pass_at_most_a_hundred_too_many_are_read(log: Log, filter: Filter) -> None:
     tail, told = log.explain(filter, 150)
     assert (len(tail.events), tail.complete) == (150, 150)
     assert told.items_read <= 150 + 100
@@ -117,7 +117,7 @@ def test_of_many_a_part_is_read_in_vain_at_most(log: Log, filter: Filter) -> Non
 
 @pytest.mark.parametrize("filter", [NONE, RARE, Or((RARE, Text("x")))], ids=str)
 @pytest.mark.parametrize("limits", [Limits(10**6, 0), Limits(1, 60)], ids=["time", "items"])
-def test_at_the_end_of_what_may_be_read_it_tells_what_a_step_found(
+def test_at_the_end_of_its_budget_it_returns_what_a_step_found(
     log: Log, filter: Filter, limits: Limits
 ) -> None:
     store = log.store(limits)
@@ -127,6 +127,6 @@ def test_at_the_end_of_what_may_be_read_it_tells_what_a_step_found(
     assert found == ([] if filter == NONE else list(range(1, NUMBER, 600)))
 
 
-def test_without_time_it_tells_what_one_step_found(log: Log) -> None:
+def test_without_time_it_returns_what_one_step_found(log: Log) -> None:
     tail = log.store(Limits(10**6, 0)).tail(SCOPE, EVERYTHING, 0, 1000)
     assert (len(tail.events), tail.complete) == (100, 100)

@@ -81,7 +81,7 @@ def expired(client: DynamoDBClient, scope: str, shards: int, now: int) -> Iterat
 
 
 class World:
-    """A log on DynamoDB Local beside a list, with a clock and a folder that the test moves."""
+    """A log on DynamoDB Local next to a list, with a clock and a folder that the test moves."""
 
     def __init__(self, client: DynamoDBClient, shards: int = 1, days: int = 0) -> None:
         self.time = StoppedClock(NOON)
@@ -92,7 +92,7 @@ class World:
         self.keep(days)
 
     def keep(self, days: int) -> None:
-        """Keep events so long from now on."""
+        """Keep events for this many days from now on."""
         self.retention = Retention(days)
         self.lagging: Any = LaggingClient(self.client, self.time, (SETTLING_SECONDS - 1) * SECOND)
         options: Any = {"retention": self.retention}
@@ -105,7 +105,7 @@ class World:
         self.advance(0)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and DynamoDB delete what has expired."""
+        """Let time pass, and let DynamoDB delete what has expired."""
         self.time.sleep(seconds)
         self.list.floor = max(self.list.floor, self.retention.floor(self.time.now))
         for key in expired(self.client, self.scope, self.shards, self.time.now // SECOND):
@@ -128,7 +128,7 @@ class World:
         self.folder.fold(self.scope)
 
     def check_arrivals(self, filter: Filter, limit: int) -> None:
-        """Compare what arrived, in its order, and each event by its number."""
+        """Compare what arrived, in order, and look up each event by its number."""
         seq, told = 0, []
         while True:
             tail = self.log.tail(self.scope, filter, seq, limit)
@@ -145,7 +145,7 @@ class World:
         assert self.log.get_by_seq(self.scope, seq + 1) is None
 
     def check_groups(self, filter: Filter) -> None:
-        """Compare the groups; those that the log counts together are the ones it does not name."""
+        """Compare the groups; the log counts together those that it does not name."""
         groups = set(self.log.groups(self.scope, filter))
         expected = set(self.list.groups(self.scope, filter))
         named = {group for group in groups if group.type is not None}
@@ -183,7 +183,7 @@ def kinds() -> st.SearchStrategy[Filter]:
 
 
 def vague_kinds() -> st.SearchStrategy[Filter]:
-    """Conditions of which the kinds that there are tell which of them they mean."""
+    """Conditions whose meaning depends on the kinds that the log has."""
     custom = Compare("origin", Op.EQ, "custom")
     pieces = [("a.", ""), ("b.", ""), ("", ".c"), ("", "b", ""), ("missing", "")]
     patterns = [Pattern("type", each) for each in pieces]
@@ -242,7 +242,7 @@ steps = st.one_of(
 
 @pytest.fixture
 def near(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pages be looked up from the second event on, so that small logs show it."""
+    """Look pages up from the second event on, so that small logs show it too."""
     monkeypatch.setattr(pages, "_NEAR", 1)
 
 
@@ -274,7 +274,7 @@ def test_it_counts_and_pages_as_a_list_does(
 
 @pytest.mark.usefixtures("near")
 def test_its_worlds_lag_and_look_pages_up(engine: DynamoDBClient, calls: list[str]) -> None:
-    """What the property would not notice to be missing."""
+    """The property would not notice if these were missing."""
     world = World(engine)
     world.put([Event(id=f"e{n}", time=NOON + n * 3600 * SECOND, type="a") for n in range(30)])
     world.settle()
@@ -327,7 +327,7 @@ def walk(store: EventStore, query: EventQuery) -> Iterator[str]:
         yield from walk(store, replace(query, window=window))
 
 
-def test_types_that_begin_alike_are_read_by_their_index_however_they_came(
+def test_types_that_begin_alike_are_read_by_their_index_in_any_order(
     engine: DynamoDBClient,
 ) -> None:
     world, odd = World(engine), Compare("message", Op.EQ, "odd")
@@ -380,7 +380,7 @@ def live_through(world: World, history: list[tuple[str, Any]]) -> None:
 
 
 class Restless(dict[str, Any]):
-    """Rows of which another thread puts in a newer version after each look."""
+    """Rows that another thread replaces with a newer version after each look."""
 
     def get(self, name: str, default: Any = None) -> Any:
         row = super().get(name, default)

@@ -1,4 +1,4 @@
-"""Verifying: agrees with a log that is right, and finds what is not."""
+"""Verifying: it agrees with a log that is right, and finds what is wrong in another."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_it_repairs_a_row_that_is_gone(engine: DynamoDBClient, scope: str, row: 
     assert dynamo_store(engine, 3).count(scope, EVERYTHING) == 33
 
 
-def test_it_repairs_what_lost_its_events(engine: DynamoDBClient, scope: str) -> None:
+def test_it_repairs_counts_of_lost_events(engine: DynamoDBClient, scope: str) -> None:
     for number in (1, 29):
         engine.delete_item(TableName="EventsTable", Key={"pk": {"S": f"{scope}/e{number}"}})
     report = Verifier(engine, TABLES, 3).repair(scope)
@@ -132,7 +132,7 @@ def test_a_recount_that_a_fold_disturbs_begins_again(engine: DynamoDBClient, sco
 def test_a_log_that_is_written_and_folded_all_the_time_is_verified(
     engine: DynamoDBClient, scope: str
 ) -> None:
-    """Events come before each read of a recount, into days that are there and into new ones."""
+    """Events come before each read of a recount, into days that exist and into new ones."""
     scope = f"{scope}-busy"
     store, stored = dynamo_store(engine, shards=3), list[Event]()
 

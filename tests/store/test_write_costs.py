@@ -1,4 +1,4 @@
-"""What writing costs: write units of events, of their indexes, and of what counts them."""
+"""What writing costs: write units of events, of their indexes, and of the rows that count them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What answers cost while a log is written and folded: no more after a while than at first."""
+"""What answers cost while a log is written and folded: later no more than at first."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tools.meter import Cost, Meter
 
 pytestmark = pytest.mark.engine
 
-# A look at a scope and a fold take the folder about as long, on AWS as on this machine.
+# Both on AWS and on this machine, a look at a scope and a fold take the folder about as long.
 STEP = SECOND // 10
 BATCH = 95
 PAGE = 20
@@ -37,7 +37,7 @@ _numbers = count(1)
 
 
 class Traffic:
-    """A log into which events come all the time, and a folder that always looks at it."""
+    """A log that gets events all the time, and a folder that always looks at it."""
 
     def __init__(self, client: DynamoDBClient, a_second: int, batch: int) -> None:
         self.client = connect(client.meta.endpoint_url)
@@ -53,7 +53,7 @@ class Traffic:
         self._batch = batch
 
     def steps(self, number: int) -> Iterator[None]:
-        """Let events come and the folder look, so many times."""
+        """Let events come and the folder look, this many times."""
         for _ in range(number):
             due = self._a_second * (self.time.now + STEP - START) // SECOND
             while self.acknowledged + self._batch <= due:
@@ -125,7 +125,7 @@ def _page_units(traffic: Traffic) -> float:
 
 
 def test_a_quiet_log_costs_as_little_as_one_that_was_never_young(engine: DynamoDBClient) -> None:
-    """What was young is in the buckets soon, and its events are in the indexes."""
+    """Young events are soon in the buckets and in the indexes."""
     traffic = Traffic(engine, 600, 1)
     for _ in traffic.steps(3):
         pass
@@ -142,7 +142,7 @@ def test_a_quiet_log_costs_as_little_as_one_that_was_never_young(engine: DynamoD
 
 
 class TestBacklog:
-    """What a folder has left, for whatever reason, while nothing is written any more."""
+    """Deltas that a folder has left, for any reason, after writing has stopped."""
 
     MANY = 8
 
@@ -155,7 +155,7 @@ class TestBacklog:
         return log
 
     def wakes(self, log: Traffic) -> list[object]:
-        """Return the wake-ups that reading leaves; the clock goes on a second with each."""
+        """Return the wake-ups that reading leaves; the clock moves on a second with each."""
         wakes: list[object] = []
         log.client.meta.events.register(
             "provide-client-params.dynamodb.PutItem", lambda params, **_: wakes.append(params)
@@ -177,6 +177,6 @@ class TestBacklog:
         log.client.meta.events.register("before-call.dynamodb.PutItem", refuse)
         assert log.reader.count(log.scope, EVERYTHING) == self.MANY
 
-    def test_little_is_no_backlog(self, log: Traffic) -> None:
+    def test_a_few_deltas_are_no_backlog(self, log: Traffic) -> None:
         log.folder.settle(log.scope, 60)
         assert self.wakes(log) == []

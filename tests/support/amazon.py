@@ -1,4 +1,4 @@
-"""Requests to AWS's JSON APIs, signed as botocore signs them, at any time of signing."""
+"""Requests to AWS's JSON APIs, signed as botocore signs them, at any time you choose."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from polylog.aws import Payload
 MEDIA_TYPE = "application/x-amz-json-1.1"
 TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"
 LOOKUP = {"Content-Type": MEDIA_TYPE, "X-Amz-Target": TARGET}
-"""The headers of a lookup, but for those of the signature."""
+"""The headers of a lookup, without those of the signature."""
 
 
 class _Signer(SigV4Auth):
@@ -40,7 +40,7 @@ def signature(
     service: str = "cloudtrail",
     region: str = "eu-central-1",
 ) -> dict[str, str]:
-    """Return the headers that sign a POST at a time in seconds, beside those that are given."""
+    """Return the headers that sign a POST at a time in seconds, along with the given headers."""
     request = AWSRequest("POST", url, headers=dict(headers), data=body)
     signer = _Signer(Credentials(key.key_id, key.secret), service, region)
     signer.sign(request, now)

@@ -2,9 +2,9 @@
 
 Five things make it quick. botocore parses the models of the services once, not for each client.
 boto3 keeps its session. The tables are made once, and each test gets copies of them. A transaction
-of moto remembers which items its tables had: left alone it copies each item of the table, once for
-each action, to have something to go back to. Texts and numbers in items are answered as they are:
-left alone moto looks in each for each of the ten types, under several names.
+of moto can go back to what its tables held: by default it copies every item of the table for that,
+once for each action; here it copies only the references. And it answers texts and numbers in items
+as they are: by default moto looks in each for each of the ten types, under several names.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from tools import ROOT
 
 @contextmanager
 def imitated(field_indexes: str | None = None) -> Iterator[DynamoDBClient]:
-    """Imitate AWS until the block ends, empty but for the template's tables.
+    """Imitate AWS until the block ends. It holds the template's tables and nothing else.
 
-    `field_indexes` is the parameter of that name, if it is not to be the default.
+    `field_indexes` sets the parameter of that name; None means its default.
     """
     empty = _empty_tables(field_indexes)
     with mock_aws():
@@ -53,13 +53,13 @@ def _empty_tables(field_indexes: str | None) -> dict[str, Table]:
 
 
 def make_quick() -> None:
-    """Let botocore and moto do the same in less time, in this process from now on."""
+    """Make botocore and moto faster in this process, from now on, with the same results."""
     JSONFileLoader.load_file = _load_file
     Table.__deepcopy__ = _remember_table
     DynamoDBBackend.transact_write_items = _transact_write_items
     BaseJSONSerializer._serialize_type_structure = _serialize_structure
     default_user_config["core"]["reset_boto3_session"] = False
-    RESPONSES_METHODS.clear()  # Nobody asks AWS through `requests`.
+    RESPONSES_METHODS.clear()  # No test asks AWS through `requests`.
 
 
 _read = cache(JSONFileLoader().load_file)
@@ -70,7 +70,7 @@ def _load_file(self: JSONFileLoader, file_path: str) -> Any:
 
 
 def _remember_table(self: Table, memo: dict[int, Any]) -> Table:
-    """Return a table with the same items: only an update changes an item that is there."""
+    """Return a table that shares its items: only an update would change an item that is there."""
     table = copy.copy(self)
     table.items = defaultdict(dict)
     for key, found in self.items.items():

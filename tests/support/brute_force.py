@@ -1,4 +1,4 @@
-"""The filter evaluated over the event's JSON document, without anything of the product."""
+"""Evaluates a filter over the event's JSON document, with no code of the product."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.strategies import PATHS
 
 
 def holds(filter: Filter, event: Event) -> bool:
-    """Return whether the event passes the filter, which names fields of `PATHS` and links only."""
+    """Return whether the event passes a filter that names only links and fields of `PATHS`."""
     match filter:
         case Compare():
             return _compares(filter, event.model_dump())

@@ -14,7 +14,7 @@ from tools import chromium
 
 @contextmanager
 def running_chromium() -> Iterator[Browser]:
-    """Run the browser until the block ends; without one the test is skipped, in CI it fails."""
+    """Run the browser until the block ends. Without one the test is skipped; in CI it fails."""
     if chromium.find() is None:
         decide = pytest.fail if "CI" in os.environ else pytest.skip
         decide(chromium.MISSING)

@@ -21,7 +21,7 @@ class Outcome:
 
 
 def polylog(*arguments: str, **environment: str) -> Outcome:
-    """Run the command, which may end with any status but raise nothing else."""
+    """Run the command. It may end with any status, but must not raise anything else."""
     with patch.object(sys, "argv", ["polylog", *arguments]):
         wide = {"COLUMNS": "300", **environment}
         done = CliRunner().invoke(app, arguments, env=wide, prog_name="polylog")

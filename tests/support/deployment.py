@@ -1,6 +1,6 @@
-"""A stack of the template in an AWS account, real or imitated, as its clients meet it.
+"""A stack of the template in an AWS account, real or imitated, as its clients see it.
 
-Nothing here knows which of the two it is: the questions asked of one can be asked of the other.
+Nothing here knows whether the account is real, so tests can ask both the same questions.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MESSAGES = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisibl
 
 
 def until(ask: Callable[[], T], seconds: float, expect: Callable[[T], object] = bool) -> T:
-    """Ask again and again until the answer is as expected, and return it; fail when time is up."""
+    """Ask until the answer is as expected, and return it; fail when the time is up."""
     deadline = time.monotonic() + seconds
     while not expect(answer := ask()):
         assert time.monotonic() < deadline, f"after {seconds} seconds it is still {answer!r}"
@@ -45,16 +45,16 @@ def until(ask: Callable[[], T], seconds: float, expect: Callable[[T], object] = 
 
 @dataclass(frozen=True)
 class Account:
-    """An AWS account, by the environment that leads to it.
+    """An AWS account, and the environment variables with which programs reach it.
 
-    `log` is where an emulator writes what its functions print; an account has CloudWatch.
+    `log` is where an emulator writes what its functions print; a real account has CloudWatch.
     """
 
     environment: Mapping[str, str] = field(repr=False)
     log: Path | None = None
 
     def client(self, service: str) -> Any:
-        """Return a client of a service, untouched by what else this process calls AWS."""
+        """Return a client of a service, unaffected by what else this process uses as AWS."""
         session = boto3.Session(
             aws_access_key_id=self.environment.get("AWS_ACCESS_KEY_ID"),
             aws_secret_access_key=self.environment.get("AWS_SECRET_ACCESS_KEY"),
@@ -84,13 +84,13 @@ class Address:
 
     @property
     def key(self) -> Credential:
-        """The key, as clients want it that sign."""
+        """The key, in the form that signing clients need."""
         return Credential.parse(self.token)
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployed stack: a key of it, its service, and the ways that events take into it."""
+    """A deployed stack: a key for it, its service, and every way to send it events."""
 
     account: Account
     stack: str
@@ -102,21 +102,21 @@ class Deployment:
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def at(self, url: str = "") -> Address:
-        """Return where the service answers, as its clients are told: by itself, or as given."""
+        """Return the service's address and a key: its own address, or the given one."""
         return Address(url or str(self.http.base_url).rstrip("/"), self.scope, self.token)
 
     def client(self, service: str) -> Any:
-        """Return a client of a service, always the same."""
+        """Return the client of a service: the same one each time."""
         if service not in self._clients:
             self._clients[service] = self.account.client(service)
         return self._clients[service]
 
     def get(self, target: str, **headers: str) -> httpx.Response:
-        """Ask the service."""
+        """Ask the service with a GET request."""
         return self._answer("GET", target, headers)
 
     def post(self, events: object) -> httpx.Response:
-        """Hand in events."""
+        """Send events to the service."""
         return self._answer("POST", "/v1/events", {}, json=events)
 
     def _answer(
@@ -141,7 +141,7 @@ class Deployment:
         return count
 
     def send(self, body: object, **attributes: str) -> None:
-        """Send a message to the queue, with these attributes beside its scope."""
+        """Send a message to the queue, with its scope and these attributes."""
         attributes = {"scope": self.scope, **attributes}
         self.client("sqs").send_message(
             QueueUrl=self.outputs["IngestQueueUrl"],
@@ -169,7 +169,7 @@ class Deployment:
         assert answer["FailedEntryCount"] == 0, answer
 
     def drop(self, name: str, lines: str) -> None:
-        """Put an object where it is imported from, in the native format."""
+        """Put an object in the native format where the stack imports from."""
         self.client("s3").put_object(
             Bucket=self.outputs["ImportBucketName"],
             Key=f"import/{self.scope}/native/{name}",
@@ -177,7 +177,7 @@ class Deployment:
         )
 
     def import_result(self, name: str) -> Any:
-        """Return what an import says it did, None as long as it says nothing."""
+        """Return the result that an import wrote; None until it has written one."""
         s3 = self.client("s3")
         key = f"import-results/{self.scope}/native/{name}.json"
         try:
@@ -187,7 +187,7 @@ class Deployment:
         return json.load(answer["Body"])
 
     def waiting(self) -> dict[str, str]:
-        """Return how many messages lie in the queues or are worked on, empty when none is."""
+        """Return the number of messages that wait or are in work, by queue; empty if none are."""
         found = {}
         for queue in ("IngestQueueUrl", "ImportQueueUrl"):
             asked = {"QueueUrl": self.outputs[queue], "AttributeNames": MESSAGES}
@@ -196,7 +196,7 @@ class Deployment:
         return found
 
     def dead_letter(self, marker: str) -> MessageTypeDef | None:
-        """Take the message that contains a marker out of the dead letter queue, if one is there."""
+        """Take the message that contains a marker from the dead letter queue, if it is there."""
         sqs, url = self.client("sqs"), self.outputs["DeadLetterQueueUrl"]
         answer = sqs.receive_message(
             QueueUrl=url,
@@ -211,7 +211,7 @@ class Deployment:
         return None
 
     def deltas(self) -> int:
-        """Return how many transactions the tally still counts one by one."""
+        """Return how many deltas are young: transactions that are not folded into the tally yet."""
         answer = self.client("dynamodb").query(
             TableName=self.outputs["TallyTableName"],
             KeyConditionExpression="#scope = :scope AND begins_with(#row, :deltas)",
@@ -227,7 +227,7 @@ class Deployment:
         return count
 
     def invoke(self, function: str, payload: str) -> None:
-        """Invoke a function, and wait for its end."""
+        """Invoke a function, and wait until it ends."""
         client = self.client("lambda")
         answer = client.invoke(FunctionName=self.functions[function], Payload=payload)
         assert "FunctionError" not in answer, answer["Payload"].read()
@@ -241,7 +241,7 @@ class Deployment:
 
     @contextmanager
     def set(self, function: str, **settings: str) -> Iterator[None]:
-        """Let a function have another environment until the block ends."""
+        """Give a function these settings until the block ends."""
         client, name = self.client("lambda"), self.functions[function]
         before = self.settings(function)
 
@@ -263,13 +263,13 @@ def new_type(way: str) -> str:
 
 
 def new_event(type: str, ago_seconds: int = 0) -> Event:
-    """Return an event as a client hands it in."""
+    """Return an event as a client sends it."""
     time = times.format_rfc3339(times.now() - ago_seconds * times.SECOND)
     return {"id": uuid4().hex, "time": time, "type": type, "source": "/tests"}
 
 
 def many_events(type: str, number: int) -> list[Event]:
-    """Return events of a type, each at a second of its own."""
+    """Return events of a type, each at a different second."""
     return [new_event(type, ago_seconds) for ago_seconds in range(number)]
 
 

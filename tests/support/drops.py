@@ -1,4 +1,4 @@
-"""Objects dropped into a bucket, what becomes of them, and logs that an importer writes to."""
+"""Objects dropped into a bucket, the results of their import, and logs to import into."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENDINGS = ("ndjson", "ndjson.gz", "json", "json.gz")
 
 
 def drop(s3: S3Client, content: bytes, key: str = "import/one/native/a.ndjson") -> ObjectVersion:
-    """Put an object into the bucket, packed if its name says so; return what S3 tells of it."""
+    """Put an object into the bucket, gzipped if its name says so; return what S3 says about it."""
     body = gzip.compress(content) if key.endswith(".gz") else content
     answer = s3.put_object(Bucket=BUCKET, Key=key, Body=body)
     return ObjectVersion(BUCKET, key, answer.get("VersionId"), answer["ETag"].strip('"'))
@@ -36,7 +36,7 @@ def event(number: int, type: str = "t") -> bytes:
 
 
 def document(events: Sequence[bytes], ending: str) -> bytes:
-    """Return an object of these events, as its ending says they lie in it."""
+    """Return an object of these events, in the format that its ending names."""
     if ending.startswith("ndjson"):
         return b"\n".join(events) + b"\n"
     return b"[" + b",\n".join(events) + b"]"
@@ -54,7 +54,7 @@ def counts(**named: int) -> dict[str, int]:
 
 
 def until(has_time: Callable[[], bool]) -> Deadline:
-    """Return the deadline that is over when there is no time any more."""
+    """Return a deadline that is over as soon as `has_time` returns False."""
     return Deadline(1, lambda: 0 if has_time() else 1)
 
 
@@ -68,16 +68,16 @@ def for_parts(number: int) -> Deadline:
 
 
 def later() -> Clock:
-    """Return a clock by which every fourth part is saved."""
+    """Return a clock by which the importer saves after every fourth part."""
     return Clock(monotonic=partial(next, count(0, 2)))
 
 
 class Killed(BaseException):
-    """What happens to a function that takes too long."""
+    """Raised where Lambda would kill a function that takes too long."""
 
 
 class Offers:
-    """Counts what a store is offered, and dies at one of the calls, before or after it stored."""
+    """Counts the events offered to a store, and dies at one call, before or after it stores."""
 
     def __init__(self, log: EventStore, dies_at: int = 0, *, after: bool = False) -> None:
         self._log = log
@@ -101,7 +101,7 @@ class Offers:
 
 
 class Shelf:
-    """A store of very many events, in which they can only be put."""
+    """A store for very many events that can only be written to."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""How much is tried: a quarter of the examples, and all of them and all cases in a long run."""
+"""How many examples a test tries: a quarter of them, or all of them and all cases in a long run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _SHORT = _ALL // 4
 
 
 def load_profiles() -> None:
-    """Take few examples; `--hypothesis-profile long` takes more. Each run takes others.
+    """Take few examples; `--hypothesis-profile long` takes more. Each run takes different ones.
 
-    How long an example takes says more of what else the machine does than of the code.
+    No deadline: how long an example takes depends more on the load of the machine than on the code.
     """
     usual = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("short", usual, max_examples=_SHORT)
@@ -23,7 +23,7 @@ def load_profiles() -> None:
 
 
 def examples(number: int) -> int:
-    """Return how many examples this run takes of so many."""
+    """Return how many of this number of examples this run takes."""
     return max(1, number * settings().max_examples // _ALL)
 
 

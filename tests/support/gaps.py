@@ -1,7 +1,8 @@
-"""What ministack lacks, and how a stack of the template gets by on it.
+"""What ministack lacks, and how a stack of the template works on it all the same.
 
-The template is deployed as it is but for what would be refused. What is misunderstood is said
-again in other words; nothing is allowed or set here that the template does not allow or set.
+The template is deployed as it is, without what ministack would refuse. What it misunderstands is
+set again through other calls. Nothing is allowed or set here that the template does not allow or
+set.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from support.stacks import outputs_of, resources_of
 
 
 def is_refused(resource: dict[str, Any]) -> bool:
-    """Whether it is an alarm that computes with metrics."""
+    """Return whether it is an alarm that computes with metrics."""
     return resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
 
 
 def leave_out_what_is_refused(built: Path) -> tuple[str, ...]:
     """Take out of a built template the alarms that compute with metrics; return their names.
 
-    Nothing depends on them; what they say is checked by `sam validate`.
+    Nothing depends on them, and `sam validate` checks what they say.
     """
     file = built / "template.yaml"
     template = yaml.safe_load(file.read_text())
@@ -45,7 +46,7 @@ def make_up_for_gaps(account: Account, stack: str) -> None:
 
 
 def _let_functions_read_the_pepper(account: Account, stack: str) -> None:
-    """Allow it by the secret's ARN, since the template's policy names no resource here."""
+    """Allow it by the secret's ARN, since the template's policy matches nothing here."""
     iam, secrets = account.client("iam"), account.client("secretsmanager")
     secret = secrets.describe_secret(SecretId=outputs_of(account, stack)["PepperSecretArn"])
     statement = {

@@ -1,6 +1,6 @@
 """The HTTP API of a deployed stack: its routes, and its addresses.
 
-An emulator's addresses are names that no server of names knows. In this process they lead to it.
+DNS does not know the names that an emulator gives out. In this process they lead to the emulator.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from support.translation import translated
 ANY = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
 DOMAIN, BASE_PATH = "log.example.com", "audit/log"
-"""A domain of an operator's own, and the path below which it leads to a stack."""
+"""A domain that an operator owns, and the path below which it leads to a stack."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Route:
 
 
 def routes_of_template() -> tuple[Route, ...]:
-    """Return the routes that the `Body` of the translated template describes."""
+    """Return the routes that the translated template lists in `Body`."""
     paths = translated()["Api"]["Properties"]["Body"]["paths"]
     return tuple(
         _route(method, path, operation)
@@ -72,7 +72,7 @@ def make_routes(account: Account, stack: str) -> None:
 
 
 def _check_permission(account: Account, api: str, key: str, alias: str) -> None:
-    """Check that the alias lets the gateway call it for a route, as Lambda does."""
+    """Check that the alias allows the gateway to call it for a route, as Lambda checks it."""
     policy = json.loads(account.client("lambda").get_policy(FunctionName=alias)["Policy"])
     asked = f"{api}/$default/{key.replace('ANY', '*').replace(' ', '')}"
     allowed = [
@@ -99,7 +99,7 @@ def make_stage(account: Account, stack: str, name: str) -> str:
 
 
 def map_domain(account: Account, stack: str, stage: str, path: str) -> str:
-    """Let a path of the domain lead to a stage of a stack's HTTP API; return the address."""
+    """Map a path of the domain to a stage of a stack's HTTP API; return the address."""
     client, address = account.client("apigatewayv2"), urlsplit(address_of(account, stack))
     client.create_domain_name(DomainName=DOMAIN)
     api = resources_of(account, stack)["Api"][1]
@@ -108,13 +108,13 @@ def map_domain(account: Account, stack: str, stage: str, path: str) -> str:
 
 
 def forget_domain(account: Account) -> None:
-    """Delete the domain, and where it leads."""
+    """Delete the domain and its mappings."""
     account.client("apigatewayv2").delete_domain_name(DomainName=DOMAIN)
 
 
 @contextmanager
 def names_known(host: str) -> Iterator[None]:
-    """Let the names of HTTP APIs and of the domain lead to a host until the block ends."""
+    """Resolve the names of HTTP APIs and of the domain to a host until the block ends."""
     ask = socket.getaddrinfo
 
     def getaddrinfo(name: Any, *arguments: Any, **options: Any) -> Any:

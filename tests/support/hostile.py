@@ -1,7 +1,7 @@
 """Bodies that are made to exhaust a function, of any size, and where they can be sent.
 
-As a program it sends each body of one size to the functions of template.yaml, over DynamoDB Local,
-each in a process of its own, and prints what came of it as lines of JSON.
+As a program it sends each body, at one size, to the functions of template.yaml over DynamoDB Local,
+each in a process of its own, and prints the outcomes as lines of JSON.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ from support.samples import sample
 from tools import ROOT
 
 Make = Callable[[int], bytes]
-"""Makes a body of about so many bytes."""
+"""Makes a body of about this many bytes."""
 
 SCOPE: Final = "demo"
 _EVENT: Final = b'{"type":"t","data":'
 _EACH: Final = 5_900
-"""The bytes of an event, of which a thousand are as much as a request may carry."""
+"""The bytes of an event. A thousand of them are as much as a request may carry."""
 
 
 def _filled(head: bytes, unit: bytes, tail: bytes = b"") -> Make:
-    """Return what repeats a unit."""
+    """Return a maker of bodies that repeat a unit."""
     return lambda size: head + unit * ((size - len(head) - len(tail)) // len(unit)) + tail
 
 
 def _numbered(head: bytes, unit: bytes, tail: bytes) -> Make:
-    """Return what repeats a unit with another number each time."""
+    """Return a maker of bodies that repeat a unit with a different number each time."""
 
     def make(size: int) -> bytes:
         text = bytearray(head)  # A list of all units would count as memory that was there before.
@@ -64,7 +64,7 @@ def _numbered(head: bytes, unit: bytes, tail: bytes) -> Make:
 
 
 def _closed(begin: bytes, inner: bytes, end: bytes) -> Make:
-    """Return what nests in itself, and ends."""
+    """Return a maker of bodies that nest in themselves and are closed properly."""
 
     def make(size: int) -> bytes:
         depth = size // (len(begin) + len(end))
@@ -74,7 +74,7 @@ def _closed(begin: bytes, inner: bytes, end: bytes) -> Make:
 
 
 def _events(make: Make, join: bytes = b",", head: bytes = b"[", tail: bytes = b"]") -> Make:
-    """Return fewer events than a request may carry, each of a body of its own."""
+    """Return a maker of fewer events than a request may carry, each made by `make`."""
     return lambda size: head + join.join([make(min(size, _EACH))] * (size // (_EACH + 1))) + tail
 
 
@@ -179,7 +179,7 @@ FORMS: Final[Mapping[str, Make]] = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A POST of a family: its function, its address, and the bodies that it should not fear."""
+    """A POST of a family: its function, its address, and the bodies that it should survive."""
 
     function: str
     path: str
@@ -188,7 +188,7 @@ class Target:
 
     @property
     def name(self) -> str:
-        """What it is called in tests."""
+        """Its name in tests."""
         media_type = self.headers.get("content-type", "")
         return " ".join(
             filter(None, (self.path, media_type, *sorted(self.headers.keys() - {"content-type"})))
@@ -247,14 +247,14 @@ TARGETS: Final = (
     Target("waldur", "/waldur/api/events/", _ANY, _JSON),
     Target("cloudtrail", "/cloudtrail", _named(DOCUMENTS, "numbers", "no UTF-8"), _LOOKUP),
 )
-"""Every POST, each way that it reads a body, and one of each family that has none."""
+"""Every POST in each way that it reads a body, and one of each family that has none."""
 
 BODIES: Final = [(target, name) for target in TARGETS for name in target.bodies]
 
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came of a body: status and text of the answer, and what it took."""
+    """The outcome of a body: status and text of the answer, and the time and memory it took."""
 
     target: str
     body: str
@@ -272,7 +272,7 @@ class Functions:
         self._token = token
 
     def event(self, target: Target, body: bytes) -> Payload:
-        """Return the gateway's event for a body: as text, or in base64 if it is none."""
+        """Return the gateway's event for a body: as text, or in base64 if it is not text."""
         event = sample("events_post")
         event["rawPath"], _, event["rawQueryString"] = target.path.partition("?")
         event["requestContext"]["http"] |= {"path": event["rawPath"], "method": "POST"}
@@ -298,7 +298,7 @@ class Functions:
 
 @contextmanager
 def functions(client: DynamoDBClient, template: Template) -> Iterator[Functions]:
-    """Load the functions of the template, over the tables of a client, until the block ends."""
+    """Load the template's functions, over the tables of a client, until the block ends."""
     with TemporaryDirectory() as directory, pytest.MonkeyPatch.context() as patch:
         home = Home(Path(directory)).make()
         for name, value in {**ENVIRONMENT, "PEPPER_FILE": str(home.pepper)}.items():
@@ -310,7 +310,7 @@ def functions(client: DynamoDBClient, template: Template) -> Iterator[Functions]
 
 
 def measured(served: Functions, target: Target, name: str, size: int) -> Came:
-    """Return what a body takes: time of the processor, and memory beyond what there was before."""
+    """Return what a body takes: CPU time, and memory beyond what the process had before."""
     event = served.event(target, target.bodies[name](size))
     before, start = _peak(), time.process_time()
     status, text = served.send(target, event)
@@ -319,7 +319,7 @@ def measured(served: Functions, target: Target, name: str, size: int) -> Came:
 
 
 def _peak() -> float:
-    """Return the most memory that the process had, in MB."""
+    """Return the most memory that the process has had, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

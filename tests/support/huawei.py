@@ -23,7 +23,7 @@ def make_key(service: Service, scope: str) -> Key:
 
 
 def make_client(service: Service, kind: Any, key: Key, **changes: str) -> Any:
-    """Return a client of the SDK that is told no more than a user would tell it."""
+    """Return a client of the SDK that is told no more than a user tells it."""
     known = {"ak": key["access_key"], "sk": key["secret_key"], "project_id": key["scope"]}
     credentials = BasicCredentials(**known | changes)
     builder = kind.new_builder().with_credentials(credentials)
@@ -31,7 +31,7 @@ def make_client(service: Service, kind: Any, key: Key, **changes: str) -> Any:
 
 
 def load(service: Service, key: Key, file: Path, format: str) -> str:
-    """Load a file by the command, and return what it says."""
+    """Load a file with the command, and return what it prints."""
     done = service.polylog("load", str(file), "--format", format, "--token", key["token"])
     assert done.status == 0, done.err
     return done.err.strip()

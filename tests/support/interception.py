@@ -1,4 +1,4 @@
-"""Handlers that see what clients do: one that sees nothing fails its test."""
+"""Handlers that see what clients do. A handler that is never called fails its test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Intercept = Callable[[DynamoDBClient, str, Handler], None]
 
 @contextmanager
 def interceptions() -> Iterator[Intercept]:
-    """Yield a function that calls a handler at a client's event, before those of others.
+    """Yield a function that attaches a handler to a client's event, before all other handlers.
 
     When the block ends, every handler must have been called.
     """

@@ -10,11 +10,11 @@ from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class LaggingClient:
-    """A client like another, but for what index queries and eventually consistent reads show.
+    """A client that shows index queries and eventually consistent reads an older state.
 
-    Items put within the last `lag` microseconds of the `clock` are not shown; every second of
-    those is, since a lag is not the same for all. Of rows of the tally, what is shown is what
-    they were before. `hidden` and `outdated` count those items and those rows.
+    It hides every second item that was put within the last `lag` microseconds of the `clock`: only
+    every second, since not all items lag equally. Of a row of the tally it shows the version from
+    `lag` before. `hidden` and `outdated` count those items and those rows.
     """
 
     def __init__(self, client: DynamoDBClient, clock: Callable[[], int], lag: int) -> None:
@@ -49,7 +49,7 @@ class LaggingClient:
         return answer
 
     def _stale(self, item: Any) -> Iterator[Any]:
-        """Yield the version of an item that a lagging replica shows, if it shows one."""
+        """Yield the version of an item that a lagging replica shows, or nothing."""
         if "pk" in item:
             is_shown = self._fresh.get((item["scope"]["S"], item["seq"]["N"]), 0) <= self._clock()
             yield from [item] if is_shown else []

@@ -1,4 +1,4 @@
-"""Logs of many events, wholly folded and sealed, that are loaded once for all who ask them."""
+"""Logs of many events, completely folded and sealed. Each is loaded once, for all tests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def later() -> int:
 
 @dataclass(frozen=True)
 class Logs:
-    """Logs of several sizes in one DynamoDB, wholly folded and sealed, each loaded when needed."""
+    """Logs of several sizes in one DynamoDB, folded and sealed, each loaded when it is needed."""
 
     client: DynamoDBClient
     meter: Meter
@@ -40,7 +40,7 @@ class Logs:
     events: dict[int, list[Event]] = field(default_factory=dict)
 
     def load(self, number: int) -> str:
-        """Return the scope that has so many events."""
+        """Return the scope that has this many events, and load it if needed."""
         scope = f"log-{number}"
         if number not in self.searches:
             self.events[number] = list(sought(number))
@@ -50,7 +50,7 @@ class Logs:
         return scope
 
     def cost(self, number: int, ask: Callable[[DynamoEventStore, str], object]) -> list[float]:
-        """Return requests and read units of an answer, cold, and once more when it is warm."""
+        """Return requests and read units of an answer, cold, and again when warm."""
         scope = self.load(number)
         store = dynamo_store(self.client, clock=later)
         cold = self.meter.measure(lambda: ask(store, scope))[1]
@@ -58,7 +58,7 @@ class Logs:
         return [cold.requests, cold.units, warm.requests, warm.units]
 
     def search(self, number: int, name: str, path: str) -> tuple[int | None, Cost]:
-        """Return the total that is told, and what that costs while nothing is remembered."""
+        """Return the total that an answer tells, and what the answer costs with nothing cached."""
         scope = self.load(number)
         limits = Limits.of_units(20_000, 60)
         store = dynamo_store(self.client, limits=limits, clock=later, facets=FACETS)

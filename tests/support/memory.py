@@ -1,4 +1,4 @@
-"""The ports in memory: the reference that every store is held against, and stores for tests."""
+"""The ports in memory: the reference for every store, and stores for tests."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ UNRESTRICTED = Restriction()
 
 
 class MemoryEventStore:
-    """The `EventStore` as simple as it can be said: a list of events for each scope.
+    """The `EventStore` in its simplest form: a list of events for each scope.
 
-    Nothing from before `floor` is kept; it may be moved. `budget` is how many events one page may
-    be looked for among.
+    It keeps no event from before `floor`, which you may move. `budget` is how many events it may
+    look at for one page.
     """
 
     def __init__(self, budget: int = 10**12) -> None:
@@ -182,7 +182,7 @@ def _content(event: Event) -> str:
 
 
 class MemoryKeyStore:
-    """The `KeyStore` over two dictionaries; `keys` and `peppers` may be changed at will."""
+    """The `KeyStore` over two dictionaries; tests may change `keys` and `peppers`."""
 
     def __init__(self) -> None:
         self.peppers = {"1": b"a pepper for tests"}

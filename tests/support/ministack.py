@@ -1,7 +1,7 @@
 """ministack, which imitates AWS: in a process and a virtual environment of its own.
 
-It pins another botocore than the tests have. Its functions are processes of its own Python, which
-therefore has boto3 as Lambda's has; what they may do is what the roles of the stack allow.
+It pins a different botocore from the tests'. Its functions are processes of its own Python, so that
+has boto3, as Lambda's has. They may do what the roles of the stack allow.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ START_SECONDS = 60
 
 @contextmanager
 def running_ministack(directory: Path) -> Iterator[Account]:
-    """Run the emulator until the block ends, its state in memory; yield it as an account."""
+    """Run the emulator until the block ends, with its state in memory; yield it as an account."""
     python, port = _set_up(), _free_port()
     log = directory / "ministack.log"
     with log.open("wb") as output:
@@ -41,12 +41,12 @@ def running_ministack(directory: Path) -> Iterator[Account]:
             until(lambda: _answers(process, port, log), START_SECONDS)
             yield Account(_credentials(port), log)
         finally:
-            process.kill()  # Asked to end, it waits half a minute for every open connection.
+            process.kill()  # When asked to end, it waits half a minute for every open connection.
             process.wait()
 
 
 def _set_up() -> Path:
-    """Return the Python of the virtual environment, made anew whenever the lock file changed."""
+    """Return the virtual environment's Python; a change of the lock file makes a new one."""
     python, done = VENV / "bin" / "python", VENV / LOCK.name
     if not done.exists() or done.read_bytes() != LOCK.read_bytes():
         uv = (Path(sys.executable).parent / "uv", "--quiet")
@@ -70,12 +70,12 @@ def _environment(port: int, directory: Path) -> dict[str, str]:
         "MINISTACK_HOST": HOST,
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
-        "AUTH": "true",  # What a policy does not allow is refused.
+        "AUTH": "true",  # Refuses what a policy does not allow.
     }
 
 
 def _credentials(port: int) -> dict[str, str]:
-    """Return the environment in which AWS is the emulator, for whoever may do everything."""
+    """Return the environment in which AWS is the emulator, for a user who may do everything."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return inherited | {
         "AWS_ENDPOINT_URL": f"http://{HOST}:{port}",

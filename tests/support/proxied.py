@@ -33,7 +33,7 @@ _scopes = count(1)
 
 @dataclass(frozen=True)
 class Log:
-    """A scope with a key of its own, how it is asked, and the events that it began with."""
+    """A scope with a key of its own, ways to ask it, and the events that it began with."""
 
     gateway: Gateway
     scope: str
@@ -71,7 +71,7 @@ class World:
         return Log(self.gateway, scope, token, seeds)
 
     def with_seconds(self, seconds: float) -> World:
-        """Return the same, where functions believe that they end after some seconds."""
+        """Return the same world, whose functions believe that this many seconds are left."""
 
         def limited(handler: Handler) -> Handler:
             return lambda event, context: handler(event, _Invocation(seconds))
@@ -89,7 +89,7 @@ class _Invocation:
 
 
 def made(number: int, name: str = "e", first: int = 0) -> list[dict[str, Any]]:
-    """Return some events, the latest first; their ids count from `first`."""
+    """Return this many events, the latest first; their ids count from `first`."""
     now = times.now()
     return [
         {

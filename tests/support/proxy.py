@@ -1,7 +1,7 @@
-"""A proxy between functions and DynamoDB Local, which does what networks and DynamoDB do at times.
+"""A proxy between functions and DynamoDB Local that fails as networks and DynamoDB sometimes do.
 
 It speaks DynamoDB's JSON protocol on loopback and shares no code with the service. A fault is a
-function that answers a call instead of DynamoDB; it may forward the call before, after, or never.
+function that answers a call instead of DynamoDB. It may forward the call before, after or never.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TYPE: Final = "application/x-amz-json-1.0"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; `stated` is the checksum that it states, None for the right one."""
+    """An answer; `stated` is the checksum that it states, or None for the right one."""
 
     status: int
     body: bytes
@@ -36,7 +36,7 @@ class Reply:
 
     @classmethod
     def of(cls, document: object, status: int = 200) -> Reply:
-        """Return the answer with a JSON document."""
+        """Return an answer with a JSON document."""
         return cls(status, json.dumps(document).encode())
 
     @property
@@ -54,7 +54,7 @@ class Call:
     _send: Callable[[bytes], Reply]
 
     def forward(self, **changes: object) -> Reply:
-        """Return DynamoDB's own answer, to the request or to a changed one."""
+        """Return DynamoDB's own answer to the request, or to a changed one."""
         return self._send(json.dumps(self.document | changes).encode())
 
 
@@ -70,7 +70,7 @@ TRANSACTIONS: Final = ("TransactWriteItems",)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to a call; `operations` are those that it can happen to, empty for all."""
+    """What happens to a call; `operations` are those it can happen to, or empty for all."""
 
     name: str
     answer: Answer
@@ -157,7 +157,7 @@ def _one_item(call: Call) -> Reply:
 
 
 def slow(seconds: float) -> Fault:
-    """Return the fault of a call that takes so many seconds longer."""
+    """Return the fault of a call that takes this many seconds longer."""
 
     def wait(call: Call) -> Reply:
         time.sleep(seconds)
@@ -197,10 +197,10 @@ FAULTS: Final = (
     HALF_A_BATCH,
     ONE_ITEM,
 )
-"""All of them but slowness."""
+"""All of them except slowness."""
 
 Chooser = Callable[[Call, int], Fault | None]
-"""Says what happens to a call, whose number since the last `clear` is counted from 1."""
+"""Says what happens to a call. It gets the call's number since the last `clear`, from 1."""
 
 
 def _nothing(call: Call, number: int) -> None:
@@ -209,7 +209,7 @@ def _nothing(call: Call, number: int) -> None:
 
 @dataclass(slots=True)
 class Proxy:
-    """A running proxy; `happened` are the faults that calls met since the last `clear`."""
+    """A running proxy; `happened` lists the faults that calls met since the last `clear`."""
 
     url: str
     calls: list[str] = field(default_factory=list)
@@ -218,11 +218,11 @@ class Proxy:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def clear(self) -> None:
-        """Let all calls pass from now on, and forget what was."""
+        """Let all calls pass from now on, and forget the faults so far."""
         self.choose(_nothing)
 
     def choose(self, chooser: Chooser) -> None:
-        """Let a function say what happens to the calls from now on; forget what was."""
+        """Let a function say what happens to the calls from now on; forget the faults so far."""
         with self._lock:
             self._choose = chooser
             self.calls, self.happened = [], []
@@ -244,7 +244,7 @@ class Proxy:
         self.choose(lambda call, number: random.choice(faults) if random.random() < share else None)
 
     def slow_down(self, seconds: float, *, most: bool = False) -> None:
-        """Let every call take longer; with `most`, two of three."""
+        """Make every call take longer, or with `most` two of three."""
         fault = slow(seconds)
         self.choose(lambda call, number: None if most and number % 3 == 0 else fault)
 
@@ -292,7 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        """Answer a call, if the client still listens."""
+        """Answer a call, if the client is still listening."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         target = self.headers["X-Amz-Target"]
         call = Call(target.removeprefix(_PREFIX), json.loads(body), self._forward)
@@ -306,7 +306,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(reply)
 
     def _forward(self, body: bytes) -> Reply:
-        """Ask DynamoDB, over a connection of its own: a client may have given up meanwhile."""
+        """Ask DynamoDB over a new connection: the client may have given up by now."""
         passed = {
             name: value
             for name, value in self.headers.items()

@@ -1,4 +1,4 @@
-"""Every family's published client, told no more than an address and a key.
+"""Every family's published client, told only an address and a key.
 
 Each returns what it finds of a type, page after page: an id where the family has one.
 """
@@ -28,11 +28,11 @@ from tools import ROOT
 
 DOCUMENT = ROOT / "tests" / "interop" / "documents" / "cedana.json"
 PAGE = 40
-"""How much is asked for at a time, where a client lets choose."""
+"""The size of a page, where a client lets you choose it."""
 
 
 def by_cloudfoundry(address: Address, type: str) -> list[str]:
-    """Ask as users of v2 do, from the address to login to events."""
+    """Ask as users of v2 do, from the address through the login to the events."""
     options: dict[str, int] = {"results-per-page": PAGE}
     events = _cloudfoundry(address).v2.event.list(type=type, **options)
     return [each["metadata"]["guid"] for each in events]
@@ -69,7 +69,7 @@ def by_ces(address: Address, type: str) -> list[str]:
 
 
 def by_dws(address: Address, type: str) -> list[str]:
-    """Ask for the newest events, of whatever name."""
+    """Ask for the newest events, with any name."""
     answer = _huawei(address, DwsClient).list_events(ListEventsRequest(limit=1000))
     return [each.event_id for each in answer.events if each.name == type]
 
@@ -82,7 +82,7 @@ def _huawei(address: Address, kind: Any) -> Any:
 
 
 def by_cloudtrail(address: Address, type: str) -> list[str]:
-    """Ask by AWS's SDK for Python."""
+    """Ask with AWS's SDK for Python."""
     client = boto3.Session().client(
         "cloudtrail",
         endpoint_url=f"{address.url}/aws",
@@ -98,7 +98,7 @@ def by_cloudtrail(address: Address, type: str) -> list[str]:
 
 
 def by_cedana(address: Address, type: str) -> list[str]:
-    """Ask what Cedana's own OpenAPI document describes, and check the answer by it."""
+    """Ask as Cedana's own OpenAPI document describes, and check the answer against it."""
     headers = {"Authorization": f"Bearer {address.token}"}
     parameters = {"time": "86400", "operation": type}
     answer = httpx.get(f"{address.url}/v2/events", params=parameters, headers=headers, timeout=30)
@@ -108,7 +108,7 @@ def by_cedana(address: Address, type: str) -> list[str]:
 
 
 def by_polylog(address: Address, type: str) -> list[str]:
-    """Export by our own command, and look at a page of a list."""
+    """Export with our own command, after reading one page of a list."""
     filter = f'type = "{type}"'
     told = polylog_at(address.url, address.token, "query", filter, "--json", "--limit", "1")
     assert told.status == 0, told.err
@@ -131,4 +131,4 @@ CLIENTS: dict[str, Client] = {
 }
 
 AT_A_ROOT = ("ces", "dws")
-"""Whose clients drop the path of the address that they are told."""
+"""The clients of these ignore the path of the address that they are given."""

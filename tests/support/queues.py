@@ -1,4 +1,4 @@
-"""Messages as a queue hands them to a function, and where the function puts them aside."""
+"""Messages as a queue delivers them to a function, and the queue for dead letters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Letter = dict[str, Any]
 def record(
     body: object, name: str = "m-1", receives: int = 1, group: str | None = None, **attributes: str
 ) -> Record:
-    """Return what a queue hands over of a message; of a FIFO queue if it is of a group."""
+    """Return a message as a queue delivers it; with a group, as a FIFO queue does."""
     queue = "events.fifo" if group else "events"
     return {
         "messageId": name,
@@ -57,7 +57,7 @@ def event(name: str, **members: object) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Context:
-    """What Lambda tells a function of its invocation."""
+    """What Lambda tells a function about its invocation."""
 
     seconds: Iterator[int] = field(default_factory=lambda: iter(()))
     function_name: str = "function"
@@ -66,7 +66,7 @@ class Context:
     aws_request_id: str = "r-1"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return how long the function may still take."""
+        """Return how much time the function has left."""
         return next(self.seconds, 60) * 1000
 
 
@@ -80,9 +80,9 @@ class Ingestion:
     url: str
 
     def hand_over(self, *records: Record, seconds: Iterable[int] = ()) -> list[str]:
-        """Hand over a batch; return the ids of those messages that are to come again.
+        """Deliver a batch; return the ids of the messages that are to come again.
 
-        `seconds` are those that are left of the function's time, whenever it asks.
+        `seconds` are what is left of the function's time, each time it asks.
         """
         answer = self.handler({"Records": list(records)}, Context(iter(seconds)))
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
@@ -97,7 +97,7 @@ class Ingestion:
         return replace(self, handler=handler)
 
     def letters(self) -> list[Letter]:
-        """Take all out of the queue of dead letters."""
+        """Take all messages from the queue of dead letters."""
         taken: list[Letter] = []
         while found := self.sqs.receive_message(
             QueueUrl=self.url, MessageAttributeNames=["All"], MaxNumberOfMessages=10
@@ -106,7 +106,7 @@ class Ingestion:
         return sorted(taken, key=lambda letter: text(letter, "message_id"))
 
     def reasons(self) -> dict[str, str]:
-        """Take all out of the queue of dead letters; return their reasons by message id."""
+        """Take all messages from the queue of dead letters; return their reasons by message id."""
         return {text(each, "message_id"): text(each, "reason") for each in self.letters()}
 
 
@@ -117,7 +117,7 @@ def text(letter: Letter, name: str) -> str:
 
 
 def sent_again(letter: Letter, name: str) -> Record:
-    """Return what a queue hands over of a dead letter that was sent to it as it is."""
+    """Return a dead letter as a queue delivers it when somebody sends it back unchanged."""
     attributes = {key: text(letter, key) for key in letter["MessageAttributes"]}
     again = record(letter["Body"], name)
     again["attributes"]["SentTimestamp"] = "1772999999999"
@@ -128,7 +128,7 @@ def sent_again(letter: Letter, name: str) -> Record:
 
 
 class Failing:
-    """A store that fails at events of some type."""
+    """A store that fails at events of one type."""
 
     def __init__(self, store: Any, error: Exception, type: str) -> None:
         self._store = store

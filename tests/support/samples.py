@@ -1,7 +1,7 @@
-"""Events as AWS sends them, for `sam local invoke FUNCTION -e tests/events/NAME.json` as well.
+"""Events as AWS sends them. `sam local invoke FUNCTION -e tests/events/NAME.json` uses them too.
 
-`TOKEN` stands for the token of a key. A signature is good for 15 minutes, so `support.amazon.sign`
-makes it anew.
+`TOKEN` stands for the token of a key. A signature is valid for 15 minutes, so
+`support.amazon.sign` makes a new one.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ FUNCTIONS = {
 }
 """Which function each sample is for."""
 
-# What AWS hands in is JSON of its own making.
+# AWS writes its own JSON here.
 Payload = dict[str, Any]
 
 
 def sample(name: str) -> Payload:
-    """Return a sample by the name of its file."""
+    """Return the sample with this file name."""
     payload: Payload = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     return payload
 

@@ -1,4 +1,4 @@
-"""The console in a browser, by what its reader sees: roles, names and texts."""
+"""The console in a browser, addressed as its reader sees it: by roles, names and texts."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PHONE: Final = (360, 740)
 Event = dict[str, Any]
 
 _STATUS: Final = "Failed to load resource"
-"""The browser itself says so of each answer of the API that is no success."""
+"""How the browser itself reports each unsuccessful answer of the API."""
 
-# Of its violations, the page hears; the console of the browser shows them as errors too.
+# The page hears of violations of its policy; the browser's console shows them as errors too.
 _HEAR: Final = """
 addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
@@ -43,7 +43,7 @@ def numbers(text: str) -> list[int]:
 
 @dataclass
 class Screen:
-    """One tab of a browser, and all that went wrong in it."""
+    """One tab of a browser, and everything that went wrong in it."""
 
     page: Page
     service: Service
@@ -51,7 +51,7 @@ class Screen:
     faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Hear of errors, of requests to others, and of files that are missing."""
+        """Listen for errors, for requests to other origins, and for missing files."""
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("response", self._look)
@@ -88,7 +88,7 @@ class Screen:
 
     @property
     def rows(self) -> Locator:
-        """The rows that are here: those that are seen, and a few around them."""
+        """The rows that exist: those in view, and a few around them."""
         return self.list.get_by_role("row").filter(has=self.page.get_by_role("rowheader"))
 
     @property
@@ -97,7 +97,7 @@ class Screen:
 
     @property
     def place(self) -> Locator:
-        """Where the open event stands among all."""
+        """The position of the open event among all."""
         return self.event.get_by_text(re.compile(r"^Event [\d,]+ of [\d,]+$"))
 
     @property
@@ -112,7 +112,7 @@ class Screen:
         return self.page.get_by_role("button", name=name, exact=isinstance(name, str))
 
     def row(self, number: int) -> Locator:
-        """The row of a number, counted from 1."""
+        """The row with a number, counted from 1."""
         header = self.page.get_by_role("rowheader", name=f"{number:,}", exact=True)
         return self.list.get_by_role("row").filter(has=header)
 
@@ -149,7 +149,7 @@ class Screen:
         return made
 
     def send(self, *events: Event) -> None:
-        """Hand in events with the key of this tab."""
+        """Send events with the key of this tab."""
         headers = {"Authorization": f"Bearer {self.key}"}
         url = f"{self.service.credentials.url}/v1/events"
         httpx.post(url, json=events, headers=headers, timeout=60).raise_for_status()
@@ -157,7 +157,7 @@ class Screen:
     # What a reader learns.
 
     def shows(self, total: int) -> None:
-        """Check the total, once all is answered."""
+        """Check the total, once everything is answered."""
         expect(self.total).to_have_text(f"{total:,} event{'' if total == 1 else 's'}")
 
     def count(self) -> int:
@@ -167,7 +167,7 @@ class Screen:
         return numbers(self.total.inner_text())[0]
 
     def times(self) -> list[str]:
-        """Return the times of the rows that are here, from the top."""
+        """Return the times of the rows that exist, from the top."""
         return [line for text in self.rows.all_inner_texts() for line in _TIME.findall(text)]
 
     def export(self, form: str) -> Path:
@@ -188,10 +188,10 @@ class Screen:
         return text
 
     def violations(self) -> list[str]:
-        """Return what axe-core finds wrong for people who do not see or do not use a mouse."""
-        # What is being counted anew is dimmed until then.
+        """Return what axe-core finds wrong for people who cannot see well or do not use a mouse."""
+        # Numbers that are being counted again are dimmed until then.
         expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
-        # By `evaluate`, no element of the page is a script: the page's policy allows none.
+        # `evaluate` adds no script element to the page: the page's policy allows none.
         self.page.evaluate(AXE.read_text())
         found: list[dict[str, Any]] = self.page.evaluate(
             "axe.run({ preload: false }).then(({ violations }) => violations)"

@@ -1,4 +1,4 @@
-"""A log as the command meets it: behind a gateway, in process and on loopback."""
+"""A log as the command sees it: behind a gateway, in this process and on loopback."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Silent(WSGIRequestHandler):
 
 
 class Interrupted:
-    """The gateway, with something that happens before a request is answered."""
+    """The gateway, with something that happens before it answers a request."""
 
     def __init__(self, application: Application) -> None:
         self.application = application
@@ -37,14 +37,14 @@ class Interrupted:
 
 @dataclass(frozen=True)
 class Log:
-    """A scope, and what can be done with it."""
+    """A scope, and what you can do with it."""
 
     url: str
     token: str
     service: Interrupted
 
     def put(self, *events: dict[str, Any]) -> None:
-        """Store events; their order is that of arrival."""
+        """Store events; they arrive in this order."""
         client = self._client(self.service.application)
         answer = client.post("/v1/events", params={"format": "native"}, json=events)
         assert {result["status"] for result in answer.json()["results"]} == {"stored"}

@@ -21,7 +21,7 @@ START_SECONDS = 120
 
 @dataclass(frozen=True)
 class Service:
-    """A `polylog run` in a process of its own, its data folder, and a file with what it prints."""
+    """A `polylog run` in a process of its own, its data folder, and a file with its output."""
 
     home: Home
     credentials: Credentials
@@ -34,7 +34,7 @@ class Service:
 
 
 def start_polylog(*arguments: str, folder: Path = ROOT) -> Outcome:
-    """Run the command in a process of its own, to its end."""
+    """Run the command in a process of its own until it ends."""
     command = [COMMAND, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr

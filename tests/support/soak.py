@@ -1,7 +1,7 @@
 """Writers, folders and readers of one scope, for threads and for processes.
 
-Whoever reads notes how much was acknowledged before and offered by then: what it was told has to
-lie between the two.
+A reader notes how many events were acknowledged before it asked, and how many were offered by the
+time of the answer: the answer must lie between the two.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ ROLES: tuple[Role, ...] = (
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 NOON = 1_772_366_400_000_000
-# Most events lie in the minutes that these bounds cut.
+# Most events lie in the minutes at which these bounds cut.
 FIRST, END = NOON + 10 * DAY + 30 * SECOND, NOON + 300 * DAY + 30 * SECOND
 WITHIN = (Compare("time", Op.GE, FIRST), Compare("time", Op.LT, END))
 
-# Different ways to the same events: the scope's tally, that of a facet, and none.
+# Different ways to the same events: the scope's tally, that of a facet, and neither.
 FACETS = ("project",)
 QUESTIONS: tuple[Filter, ...] = (
     EVERYTHING,
@@ -66,7 +66,7 @@ _PASSES = tuple(map(predicate, QUESTIONS))
 def slow(url: str, waits: set[str]) -> DynamoDBClient:
     """Return a client that waits before and after each call, and reads a head in many calls.
 
-    It notes whether it waited before calls and after them.
+    It notes in `waits` whether it waited before calls and after them.
     """
     client, random = connect(url), Random()
 
@@ -85,7 +85,7 @@ def slow(url: str, waits: set[str]) -> DynamoDBClient:
 
 @dataclass(frozen=True)
 class Read:
-    """What was read, the least and the most that it may say, what it said, and how long it took."""
+    """What was asked, the least and most that it may say, what it said, and how long it took."""
 
     what: str
     question: int
@@ -104,9 +104,9 @@ def _counters() -> MutableSequence[int]:
 
 @dataclass(frozen=True)
 class Soak:
-    """One scope, and what happens to it for some seconds once all actors are there.
+    """One scope, and what happens to it for some seconds once all actors are ready.
 
-    Each writer has counters of its own, one for each question; every process sees them.
+    Each writer has its own counters, one for each question. Every process sees them.
     """
 
     url: str
@@ -117,12 +117,12 @@ class Soak:
     acknowledged: MutableSequence[int] = field(default_factory=_counters)
 
     def in_all(self, question: int = 0) -> int:
-        """Return how many events were offered that answer a question."""
+        """Return how many of the offered events answer a question."""
         return _sum(self.offered, question)
 
 
 class Stage:
-    """What the actors of one process share: they remember the same rows."""
+    """What the actors of one process share, such as the rows that they have cached."""
 
     def __init__(self, soak: Soak) -> None:
         self.soak = soak
@@ -153,7 +153,7 @@ class Stage:
         return []
 
     def fold(self, number: int) -> list[Read]:
-        """Fold, until something was."""
+        """Fold until the time is up and at least one fold has happened."""
         folder = Folder(self.client, "TallyTable", Clock())
         while self.is_on() or (not self._has_folded() and self.is_on(FOLLOW_SECONDS)):
             folder.fold(self.soak.scope)
@@ -163,7 +163,7 @@ class Stage:
         return read_head(self.client, "TallyTable", self.soak.scope).bucket.version > 0
 
     def follow(self, number: int) -> list[Read]:
-        """Read in the order of arrival, until all that was acknowledged is there."""
+        """Read in the order of arrival, until every acknowledged event has arrived."""
         seqs, complete, soak = [], 0, self.soak
         while self.is_on() or (len(seqs) < _sum(soak.acknowledged) and self.is_on(FOLLOW_SECONDS)):
             tail = self.store.tail(soak.scope, EVERYTHING, complete, 100)
@@ -216,7 +216,7 @@ def _sum(counters: MutableSequence[int], question: int = 0) -> int:
 
 
 Answer = tuple[int, list[Read]]
-"""How many events, and what else has to be true."""
+"""How many events, and other things that must be true."""
 
 
 def _total(store: EventStore, scope: str, question: int, random: Random) -> Answer:
@@ -233,7 +233,7 @@ def _histogram(store: EventStore, scope: str, question: int, random: Random) -> 
 
 
 def _page(store: EventStore, scope: str, question: int, random: Random) -> Answer:
-    """Read a page anywhere: at least as long as its total says, and in order."""
+    """Read a page anywhere: it must be in order, and at least as long as its total says."""
     order, limit = random.choice(list(Order)), random.choice((5, 100))
     offset = random.choice((0, 0, random.randrange(500), random.randrange(5000)))
     query = EventQuery(scope, QUESTIONS[question], order, Window(limit, offset), with_total=True)
@@ -259,7 +259,7 @@ def _walk(store: EventStore, scope: str, question: int, random: Random) -> Answe
 
 
 def _in_order(question: int, order: Order, page: Page) -> Read:
-    """Note how many events of a page follow one another and answer the question."""
+    """Note how many events of a page are in order and answer the question."""
     places = [(event.time, event.seq) for event in page.events if _PASSES[question](event)]
     ordered = sorted(set(places), reverse=order is Order.DESCENDING)
     number = len(page.events)
@@ -283,7 +283,7 @@ def enter(soak: Soak) -> None:
 
 
 def act(cast: Sequence[Role]) -> list[Read]:
-    """Play roles in the soak that was entered last, each in a thread of its own."""
+    """Play roles in the soak that was entered last, each role in its own thread."""
     with ThreadPoolExecutor(len(cast)) as pool:
         played = pool.map(_play, cast)
         return [read for reads in played for read in reads]

@@ -14,7 +14,7 @@ Address = IPv4Address | IPv6Address
 
 
 def listening(pid: int) -> dict[int, Address]:
-    """Return the address of each port that a process listens on over TCP."""
+    """Return the address of each port on which a process listens over TCP."""
     own = _inodes(pid)
     lines = [line for name in ("tcp", "tcp6") for line in _table(pid, name)]
     found = [
@@ -24,20 +24,20 @@ def listening(pid: int) -> dict[int, Address]:
 
 
 def other_address() -> str:
-    """Return an address of this machine that is not on loopback; nothing is sent."""
+    """Return an address of this machine that is not on loopback. It sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("192.0.2.1", 9))
         return str(probe.getsockname()[0])
 
 
 def _inodes(pid: int) -> set[str]:
-    """Return the sockets among what a process has open."""
+    """Return the inodes of the sockets that a process has open."""
     opened = [_target(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
     return {name[8:-1] for name in opened if name.startswith("socket:[")}
 
 
 def _target(link: Path) -> str:
-    with suppress(FileNotFoundError):  # It may be closed meanwhile.
+    with suppress(FileNotFoundError):  # It may be closed by now.
         return str(link.readlink())
     return ""
 
@@ -47,7 +47,7 @@ def _table(pid: int, name: str) -> list[str]:
 
 
 def _read(text: str) -> Address:
-    """Read an address that is written as words of this machine's byte order, in hexadecimal."""
+    """Read an address that is written in hexadecimal, as words in this machine's byte order."""
     words = [int(text[start : start + 8], 16) for start in range(0, len(text), 8)]
     address = ip_address(struct.pack(f"={len(words)}I", *words))
     return getattr(address, "ipv4_mapped", None) or address

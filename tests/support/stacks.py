@@ -1,4 +1,4 @@
-"""Stacks of the template: deployed as the README says, and looked into."""
+"""Stacks of the template: how to deploy them as the README says, and look into them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tools import ROOT
 
 
 def deploy(account: Account, stack: str, built: Path, **parameters: str) -> None:
-    """Deploy what was built, with the settings of samconfig.toml."""
+    """Deploy a build, with the settings of samconfig.toml."""
     account.run(
         *("sam", "deploy", "--stack-name", stack, "--template-file", str(built / "template.yaml")),
         *("--config-file", str(ROOT / "samconfig.toml"), "--no-confirm-changeset"),
@@ -18,7 +18,7 @@ def deploy(account: Account, stack: str, built: Path, **parameters: str) -> None
 
 
 def outputs_of(account: Account, stack: str) -> dict[str, str]:
-    """Return what a stack says of itself."""
+    """Return the outputs of a stack."""
     stacks = account.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     return {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
 
@@ -59,15 +59,15 @@ LISTS: dict[str, tuple[str, str, str, str]] = {
     "table": ("dynamodb", "list_tables", "TableNames", ""),
     "topic": ("sns", "list_topics", "Topics", "TopicArn"),
 }
-"""How what a stack may be made of is listed: by which service, call, member, and name in it."""
+"""How to list each kind of thing that a stack may make: service, call, member, and name in it."""
 
 SAMS_OWN = "aws-sam-cli-managed-default"
 
 
 def inventory(account: Account) -> set[tuple[str, str]]:
-    """Return the kind and name of all that an account has, but for what AWS and SAM have in it.
+    """Return the kind and name of all that an account has, without what AWS and SAM keep in it.
 
-    A secret that is going to be deleted is not listed.
+    A secret that is waiting to be deleted is not listed.
     """
     found = {
         (kind, each[name] if name else each)

@@ -48,7 +48,7 @@ POOLS = {
         "2*3",
     ),
 }
-"""Few values of each, so that filters hit and events tie."""
+"""Few values of each, so that filters match and events tie."""
 
 TIMES = (EARLIEST, 0, NOON - 1, NOON, NOON + 1, NOON + 999_999, NOON + SECOND, LATEST)
 
@@ -65,7 +65,7 @@ PATHS = {name: tuple(name.split(".")) for name in FIELDS} | {
 
 
 def index_sets() -> SearchStrategy[tuple[str, ...]]:
-    """What a log has an index of beside time and type: all, one or nothing."""
+    """What a log has an index of besides time and type: all fields, one or none."""
     return st.sampled_from((tuple(OPTIONAL_INDEXES), ("actor",), ()))
 
 
@@ -75,7 +75,7 @@ def texts(**limits: int) -> SearchStrategy[str]:
 
 
 def json_values() -> SearchStrategy[JsonValue]:
-    """Any JSON value, integers beyond 2**53 among them."""
+    """Any JSON value, including integers beyond 2**53."""
     numbers = st.integers(-(2**80), 2**80) | st.floats(allow_nan=False, allow_infinity=False)
     leaves = st.none() | st.booleans() | numbers | texts(max_size=8)
     return st.recursive(
@@ -93,7 +93,7 @@ def json_objects() -> SearchStrategy[dict[str, JsonValue]]:
 
 
 def _data() -> SearchStrategy[JsonValue]:
-    """Any JSON value; often one that has what `PATHS` lead to."""
+    """Any JSON value; often one that has something at `PATHS`."""
     numbers = st.integers(0, 3) | st.sampled_from((0.0, 1.5, 2.0))
     scalars = st.none() | st.booleans() | numbers | _from("word") | st.just("2")
     known = st.fixed_dictionaries(
@@ -108,7 +108,7 @@ def _data() -> SearchStrategy[JsonValue]:
 
 
 def events() -> SearchStrategy[Event]:
-    """Any event that was not stored yet."""
+    """Any event that is not stored yet."""
     word = st.none() | _from("word")
     entity_types = st.none() | st.sampled_from(("app", "user"))
     return st.builds(
@@ -150,7 +150,7 @@ def _from(pool: str) -> SearchStrategy[str]:
 
 
 def filters(*, empty: bool = True, max_leaves: int = 8) -> SearchStrategy[Filter]:
-    """Any filter over `FIELDS`; with `empty` also conjunctions and disjunctions of nothing."""
+    """Any filter over `FIELDS`; with `empty` also AND and OR of nothing."""
     least = 0 if empty else 1
     leaves = st.one_of(comparisons(), patterns(), st.builds(Text, _from("word")))
 
@@ -167,7 +167,7 @@ def filters(*, empty: bool = True, max_leaves: int = 8) -> SearchStrategy[Filter
 
 
 def normal_filters() -> SearchStrategy[Filter]:
-    """Any filter that the language has a text for: no empty part, nothing joined to nothing."""
+    """Any filter that the language can write: no empty part, and no AND or OR of nothing."""
     known = comparisons().filter(lambda part: part.op is not Op.HAS or part.field not in _NUMBERED)
     leaves = known | patterns() | _odd_comparisons() | _odd_patterns()
     leaves |= st.builds(Text, _from("word") | texts(max_size=5))
@@ -186,7 +186,7 @@ def normal_filters() -> SearchStrategy[Filter]:
 
 
 def _odd_comparisons() -> SearchStrategy[Compare]:
-    """Any comparison of any text with any, and of anything in the data with any number."""
+    """Any comparison of one text with another, and of something in the data with a number."""
     names = st.lists(texts(max_size=4), min_size=1, max_size=3).map(path_of)
     fields = st.sampled_from(("source", "id")) | st.builds("attributes.{}".format, _dotted())
     fields |= names.map("data.{}".format)
@@ -222,7 +222,7 @@ _VALUES: dict[str, SearchStrategy[str | int | float]] = {
 
 
 def comparisons() -> SearchStrategy[Compare]:
-    """Any comparison of a field with a value of its kind; the indexed fields come more often."""
+    """Any comparison of a field with a value of its kind; indexed fields come more often."""
     fields = st.sampled_from(tuple(PATHS)) | st.sampled_from(tuple(_VALUES))
     return st.tuples(fields, st.sampled_from(Op)).flatmap(
         lambda chosen: st.builds(Compare, *map(st.just, chosen), _values(*chosen))
@@ -238,7 +238,7 @@ def patterns() -> SearchStrategy[Pattern]:
 
 
 def _pieces(value: object) -> SearchStrategy[tuple[str, ...]]:
-    """Any pieces of which one is not empty, often what is left of this value without some parts."""
+    """Pieces of which at least one is not empty, often this value with some parts left out."""
     text = str(value)
     places = st.sampled_from((2, 4)).flatmap(
         lambda number: st.lists(st.integers(0, len(text)), min_size=number, max_size=number)
@@ -302,7 +302,7 @@ def _cloudfoundry_resource(timestamp: str) -> SearchStrategy[dict[str, JsonValue
 
 
 def cloudfoundry_audit_events(base_url: str) -> SearchStrategy[dict[str, JsonValue]]:
-    """Any audit event that Cloud Foundry's API can return, version 3, at an address."""
+    """Any audit event that version 3 of Cloud Foundry's API can return at an address."""
     guid = st.uuids().map(str)
     time = st.integers(0, LATEST // SECOND).map(_wire_time)
     name = st.none() | texts(max_size=6)
@@ -372,7 +372,7 @@ def waldur_events() -> SearchStrategy[dict[str, JsonValue]]:
 
 
 def _optional(**members: SearchStrategy[JsonValue]) -> SearchStrategy[dict[str, JsonValue]]:
-    """Any object of these members, some of them missing and some null."""
+    """Any object with these members, some of them missing and some null."""
     return st.fixed_dictionaries(
         {}, optional={name: st.none() | values for name, values in members.items()}
     )

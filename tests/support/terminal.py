@@ -21,7 +21,7 @@ _ESCAPE = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]")
 
 @dataclass(frozen=True)
 class Shown:
-    """What a command printed on both outputs, and its status."""
+    """What a command printed on stdout and stderr together, and its status."""
 
     status: int
     text: str
@@ -32,7 +32,7 @@ class Shown:
 
     @property
     def lines(self) -> list[str]:
-        """The lines without escape sequences, and without blanks at their ends."""
+        """The lines without escape sequences and without trailing blanks."""
         return [line.rstrip() for line in _ESCAPE.sub("", self.text).splitlines()]
 
 
@@ -42,7 +42,7 @@ def typed(*arguments: str, columns: int = 80, **environment: str) -> Shown:
 
 
 def at_terminal(command: Sequence[str], columns: int = 80, **environment: str) -> Shown:
-    """Run a command at a terminal, to its end."""
+    """Run a command at a terminal until it ends."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     kept = {name: value for name, value in os.environ.items() if name not in _OURS}
@@ -63,12 +63,12 @@ def at_terminal(command: Sequence[str], columns: int = 80, **environment: str) -
 
 
 def _read(leader: int) -> Iterator[bytes]:
-    """Yield what is printed until nobody can print any more."""
+    """Yield what is printed until no process can print any more."""
     while True:
         try:
             printed = os.read(leader, 65536)
         except OSError as error:
-            if error.errno != errno.EIO:  # On Linux, this is how a terminal ends.
+            if error.errno != errno.EIO:  # On Linux, a terminal ends with this error.
                 raise
             return
         if not printed:

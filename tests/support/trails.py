@@ -1,4 +1,4 @@
-"""Audit records as their systems write them: one small file each, in several forms for some."""
+"""Audit records as their systems write them: one small file for each, for some in several forms."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILES = {
 
 
 def trail(name: str) -> list[Offered]:
-    """Return what is read from a file."""
+    """Return the events that are read from a file."""
     text, format = (FOLDER / name).read_bytes(), format_named(FILES[name])
     read = read_lines if name.endswith(".ndjson") else read_document
     return read(text, format, "demo")

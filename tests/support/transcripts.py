@@ -1,6 +1,6 @@
-"""What a guide tells people to type, and what it shows as the answer.
+"""What a guide tells people to type, and what it shows as the output.
 
-In a block of ```` ```console ````, a line that begins with `$ ` is typed, and the lines up to the
+In a block of ```` ```console ````, a line that begins with `$ ` is a command. The lines up to the
 next one are its output, in which `…` stands for any text. A block of another language with a title
 is a file of that name. A title that begins with `Needs ` says why a block cannot run here.
 """
@@ -23,30 +23,30 @@ _MARK: Final = "--- the next command ---"
 
 @dataclass(frozen=True)
 class Step:
-    """A line that is typed, and what it prints."""
+    """A command, and what it prints."""
 
     command: str
     shown: str
 
     def prints(self, output: str) -> bool:
-        """Return whether this output is what the guide shows, but for spaces that end a line."""
+        """Return whether the guide shows this output, apart from spaces at the ends of lines."""
         pattern = re.escape(_trimmed(self.shown)).replace("…", ".*")
         return re.fullmatch(pattern, _trimmed(output), re.DOTALL) is not None
 
 
 def steps(page: str) -> list[Step]:
-    """Return what a page says to type, in order."""
+    """Return the commands of a page, in order."""
     return [step for block in _runnable(page, "console") for step in _steps(block["text"])]
 
 
 def files(page: str) -> dict[str, str]:
-    """Return the files that a page says to write, by name."""
+    """Return the files that a page tells people to write, by name."""
     found = (each for each in _BLOCK.finditer(page) if each["language"] != "console")
     return {each["title"]: each["text"] for each in found if each["title"]}
 
 
 def outputs(typed: list[Step], folder: Path, environment: Mapping[str, str]) -> list[str]:
-    """Type all lines into one shell; return what each prints, on both streams."""
+    """Run all commands in one shell; return what each prints, on stdout and stderr."""
     script = "\n".join(["exec 2>&1", *(f"echo '{_MARK}'\n{step.command}" for step in typed)])
     done = subprocess.run(
         ["bash", "-c", script],

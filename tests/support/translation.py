@@ -1,4 +1,4 @@
-"""The template as CloudFormation gets it: translated by SAM."""
+"""The template as CloudFormation gets it, after SAM has translated it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CODE = "s3://bucket/key"
 
 
 class NoPolicies:
-    """Stands for the list of AWS's policies, which is asked of AWS; none is named here."""
+    """Stands for the list of AWS's policies, which SAM asks AWS for; the template names none."""
 
     def load(self) -> dict[str, str]:
         return {}

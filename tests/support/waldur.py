@@ -1,8 +1,8 @@
-"""Lets Waldur's client be imported without all of its 3,200 models: import this before it.
+"""Lets you import Waldur's client without all of its 3,200 models: import this module before it.
 
 The package of the models imports every one, which takes half of the time to collect the tests.
-Nothing in the client asks the package for a model: each module imports those that it uses. An empty
-package in its place lets them be found.
+Nothing in the client asks the package for a model: each module imports the models that it uses. An
+empty package in its place lets it find them.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from tools.clocks import StoppedClock
 _numbers = count(1)
 
 SHORT = 4
-"""How many numbers a segment has, and a batch at most."""
+"""How many numbers a segment has, and the most that a batch has."""
 
 ZONES = 2
 """How many segments a block of the directory has."""
@@ -33,7 +33,7 @@ ZONES = 2
 
 @contextmanager
 def short() -> Iterator[None]:
-    """Make segments and blocks short, so that few events fill them."""
+    """Make segments and blocks short, so that a few events fill them."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (stretch, seal, segments):
             patch.setattr(module, "SPAN", SHORT)

@@ -55,13 +55,13 @@ def test_it_is_in_the_filter(text: str, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize("until", ["2026-03-02T00:00:00Z", "2026-03-01T23:59:59.5Z"])
-def test_it_is_that_the_times_are_the_wrong_way_round(until: str) -> None:
+def test_it_is_that_the_times_are_in_the_wrong_order(until: str) -> None:
     since = "2026-03-02T00:00:00Z"
     expected = f"--since {since} is not before --until {until}"
     assert reason("type = x", since, until) == expected
 
 
-def test_nothing_is_asked_of_the_service_then() -> None:
+def test_times_in_the_wrong_order_ask_the_service_nothing() -> None:
     question = Question("", "2026-03-02T00:00:00Z", "2026-03-01T00:00:00Z")
     assert reason_for_nothing(question, lambda: pytest.fail("asked"))
 
@@ -79,7 +79,7 @@ def test_it_is_that_all_events_are_older(since: str, is_told: bool) -> None:
     assert (reason("", since) == told) is is_told
 
 
-def test_it_is_that_there_is_nothing_to_read() -> None:
+def test_it_is_that_the_key_may_read_no_events() -> None:
     told = reason_for_nothing(Question("type = x"), lambda: [])
     assert told == "the log has no events that this key may read"
 

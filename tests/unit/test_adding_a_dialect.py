@@ -1,4 +1,4 @@
-"""The dialect that the guide builds works: its files as they stand there, asked by its cases."""
+"""The dialect that the guide builds works: its files as the guide shows them pass its cases."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def dialect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dialect]:
 
 
 def ask(dialect: Dialect, case: dict[str, Any]) -> tuple[int, JsonValue]:
-    """Return status and body of what a log answers that was filled with the cases' events."""
+    """Return status and body of the answer of a log that holds the cases' events."""
     store, keys = MemoryEventStore(), MemoryKeyStore()
     assert dialect.format is not None
     read = read_document(json.dumps([*SUITE["events"].values()]).encode(), dialect.format, "chat")
@@ -71,7 +71,7 @@ def test_the_guide_shows_every_file_that_a_dialect_needs() -> None:
     assert FILES.keys() == {*package, "functions/cedana.py", "tests/conformance/mattermost.json"}
 
 
-def test_an_audit_is_told_from_the_events_of_all_others(dialect: Dialect) -> None:
+def test_an_audit_is_told_apart_from_the_events_of_other_apis(dialect: Dialect) -> None:
     audit = SUITE["events"]["login"]
     formats = {name: dialects.format_named(name) for name in dialects.format_names()}
     recognized = [name for name, each in formats.items() if each.is_event and each.is_event(audit)]

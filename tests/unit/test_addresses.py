@@ -1,4 +1,4 @@
-"""Where a request came to: a stage of the gateway, or a path of a domain, and what lies below."""
+"""The address that a request was sent to: a stage of the gateway, or a path of a domain."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OWN, DOMAIN = "a1b2c3.execute-api.eu-central-1.amazonaws.com", "log.example.com"
 
 
 def event(path: str, **context: str) -> dict[str, Any]:
-    """Return the event of a request, with what the gateway tells of itself."""
+    """Return the event of a request, with what the gateway says about itself."""
     host = context.get("domainName", "localhost:8080")
     http = {"method": "GET", "path": path}
     return {
@@ -50,21 +50,21 @@ def test_is_told_apart_from_the_path(request_: Request, root: str, path: str) ->
     assert (request_.root, request_.path) == (root, path)
 
 
-def test_is_only_left_out_of_the_path_as_a_whole_segment() -> None:
+def test_is_removed_from_the_path_only_as_a_whole_segment() -> None:
     assert asked("/production/v1", OWN, "prod").path == "/production/v1"
 
 
 @pytest.mark.parametrize("variables", [{}, {"stageVariables": {"DomainBasePath": "/"}}])
-def test_is_the_domain_alone_where_no_path_leads_to_the_api(variables: dict[str, Any]) -> None:
+def test_is_only_the_domain_where_no_path_leads_to_the_api(variables: dict[str, Any]) -> None:
     context = {"apiId": "a1b2c3", "domainName": DOMAIN, "stage": "$default"}
     assert read_request(event("/v1/me", **context) | variables).root == f"https://{DOMAIN}"
 
 
-def test_is_the_host_alone_where_no_gateway_says_more() -> None:
+def test_is_only_the_host_where_no_gateway_says_more() -> None:
     assert read_request(event("/v1/me")).root == "https://localhost:8080"
 
 
-def test_belongs_to_what_a_client_signs() -> None:
+def test_is_part_of_what_a_client_signs() -> None:
     key, now = Credential("PL1ABCDEFGHIJKLMNOP", "a secret for tests"), 1_772_366_400
     made = LOOKUP | signature(key, f"https://{OWN}/prod/aws", b"{}", now)
     request = replace(

@@ -1,4 +1,4 @@
-"""The gateway of Huawei Cloud's APIs: which credential of a request counts, and what is refused."""
+"""The gateway of Huawei Cloud's APIs: which credential of a request counts, and what it refuses."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_path_may_be_signed_with_the_stage_before_it(service: Service) -> None
     assert answer.status == 200
 
 
-def test_a_path_of_another_mount_is_not_taken(service: Service) -> None:
+def test_a_path_of_another_mount_is_refused(service: Service) -> None:
     request = signed(ask("/v2/demo/events"), service.key, "/dws/v2/demo/events")
     assert service.answer(dws.DIALECT, request).status == 401
 
@@ -92,12 +92,12 @@ def test_a_token_opens_what_a_signature_opens(service: Service) -> None:
     assert service.answer(dws.DIALECT, request).status == 200
 
 
-def test_a_signature_counts_where_a_token_was_sent_too(service: Service) -> None:
+def test_a_signature_counts_even_if_a_token_was_sent_too(service: Service) -> None:
     request = signed(ask("/v2/demo/events", x_auth_token="x.y"), service.key, "/v2/demo/events")
     assert service.answer(dws.DIALECT, request).status == 200
 
 
-def test_a_token_counts_beside_what_is_no_signature(service: Service) -> None:
+def test_a_token_counts_next_to_a_header_that_is_not_a_signature(service: Service) -> None:
     request = ask("/v2/demo/events", x_auth_token=service.key.token, authorization="Basic x")
     assert service.answer(dws.DIALECT, request).status == 200
 

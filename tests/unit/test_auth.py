@@ -1,4 +1,4 @@
-"""Access keys: whom a credential belongs to, and what it is confined to."""
+"""Access keys: who a credential belongs to, and what it is confined to."""
 
 from __future__ import annotations
 
@@ -116,12 +116,12 @@ def test_an_expired_or_revoked_key_is_refused(
         authenticate(GOOD, keys, NOW, fresh=False)
 
 
-def test_a_key_is_good_until_the_moment_it_expires() -> None:
+def test_a_key_works_until_the_moment_it_expires() -> None:
     keys = FakeKeyStore(key(NOW + 1, None), v1=PEPPER)
     assert authenticate(GOOD, keys, NOW, fresh=False).expires_at == NOW + 1
 
 
-def test_old_keys_go_on_working_when_a_pepper_is_added() -> None:
+def test_old_keys_still_work_when_a_pepper_is_added() -> None:
     keys = FakeKeyStore(KEY, v1=PEPPER, v2=b"a newer pepper")
     assert authenticate(GOOD, keys, NOW, fresh=False) == PRINCIPAL
 
@@ -216,7 +216,7 @@ def test_a_permission_that_is_not_held_is_forbidden(permission: Permission) -> N
 
 
 @pytest.mark.parametrize("permission", PERMISSIONS)
-def test_nobody_may_do_anything(permission: Permission) -> None:
+def test_a_caller_without_a_key_may_do_nothing(permission: Permission) -> None:
     with pytest.raises(Forbidden):
         ANONYMOUS.require(permission)
 
@@ -227,6 +227,6 @@ def test_a_plain_name_is_a_scope(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a|b", "a b", "ä", "x" * 65, "demo\n"])
-def test_a_name_that_could_break_a_key_is_no_scope(name: str) -> None:
+def test_a_name_that_could_break_a_key_cannot_be_a_scope(name: str) -> None:
     """`/` and `|` separate the parts of table keys."""
     assert not is_scope(name)

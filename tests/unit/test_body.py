@@ -1,4 +1,4 @@
-"""What an item says already takes little room in its body, and what was stored stays readable."""
+"""Values that an item holds already take little space in its body, and old items stay readable."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def test_an_event_stored_by_this_version_is_read_by_all_later_ones() -> None:
     assert read_item(item) == EVENT.model_copy(update={"seq": 7})
 
 
-def test_another_dictionary_is_noticed() -> None:
+def test_a_different_dictionary_is_noticed() -> None:
     item = Draft.of(EVENT).item("demo", 7, 1)
     with pytest.raises(zlib.error):
         read_item(item | {"type": {"S": "volume.deletion"}})
 
 
-def test_values_of_an_items_keys_take_no_room_in_its_body() -> None:
+def test_values_of_an_items_keys_take_no_space_in_its_body() -> None:
     def size(name: str) -> int:
         event = EVENT.model_copy(update={"id": name, "project_id": name[::-1], "type": name * 2})
         return len(Draft.of(event).item("demo", 7, 1)["body"]["B"])

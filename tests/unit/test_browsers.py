@@ -1,4 +1,4 @@
-"""What browsers are told: whose pages may use the APIs, and how to treat answers."""
+"""What browsers hear: whose pages may use the APIs, and how to treat answers."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ class TestSharing:
         headers = told(LISTED, ask(), ("Retry-After", "1"), ("Link", "</v1/events>"))
         assert headers["Access-Control-Expose-Headers"] == "Content-Type, Retry-After, Link, Vary"
 
-    def test_keeps_by_what_else_answers_differ(self) -> None:
+    def test_keeps_the_other_headers_by_which_answers_differ(self) -> None:
         assert told(LISTED, ask(), ("Vary", "Accept"))["Vary"] == "Accept, Origin"
 
-    def test_wins_over_what_a_family_says_of_origins(self) -> None:
+    def test_overrides_what_a_family_says_about_origins(self) -> None:
         own = (
             ("Access-Control-Allow-Origin", "*"),
             ("Access-Control-Expose-Headers", "Link"),
@@ -108,7 +108,7 @@ def guards(url: str, *headers: tuple[str, str]) -> Pairs:
     return guarded(ask(url=url), answer(*headers)).headers
 
 
-def test_an_answer_is_neither_kept_nor_framed_nor_guessed_at() -> None:
+def test_an_answer_is_not_cached_framed_or_sniffed() -> None:
     assert dict(guards("https://log.example.com")) == {
         "Content-Type": "application/json",
         "Cache-Control": "no-store",
@@ -119,11 +119,11 @@ def test_an_answer_is_neither_kept_nor_framed_nor_guessed_at() -> None:
     }
 
 
-def test_plain_http_is_asked_for_no_tls() -> None:
+def test_plain_http_does_not_ask_for_tls() -> None:
     assert "Strict-Transport-Security" not in dict(guards("http://127.0.0.1:8080"))
 
 
 @pytest.mark.parametrize("name", ["Cache-Control", "cache-control"])
-def test_what_an_api_says_itself_stays(name: str) -> None:
+def test_a_header_that_an_api_sets_itself_stays(name: str) -> None:
     values = [v for n, v in guards("https://x", (name, "max-age=60")) if n.lower() == name.lower()]
     assert values == ["max-age=60"]

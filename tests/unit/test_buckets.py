@@ -1,4 +1,4 @@
-"""The rows of the tally: names, and what is packed into them."""
+"""The rows of the tally: their names, and what is packed into them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which build is taken: one of exactly the sources that there are."""
+"""Which build is used: one that was made from exactly the present sources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHANGED = (
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Return a copy of all that goes into a build."""
+    """Return a copy of everything that goes into a build."""
     for name in INPUTS:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)

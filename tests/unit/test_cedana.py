@@ -53,7 +53,7 @@ def test_an_event_renders_as_it_was_read(wire: JsonValue) -> None:
 
 @given(strategies.cedana_events())
 def test_an_event_survives_text_and_storage_exactly(wire: JsonValue) -> None:
-    """From the body of one request to that of another, by way of a stored item."""
+    """From one request's body to another's, through a stored item."""
     offered: Any = read_document(json.dumps([wire]).encode(), Format(read_event), "demo")
     kept = read_item(Draft.of(*offered).item("demo", 1, 1))
     body = Response.of(render_event(kept)).body
@@ -112,7 +112,7 @@ def test_an_event_from_elsewhere_takes_the_empty_forms() -> None:
         ("5\n", 7),
     ],
 )
-def test_an_id_that_is_no_64_bit_integer_gives_way_to_the_number_of_arrival(
+def test_the_number_of_arrival_replaces_an_id_that_is_not_a_64_bit_integer(
     event_id: str, number: int
 ) -> None:
     assert render_event(Event(id=event_id, seq=7, time=0, type="t"))["id"] == number
@@ -152,13 +152,13 @@ def test_a_bad_member_is_named(member: str, value: JsonValue, reason: str) -> No
 
 @pytest.mark.parametrize("member", SAVED)
 def test_a_missing_member_is_named(member: str) -> None:
-    """That of any JSON value too: null is a value."""
+    """Also for a member that takes any JSON value: null is a value."""
     with pytest.raises(InvalidParameter, match=f"^{member} is required$"):
         read_event({name: value for name, value in SAVED.items() if name != member})
 
 
 @pytest.mark.parametrize("wire", [None, 5, "event", []])
-def test_what_is_not_an_object_is_no_event(wire: JsonValue) -> None:
+def test_only_an_object_is_an_event(wire: JsonValue) -> None:
     with pytest.raises(InvalidParameter, match="event must be an object"):
         read_event(wire)
 
@@ -218,7 +218,7 @@ def is_cut(response: Response) -> bool:
 
 
 @given(st.integers(0, 12), st.integers(150, 1500))
-def test_the_newest_that_fit_are_answered_and_a_cut_is_marked(count: int, most: int) -> None:
+def test_the_newest_that_fit_are_returned_and_a_cut_is_marked(count: int, most: int) -> None:
     store = filled([NOW - k * SECOND for k in range(count)])
     whole = ask(store)
     cut = ask(store, most_bytes=most)
@@ -229,7 +229,7 @@ def test_the_newest_that_fit_are_answered_and_a_cut_is_marked(count: int, most: 
     assert not is_cut(whole)
 
 
-def test_an_event_that_fits_nowhere_is_an_error_and_not_an_empty_list() -> None:
+def test_an_event_too_large_for_any_answer_is_an_error_and_not_an_empty_list() -> None:
     response = ask(filled([NOW]), most_bytes=50)
     assert (response.status, json.loads(response.body)["code"]) == (500, "500")
 
@@ -247,7 +247,7 @@ class CountingEventStore(MemoryEventStore):
         return page
 
 
-def test_what_lambda_cannot_carry_is_not_read_to_the_end() -> None:
+def test_it_stops_reading_once_lambda_could_not_carry_more() -> None:
     """The limit counts quotes and backslashes twice, since Lambda wraps the body into JSON."""
     store = CountingEventStore()
     many = [Event(id=f"e{k}", time=NOW - k, type="t", message='"\\' * 5000) for k in range(1000)]
@@ -263,7 +263,7 @@ def test_what_lambda_cannot_carry_is_not_read_to_the_end() -> None:
 
 
 class TiringEventStore(MemoryEventStore):
-    """Gives up after so many pages."""
+    """Gives up after some pages."""
 
     def __init__(self, pages: int, error: ApiError) -> None:
         super().__init__()
@@ -278,7 +278,7 @@ class TiringEventStore(MemoryEventStore):
 
 
 @pytest.mark.parametrize("error", [TooBroad(), TimedOut()], ids=repr)
-def test_what_could_be_read_is_answered_and_marked(error: ApiError) -> None:
+def test_the_events_read_so_far_are_returned_and_marked(error: ApiError) -> None:
     store = TiringEventStore(2, error)
     store.put("demo", [Event(id=f"e{k}", time=NOW + k, type="t") for k in range(1000)])
     response = ask(store)
@@ -301,8 +301,8 @@ class PoorEventStore(MemoryEventStore):
         return page
 
 
-def test_the_few_of_a_resource_type_are_answered_and_marked() -> None:
-    """A page of one is found, and one of four; the next sixteen are too far apart."""
+def test_a_few_events_of_a_rare_resource_type_are_returned_and_marked() -> None:
+    """It finds a page of one, then one of four; the next sixteen are too far apart."""
     store = PoorEventStore()
     kinds = [Entity(type="rare" if k % 10 == 9 else "pod") for k in range(1000)]
     store.put(
@@ -328,7 +328,7 @@ class SilentEventStore(MemoryEventStore):
         raise Unavailable("throttled")
 
 
-def test_a_store_that_is_down_is_what_the_document_says() -> None:
+def test_a_store_that_is_down_is_reported_as_the_document_says() -> None:
     response = ask(SilentEventStore())
     assert response.status == 500
     assert json.loads(response.body) == {"code": "500", "message": "Failed to fetch events"}

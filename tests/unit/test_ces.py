@@ -1,4 +1,4 @@
-"""Cloud Eye: occurrences both ways, the identity of reports, and what cannot be answered."""
+"""Cloud Eye: occurrences both ways, the identity of reports, and questions without an answer."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_any_event_renders(event: Event) -> None:
     json.dumps(wire)
 
 
-def test_what_an_event_lacks_is_empty() -> None:
+def test_members_that_an_event_lacks_are_empty() -> None:
     wire: Json = render_event(Event(id="1", time=999, type="x"))
     assert wire == {
         "event_id": "1",
@@ -129,18 +129,18 @@ def test_an_occurrence_becomes_a_canonical_event() -> None:
     )
 
 
-def test_members_that_nobody_knows_are_kept_as_data() -> None:
+def test_unknown_members_are_kept_as_data() -> None:
     event = read_event(detailed(LOGIN, colour={"red": 2**70}))
     assert event.data == {"colour": {"red": 2**70}}
 
 
-def test_the_data_of_another_api_stands_in_the_detail_but_replaces_nothing() -> None:
+def test_data_of_another_api_goes_into_the_detail_but_replaces_nothing() -> None:
     data = {"content": "mine", "request": {"name": "shop"}}
     wire: Json = render_event(Event(id="1", time=0, type="x", data=data))
     assert wire["detail"] == EMPTY_DETAIL | {"request": {"name": "shop"}}
 
 
-def test_what_was_reported_comes_back_from_an_answer_as_the_same_event() -> None:
+def test_a_reported_event_loads_from_an_answer_as_the_same_event() -> None:
     reported = read_event(REPORT)
     assert read_event(json.loads(json.dumps(render_event(reported)))) == reported
 
@@ -157,19 +157,19 @@ def test_what_was_reported_comes_back_from_an_answer_as_the_same_event() -> None
         (detailed(LOGIN, resource_id="x" * 257), "detail.resource_id must have at most 256"),
     ],
 )
-def test_what_is_no_occurrence_is_refused(wire: Json, message: str) -> None:
+def test_anything_but_an_occurrence_is_refused(wire: Json, message: str) -> None:
     with pytest.raises(InvalidParameter, match=f"^{message}"):
         read_event(wire)
 
 
-# The identity of what has no id
+# The identity of events without an id
 
 
 def test_an_id_is_made_of_the_time_and_a_hash() -> None:
     assert re.fullmatch(rf"ev{NOW_MS}[0-9A-Za-z]{{8}}", read_event(REPORT).id)
 
 
-def test_an_id_stays_what_it_is_in_later_versions() -> None:
+def test_an_id_stays_the_same_in_later_versions() -> None:
     assert read_event(REPORT).id == "ev1772366400000TRpA1LVv"
 
 
@@ -309,13 +309,13 @@ def test_an_event_of_another_api_is_found_by_its_name() -> None:
 
 
 class GroupStore(MemoryEventStore):
-    """A store with more types than are counted apart."""
+    """A store with more types than it counts one by one."""
 
     def groups(self, scope: str, filter: Filter) -> tuple[Group, ...]:
         return (Group("system", "x", 1, NOW, None), Group(None, None, 5, NOW, "s"))
 
 
-def test_names_that_are_not_counted_apart_are_not_hidden() -> None:
+def test_names_that_are_counted_together_are_not_hidden() -> None:
     status, code, message = Service(GroupStore()).refusal("GET", "events")
     assert (status, code) == (400, "ces.0013")
     assert message.startswith("event_name must be given")
@@ -352,7 +352,7 @@ def test_a_failure_has_the_form_of_the_api(
     assert "secret" not in refusal[2]
 
 
-def test_what_the_carrier_refuses_names_what_to_narrow() -> None:
+def test_an_answer_too_large_to_carry_names_what_to_narrow() -> None:
     service = Service()
     service.store.put("demo", [event(n, message="x" * 100_000) for n in range(99)])
     status, code, message = service.refusal("GET", "event/x", event_type="EVENT.SYS")
@@ -363,14 +363,14 @@ def test_what_the_carrier_refuses_names_what_to_narrow() -> None:
 # Reports
 
 
-def test_a_report_is_stored_as_it_is_answered() -> None:
+def test_a_report_is_stored_under_the_ids_of_its_answer() -> None:
     service = Service()
     response = service.send("POST", "events", [REPORT, REPORT | {"event_name": "b"}])
     ids = [each["event_id"] for each in json.loads(response.body)]
     assert [service.store.get("demo", each) is not None for each in ids] == [True, True]
 
 
-def test_the_same_twice_in_a_report_is_stored_once() -> None:
+def test_an_event_twice_in_a_report_is_stored_once() -> None:
     service = Service()
     answer = json.loads(service.send("POST", "events", [REPORT, REPORT]).body)
     assert answer[0] == answer[1]
@@ -378,12 +378,12 @@ def test_the_same_twice_in_a_report_is_stored_once() -> None:
 
 
 def test_a_report_may_be_as_large_as_one_transaction() -> None:
-    """Items have room in it beside their content, and the tally one of the actions."""
+    """There is room for items besides their content, and for one action of the tally."""
     assert MAX_EVENTS < _MAX_ACTIONS
     assert MAX_BYTES + MAX_EVENTS * _ITEM_BYTES <= _MAX_BYTES
 
 
-def test_the_largest_report_is_taken() -> None:
+def test_the_largest_report_is_accepted() -> None:
     service = Service()
     detail = {"content": "x" * 4096, "resource_name": "ä" * 128, "event_user": "u" * 64}
     wires = [detailed(REPORT | {"event_name": f"e{n}"}, **detail) for n in range(MAX_EVENTS)]
@@ -407,7 +407,7 @@ def test_an_event_that_is_too_large_is_refused() -> None:
     assert Service().refusal("POST", "events", wires)[2] == "[1] must have at most 262144 bytes"
 
 
-def test_a_number_beyond_all_is_refused() -> None:
+def test_a_number_out_of_range_is_refused() -> None:
     service = Service()
     text = json.dumps([REPORT]).replace('"Info"', '"Info", "more": 1e999').encode()
     key = service.keys.create("demo", frozenset({"write"}))
@@ -433,7 +433,7 @@ class ExpiringStore(MemoryEventStore):
         self.floor = NOW + 24 * 60 * 60 * times.SECOND
 
 
-def test_what_the_log_does_not_take_is_not_called_stored() -> None:
+def test_an_event_that_the_log_refuses_is_not_called_stored() -> None:
     status, code, message = Service(ExpiringStore()).refusal("POST", "events", [REPORT])
     assert (status, code, message) == (400, "ces.0014", "[0]: the event is too old")
 

@@ -1,4 +1,4 @@
-"""CloudEvents, read into events."""
+"""How CloudEvents are read into events."""
 
 from __future__ import annotations
 
@@ -91,9 +91,7 @@ def test_it_is_read_into_an_event(more: dict[str, Any], expected: Event) -> None
         ({"data_base64": "%"}, "data_base64 must be base64"),
     ],
 )
-def test_a_bad_one_is_refused_by_the_name_of_its_attribute(
-    more: dict[str, Any], message: str
-) -> None:
+def test_the_refusal_of_a_bad_one_names_its_attribute(more: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidParameter, match=message):
         read_event(EVENT | more)
 
@@ -117,22 +115,22 @@ def test_in_headers_a_text_is_the_data() -> None:
     assert binary("text/plain; charset=utf-8", b"hi") == expected
 
 
-def test_in_headers_what_is_no_text_is_kept_in_base64() -> None:
+def test_in_headers_data_that_is_not_text_is_kept_in_base64() -> None:
     attributes = {"datacontenttype": "image/png", "dataencoding": "base64"}
     assert binary("image/png", b"\x89P") == event(data="iVA=", attributes=attributes)
 
 
-def test_in_headers_what_ascii_lacks_is_escaped() -> None:
+def test_in_headers_characters_beyond_ascii_are_escaped() -> None:
     read = binary("", b"", **{"ce-message": "Caf%C3%A9"})
     assert read == event(message="Café")
 
 
-def test_in_headers_bad_data_are_an_error() -> None:
+def test_in_headers_bad_data_is_an_error() -> None:
     assert str(binary("application/json", b"{")).startswith("not JSON")
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", ""])
-def test_in_headers_no_more_data_are_read_than_an_event_may_have(content_type: str) -> None:
+def test_in_headers_no_more_data_is_read_than_an_event_may_have(content_type: str) -> None:
     text = b"[" * (MAX_PIECE + 1)
     reason = f"the data has more than {MAX_PIECE} bytes"
     assert str(binary(content_type, text)) == reason
@@ -184,14 +182,14 @@ def test_it_is_the_same_event_in_every_mode(ways: tuple[Any, ...]) -> None:
     assert read == [read[0]] * len(ways)
 
 
-def test_a_text_that_is_no_utf8_is_kept_in_base64() -> None:
+def test_a_text_that_is_not_utf8_is_kept_in_base64() -> None:
     attributes = {"datacontenttype": "text/plain;charset=latin1", "dataencoding": "base64"}
     assert binary("text/plain; charset=latin1", b"\xe9") == event(
         data=coded(b"\xe9"), attributes=attributes
     )
 
 
-def test_bytes_that_should_be_json_must_be() -> None:
+def test_bytes_that_claim_to_be_json_must_be_json() -> None:
     wire = EVENT | {"data_base64": coded(b"{"), "datacontenttype": "application/json"}
     with pytest.raises(InvalidParameter, match="data_base64 must be JSON"):
         read_event(wire)

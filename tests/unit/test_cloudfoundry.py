@@ -60,7 +60,7 @@ CRASH: Json = {
 
 
 def changed(*path: str, to: JsonValue) -> Json:
-    """The crash with one member set to another value."""
+    """Return the crash with one member set to another value."""
     wire = json.loads(json.dumps(CRASH))
     part, member = path
     wire[part][member] = to
@@ -78,7 +78,7 @@ def test_a_resource_renders_as_it_was_read(wire: JsonValue) -> None:
 
 @given(strategies.cloudfoundry_resources())
 def test_a_resource_survives_text_and_storage_exactly(wire: JsonValue) -> None:
-    """From the body of one request to that of another, by way of a stored item."""
+    """From one request's body to another's, through a stored item."""
     offered: Any = read_document(json.dumps([wire]).encode(), Format(read_event), "demo")
     kept = read_item(Draft.of(*offered).item("demo", 1, 1))
     body = Response.of(render_event(kept)).body
@@ -109,7 +109,7 @@ def test_a_resource_becomes_a_canonical_event() -> None:
 
 
 @pytest.mark.parametrize("member", ["actor", "actee", "space_guid", "organization_guid"])
-def test_an_empty_guid_is_no_id(member: str) -> None:
+def test_an_empty_guid_is_not_an_id(member: str) -> None:
     event = read_event(changed("entity", member, to=""))
     kept = (event.actor.id, event.target.id, event.project_id, event.organization_id)
     assert kept.count(None) == 1
@@ -133,7 +133,7 @@ def test_an_empty_guid_is_no_id(member: str) -> None:
         (("entity", "actor_username"), "", {"actor_username": ""}),
     ],
 )
-def test_what_only_this_api_knows_becomes_an_attribute(
+def test_members_that_only_this_api_has_become_attributes(
     path: tuple[str, str], value: str, attributes: Mapping[str, str]
 ) -> None:
     assert read_event(changed(*path, to=value)).attributes == attributes
@@ -172,7 +172,7 @@ def test_a_missing_part_is_named(part: str) -> None:
 
 
 @pytest.mark.parametrize("wire", [None, 5, "event", []])
-def test_what_is_not_an_object_is_no_resource(wire: JsonValue) -> None:
+def test_only_an_object_is_a_resource(wire: JsonValue) -> None:
     with pytest.raises(InvalidParameter, match="event must be an object"):
         read_event(wire)
 
@@ -220,7 +220,7 @@ def test_an_event_from_elsewhere_takes_the_empty_forms() -> None:
         (False, {"data": False}),
     ],
 )
-def test_data_that_is_no_object_stands_in_one(data: JsonValue, expected: JsonValue) -> None:
+def test_data_that_is_not_an_object_is_put_into_one(data: JsonValue, expected: JsonValue) -> None:
     rendered: Json = render_event(Event(id="1", time=0, type="t", data=data))
     assert json.dumps(rendered["entity"]["metadata"]) == json.dumps(expected)
 
@@ -257,7 +257,7 @@ def test_an_integer_is_decimal_with_blanks_a_sign_and_underscores(text: str, exp
         *("٣", "５", "5\x00"),  # noqa: RUF001 - digits of other scripts are the point
     ],
 )
-def test_what_is_no_decimal_integer_is_refused(text: str) -> None:
+def test_anything_but_a_decimal_integer_is_refused(text: str) -> None:
     with pytest.raises(InvalidParameter, match="must be an integer") as raised:
         ListParams.parse((("page", text),), {})
     assert raised.value.parameter == "page"
@@ -286,7 +286,7 @@ def test_a_parameter_beyond_its_range_is_refused(pairs: Pairs, expected: str) ->
 
 
 @pytest.mark.parametrize("fields", [("id",), ("timestamp", "id"), ("actor", "timestamp")])
-def test_the_last_order_by_has_to_be_known(fields: tuple[str, ...]) -> None:
+def test_only_the_last_order_by_must_be_known(fields: tuple[str, ...]) -> None:
     pairs = tuple(("order-by", field) for field in fields)
     assert ListParams.parse(pairs, {}).order_by == fields
 
@@ -310,7 +310,7 @@ def cut(time: int) -> int:
 def test_a_timestamp_compares_times_cut_to_the_second(
     operator: tuple[str, Any], second: int, time: int
 ) -> None:
-    """What query.rb does comes to this for values without a fraction."""
+    """For values without a fraction, query.rb has the same result."""
     symbol, holds = operator
     filter = parse(f"timestamp{symbol}{format_seconds(second * SECOND)}")
     event = Event(id="1", time=time, type="t")
@@ -356,7 +356,7 @@ def ask(store: MemoryEventStore, query: Pairs = (), **headers: str) -> Response:
 
 
 def pages(store: MemoryEventStore, query: Pairs, link: str) -> Iterator[Json]:
-    """The page of a query and all that its links lead to."""
+    """Yield the page of a query and all pages that its links lead to."""
     while True:
         page = json.loads(ask(store, query).body)
         yield page
@@ -380,7 +380,7 @@ sizes = st.integers(1, 4)
 
 
 @given(small_logs, sizes)
-def test_following_next_url_meets_every_event_once_in_order(times: list[int], size: int) -> None:
+def test_following_next_url_shows_every_event_once_in_order(times: list[int], size: int) -> None:
     found = pages(filled(times), (("results-per-page", str(size)),), "next_url")
     assert guids(list(found)) == [str(k) for k in sorted(range(len(times)), key=times.__getitem__)]
 
@@ -471,12 +471,12 @@ def test_a_request_without_an_id_gets_a_uuid() -> None:
         ({"x_request_id": " " * 50 + "x" * 300}, "x" * 255),
     ],
 )
-def test_an_id_that_was_given_goes_before_the_uuid(given: dict[str, str], kept: str) -> None:
+def test_a_given_id_precedes_the_uuid(given: dict[str, str], kept: str) -> None:
     start, made = header("X-VCAP-Request-ID", **given).split("::")
     assert (start, str(UUID(made))) == (kept, made)
 
 
-def test_an_id_without_a_word_character_counts_as_none() -> None:
+def test_an_id_without_a_word_character_is_ignored() -> None:
     made = header("X-VCAP-Request-ID", x_request_id=":: /")
     assert str(UUID(made)) == made
 

@@ -1,4 +1,4 @@
-"""Cloud Foundry v3: audit events both ways and as v2 has them, parameters, pages, the sample."""
+"""Cloud Foundry v3: audit events both ways and compared with v2, parameters, pages, the sample."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ LONG = "x" * 257
 
 
 def changed(member: str, *, to: JsonValue) -> Json:
-    """The update with one member set to another value."""
+    """Return the update with one member set to another value."""
     return {**UPDATE, member: to}
 
 
@@ -73,7 +73,7 @@ def test_an_audit_event_renders_as_it_was_read(wire: JsonValue) -> None:
 
 @given(strategies.cloudfoundry_audit_events(BASE))
 def test_an_audit_event_survives_text_and_storage_exactly(wire: JsonValue) -> None:
-    """From the body of one request to that of another, by way of a stored item."""
+    """From one request's body to another's, through a stored item."""
     offered: Any = read_document(
         json.dumps({"resources": [wire]}).encode(), format_named("cloudfoundry-v3"), "demo"
     )
@@ -103,7 +103,7 @@ def test_a_later_update_is_kept() -> None:
     assert read_event(changed("updated_at", to=LATER)).attributes == {"updated_at": LATER}
 
 
-def test_links_are_those_of_the_address_that_is_asked() -> None:
+def test_links_begin_with_the_address_of_the_request() -> None:
     elsewhere = {"self": {"href": f"https://api.example.org/v3/audit_events/{GUID}"}}
     assert render_event(read_event(changed("links", to=elsewhere)), BASE) == UPDATE
 
@@ -146,13 +146,13 @@ def test_a_bad_member_is_named(member: str, value: JsonValue, parameter: str, re
 
 
 @pytest.mark.parametrize("wire", [None, 5, "event", []])
-def test_what_is_not_an_object_is_no_audit_event(wire: JsonValue) -> None:
+def test_only_an_object_is_an_audit_event(wire: JsonValue) -> None:
     with pytest.raises(InvalidParameter, match="event must be an object"):
         read_event(wire)
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_an_id_that_is_too_long_for_an_index_is_kept_beside_it(part: str) -> None:
+def test_an_id_that_is_too_long_for_an_index_is_kept_as_an_attribute(part: str) -> None:
     wire = changed(part, to={**UPDATE[part], "guid": LONG})
     event = read_event(wire)
     assert event.attributes == {f"{part}_guid": LONG}
@@ -185,7 +185,7 @@ def test_an_event_from_elsewhere_takes_the_empty_forms() -> None:
 
 
 @given(strategies.cloudfoundry_audit_events(BASE))
-def test_what_was_read_as_v3_reads_as_v2(wire: Json) -> None:
+def test_an_event_read_as_v3_can_be_read_as_v2(wire: Json) -> None:
     shown: Json = render_v2(read_event(wire))
     actor, target = wire["actor"] or {}, wire["target"] or {}
     assert shown["entity"] == {
@@ -204,7 +204,7 @@ def test_what_was_read_as_v3_reads_as_v2(wire: Json) -> None:
 
 
 @given(strategies.cloudfoundry_resources())
-def test_what_was_read_as_v2_reads_as_v3(wire: Json) -> None:
+def test_an_event_read_as_v2_can_be_read_as_v3(wire: Json) -> None:
     shown: Json = render_event(read_v2(wire), BASE)
     entity = wire["entity"]
     assert shown == {
@@ -260,7 +260,7 @@ def test_other_documents_are_not_recognized(wire: JsonValue) -> None:
 
 
 @pytest.mark.parametrize("wire", [UPDATE, {"specversion": "1.0"}, {"metadata": {}}, "text"])
-def test_v2_recognizes_its_own_only(wire: JsonValue) -> None:
+def test_v2_recognizes_only_its_own(wire: JsonValue) -> None:
     own = json.loads(json.dumps(render_v2(read_event(UPDATE))))
     recognizes = cloudfoundry.DIALECT.format.is_event
     assert (recognizes(own), recognizes(wire)) == (True, False)
@@ -279,7 +279,7 @@ def test_a_dump_is_read(document: JsonValue) -> None:
     assert read_document(json.dumps(document).encode(), format, "demo") == [read_event(UPDATE)]
 
 
-def test_the_sample_is_read_whole() -> None:
+def test_the_whole_sample_is_read() -> None:
     page = json.loads(SAMPLE.read_text())
     read: Any = read_document(SAMPLE.read_bytes(), format_named("cloudfoundry-v3"), "demo")
     api = "https://api.sys.example.com/v3"
@@ -341,7 +341,7 @@ def test_an_odd_number_is_refused(text: str) -> None:
 def test_times_compare_cut_to_the_second(
     operator: tuple[str, Any], second: int, time: int, changed: int | None
 ) -> None:
-    """What base_list_fetcher.rb does comes to this."""
+    """base_list_fetcher.rb has the same result."""
     suffix, holds = operator
     updated = {} if changed is None else {"updated_at": format_seconds(changed * SECOND)}
     event = Event(id="1", time=time, type="t", attributes=updated)
@@ -368,7 +368,7 @@ def ask(store: MemoryEventStore, query: Pairs = (), path: str = "/cf/v3/audit_ev
 
 
 def pages(store: MemoryEventStore, query: Pairs, link: str) -> Iterator[Json]:
-    """The page of a query and all that its links lead to."""
+    """Yield the page of a query and all pages that its links lead to."""
     while True:
         page = json.loads(ask(store, query).body)
         yield page
@@ -392,7 +392,7 @@ sizes = st.integers(1, 4)
 
 
 @given(small_logs, sizes)
-def test_following_next_meets_every_event_once_in_order(times: list[int], size: int) -> None:
+def test_following_next_shows_every_event_once_in_order(times: list[int], size: int) -> None:
     found = pages(filled(times), (("per_page", str(size)),), "next")
     assert guids(list(found)) == [str(k) for k in sorted(range(len(times)), key=times.__getitem__)]
 

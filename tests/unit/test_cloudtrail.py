@@ -1,4 +1,4 @@
-"""CloudTrail's LookupEvents: every attribute, pages to the end, and the record as it was."""
+"""CloudTrail's LookupEvents: every attribute, pages to the end, and records kept unchanged."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ EVENTS = [*(read_event(record(number)) for number in range(60)), *FOREIGN]
 
 @dataclass
 class Caller:
-    """A log in memory, and a key of it."""
+    """A log in memory, and a key for it."""
 
     services: Services
     key: Credential
@@ -121,7 +121,7 @@ def ids(pages: Iterator[Json] | list[Json]) -> list[str]:
 
 
 def expected(is_wanted: Any) -> list[str]:
-    """Return the ids of events as they are shown, the newest first, but for Insights."""
+    """Return the ids of events as they are shown, the newest first, without Insights."""
     numbered = [(event.time, number, event) for number, event in enumerate(EVENTS)]
     ordered = [event for _, _, event in sorted(numbered, key=lambda each: each[:2], reverse=True)]
     shown = [render_event(event) for event in ordered if event.category != "Insight"]
@@ -175,15 +175,15 @@ LOOKUPS = [
 
 @pytest.mark.parametrize("size", [1, 7, 50])
 @pytest.mark.parametrize(("key", "value", "is_wanted"), LOOKUPS)
-def test_an_attribute_finds_what_shows_it_to_the_end(
+def test_an_attribute_finds_every_event_that_shows_it(
     caller: Caller, key: str, value: str, is_wanted: Any, size: int
 ) -> None:
     assert ids(caller.walk(MaxResults=size, **by(key, value))) == expected(is_wanted)
 
 
 @pytest.mark.parametrize("key", sorted({key for key, _, _ in LOOKUPS}))
-def test_no_attribute_needs_all_events(key: str) -> None:
-    """Each is told by columns, or else by leaves."""
+def test_no_attribute_needs_to_read_all_events(key: str) -> None:
+    """Columns answer each, or else leaves do."""
     attribute = LookupAttribute(AttributeKey=key, AttributeValue="true")
     for filter in meanings(attribute):
         assert fields_of(filter) <= FIELDS.keys() or wanted(filter)
@@ -202,7 +202,7 @@ def test_events_that_are_left_out_leave_no_gap(caller: Caller, size: int) -> Non
 
 @pytest.mark.parametrize("budget", [2, 5, 17])
 @pytest.mark.parametrize("attribute", [{}, by("ResourceType", "AWS::S3::Bucket")])
-def test_what_takes_too_much_reading_comes_in_short_pages(budget: int, attribute: Json) -> None:
+def test_a_lookup_that_reads_too_much_comes_in_short_pages(budget: int, attribute: Json) -> None:
     store = MemoryEventStore(budget)
     store.put("demo", EVENTS)
     pages = list(caller_of(store).walk(**attribute))
@@ -212,12 +212,12 @@ def test_what_takes_too_much_reading_comes_in_short_pages(budget: int, attribute
     assert len(pages) > 2
 
 
-def test_insights_are_listed_alone(caller: Caller) -> None:
+def test_insights_are_listed_separately(caller: Caller) -> None:
     found = ids(caller.walk(EventCategory="insight", MaxResults=2))
     assert found == [f"record-{number:03}" for number in range(55, 0, -7)]
 
 
-def test_without_a_number_a_page_has_50(caller: Caller) -> None:
+def test_without_a_size_a_page_has_50(caller: Caller) -> None:
     assert len(caller.page()["Events"]) == 50
 
 
@@ -262,18 +262,18 @@ def test_pages_may_differ_in_size(caller: Caller) -> None:
     assert ids([first, rest]) == expected(lambda shown: True)[:53]
 
 
-def test_a_token_of_a_confined_key_is_its_own(store: MemoryEventStore) -> None:
+def test_a_token_belongs_to_its_confined_key(store: MemoryEventStore) -> None:
     token = caller_of(store).page(MaxResults=1)["NextToken"]
     confined = caller_of(store, project_id="eu-central-1")
     assert confined.refusal(NextToken=token)[0] == "InvalidNextTokenException"
 
 
-def test_a_confined_key_sees_its_part_alone(store: MemoryEventStore) -> None:
+def test_a_confined_key_sees_only_its_part(store: MemoryEventStore) -> None:
     found = ids(caller_of(store, project_id="us-east-1").walk(MaxResults=2))
     assert found == [f"record-{number:03}" for number in range(58, 0, -7)]
 
 
-def test_where_nothing_is_kept_any_more_the_list_ends() -> None:
+def test_the_list_ends_where_events_have_expired() -> None:
     store = MemoryEventStore()
     store.put("demo", EVENTS)
     caller = caller_of(store)
@@ -334,7 +334,7 @@ def test_an_event_of_another_api_is_shown_whole() -> None:
     }
 
 
-def test_what_an_event_lacks_is_left_out() -> None:
+def test_members_that_an_event_lacks_are_left_out() -> None:
     assert render_event(FOREIGN[1]).keys() == {
         *("EventId", "EventName", "EventTime", "Resources", "CloudTrailEvent")
     }
@@ -382,6 +382,6 @@ def test_sdks_know_when_to_try_again(error: Any, status: int, name: str) -> None
         ),
     ],
 )
-def test_a_wrong_clock_is_told(signed_at: int, message: str) -> None:
+def test_a_wrong_clock_is_reported(signed_at: int, message: str) -> None:
     response = render_error(SignatureExpired(signed_at * SECOND, 3600 * SECOND))
     assert json.loads(response.body) == {"__type": "InvalidSignatureException", "message": message}

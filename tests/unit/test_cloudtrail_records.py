@@ -1,4 +1,4 @@
-"""Records of CloudTrail, read into events."""
+"""How records of CloudTrail are read into events."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Record = dict[str, Any]
 
 
 def record(**changes: Any) -> Record:
-    """Return the record of a new bucket with other members; None stands for a missing one."""
+    """Return the record of a new bucket with other members; None removes one."""
     changed = BUCKET | changes
     return {name: value for name, value in changed.items() if value is not None}
 
@@ -60,7 +60,7 @@ def test_a_record_is_read() -> None:
     )
 
 
-def test_an_error_is_the_status_and_the_message() -> None:
+def test_an_error_becomes_the_status_and_the_message() -> None:
     event = read_event(REFUSED)
     assert (event.status, event.severity) == ("AccessDenied", "error")
     assert event.message == REFUSED["errorMessage"]
@@ -75,7 +75,7 @@ def test_an_error_is_the_status_and_the_message() -> None:
         ("odd", "Success", "info"),
     ],
 )
-def test_a_sign_in_says_itself_how_it_ended(said: Any, status: str, severity: str) -> None:
+def test_a_sign_in_says_how_it_ended(said: Any, status: str, severity: str) -> None:
     event = read_event(LOGIN | {"responseElements": said})
     assert (event.status, event.severity) == (status, severity)
 
@@ -274,7 +274,7 @@ def test_a_target_may_be_what_a_call_made() -> None:
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.01", "1.08", "1.09", "1.11", "1.12"])
-def test_every_version_of_the_same_major_number_is_read(version: str) -> None:
+def test_every_version_with_the_same_major_number_is_read(version: str) -> None:
     assert read_event(record(eventVersion=version)).id == BUCKET["eventID"]
 
 
@@ -309,7 +309,7 @@ def test_every_version_of_the_same_major_number_is_read(version: str) -> None:
         ),
     ],
 )
-def test_what_is_no_record_is_refused(wire: JsonValue, reason: str) -> None:
+def test_anything_but_a_record_is_refused(wire: JsonValue, reason: str) -> None:
     assert refusal(wire).startswith(reason)
 
 
@@ -336,7 +336,7 @@ def test_a_record_stays_whole_and_exact(wire: Record) -> None:
 
 @pytest.mark.parametrize("name", ["AWS API Call via CloudTrail", "AWS Insight via CloudTrail"])
 def test_event_bridge_brings_the_same_event(name: str) -> None:
-    """A record that comes by the bus and in a log file is stored once."""
+    """A record that comes both by the bus and in a log file is stored once."""
     bridged = {
         "version": "0",
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
@@ -356,13 +356,13 @@ def test_a_message_may_be_a_record() -> None:
     assert found == ("demo", [read_event(BUCKET)])
 
 
-def test_what_lookup_events_lists_is_the_record_in_it() -> None:
+def test_an_event_of_lookup_events_is_read_as_its_record() -> None:
     listed = {"EventId": "x", "EventName": "y", "CloudTrailEvent": json.dumps(BUCKET)}
     assert is_event(listed)
     assert read_event(listed) == read_event(BUCKET)
 
 
-def test_a_format_that_a_dialect_has_too_is_named_once() -> None:
+def test_a_format_that_is_also_a_dialect_is_named_once() -> None:
     assert format_names().count("cloudtrail") == 1
 
 

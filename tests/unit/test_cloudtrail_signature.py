@@ -1,4 +1,4 @@
-"""AWS Signature Version 4: what botocore signs is taken, and nothing else."""
+"""AWS Signature Version 4: what botocore signs is accepted, and nothing else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def signed(body: bytes = b"{}", path: str = "/", query: str = "", **options: str
 
 
 def with_header(request: Request, **headers: str | None) -> Request:
-    """Return the request with other headers; None takes one away."""
+    """Return the request with other headers; None removes one."""
     changed = {**request.headers, **{name.replace("_", "-"): v for name, v in headers.items()}}
     return replace(request, headers={name: v for name, v in changed.items() if v is not None})
 
@@ -56,7 +56,7 @@ def check(request: Request, secret: str = KEY.secret, now: int = NOW) -> None:
     path=st.sampled_from(["/", "/aws", "/aws/", "/cloudtrail"]),
     region=st.sampled_from(["eu-central-1", "us-gov-west-1", "aws-global"]),
 )
-def test_what_botocore_signs_is_taken(body: bytes, path: str, region: str) -> None:
+def test_a_request_that_botocore_signed_is_accepted(body: bytes, path: str, region: str) -> None:
     request = signed(body, path, region=region)
     assert read(request).key_id == KEY.key_id
     check(request)
@@ -72,7 +72,7 @@ def test_a_clock_may_be_wrong_by_15_minutes(seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-901, 901, 86_400])
-def test_a_signature_is_good_for_15_minutes(seconds: int) -> None:
+def test_a_signature_is_valid_for_15_minutes(seconds: int) -> None:
     with pytest.raises(SignatureExpired):
         check(signed(), now=NOW + seconds)
 
@@ -97,8 +97,8 @@ def test_another_secret_is_refused() -> None:
         lambda request: with_text(request, KEY.key_id, "PL1BBBBBBBBBBBBBBBB"),
     ],
 )
-def test_whatever_is_signed_cannot_be_changed(change: Callable[[Request], Request]) -> None:
-    """But for the key's id: it leads to another secret."""
+def test_nothing_that_is_signed_can_be_changed(change: Callable[[Request], Request]) -> None:
+    """A changed key id fails because it leads to another secret."""
     request = change(signed())
     secret = KEY.secret if KEY.key_id in request.headers["authorization"] else "the other's secret"
     with pytest.raises(BadSignature):
@@ -128,7 +128,9 @@ def test_whatever_is_signed_cannot_be_changed(change: Callable[[Request], Reques
         ),
     ],
 )
-def test_what_cannot_be_checked_is_named(change: Callable[[Request], Request], reason: str) -> None:
+def test_the_refusal_names_what_cannot_be_checked(
+    change: Callable[[Request], Request], reason: str
+) -> None:
     with pytest.raises(MalformedSignature, match=reason):
         read_signature(change(signed()))
 

@@ -1,4 +1,4 @@
-"""Columns: entries come back as they were, and one operation judges them all."""
+"""Columns: entries come back unchanged, and one operation judges them all."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_nothing_comes_back_as_nothing() -> None:
     assert list(Columns.unpack_whole(Columns.of([]).pack_whole()).entries()) == []
 
 
-def test_entries_without_members_come_back_so() -> None:
+def test_entries_without_members_come_back_without_them() -> None:
     entry = Entry(7, 5, "system:a", "id", "s", None)
     packed = Columns.of([entry, entry._replace(seq=8)]).pack()
     assert list(Columns.unpack(2, packed).entries()) == [entry, entry._replace(seq=8)]
@@ -56,7 +56,7 @@ def test_uuids_take_sixteen_bytes_each() -> None:
 
 
 @pytest.mark.parametrize("id", ["00000000-0000-4000-8000-00000000000A", "0" * 32, "x", "\0"])
-def test_other_ids_stay_as_they_are(id: str) -> None:
+def test_other_ids_stay_unchanged(id: str) -> None:
     columns = Columns.of([Entry(1, 1, "system:a", id, None)])
     assert [entry.id for entry in Columns.unpack(1, columns.pack()).entries()] == [id]
 
@@ -67,7 +67,7 @@ def test_a_long_text_stays_with_its_event() -> None:
 
 
 def test_the_order_of_members_never_changes() -> None:
-    """Stored rows rely on it."""
+    """Stored rows depend on it."""
     assert (
         *("message", "severity", "status", "category", "organization_id", "project_id"),
         *("actor.id", "actor.type", "actor.name", "target.id", "target.type", "target.name"),
@@ -75,7 +75,7 @@ def test_the_order_of_members_never_changes() -> None:
 
 
 @given(log=logs, filter=filters())
-def test_marks_are_what_the_events_say(log: list[Event], filter: Filter) -> None:
+def test_marks_agree_with_the_events(log: list[Event], filter: Filter) -> None:
     columns, passes = Columns.of(list(map(Entry.of, log))), predicate(filter)
     sure, possible = judge(filter, columns)
     expected = {row for row, event in enumerate(log) if passes(event)}
@@ -98,7 +98,7 @@ def test_a_number_is_searched_as_text(field: str) -> None:
     messages=st.lists(st.none() | st.text("ab\n", max_size=6), min_size=1, max_size=9),
     part=st.text("ab\n", min_size=1, max_size=3),
 )
-def test_a_text_is_found_within_each_value_alone(messages: list[str | None], part: str) -> None:
+def test_a_text_is_found_only_within_one_value(messages: list[str | None], part: str) -> None:
     log = [Event(id="a", time=0, type="t", message=message) for message in messages]
     columns = Columns.of(list(map(Entry.of, log)))
     expected = [part in (message or "") for message in messages]
@@ -107,7 +107,7 @@ def test_a_text_is_found_within_each_value_alone(messages: list[str | None], par
 
 
 @given(filter=filters(), long=st.sampled_from(["message", "actor"]))
-def test_what_is_not_known_is_never_sure(filter: Filter, long: str) -> None:
+def test_an_unknown_value_is_never_sure(filter: Filter, long: str) -> None:
     values = {"message": {"message": TOO_LONG}, "actor": {"actor": Entity(name=TOO_LONG)}}
     event = Event(id="a", time=0, type="t", **values[long])
     sure, possible = judge(filter, Columns.of([Entry.of(event)]))

@@ -24,7 +24,7 @@ from polylog_cli.local.tables import ENVIRONMENT
 from tools.clocks import StoppedClock
 
 DUE = 8
-"""As many deltas are folded here: fewer than usually."""
+"""The number of deltas that are folded here: fewer than usual."""
 
 VARIABLES = {
     **ENVIRONMENT,
@@ -54,7 +54,7 @@ def counted(client: DynamoDBClient, scope: str) -> dict[str, int]:
 
 
 def metrics(printed: str) -> list[dict[str, Any]]:
-    """Return what a run told CloudWatch, by the name of the metric."""
+    """Return what a run reported to CloudWatch, by the name of the metric."""
     lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     return [
         {each["Name"]: line[each["Name"]] for each in told["Metrics"]}
@@ -65,7 +65,7 @@ def metrics(printed: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def woken(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClient:
-    """Return a client of tables in which two scopes have deltas to fold, when nothing waits."""
+    """Return a client of tables with two scopes that have deltas to fold, and no waiting."""
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(watch, "_DUE_DELTAS", DUE)
@@ -77,7 +77,7 @@ def woken(moto: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClie
     return moto
 
 
-def test_it_folds_the_scopes_of_its_records_alone(woken: DynamoDBClient) -> None:
+def test_it_folds_only_the_scopes_of_its_records(woken: DynamoDBClient) -> None:
     compact_handler()({"Records": [record("one"), record("one")]}, None)
     assert counted(woken, "one") == {"system:t": DUE}
     assert counted(woken, "two") == {}
@@ -98,7 +98,7 @@ def test_without_time_for_a_request_it_fails_so_that_its_records_come_again(
     assert counted(woken, "one") == {}
 
 
-def test_a_schedule_folds_what_is_left_of_every_scope_and_drops_what_has_expired(
+def test_a_schedule_folds_the_rest_of_every_scope_and_drops_expired_events(
     woken: DynamoDBClient,
 ) -> None:
     handler = compact_handler()
@@ -111,7 +111,7 @@ def test_a_schedule_folds_what_is_left_of_every_scope_and_drops_what_has_expired
     assert read_head(woken, "TallyTable", "two").recent == ()
 
 
-def test_what_is_left_of_a_scope_is_folded_after_some_wake_ups(woken: DynamoDBClient) -> None:
+def test_the_rest_of_a_scope_is_folded_after_some_wake_ups(woken: DynamoDBClient) -> None:
     handler, store = compact_handler(), dynamo_store(woken)
     handler({"Records": [record("one")]}, None)
     store.put("one", [Event(id="last", time=7, type="t")])
@@ -124,7 +124,7 @@ def test_what_is_left_of_a_scope_is_folded_after_some_wake_ups(woken: DynamoDBCl
     assert (head.deltas, head.recent) == ((), ())
 
 
-def test_a_scope_that_is_never_done_does_not_keep_the_others_from_it(
+def test_a_scope_that_is_never_done_does_not_hold_up_the_others(
     woken: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work, turns = Folder.work, list[str]()
@@ -147,12 +147,12 @@ def test_a_scope_that_is_never_done_does_not_keep_the_others_from_it(
     assert woke["Count"] == 1
 
 
-def test_it_takes_records_of_an_unknown_scope(woken: DynamoDBClient) -> None:
+def test_it_accepts_records_of_an_unknown_scope(woken: DynamoDBClient) -> None:
     compact_handler()({"Records": [record("none")]}, None)
     assert read_head(woken, "TallyTable", "none").deltas == ()
 
 
-def test_a_scope_that_fails_does_not_keep_the_others_from_it(
+def test_a_scope_that_fails_does_not_hold_up_the_others(
     woken: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = Folder.work
@@ -168,7 +168,7 @@ def test_a_scope_that_fails_does_not_keep_the_others_from_it(
     assert counted(woken, "two") == {"system:t": DUE}
 
 
-def test_it_tells_how_many_kinds_the_richest_of_its_scopes_has(
+def test_it_reports_the_largest_number_of_kinds_in_a_scope(
     woken: DynamoDBClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = dynamo_store(woken)
@@ -179,7 +179,7 @@ def test_it_tells_how_many_kinds_the_richest_of_its_scopes_has(
     assert '"Namespace":"Polylog","Dimensions":[["service"]]' in told
 
 
-def test_a_schedule_tells_that_tallies_and_events_agree(
+def test_a_schedule_reports_that_tallies_and_events_agree(
     woken: DynamoDBClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RETENTION_DAYS", "0")
@@ -188,7 +188,7 @@ def test_a_schedule_tells_that_tallies_and_events_agree(
     assert metrics(capsys.readouterr().out) == [{"Kinds": [1.0], "TallyDrift": [0.0]}]
 
 
-def test_a_schedule_tells_of_a_tally_that_is_wrong(
+def test_a_schedule_reports_a_tally_that_is_wrong(
     woken: DynamoDBClient,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,

@@ -1,4 +1,4 @@
-"""When `polylog run` wakes the compact function, and that nothing ends it for good."""
+"""When `polylog run` wakes the compact function, and that nothing stops it for good."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIDY: dict[str, Any] = {}
 
 
 class Streams:
-    """A stream of shards, of which only the last is open; an iterator is a place in one."""
+    """A stream of shards of which only the last is open. An iterator is a place in a shard."""
 
     def __init__(self) -> None:
         self.shards: list[list[dict[str, Any]]] = [[]]
@@ -54,7 +54,7 @@ class Streams:
 
 
 class Run:
-    """A compactor over a fake stream and clock, and what its handler was called with."""
+    """A compactor over a fake stream and clock, and the calls of its handler."""
 
     def __init__(self) -> None:
         self.streams, self.time = Streams(), StoppedClock(0)
@@ -105,7 +105,7 @@ def test_deltas_wake_the_function_once(run: Run) -> None:
     assert run.scopes == [["a", "b"]]
 
 
-def test_rows_that_are_there_to_wake_it_do_so(run: Run) -> None:
+def test_wake_up_rows_wake_it(run: Run) -> None:
     run.streams.put("a", "wake/1")
     run.rounds(1)
     assert run.scopes == [["a"]]
@@ -141,7 +141,7 @@ def test_a_failure_is_followed_by_a_longer_wait(run: Run) -> None:
     assert after_failure > usual == after_success
 
 
-def test_a_stream_that_cannot_be_read_is_opened_anew(run: Run) -> None:
+def test_a_stream_that_cannot_be_read_is_opened_again(run: Run) -> None:
     error: Iterable[Any] = ({"Error": {"Code": "ExpiredIteratorException"}}, "GetRecords")
     run.streams.failures = [ClientError(*error)]
     run.rounds(1)
@@ -153,14 +153,14 @@ def test_a_stream_that_cannot_be_read_is_opened_anew(run: Run) -> None:
     assert run.scopes == [["b"]]
 
 
-def test_a_stream_that_did_not_answer_is_read_on_from_where_it_was(run: Run) -> None:
+def test_a_stream_that_did_not_answer_is_read_on_from_the_same_place(run: Run) -> None:
     run.streams.failures = [EndpointConnectionError(endpoint_url="http://x")]
     run.streams.put("a")
     run.rounds(2)
     assert run.scopes == [["a"]]
 
 
-def test_a_shard_that_ends_is_followed_by_the_next_from_its_beginning(run: Run) -> None:
+def test_the_next_shard_is_read_from_its_beginning(run: Run) -> None:
     run.streams.put("a")
     run.streams.shards.append([])
     run.streams.put("b")
@@ -194,7 +194,7 @@ def test_a_tidying_that_failed_is_tried_again(error: Exception) -> None:
     assert run.tidied == 2
 
 
-def test_a_tidying_that_fails_keeps_no_delta_waiting(run: Run) -> None:
+def test_a_tidying_that_fails_holds_up_no_delta(run: Run) -> None:
     run.failures["tidy"] = [ValueError() for _ in range(3)]
     run.time.sleep(DAY_SECONDS + 1)
     run.streams.put("a")
@@ -221,7 +221,7 @@ class Processes:
         self.compaction = Compaction(self._start, self.time.clock)
 
     def look(self, *, after: float) -> int:
-        """Look after so many seconds; return how many processes have been started by then."""
+        """Look after this many seconds; return how many processes have been started by then."""
         self.time.sleep(after)
         self.compaction.look()
         return len(self.started)
@@ -233,7 +233,7 @@ class Processes:
         return self.started[-1]
 
 
-def test_a_process_that_lives_is_left_alone() -> None:
+def test_a_running_process_is_left_alone() -> None:
     processes = Processes()
     assert [processes.look(after=100) for _ in range(3)] == [1, 1, 1]
 

@@ -1,4 +1,4 @@
-"""What the command says on standard error, and how it calls itself."""
+"""What the command prints on standard error, and which name it gives for itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SILENT = NoAnswerError("nothing answers")
 
 @pytest.fixture
 def tool(tmp_path: Path) -> Path:
-    """Return a program in a folder that is on no path yet."""
+    """Return a program in a folder that is not on the path yet."""
     tool = tmp_path / "bin" / "polylog"
     tool.parent.mkdir()
     tool.write_text("#!/bin/sh\n")
@@ -33,11 +33,11 @@ def called(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", [".venv/bin/polylog", "count"])
 
 
-def test_it_is_called_as_it_was() -> None:
+def test_it_names_itself_as_it_was_called() -> None:
     assert command("keys", "create") == ".venv/bin/polylog keys create"
 
 
-def test_it_is_called_by_uvx_where_that_has_installed_it(
+def test_it_names_uvx_where_that_has_installed_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = tmp_path / "uv" / "archive-v0" / "a1b2" / "bin" / "polylog-events"
@@ -45,7 +45,7 @@ def test_it_is_called_by_uvx_where_that_has_installed_it(
     assert command("keys", "create") == "uvx polylog-events keys create"
 
 
-def test_it_is_called_by_its_name_where_the_shell_finds_it(
+def test_it_gives_its_plain_name_where_the_shell_finds_it(
     tool: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", [str(tool)])
@@ -54,7 +54,7 @@ def test_it_is_called_by_its_name_where_the_shell_finds_it(
     assert command("run") == "polylog run"
 
 
-def test_words_are_quoted_as_a_shell_wants_them() -> None:
+def test_words_are_quoted_for_a_shell() -> None:
     assert command("run", "--data", "a b") == ".venv/bin/polylog run --data 'a b'"
 
 
@@ -69,14 +69,14 @@ def known(data: Path, url: str) -> Path:
     return data
 
 
-def test_a_service_on_this_machine_is_started(tmp_path: Path) -> None:
+def test_the_advice_for_this_machine_is_to_start_a_service(tmp_path: Path) -> None:
     run = ".venv/bin/polylog run"
     assert Access(Path(".polylog"), LOCAL, "t").advice(SILENT) == (f"start it with `{run}`",)
     (advice,) = Access(known(tmp_path, LOCAL), None, None).advice(SILENT)
     assert advice == f"start it with `{run} --data {tmp_path}`"
 
 
-def test_an_address_elsewhere_is_checked(tmp_path: Path) -> None:
+def test_the_advice_for_an_address_elsewhere_is_to_check_it(tmp_path: Path) -> None:
     expected = ("check the address: --url, POLYLOG_URL or the data folder gives it",)
     assert Access(tmp_path, REMOTE, "t").advice(SILENT) == expected
     assert Access(known(tmp_path, REMOTE), None, None).advice(SILENT) == expected
@@ -84,7 +84,9 @@ def test_an_address_elsewhere_is_checked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("needs", ["read", "write"])
-def test_a_key_without_the_right_is_replaced(tmp_path: Path, needs: Needed) -> None:
+def test_the_advice_for_a_key_without_the_right_is_another_key(
+    tmp_path: Path, needs: Needed
+) -> None:
     access = Access(known(tmp_path, LOCAL), None, "t", needs)
     lacks = f"the key lacks the permission {needs}"
     (advice,) = access.advice(RefusedError("no", 403, lacks))
@@ -98,7 +100,7 @@ def test_a_refusal_that_says_why_needs_no_advice(tmp_path: Path) -> None:
     assert [access.advice(each) for each in (*others, ServiceError("odd"))] == [()] * 3
 
 
-def test_a_key_of_a_deployed_log_is_made_in_its_stack(tmp_path: Path) -> None:
+def test_the_advice_for_a_deployed_log_is_a_key_of_its_stack(tmp_path: Path) -> None:
     for data in (tmp_path, known(tmp_path, LOCAL)):
         (advice,) = Access(data, REMOTE, "t").advice(RefusedError("no", 401, ""))
         made = "keys create --scope SCOPE --permissions read --stack STACK"

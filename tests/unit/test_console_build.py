@@ -1,4 +1,4 @@
-"""How the console is built: with which Node.js, and what is said when something is missing."""
+"""How the console is built: with which Node.js, and what it says when something is missing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMPILES = "mkdir -p dist/assets; echo '<title>' > dist/index.html; echo 1 > dis
 
 @dataclass(frozen=True)
 class Checkout:
-    """A checkout with nothing but what builds the console, on a machine with nothing else."""
+    """A checkout with only what builds the console, on a machine with nothing else."""
 
     root: Path
 
@@ -42,7 +42,7 @@ class Checkout:
         file.chmod(0o755)
 
     def install(self, packages: dict[str, dict[str, object]]) -> None:
-        """Leave behind what npm does when it has installed packages."""
+        """Leave behind what npm leaves when it has installed packages."""
         folder = self.root / "console" / "node_modules"
         folder.mkdir(exist_ok=True)
         (folder / ".package-lock.json").write_text(json.dumps({"packages": packages}))
@@ -79,26 +79,26 @@ class TestBuild:
         assert (done.returncode, done.stdout) == (0, "Building the console\n")
         assert checkout.page() == {"index.html.gz": b"<title>\n", "assets/a.js.gz": b"1\n"}
 
-    def test_installs_what_is_locked_first(self, checkout: Checkout) -> None:
+    def test_installs_the_locked_packages_first(self, checkout: Checkout) -> None:
         checkout.has("node", NEW)
         checkout.has("npm", f'echo "$1" >> asked; {COMPILES}')
         assert checkout.build().returncode == 0
         assert (checkout.root / "console/asked").read_text().split() == ["ci", "run", "run"]
 
     @pytest.mark.parametrize("version", ["v20.18.9", "v18.20.0", "20.19.0", "nonsense"])
-    def test_takes_no_old_node(self, checkout: Checkout, version: str) -> None:
+    def test_uses_no_old_node(self, checkout: Checkout, version: str) -> None:
         checkout.has("node", f"echo {version}")
         checkout.has("npm", COMPILES)
         assert "Node.js 20.19 or newer is not here" in checkout.build().stderr
 
     @pytest.mark.parametrize("version", ["v20.19.0", "v20.100.1", "v22.0.0"])
-    def test_takes_a_new_node(self, checkout: Checkout, version: str) -> None:
+    def test_uses_a_new_node(self, checkout: Checkout, version: str) -> None:
         checkout.has("node", f"echo {version}")
         checkout.has("npm", COMPILES)
         assert checkout.build().returncode == 0
 
-    def test_takes_that_of_pypi_where_the_machine_has_none(self, checkout: Checkout) -> None:
-        """uv installs what is locked, into the virtual environment; npm and Node.js come along."""
+    def test_uses_node_from_pypi_where_the_machine_has_none(self, checkout: Checkout) -> None:
+        """uv installs the locked packages, with npm and Node.js, into the virtual environment."""
         checkout.has("made", COMPILES)
         checkout.has(
             "uv",
@@ -116,27 +116,27 @@ class TestBuild:
 class TestWhatIsMissing:
     @pytest.fixture(params=["node", "network"])
     def lacking(self, request: pytest.FixtureRequest, checkout: Checkout) -> tuple[Checkout, str]:
-        """Return a machine that lacks something, and what is said then."""
+        """Return a machine that lacks something, and the message then."""
         if request.param == "node":
             return checkout, "there is no uv to get it from PyPI: run `make .venv/ready`"
         checkout.has("node", NEW)
         checkout.has("npm", "echo ENOTFOUND >&2; exit 1")
         return checkout, "npm does not get the packages:\nENOTFOUND"
 
-    def test_is_said(self, lacking: tuple[Checkout, str]) -> None:
+    def test_is_named(self, lacking: tuple[Checkout, str]) -> None:
         done = lacking[0].build()
         assert done.returncode == 1
         assert lacking[1] in done.stderr
         assert "Traceback" not in done.stderr
 
-    def test_hinders_nobody_who_needs_no_page(self, lacking: tuple[Checkout, str]) -> None:
+    def test_does_not_stop_a_build_that_needs_no_page(self, lacking: tuple[Checkout, str]) -> None:
         done = lacking[0].build("--optional")
         assert done.returncode == 0
         assert lacking[1] in done.stderr
         assert "All goes on without a newer page" in done.stderr
 
 
-def test_a_folder_of_others_is_never_emptied(checkout: Checkout, tmp_path: Path) -> None:
+def test_a_folder_with_foreign_files_is_never_emptied(checkout: Checkout, tmp_path: Path) -> None:
     checkout.has("node", NEW)
     checkout.has("npm", COMPILES)
     shared = tmp_path / "shared"
@@ -146,7 +146,9 @@ def test_a_folder_of_others_is_never_emptied(checkout: Checkout, tmp_path: Path)
 
 
 @pytest.mark.parametrize("options", [(), ("--optional",)])
-def test_what_does_not_compile_is_an_error(checkout: Checkout, options: tuple[str, ...]) -> None:
+def test_a_source_that_does_not_compile_is_an_error(
+    checkout: Checkout, options: tuple[str, ...]
+) -> None:
     checkout.has("node", NEW)
     checkout.has("npm", "echo 'src/app.tsx(1,1): error'; exit 2")
     checkout.install(LOCKED)
@@ -182,7 +184,7 @@ class TestInstalled:
 
 
 class TestPacking:
-    def test_replaces_the_page_before(self, tmp_path: Path) -> None:
+    def test_replaces_the_last_page(self, tmp_path: Path) -> None:
         built, page = tmp_path / "dist", tmp_path / "page"
         for name in ("old.js", "new.js"):
             shutil.rmtree(built, ignore_errors=True)
@@ -191,7 +193,7 @@ class TestPacking:
             pack(built, page)
         assert [file.name for file in page.rglob("*.gz")] == ["new.js.gz"]
 
-    def test_is_the_same_at_any_time(self, tmp_path: Path) -> None:
+    def test_gives_the_same_bytes_at_any_time(self, tmp_path: Path) -> None:
         built = tmp_path / "dist"
         built.mkdir()
         (built / "index.html").write_text("<title>")
@@ -203,13 +205,13 @@ class TestPacking:
         assert packed[0] == packed[1]
 
 
-def test_the_oldest_node_is_that_of_the_package() -> None:
+def test_the_oldest_node_is_the_one_that_the_package_names() -> None:
     engines = json.loads((SOURCES / "package.json").read_text())["engines"]
     assert engines == {"node": ">={}.{}".format(*OLDEST_NODE)}
 
 
 def test_no_committed_file_names_a_registry() -> None:
-    """npm takes the registry that the machine is set to."""
+    """npm uses the registry that the machine is set to."""
     locked = json.loads((SOURCES / "package-lock.json").read_text())["packages"].values()
     assert [package for package in locked if "resolved" in package] == []
     assert [package for package in locked if "integrity" not in package][1:] == []

@@ -1,4 +1,4 @@
-"""The seam, by a dialect of a few lines: what `serve` does for every dialect alike."""
+"""The seam, tested with a dialect of a few lines: what `serve` does for every dialect alike."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class SilentEventStore(MemoryEventStore):
 
 @dataclass
 class World:
-    """A log, the keys to it, and requests made by whoever was let in last."""
+    """A log, the keys to it, and requests with the key that was let in last."""
 
     store: MemoryEventStore = field(default_factory=MemoryEventStore)
     keys: RecordingKeyStore = field(default_factory=RecordingKeyStore)
@@ -173,7 +173,7 @@ class World:
 
 @pytest.fixture
 def world() -> World:
-    """A log of two projects, and a caller who may read and write all of it."""
+    """Return a log of two projects, and a caller who may read and write all of it."""
     world = World()
     world.store.put("demo", [event("1", "blue"), event("2", "red"), event("3", type="u")])
     world.store.put("other", [event("9", "blue")])
@@ -206,7 +206,7 @@ def error_of(response: Response) -> object:
         ((("max-size", "3"), ("tag", "x")), EVERYTHING),
     ],
 )
-def test_marked_parameters_that_are_given_become_the_filter(pairs: Pairs, expected: Filter) -> None:
+def test_given_parameters_with_a_mark_become_the_filter(pairs: Pairs, expected: Filter) -> None:
     assert ThingParams.parse(pairs, {}).filter == expected
 
 
@@ -221,7 +221,7 @@ def test_marked_parameters_that_are_given_become_the_filter(pairs: Pairs, expect
         ((("max-size", "6"), ("since", "-1")), "since", "must be >= 0"),
     ],
 )
-def test_the_first_declared_of_the_bad_parameters_is_named(
+def test_of_several_bad_parameters_the_first_declared_is_named(
     pairs: Pairs, parameter: str, reason: str
 ) -> None:
     with pytest.raises(InvalidParameter) as raised:
@@ -235,7 +235,7 @@ def test_a_missing_parameter_is_named() -> None:
     assert (raised.value.parameter, raised.value.reason) == ("id", "is required")
 
 
-def test_a_plain_parameter_counts_the_last_time() -> None:
+def test_of_a_repeated_plain_parameter_the_last_counts() -> None:
     assert ThingParams.parse((("kind", "a"), ("tag", "x"), ("kind", "b")), {}).kind == "b"
 
 
@@ -267,7 +267,7 @@ def test_another_name_is_ignored(name: str) -> None:
     assert ThingParams.parse(((name, "1"),), {}) == ThingParams()
 
 
-def test_the_path_outweighs_the_query() -> None:
+def test_the_path_overrides_the_query() -> None:
     assert IdParams.parse((("id", "query"),), {"id": "path"}).id == "path"
 
 
@@ -328,7 +328,7 @@ def test_another_path_has_no_route(world: World, method: str, path: str) -> None
         ("HEAD", "/toy/explain", ("POST",)),
     ],
 )
-def test_another_method_is_answered_with_those_that_are_allowed(
+def test_the_refusal_of_a_method_lists_the_allowed_ones(
     method: str, path: str, allowed: tuple[str, ...]
 ) -> None:
     with pytest.raises(MethodNotAllowed) as raised:
@@ -382,7 +382,7 @@ def test_a_bad_credential_is_invalid(world: World) -> None:
     assert error_of(world.ask("GET", "/toy/things")) == "InvalidCredential"
 
 
-def test_a_key_expires_by_the_clock_that_was_given(world: World) -> None:
+def test_a_key_expires_by_the_given_clock(world: World) -> None:
     world.let_in("read", expires_at=NOW)
     assert error_of(world.ask("GET", "/toy/things")) == "UnknownKey"
 
@@ -439,7 +439,7 @@ def test_a_list_and_its_total_hold_what_the_caller_may_see(
     assert document(world.ask("GET", "/toy/things")) == {"ids": ids, "total": len(ids)}
 
 
-def test_a_restriction_comes_on_top_of_the_filter(world: World) -> None:
+def test_a_restriction_is_added_to_the_filter(world: World) -> None:
     world.let_in("read", restriction=Restriction(project_id="blue"))
     response = world.ask("GET", "/toy/things", ("kind", "u"))
     assert document(response) == {"ids": [], "total": 0}
@@ -467,14 +467,14 @@ def test_an_event_inside_the_restriction_is_visible(world: World) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 99, 100, 101, 300, 2500])
-def test_a_scan_meets_every_event_once_in_order(world: World, size: int) -> None:
+def test_a_scan_sees_every_event_once_in_order(world: World, size: int) -> None:
     world.let_in("read", scope="many")
     world.store.put("many", [event(str(number)) for number in range(size)])
     expected = [str(number) for number in reversed(range(size))]
     assert document(world.ask("GET", "/toy/all")) == expected
 
 
-def test_a_scan_goes_to_its_limit_and_not_beyond(
+def test_a_scan_goes_to_its_limit_and_no_further(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("polylog.api.call._MOST_SCANNED", 350)
@@ -486,7 +486,7 @@ def test_a_scan_goes_to_its_limit_and_not_beyond(
 
 
 class ForgettingEventStore(MemoryEventStore):
-    """A log of which midnight comes after every page: nothing older than it is kept."""
+    """A log in which midnight comes after every page: it keeps nothing older than that page."""
 
     def find(self, query: EventQuery) -> Page:
         page = super().find(query)
@@ -495,7 +495,7 @@ class ForgettingEventStore(MemoryEventStore):
 
 
 @pytest.mark.parametrize(("order", "number"), [(Order.ASCENDING, 250), (Order.DESCENDING, 100)])
-def test_a_scan_bears_that_what_it_read_is_kept_no_longer(
+def test_a_scan_continues_when_the_events_it_read_expire(
     world: World, order: Order, number: int
 ) -> None:
     world.let_in("read")
@@ -541,7 +541,7 @@ def test_a_restricted_key_writes_only_its_own(world: World) -> None:
     ]
 
 
-def test_what_a_restricted_key_may_not_write_is_not_there(world: World) -> None:
+def test_an_event_that_a_restricted_key_may_not_write_is_not_stored(world: World) -> None:
     world.let_in("write", restriction=Restriction(project_id="blue"))
     put(world, MIXED)
     assert world.store.get("demo", "4") is None
@@ -580,7 +580,7 @@ def test_a_silent_database_is_unavailable(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_every_api_says_that_too_much_is_asked_at_the_moment(name: str) -> None:
+def test_every_api_says_that_it_is_too_busy_at_the_moment(name: str) -> None:
     response = load(name).render(Throttled())
     assert response.status in (429, 503)
     assert ("Retry-After", "1") in response.headers
@@ -624,7 +624,7 @@ def test_every_answer_has_the_dialects_headers(world: World, path: str, status: 
     assert (response.status, headers_of(response)) == (status, expected)
 
 
-def test_the_headers_of_a_refused_caller_name_nobody(world: World) -> None:
+def test_the_headers_for_a_refused_caller_name_nobody(world: World) -> None:
     world.token = "forged"
     assert headers_of(world.ask("GET", "/toy/things"))["X-Key"] == ""
 

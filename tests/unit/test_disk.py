@@ -1,4 +1,4 @@
-"""When `polylog run` refuses to store events, for want of room on the disk."""
+"""When `polylog run` refuses to store events because the disk lacks space."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_it_does_not_start_with_less_and_says_where_and_how_much_is_needed() -> 
         Room(NEEDED_BYTES - 1).disk.require_room_to_start()
 
 
-def test_events_are_refused_until_there_is_room_again() -> None:
+def test_events_are_refused_until_there_is_space_again() -> None:
     room = Room()
     assert room.takes_events(after=1)
     room.free -= 1
@@ -51,14 +51,14 @@ def test_events_are_refused_until_there_is_room_again() -> None:
     assert room.takes_events(after=1)
 
 
-def test_it_looks_once_a_second_at_most() -> None:
+def test_it_looks_at_most_once_a_second() -> None:
     room = Room()
     for _ in range(40):
         room.takes_events(after=0.25)
     assert room.looks == 10
 
 
-def test_it_tells_once_what_has_changed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_reports_a_change_once(capsys: pytest.CaptureFixture[str]) -> None:
     room = Room(NEEDED_BYTES - 1)
     assert [room.takes_events(after=1) for _ in range(3)] == [False] * 3
     room.free += 1

@@ -54,7 +54,7 @@ def test_centuries_of_minutes_are_not_counted_out() -> None:
     assert [count for _, count in found] == [1, None, 1]
 
 
-def test_nothing_is_drawn_of_nothing() -> None:
+def test_nothing_is_drawn_for_no_events() -> None:
     assert shown(Interval.DAY, 3) == []
 
 
@@ -71,7 +71,7 @@ def test_weeks_go_from_monday_to_sunday() -> None:
     ]
 
 
-def test_the_first_and_the_last_week_of_all_are_drawn() -> None:
+def test_the_first_and_the_last_week_of_all_years_are_drawn() -> None:
     assert [f"{week.start:%d.%m}" for week in weeks(bars("0001-01-01", "9999-12-31"))] == [
         "01.01",
         "27.12",

@@ -79,7 +79,7 @@ def test_any_event_renders(event: Event) -> None:
     json.dumps(wire)
 
 
-def test_what_an_event_lacks_is_empty() -> None:
+def test_members_that_an_event_lacks_are_empty() -> None:
     assert render_event(Event(id="1", time=999, type="x"), "demo") == EMPTY
 
 
@@ -115,7 +115,7 @@ def test_a_status_is_a_number(status: str, shown: int) -> None:
     assert render_event(event, "demo")["status"] == shown
 
 
-def test_a_project_that_an_event_does_not_name_is_told() -> None:
+def test_an_event_without_a_project_shows_that_of_the_request() -> None:
     wire = {name: value for name, value in DELETED.items() if name != "project_id"}
     assert render_event(read_event(wire), "demo") == DELETED
 
@@ -134,13 +134,13 @@ def test_a_project_that_an_event_does_not_name_is_told() -> None:
         ({"colour": "red"}, "colour is not known"),
     ],
 )
-def test_what_is_no_event_is_refused(change: Json, message: str) -> None:
+def test_anything_but_an_event_is_refused(change: Json, message: str) -> None:
     with pytest.raises(InvalidParameter, match=f"^{message}"):
         read_event(DELETED | change)
 
 
 @pytest.mark.parametrize("member", ["event_id", "name", "occur_time"])
-def test_what_an_event_needs_is_required(member: str) -> None:
+def test_members_that_an_event_needs_are_required(member: str) -> None:
     with pytest.raises(InvalidParameter, match=f"^{member} is required"):
         read_event({name: value for name, value in DELETED.items() if name != member})
 
@@ -187,7 +187,7 @@ class Service:
 
 
 def filled(count: int, message: str = "") -> Service:
-    """Return a log of events, three at a time in the same moment."""
+    """Return a log of events; three at a time share a moment."""
     service = Service(CountingStore())
     service.store.put(
         "demo",
@@ -208,7 +208,7 @@ def test_pages_of_any_size_show_every_event_once(limit: int) -> None:
     assert found == everything == sorted(everything, key=int, reverse=True)
 
 
-def test_a_page_that_is_too_large_names_the_largest_that_is_not() -> None:
+def test_a_page_that_is_too_large_names_the_largest_that_fits() -> None:
     service = filled(600, "x" * 25_000)
     refused = json.loads(service.get(limit=600).body)
     assert refused["error_code"] == "DWS.5038"
@@ -219,7 +219,7 @@ def test_a_page_that_is_too_large_names_the_largest_that_is_not() -> None:
     assert service.get(limit=most + 1).status == 400
 
 
-def test_no_more_is_read_than_could_be_sent() -> None:
+def test_it_reads_no_more_than_it_could_send() -> None:
     service = filled(3_000, "x" * 5_000)
     assert service.get(limit=3_000).status == 400
     assert isinstance(service.store, CountingStore)
@@ -261,7 +261,7 @@ def test_a_failure_has_the_form_of_the_api(error: Exception, status: int, code: 
     assert "X-Request-Id" in dict(response.headers)
 
 
-def test_what_the_carrier_refuses_is_the_limits_fault() -> None:
+def test_an_answer_too_large_to_carry_blames_the_limit() -> None:
     service = filled(3)
     service.services = replace(service.services, can_deliver=lambda response: False)
     assert json.loads(service.get().body)["error_code"] == "DWS.5038"

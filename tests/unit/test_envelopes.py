@@ -1,4 +1,4 @@
-"""Messages that other services wrap: EventBridge's events, and what SNS was told."""
+"""Messages that other services wrap: EventBridge's events, and what SNS publishes."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_it_is_the_same_event_in_another_message() -> None:
 
 
 @pytest.mark.parametrize("resources", [[], ["a", "b"], ["x" * 257], [""]])
-def test_what_is_not_one_short_resource_is_no_target(resources: list[str]) -> None:
+def test_only_a_single_short_resource_is_a_target(resources: list[str]) -> None:
     found = event({**BRIDGED, "resources": resources})
     assert (found.target, found.links) == (Entity(), tuple(resources))
 
@@ -106,7 +106,7 @@ def test_resources_may_be_missing() -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "time", "source", "detail"])
-def test_what_it_must_have_is_named(name: str) -> None:
+def test_a_missing_member_is_named(name: str) -> None:
     wire = {key: value for key, value in BRIDGED.items() if key != name}
     assert refusal(wire) == f"{name} is required"
 
@@ -124,7 +124,7 @@ def test_what_it_must_have_is_named(name: str) -> None:
         ({"resources": [1]}, "links must be a string"),
     ],
 )
-def test_what_it_cannot_have_is_refused(more: dict[str, Any], reason: str) -> None:
+def test_a_bad_member_is_refused(more: dict[str, Any], reason: str) -> None:
     assert refusal(BRIDGED | more) == reason
 
 
@@ -139,12 +139,12 @@ def test_a_wrong_cloud_event_in_the_detail_is_refused() -> None:
 @pytest.mark.parametrize(
     "body", [CLOUD_EVENT, BRIDGED, [BRIDGED, CLOUD_EVENT], {"events": [CLOUD_EVENT]}]
 )
-def test_a_notification_carries_what_a_message_does(body: object) -> None:
+def test_a_notification_carries_the_same_as_a_message(body: object) -> None:
     assert read(notified(body)) == read(body)
 
 
 def test_an_event_without_id_and_time_has_those_of_the_notification() -> None:
-    """It may come through several queues: their messages' ids are others."""
+    """It may come through several queues, whose messages have different ids."""
     sent_at = parse_iso8601("2026-03-01T12:00:04.250Z")
     name = NOTIFICATION["MessageId"]
     assert event(notified({"type": "a"})) == Event(id=name, time=sent_at, type="a")
@@ -152,14 +152,14 @@ def test_an_event_without_id_and_time_has_those_of_the_notification() -> None:
     assert ids == [f"{name}-1"]
 
 
-def test_its_attributes_say_what_those_of_a_message_do() -> None:
+def test_its_attributes_mean_the_same_as_those_of_a_message() -> None:
     scope, found = read(notified([], scope=text("team-1"), format=text("waldur")))
     assert (scope, found) == ("team-1", [])
     with pytest.raises(InvalidParameter, match=r"^format must be one of"):
         read(notified(CLOUD_EVENT, format=text("syslog")))
 
 
-def test_what_the_message_says_holds_if_the_notification_does_not_say() -> None:
+def test_attributes_of_the_message_count_if_the_notification_has_none() -> None:
     assert read(notified(CLOUD_EVENT), scope="team-1")[0] == "team-1"
     assert read(notified(CLOUD_EVENT, scope=text("team-2")), scope="team-1")[0] == "team-2"
     one = notified(CLOUD_EVENT, format=text("cloudevents"))
@@ -178,7 +178,7 @@ def test_what_the_message_says_holds_if_the_notification_does_not_say() -> None:
         None,
     ],
 )
-def test_an_attribute_that_is_no_text_says_nothing(attribute: object) -> None:
+def test_an_attribute_that_is_not_a_text_is_ignored(attribute: object) -> None:
     assert read(notified(CLOUD_EVENT, scope=attribute))[0] == SCOPE
 
 
@@ -188,7 +188,7 @@ def test_it_may_have_no_attributes(attributes: object) -> None:
     assert read(notification) == read(CLOUD_EVENT)
 
 
-def test_the_body_of_a_notification_does_not_say_where_it_belongs() -> None:
+def test_the_body_of_a_notification_cannot_choose_its_scope() -> None:
     assert refusal(notified({**CLOUD_EVENT, "scope": {"a": 1}})).startswith("scope must be")
     assert read(notified({"scope": "other", "events": [CLOUD_EVENT]}))[0] == SCOPE
 
@@ -199,15 +199,15 @@ def test_plain_text_that_was_published_is_refused(published: str) -> None:
         read(notified(published))
 
 
-def test_a_notification_of_an_impossible_time_is_refused() -> None:
+def test_a_notification_with_an_impossible_time_is_refused() -> None:
     with pytest.raises(InvalidParameter, match=r"^Timestamp must be a time"):
         read({**notified(CLOUD_EVENT), "Timestamp": "yesterday"})
 
 
 @pytest.mark.parametrize("kind", ["SubscriptionConfirmation", "UnsubscribeConfirmation", None])
-def test_what_else_sns_says_is_no_event(kind: str | None) -> None:
+def test_other_messages_of_sns_are_not_events(kind: str | None) -> None:
     assert refusal({**notified(CLOUD_EVENT), "Type": kind}) == "type is required"
 
 
-def test_a_notification_in_a_notification_is_no_event() -> None:
+def test_a_notification_in_a_notification_is_not_an_event() -> None:
     assert refusal(notified(notified(CLOUD_EVENT))) == "type is required"

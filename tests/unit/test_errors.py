@@ -1,4 +1,4 @@
-"""Errors: the tree that is drawn, and the sentences about what pydantic refused."""
+"""Errors: the tree as it is drawn, and the sentences about what pydantic refused."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_the_first_refusal_becomes_a_name_and_a_reason(
     assert refusal(document) == expected
 
 
-def test_a_long_value_is_not_repeated_whole() -> None:
+def test_only_the_beginning_of_a_long_value_is_repeated() -> None:
     _, reason = refusal({"the-count": "x" * 1000})
     assert reason == f"must be an integer but was '{'x' * 100}'"
 
@@ -110,7 +110,7 @@ def test_the_tree_is_drawn_as_it_is() -> None:
     }
 
 
-def test_faults_without_number_are_not_named() -> None:
+def test_very_many_faults_are_not_named_one_by_one() -> None:
     faults = {f"m{n}": 1 for n in range(errors._MOST_FAULTS + 1)}
     with pytest.raises(InvalidParameter, match=r"^event has 101 faults, too many to name$"):
         errors.validated(Inner, faults)

@@ -1,4 +1,4 @@
-"""The canonical event: its limits, and the ids that are made for it."""
+"""The canonical event: its limits, and how its id is made."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_everything_within_the_limits_is_an_event(parts: dict[str, object]) -> N
         ({"actor": {"colour": "red"}}, ("actor", "colour")),
     ],
 )
-def test_what_lies_beyond_a_limit_is_refused(
+def test_a_value_beyond_a_limit_is_refused(
     parts: dict[str, object], place: tuple[str, ...]
 ) -> None:
     with pytest.raises(ValidationError) as raised:
@@ -89,7 +89,7 @@ def test_an_event_has_no_place_in_the_log_before_it_is_stored() -> None:
 
 
 @given(strategies.json_values())
-def test_data_is_kept_as_it_came(data: object) -> None:
+def test_data_is_kept_unchanged(data: object) -> None:
     assert Event.model_validate({**LEAST, "data": data}).data is data
 
 
@@ -122,7 +122,7 @@ def test_new_ids_of_one_time_differ() -> None:
     ("data", "expected"),
     [(None, {}), ({}, {}), ({"data": 1}, {"data": 1}), ([1], {"data": [1]}), (0, {"data": 0})],
 )
-def test_data_that_is_no_object_becomes_one(data: JsonValue, expected: JsonValue) -> None:
+def test_data_that_is_not_an_object_becomes_one(data: JsonValue, expected: JsonValue) -> None:
     assert Event(id="1", time=0, type="t", data=data).data_object == expected
 
 

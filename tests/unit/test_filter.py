@@ -1,4 +1,4 @@
-"""Filters: what they let through, and how they are written."""
+"""Filters: which events pass them, and how they are written."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_has_and_text_look_for_a_part_in_any_case_and_form(
     ],
     ids=str,
 )
-def test_a_text_is_looked_for_where_a_person_means_it(
+def test_a_text_is_looked_for_where_a_person_expects_it(
     parts: dict[str, object], expected: bool
 ) -> None:
     assert passes(Text("ada"), event(**parts)) is expected
@@ -184,7 +184,7 @@ def test_a_null_attribute_compares_as_the_empty_string() -> None:
 
 
 @pytest.mark.parametrize(("stored", "asked"), [("b", "B"), ("é", "e\u0301")])
-def test_equality_heeds_case_and_form(stored: str, asked: str) -> None:
+def test_equality_depends_on_case_and_form(stored: str, asked: str) -> None:
     assert not passes(Compare("type", Op.EQ, asked), event(type=stored))
 
 
@@ -210,7 +210,7 @@ def test_strings_compare_by_code_point(smaller: str, greater: str) -> None:
         ('attributes."a.b"', "45"),
     ],
 )
-def test_a_field_is_found_where_it_lies_in_the_event(field: str, value: str | int) -> None:
+def test_a_field_is_found_at_its_place_in_the_event(field: str, value: str | int) -> None:
     given = event(
         seq=7,
         actor=Entity(id="ada"),
@@ -297,7 +297,7 @@ def test_a_disjunction_of_one_is_that_one(filters: list[Filter], expected: Filte
         ("ada", {"message", "actor.id", "actor.name", "target.id", "target.name"}),
     ],
 )
-def test_a_filter_tells_which_fields_it_asks_about(text: str, fields: set[str]) -> None:
+def test_a_filter_knows_which_fields_it_asks_about(text: str, fields: set[str]) -> None:
     assert fields_of(parse(text)) == fields
 
 
@@ -305,12 +305,14 @@ some_filters = st.lists(strategies.filters(max_leaves=3), max_size=3)
 
 
 @given(some_filters, strategies.events())
-def test_a_conjunction_passes_what_all_pass(filters: list[Filter], event: Event) -> None:
+def test_a_conjunction_passes_what_all_its_parts_pass(filters: list[Filter], event: Event) -> None:
     assert passes(conjunction(filters), event) == all(passes(part, event) for part in filters)
 
 
 @given(some_filters, strategies.events())
-def test_a_disjunction_passes_what_one_passes(filters: list[Filter], event: Event) -> None:
+def test_a_disjunction_passes_what_one_of_its_parts_passes(
+    filters: list[Filter], event: Event
+) -> None:
     assert passes(disjunction(filters), event) == any(passes(part, event) for part in filters)
 
 
@@ -359,7 +361,9 @@ NO_NUMBERS: list[JsonValue] = [None, True, False, "2", "", [2], {"n": 2}]
 
 @pytest.mark.parametrize("op", [op for op in Op if op is not Op.HAS])
 @pytest.mark.parametrize("found", NO_NUMBERS, ids=repr)
-def test_what_is_no_number_is_unequal_to_one_and_not_ordered(op: Op, found: JsonValue) -> None:
+def test_a_value_that_is_not_a_number_is_unequal_to_any_and_has_no_order(
+    op: Op, found: JsonValue
+) -> None:
     given = event(data={"n": found})
     assert [passes(Compare("data.n", op, value), given) for value in (0, 1, 2.0)] == [
         op is Op.NE
@@ -433,7 +437,7 @@ def test_a_list_has_what_one_of_its_elements_contains(
         ("data.items.name = two", False),
     ],
 )
-def test_has_looks_into_the_lists_on_its_way(text: str, expected: bool) -> None:
+def test_has_looks_into_lists_along_its_path(text: str, expected: bool) -> None:
     data = {
         "items": [
             {"name": "one, two", "empty": ""},
@@ -447,7 +451,7 @@ def test_has_looks_into_the_lists_on_its_way(text: str, expected: bool) -> None:
     assert predicate(parse(text))(given) is expected
 
 
-def test_links_have_what_is_one_of_them() -> None:
+def test_links_have_a_value_that_one_of_them_has() -> None:
     event = Event(id="e", time=0, type="t", links=("/a/", "/b/"))
     assert predicate(Compare("links", Op.HAS, "/b/"))(event)
     assert not predicate(Compare("links", Op.HAS, "/b"))(event)

@@ -1,4 +1,4 @@
-"""A folder's watch over a scope: how old things are, by the folder's own clock."""
+"""A folder's watch over a scope: how old things are by the folder's own clock."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def test_everything_is_new_when_it_is_first_seen() -> None:
     assert world.watch.old_holes(HEAD) == []
 
 
-def test_what_was_never_seen_has_no_age() -> None:
+def test_a_delta_that_was_never_seen_has_no_age() -> None:
     world = World()
     world.time.sleep(3600)
     assert not world.watch.is_ripe(DELTA)
 
 
-def test_what_has_been_seen_for_long_enough_is_in_the_indexes() -> None:
+def test_events_seen_for_long_enough_are_in_the_indexes() -> None:
     world = World()
     world.watch.see(HEAD)
     world.time.now += SETTLING_SECONDS * SECOND - 1
@@ -58,7 +58,7 @@ def test_a_number_that_is_missing_for_too_long_is_an_old_hole() -> None:
     assert world.watch.old_holes(HEAD) == [(2, 3)]
 
 
-def test_what_was_away_at_a_look_is_new_again() -> None:
+def test_a_delta_that_was_missing_at_a_look_is_new_again() -> None:
     world = World()
     world.watch.see(HEAD)
     world.watch.see(Head())

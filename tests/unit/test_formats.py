@@ -30,7 +30,7 @@ from polylog.model.event import Event
 
 
 def read(wire: JsonValue) -> Event:
-    """Take any object that has a `name`."""
+    """Accept any object that has a `name`."""
     match wire:
         case {"name": str(name)}:
             return Event(id=name, time=0, type="t", data=wire)
@@ -42,7 +42,7 @@ PLAIN = Format(read)
 
 
 def names(offered: list[Offered]) -> list[str]:
-    """The ids of what was read, and the errors in between as text."""
+    """Return the ids of what was read, and the errors in between as text."""
     return [getattr(part, "id", str(part)) for part in offered]
 
 
@@ -74,7 +74,7 @@ def test_a_byte_order_mark_is_ignored(
     assert names(reader(b'\xef\xbb\xbf{"name":"a"}', FORMAT, "demo")) == ["a"]
 
 
-def test_without_an_envelope_a_document_is_taken_as_it_is() -> None:
+def test_without_an_envelope_a_document_is_read_as_it_is() -> None:
     wire: JsonValue = {"name": "a", "things": [{"name": "b"}]}
     assert unpack(wire, PLAIN) == [wire]
 
@@ -100,7 +100,7 @@ def test_without_an_envelope_a_document_is_taken_as_it_is() -> None:
         b"[" * 100_000,
     ],
 )
-def test_what_is_not_json_is_an_invalid_body(text: bytes) -> None:
+def test_anything_but_json_is_an_invalid_body(text: bytes) -> None:
     with pytest.raises(InvalidBody, match="not JSON"):
         read_document(text, FORMAT, "demo")
 
@@ -127,14 +127,14 @@ def test_lines_are_documents(text: bytes, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize("bad", [b"{", b"\xff", b"nonsense", b'{"name":"x"} {"name":"y"}'])
-def test_a_bad_line_spoils_no_other(bad: bytes) -> None:
+def test_a_bad_line_does_not_stop_the_others(bad: bytes) -> None:
     first, error, last = read_lines(b'{"name":"a"}\n%b\n{"name":"b"}' % bad, FORMAT, "demo")
     assert isinstance(error, InvalidBody)
     assert names([first, last]) == ["a", "b"]
 
 
 def test_only_line_feeds_and_carriage_returns_end_a_line() -> None:
-    """JSON may hold the line ends of Unicode unescaped."""
+    """JSON may contain the line ends of Unicode unescaped."""
     wire = {"name": "a\u2028b\u2029c\x85d"}
     text = json.dumps(wire, ensure_ascii=False).encode()
     assert names(read_lines(text, FORMAT, "demo")) == [wire["name"]]
@@ -148,8 +148,8 @@ def test_only_line_feeds_and_carriage_returns_end_a_line() -> None:
         '{"name":"a","deep":[{"er":[1,2e308]}]}',
     ],
 )
-def test_a_number_beyond_floats_spoils_only_its_event(text: str) -> None:
-    """Read as infinity it could be stored, and never be written again as JSON."""
+def test_a_number_beyond_floats_only_refuses_its_event(text: str) -> None:
+    """Read as infinity, it could be stored but never written as JSON again."""
     offered = read_document(f'[{{"name":"b"}},{text},{{"name":"c"}}]'.encode(), FORMAT, "demo")
     assert names(offered) == ["b", "event must not hold a number beyond 1.8e308", "c"]
 
@@ -175,7 +175,7 @@ def test_an_event_of_another_scope_is_refused() -> None:
 
 
 class Unread(NamedTuple):
-    """A format, and what it was asked to read."""
+    """A format, and the values that it was asked to read."""
 
     format: Format
     wires: list[JsonValue]
@@ -197,7 +197,7 @@ TOO_MANY = r"^more than 3 events at once$"
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Return the texts of which values were built."""
+    """Return a list of the texts from which values are built."""
     texts: list[bytes] = []
 
     def build(text: bytes, **options: bool) -> JsonValue:
@@ -249,8 +249,8 @@ def test_an_array_is_counted_before_a_value_is_built(
     assert len(reader(text, unread.format, "demo", 4)) == 4
 
 
-def test_an_envelope_that_comes_twice_is_counted_where_it_counts(unread: Unread) -> None:
-    """As everywhere in Python, the last member of a name is the one that is read."""
+def test_of_two_envelopes_with_one_name_the_last_is_counted(unread: Unread) -> None:
+    """As everywhere in Python, the last member of a name counts."""
     text = b'{"things":[1],"things":[1,2,3,4]}'
     with pytest.raises(RequestTooLarge, match=TOO_MANY):
         read_document(text, unread.format, "demo", 3)
@@ -258,7 +258,7 @@ def test_an_envelope_that_comes_twice_is_counted_where_it_counts(unread: Unread)
 
 
 @pytest.mark.parametrize("text", [b"1,2,3,4", b'{"a":1}\n' * 9, b'"' + b"," * 9, b","])
-def test_what_is_not_json_is_not_too_much(text: bytes) -> None:
+def test_a_body_that_is_not_json_is_not_called_too_large(text: bytes) -> None:
     with pytest.raises(InvalidBody, match="not JSON"):
         read_document(text, PLAIN, "demo", 3)
 
@@ -283,7 +283,7 @@ def test_an_event_of_more_values_than_it_has_bytes_is_not_read(
     assert unread.wires == [1]
 
 
-def test_a_refused_event_keeps_nothing_of_how_it_was_read() -> None:
+def test_a_refused_event_holds_no_memory_of_how_it_was_read() -> None:
     def read(wire: JsonValue) -> Event:
         try:
             raise KeyError(wire)

@@ -1,4 +1,4 @@
-"""The imitation of API Gateway: what a handler is handed, and what becomes of its answer."""
+"""The imitation of API Gateway: what it passes to a handler, and what it makes of the answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXT = {"Content-Type": "text/plain"}
 
 
 class Function:
-    """A handler that remembers what it was handed."""
+    """A handler that remembers the events it was given."""
 
     def __init__(self, body: str = "", **answer: Any) -> None:
         self.event: dict[str, Any] = {}
@@ -41,7 +41,7 @@ def ask(function: Function, path: str, **options: Any) -> TestResponse:
         ("/", "default"),
     ],
 )
-def test_the_most_specific_route_is_taken(path: str, route: str) -> None:
+def test_the_most_specific_route_is_chosen(path: str, route: str) -> None:
     routes = {
         "/a": "exact",
         "/a/{proxy+}": "greedy",
@@ -104,13 +104,13 @@ def test_a_body_that_is_not_text_comes_in_base64(kind: str, body: str, encoded: 
     assert (function.event["body"] == body) is not encoded
 
 
-def test_a_body_that_is_not_utf_8_is_handed_over_as_it_is() -> None:
+def test_a_body_that_is_not_utf_8_is_passed_on_unchanged() -> None:
     function = Function()
     ask(function, "/", method="POST", data=b'"\xff"', content_type="application/json")
     assert base64.b64decode(function.event["body"]) == b'"\xff"'
 
 
-def test_what_the_function_says_is_answered() -> None:
+def test_the_answer_of_the_function_is_sent() -> None:
     response = ask(Function("ü", statusCode=404, headers={"X-A": "b"}), "/")
     assert (response.status_code, response.text, response.headers["X-A"]) == (404, "ü", "b")
 
@@ -148,13 +148,13 @@ def test_a_payload_is_json() -> None:
     assert function.event["requestContext"]["http"]["method"] == "GET"
 
 
-def test_functions_are_handed_the_variables_of_the_stage() -> None:
+def test_functions_get_the_variables_of_the_stage() -> None:
     function = Function()
     Client(Gateway({"$default": function}, {"Colour": "red"})).get("/")
     assert function.event["stageVariables"] == {"Colour": "red"}
 
 
-def test_a_stage_without_variables_hands_over_none() -> None:
+def test_a_stage_without_variables_passes_on_none() -> None:
     function = Function()
     ask(function, "/")
     assert "stageVariables" not in function.event

@@ -1,4 +1,4 @@
-"""Events of GitHub's audit log: of the REST API, exports and streams."""
+"""Events of GitHub's audit log: from the REST API, exports and streams."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_times_are_milliseconds() -> None:
     assert read_event(DISBANDED).time == parse_iso8601("2026-03-01T12:02:00.999Z")
 
 
-def test_without_a_time_stamp_that_of_its_creation_counts() -> None:
+def test_without_a_time_stamp_the_time_of_creation_counts() -> None:
     wire = {**without(ADDED, "@timestamp"), "created_at": 1}
     assert (read_event(wire).time, read_event(OLD).time) == (1000, 1_429_548_104_000_000)
 
@@ -94,22 +94,22 @@ def test_without_an_address_the_user_agent_is_the_source() -> None:
     assert read_event(REQUESTED).source == "GitHub CLI 2.80.0"
 
 
-def test_an_old_export_has_names_alone() -> None:
+def test_an_old_export_has_only_names() -> None:
     event = read_event(OLD)
     assert event.actor == Entity(name="octocat")
     assert (event.organization_id, event.project_id) == ("octo-org", None)
     assert event.message == "team.create"
 
 
-def test_without_an_id_it_is_called_by_its_content() -> None:
-    """It stays so: what was loaded once must not be stored again by a later version."""
+def test_without_an_id_it_gets_one_from_its_content() -> None:
+    """The id must stay the same: a later version must not store a loaded event again."""
     event = read_event(OLD)
     assert event.id == "16225569a2cbd24fe1eca4e3411f2a491117e1218cafbce4a8fb1ae22e9ee2be"
     assert read_event({**OLD, "created_at": 1429548104001}).id != event.id
 
 
 @given(st.permutations(list(OLD)), st.sets(st.sampled_from(("user", "repo", "actor_ip"))))
-def test_order_and_nulls_do_not_change_what_it_is_called(names: list[str], nulls: set[str]) -> None:
+def test_order_and_nulls_do_not_change_the_id_it_gets(names: list[str], nulls: set[str]) -> None:
     wire = {name: OLD[name] for name in names} | dict.fromkeys(nulls)
     assert read_event(wire).id == read_event(OLD).id
 
@@ -148,7 +148,7 @@ def test_numbers_are_kept_exactly() -> None:
         ),
     ],
 )
-def test_what_it_must_have_is_named(wire: Json, reason: str) -> None:
+def test_a_missing_or_bad_member_is_named(wire: Json, reason: str) -> None:
     with pytest.raises(InvalidParameter) as raised:
         read_event(wire)
     assert str(raised.value) == reason
@@ -171,14 +171,14 @@ def test_texts_longer_than_keys_stay_in_the_data() -> None:
         strategies.json_values() | strategies.texts(min_size=250, max_size=300),
     )
 )
-def test_no_other_member_has_a_record_refused(members: dict[str, JsonValue]) -> None:
-    """Actions use the same names for other things, such as lists of names."""
+def test_no_other_member_makes_it_refuse_a_record(members: dict[str, JsonValue]) -> None:
+    """Actions use the same names for different things, such as lists of names."""
     wire = changed(**members)
     assert read_event(wire).data == wire
 
 
 @pytest.mark.parametrize("name", ["github.json", "github.ndjson"])
-def test_files_are_read_whole(name: str) -> None:
+def test_whole_files_are_read(name: str) -> None:
     assert [type(each) for each in trail(name)] == [Event] * 4
 
 

@@ -340,7 +340,7 @@ def test_an_error_names_the_fields_when_none_is_near() -> None:
         parse("colour = red")
 
 
-def test_what_is_at_the_limits_is_accepted() -> None:
+def test_a_filter_at_the_limits_is_accepted() -> None:
     text = "(" * MAX_DEPTH + "a " * MAX_CONDITIONS + ")" * MAX_DEPTH
     assert parse(text.ljust(MAX_LENGTH)) == And((A,) * MAX_CONDITIONS)
 
@@ -368,7 +368,7 @@ writable_filters = strategies.filters().filter(
 
 @st.composite
 def spellings(draw: st.DrawFn, filter: Filter) -> str:
-    """Any of the ways that a filter can be written in."""
+    """Any spelling of a filter."""
 
     def chosen(*spellings: str) -> str:
         return draw(st.sampled_from(spellings))
@@ -424,7 +424,7 @@ def literals(field: str, value: Value) -> list[str]:
 
 
 @given(st.data(), writable_filters, strategies.stored_events())
-def test_every_spelling_is_evaluated_as_brute_force_does(
+def test_every_spelling_agrees_with_brute_force(
     data: st.DataObject, filter: Filter, event: Event
 ) -> None:
     text = data.draw(spellings(filter))

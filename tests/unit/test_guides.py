@@ -1,4 +1,4 @@
-"""The guides name what there is: parameters, outputs, alarms, samples, commands, places."""
+"""The guides name what exists: parameters, outputs, alarms, samples, commands, places."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_samples_are_those_that_are_there() -> None:
 
 
 @pytest.mark.parametrize("line", SENT)
-def test_messages_that_are_typed_are_events(line: str) -> None:
+def test_messages_in_a_guide_are_events(line: str) -> None:
     typed = shlex.split(line)
     given = dict(pairwise(typed))
     if "--entries" in given:
@@ -99,7 +99,7 @@ def test_messages_that_are_typed_are_events(line: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_objects_that_are_typed_have_keys_that_say_all(key: str) -> None:
+def test_objects_in_a_guide_have_complete_keys(key: str) -> None:
     assert Kind.of(key).scope == "demo"
 
 
@@ -113,13 +113,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def places(page: Path) -> set[str]:
-    """Return what the headings of a page are called in links."""
+    """Return the anchors of a page's headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("line", COMMANDS)
-def test_commands_have_the_options_that_are_typed(line: str) -> None:
+def test_commands_have_the_options_that_guides_use(line: str) -> None:
     command: Any = get_command(app)
     words = list(takewhile(lambda word: word != "--", shlex.split(line)))
     while hasattr(command, "commands"):
@@ -141,7 +141,7 @@ MEASURED = {
     "| **together** |  | **{}** |\n\n### An idle": ("902.52",),
     "| **together** |  | **{}** |\n<!-- end: examples": ("6.65",),
 }
-"""Where the numbers of the README come from: when these change, it does too."""
+"""The sources of the README's numbers: when these change, it must change too."""
 
 
 @pytest.mark.parametrize("row", MEASURED)

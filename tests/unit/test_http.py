@@ -1,4 +1,4 @@
-"""Requests as values: bodies that are packed."""
+"""Requests as values: compressed bodies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_packed_body_is_unpacked(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", [None, "", "identity"])
-def test_any_other_body_stays_as_it_is(encoding: str | None) -> None:
+def test_any_other_body_stays_unchanged(encoding: str | None) -> None:
     packed = gzip.compress(b"[]", mtime=0)
     assert unpacked(request(packed, encoding)).body == packed
 
@@ -39,14 +39,14 @@ def test_any_other_body_stays_as_it_is(encoding: str | None) -> None:
         (gzip.compress(bytes(MAX_UNPACKED_BYTES)) * 2, "gzip", RequestTooLarge),
     ],
 )
-def test_what_cannot_be_unpacked_is_refused(
+def test_a_body_that_cannot_be_unpacked_is_refused(
     body: bytes, encoding: str, error: type[ApiError]
 ) -> None:
     with pytest.raises(error):
         unpacked(request(body, encoding))
 
 
-def test_a_body_may_have_as_many_bytes_as_one_that_is_not_packed() -> None:
+def test_an_unpacked_body_may_be_as_large_as_a_plain_one() -> None:
     packed = gzip.compress(bytes(MAX_UNPACKED_BYTES))
     assert unpacked(request(packed, "gzip")).body == bytes(MAX_UNPACKED_BYTES)
 

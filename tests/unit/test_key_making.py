@@ -58,7 +58,7 @@ def world() -> World:
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """Return the lines of the log, as a function writes them, without time and place."""
+    """Return the lines of the log as a function writes them, without time and place."""
     lines = [json.loads(LambdaPowertoolsFormatter().format(each)) for each in caplog.records]
     for line in lines:
         for name in ("timestamp", "location", "service"):
@@ -66,13 +66,13 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     return lines
 
 
-def test_a_key_that_expires_gives_its_end_to_what_it_makes(world: World) -> None:
+def test_a_key_that_expires_passes_its_end_on_to_the_keys_it_makes(world: World) -> None:
     made = world.make(world.admin(LATER))
     assert made["expires_at"] == format_rfc3339(LATER)
     assert world.end(made["key_id"]) == LATER
 
 
-def test_a_key_is_shown_with_what_comes_from_its_maker(world: World) -> None:
+def test_a_key_is_shown_with_what_it_inherits_from_its_maker(world: World) -> None:
     made = world.make(world.admin(restriction=Restriction("o")), project_id="p")
     assert made["permissions"] == ["read"]
     assert (made["organization_id"], made["project_id"]) == ("o", "p")
@@ -84,7 +84,7 @@ def test_a_key_is_described_by_an_object(world: World, body: object) -> None:
     assert (refused["status"], refused["detail"]) == (400, "key must be an object")
 
 
-def test_null_describes_no_key(world: World) -> None:
+def test_null_does_not_describe_a_key(world: World) -> None:
     key = world.admin()
     headers = {"authorization": f"Bearer {key.token}"}
     services = Services(MemoryEventStore(), world.keys, Clock(lambda: NOW))
@@ -109,7 +109,7 @@ def test_a_key_that_has_expired_may_ask_nothing(world: World) -> None:
     assert world.ask(world.admin(NOW), "GET", "/v1/me").status == 401
 
 
-def test_null_does_not_make_a_key_for_ever(world: World) -> None:
+def test_null_does_not_make_a_key_that_never_expires(world: World) -> None:
     made = world.make(world.admin(LATER), expires_at=None)
     assert world.end(made["key_id"]) == LATER
 
@@ -122,12 +122,12 @@ def test_a_later_end_is_refused_by_name(world: World) -> None:
 
 
 @pytest.mark.parametrize("end", [LATER - 1, LATER])
-def test_an_end_that_is_not_later_is_taken(world: World, end: int) -> None:
+def test_an_end_that_is_not_later_is_accepted(world: World, end: int) -> None:
     made = world.make(world.admin(LATER), expires_at=format_rfc3339(end))
     assert world.end(made["key_id"]) == end
 
 
-def test_a_key_for_ever_makes_keys_for_ever(world: World) -> None:
+def test_a_key_that_never_expires_makes_keys_that_never_expire(world: World) -> None:
     made = world.make(world.admin())
     assert "expires_at" not in made
     assert world.end(made["key_id"]) is None
@@ -195,7 +195,7 @@ def test_no_secret_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> 
     assert made["secret_key"] not in lines
 
 
-def test_what_is_refused_is_not_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refusal_is_not_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         world.make(world.admin(LATER), expires_at=format_rfc3339(LATER + 1))
         world.ask(world.admin(), "DELETE", "/v1/keys/PL1AAAAAAAAAAAAAAAA")

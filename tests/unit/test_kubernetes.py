@@ -39,7 +39,7 @@ def changed(**members: object) -> Json:
     return {**DELETED, **members}
 
 
-def test_a_request_that_is_done_is_read() -> None:
+def test_a_completed_request_is_read() -> None:
     assert read_event(DELETED) == Event(
         id=f"{UID}/ResponseComplete",
         time=parse_iso8601("2026-03-01T12:00:00.264518Z"),
@@ -61,13 +61,13 @@ def test_each_stage_of_a_request_is_an_event() -> None:
     assert (event.status, event.severity) == (None, None)
 
 
-def test_what_is_below_a_resource_is_in_the_type() -> None:
+def test_a_subresource_is_part_of_the_type() -> None:
     event = read_event(EXECUTED)
     assert event.type == "create pods/exec"
     assert event.target == Entity(id="pods/shop/web-2", type="pods", name="web-2")
 
 
-def test_who_is_impersonated_is_in_the_data() -> None:
+def test_the_impersonated_user_is_in_the_data() -> None:
     event = read_event(EXECUTED)
     assert event.actor.name == "ada@example.com"
     name = "system:serviceaccount:shop:deployer"
@@ -93,19 +93,19 @@ def test_a_resource_of_the_cluster_has_no_namespace() -> None:
     assert event.project_id is None
 
 
-def test_a_request_that_is_forbidden_is_an_error_with_its_reason() -> None:
+def test_a_forbidden_request_is_an_error_with_its_reason() -> None:
     event = read_event(FORBIDDEN)
     assert (event.status, event.severity) == ("403", "error")
     assert event.message == FORBIDDEN["responseStatus"]["message"]
 
 
 @pytest.mark.parametrize(("code", "severity"), [(101, "info"), (399, "info"), (400, "error")])
-def test_an_error_begins_at_400(code: int, severity: str) -> None:
+def test_status_400_and_above_is_an_error(code: int, severity: str) -> None:
     event = read_event(changed(responseStatus={"code": code}))
     assert (event.status, event.severity) == (str(code), severity)
 
 
-def test_a_request_for_no_resource_has_its_verb_alone() -> None:
+def test_a_request_for_no_resource_has_only_its_verb() -> None:
     event = read_event(PROBED)
     assert (event.type, event.target, event.message) == ("get", Entity(), "/readyz?verbose=")
 
@@ -169,7 +169,7 @@ def test_numbers_are_kept_exactly() -> None:
         ),
     ],
 )
-def test_what_it_must_have_is_named(wire: Json, reason: str) -> None:
+def test_a_missing_or_bad_member_is_named(wire: Json, reason: str) -> None:
     with pytest.raises(InvalidParameter) as raised:
         read_event(wire)
     assert str(raised.value) == reason
@@ -179,7 +179,7 @@ LONG = "x" * 300
 
 
 def test_texts_longer_than_keys_stay_in_the_data() -> None:
-    """Clients choose what they ask for, and the log tells it even if nothing is there."""
+    """Clients choose what they ask for, and the audit log has it even if nothing is there."""
     wire = changed(
         auditID=LONG,
         user={"username": LONG, "uid": LONG},
@@ -210,7 +210,7 @@ _anything = strategies.json_values() | st.builds(
 
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(_OPTIONAL, _anything)))
-def test_no_other_member_has_a_record_refused(members: dict[str, JsonValue]) -> None:
+def test_no_other_member_makes_it_refuse_a_record(members: dict[str, JsonValue]) -> None:
     wire = {**changed(), **members}
     assert read_event(wire).data == wire
 
@@ -242,14 +242,14 @@ def test_a_list_is_recognized() -> None:
 
 
 class Webhook:
-    """The native API, and an API server that posts to it what a kubeconfig says."""
+    """The native API, and an API server that posts to it as a kubeconfig says."""
 
     def __init__(self) -> None:
         self.store = MemoryEventStore()
         keys = MemoryKeyStore()
         self.services = Services(self.store, keys, SYSTEM_CLOCK)
         key = keys.create("demo", frozenset({"read", "write"}), Restriction(), expires_at=None)
-        # The query is client-go's own; it drops what the address of the kubeconfig has.
+        # client-go makes the query itself; it drops the query of the kubeconfig's address.
         self.request = Request(
             "POST",
             "/v1/events",
@@ -276,7 +276,7 @@ def webhook() -> Webhook:
 
 
 def batch(number: int) -> bytes:
-    """A list of this many events, of as many requests."""
+    """Return a list of this many events, each of a different request."""
     document = json.loads(POSTED)
     items = [{**document["items"][1], "auditID": f"{UID}-{n}"} for n in range(number)]
     return json.dumps({**document, "items": items}).encode()
@@ -309,7 +309,7 @@ def test_a_batch_that_came_in_part_is_completed(webhook: Webhook) -> None:
         "application/x-www-form-urlencoded",
     ],
 )
-def test_a_batch_of_a_named_format_is_stored_whatever_its_type(
+def test_a_batch_of_a_named_format_is_stored_with_any_content_type(
     webhook: Webhook, content_type: str
 ) -> None:
     headers = {**webhook.request.headers, "content-type": content_type}
@@ -317,14 +317,14 @@ def test_a_batch_of_a_named_format_is_stored_whatever_its_type(
     assert (response.status, webhook.stored) == (200, len(LINES))
 
 
-def test_a_batch_without_a_type_is_stored(webhook: Webhook) -> None:
+def test_a_batch_without_a_content_type_is_stored(webhook: Webhook) -> None:
     headers = {"authorization": webhook.request.headers["authorization"]}
     assert webhook.post(POSTED, headers=headers, query=()).status == 200
     assert webhook.stored == len(LINES)
 
 
-def test_an_event_that_is_refused_keeps_back_no_other(webhook: Webhook) -> None:
-    """Anything but a success would have the whole batch sent again, and dropped in the end."""
+def test_a_refused_event_does_not_hold_back_the_others(webhook: Webhook) -> None:
+    """After an error, the API server would send the whole batch again and drop it in the end."""
     document = json.loads(POSTED)
     del document["items"][0]["verb"]
     response = webhook.post(json.dumps(document).encode())

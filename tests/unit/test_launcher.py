@@ -1,4 +1,4 @@
-"""What starts DynamoDB Local on loopback: a class and its source, which belong together."""
+"""What starts DynamoDB Local on loopback: a class and its source, which must match."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tools.launcher import COMPILED, SUMS, compile_into, sums
 
 @pytest.fixture
 def javac() -> None:
-    """Skip unless the compiler is that of Java 17: another one may write other bytes."""
+    """Skip unless the compiler is that of Java 17: another one may write different bytes."""
     if shutil.which("javac") is None:
         pytest.skip("only a JDK has javac")
     version = subprocess.run(["javac", "-version"], capture_output=True, text=True, check=True)

@@ -54,7 +54,7 @@ def test_it_never_rules_out_an_event_that_passes(event: Event, filter: Filter) -
     data=st.dictionaries(texts(max_size=4) | st.just("a.b"), json_values(), min_size=1),
     choice=st.data(),
 )
-def test_it_finds_whatever_a_path_leads_to(data: Any, choice: st.DataObject) -> None:
+def test_it_finds_every_value_that_a_path_leads_to(data: Any, choice: st.DataObject) -> None:
     path, value = choice.draw(st.sampled_from(within(data)[1:]))
     field, event = f"data.{path_of(path)}", said(data)
     text = value if isinstance(value, str) else "" if value is None else json.dumps(value)
@@ -82,7 +82,7 @@ def test_it_finds_whatever_a_path_leads_to(data: Any, choice: st.DataObject) -> 
         (["a", 1], '["a", 1]'),
     ],
 )
-def test_it_takes_values_as_equal_that_the_filter_does(stored: Any, asked: Any) -> None:
+def test_it_takes_the_same_values_for_equal_as_the_filter(stored: Any, asked: Any) -> None:
     filter, event = Compare('data."a.b".c', Op.EQ, asked), said({"a.b": {"c": stored}})
     assert predicate(filter)(event)
     assert is_possible(filter, event)
@@ -108,7 +108,7 @@ def test_it_takes_values_as_equal_that_the_filter_does(stored: Any, asked: Any) 
         (Or((Compare("data.a", Op.EQ, "y"), Text("x"))), True),
     ],
 )
-def test_it_rules_out_what_is_not_there(filter: Filter, is_there: bool) -> None:
+def test_it_rules_out_missing_values(filter: Filter, is_there: bool) -> None:
     event = said({"a": "x", "n": 7}, attributes={"k.l": "v"}, links=("https://a",))
     assert is_possible(filter, event) == is_there
 
@@ -127,7 +127,7 @@ def test_it_rules_out_what_is_not_there(filter: Filter, is_there: bool) -> None:
         Or((Compare("data.a", Op.EQ, "x"), Text("x"))),
     ],
 )
-def test_it_looks_nothing_up_for_a_filter_that_leaves_cannot_narrow(filter: Filter) -> None:
+def test_it_looks_up_nothing_for_a_filter_that_leaves_cannot_narrow(filter: Filter) -> None:
     assert not wanted(filter)
     assert possible(filter, lambda _: 0) == -1
 
@@ -172,7 +172,7 @@ class TestRow:
         where = rows_of(batches)[share_of(hash)].where(hash)
         assert [in_segment(where, n).bit_count() for n in range(4)] == [WIDTH, 0, WIDTH, 0]
 
-    def test_nothing_is_known_of_a_segment_with_too_many_leaves(
+    def test_a_segment_with_too_many_leaves_rules_out_nothing(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(leaves, "_MOST_LEAVES", 10)
@@ -180,7 +180,7 @@ class TestRow:
         everywhere = [in_segment(rows[0].where(0), n).bit_count() for n in range(4)]
         assert everywhere == [0, WIDTH, WIDTH, 0]
 
-    def test_nothing_is_known_by_a_row_that_would_be_too_large(
+    def test_a_row_that_would_be_too_large_rules_out_nothing(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(leaves, "_MOST_BYTES", 60)
@@ -197,7 +197,7 @@ def rows_of(batches: list[list[Event]] | Any) -> list[LeafRow]:
     return [LeafRow.read(gathered.item("s", share, 1, None)) for share in range(SHARES)]
 
 
-def test_stored_hashes_stay_what_they_are() -> None:
+def test_stored_hashes_never_change() -> None:
     event = said({"a": {"b": "x"}, "n": 1.5, "t": True}, attributes={"k": "v"}, links=("l",))
     assert sorted(hashes_of(event)) == [639100201, 1219155362, 1464054656, 2205763929, 3298441501]
     assert sought(Compare("data.a.b", Op.EQ, "x")) <= hashes_of(event)

@@ -1,4 +1,4 @@
-"""What one answer may read: items, in some time."""
+"""What one answer may read: a number of items, in some time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_few_items_in_the_time_of_an_answer_mean_that_the_database_is_slow(
     assert type(raised.value) is error
 
 
-def test_readings_of_one_answer_are_counted_together() -> None:
+def test_the_reads_of_one_answer_are_counted_together() -> None:
     time = StoppedClock(0)
     allowance = Limits(ITEMS, SECONDS).allow(time.clock)
     for _ in range(ITEMS // 100):

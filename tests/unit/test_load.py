@@ -78,7 +78,7 @@ def test_events_are_found_on_pages(text: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
-def test_a_compressed_file_is_unpacked_whatever_it_is_called(pack: object, tmp_path: Path) -> None:
+def test_a_compressed_file_is_unpacked_under_any_name(pack: object, tmp_path: Path) -> None:
     file = tmp_path / "events"
     packed = pack(json.dumps(EVENTS).encode())
     file.write_bytes(packed + packed)
@@ -95,7 +95,7 @@ def test_a_damaged_file_is_an_error_after_what_could_be_read(pack: object, tmp_p
     assert all(isinstance(item.text, bytes) for item in found[:-1])
 
 
-def test_a_file_that_cannot_be_read_spoils_no_other(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
     good, odd = tmp_path / "good.json", tmp_path / "odd.json"
     good.write_text(json.dumps(EVENTS))
     odd.write_text("[1]")
@@ -112,7 +112,7 @@ def test_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
     assert number.encode() in bytes(item.text)
 
 
-def test_a_bad_line_spoils_no_other(tmp_path: Path) -> None:
+def test_a_bad_line_does_not_stop_the_others(tmp_path: Path) -> None:
     file = tmp_path / "events.ndjson"
     first, *rest = map(json.dumps, EVENTS)
     file.write_text("\n".join([first, '{"id": ', *rest]))
@@ -127,7 +127,7 @@ def test_a_file_that_is_not_json_is_read_by_lines(tmp_path: Path) -> None:
     assert texts(read(file)) == EVENTS
 
 
-def test_each_event_tells_its_file_and_line(tmp_path: Path) -> None:
+def test_each_event_knows_its_file_and_line(tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     file.write_text(json.dumps(EVENTS[:2], indent=1))
     assert [(item.file, item.line) for item in read(file)] == [(str(file), 2), (str(file), 8)]

@@ -1,4 +1,4 @@
-"""`polylog keys --stack`: the keys of a deployed stack, found by its outputs; over moto."""
+"""`polylog keys --stack`: keys for a deployed stack, found by its outputs; over moto."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_key_of_a_stack_can_be_revoked(keys: DynamoKeyStore) -> None:
 
 
 def test_the_ids_of_a_key_are_shown_on_one_line(keys: DynamoKeyStore) -> None:
-    """Who makes keys over HTTP names the project; the operator's terminal must not obey it."""
+    """Makers of keys over HTTP name the project, and the operator's terminal must not obey it."""
     keys.create("ops", frozenset({"read"}), Restriction(project_id="a\x1b[31m[b]\r\nc"), None)
     listed = CliRunner().invoke(app, ["keys", "list", "--scope", "ops", "--stack", "log"])
     assert "a [31m[b]  c" in listed.stdout

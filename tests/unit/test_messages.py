@@ -1,4 +1,4 @@
-"""Messages, read into events: bare ones, those of other APIs, and what scope they are of."""
+"""How messages are read into events, bare or of other APIs, and which scope they belong to."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_one_event_comes_in_three_forms(body: object) -> None:
     assert events(body) == [Event(id="e-1", time=strategies.NOON, type="door.open")]
 
 
-def test_an_event_without_id_and_time_has_those_of_its_message() -> None:
+def test_an_event_without_id_and_time_gets_those_of_its_message() -> None:
     assert events({"type": "a"}) == [Event(id="m-1", time=SENT_AT, type="a")]
 
 
@@ -65,30 +65,30 @@ def test_an_event_with_an_id_needs_a_time() -> None:
 
 @pytest.mark.parametrize("envelope", [lambda wires: wires, lambda wires: {"events": wires}])
 def test_events_of_one_message_are_told_apart_by_their_place(envelope: Any) -> None:
-    """Those that have an id are counted, so that the others' do not depend on it."""
+    """Events with an id count too, so that the others' ids do not depend on which have one."""
     wires = [{"type": "a"}, OPENED, {"type": "a"}]
     assert [event.id for event in events(envelope(wires))] == ["m-1-1", "e-1", "m-1-3"]
 
 
-def test_the_place_counts_those_that_cannot_be_read() -> None:
+def test_the_place_includes_events_that_cannot_be_read() -> None:
     first, second = offered([{"type": ""}, {"type": "a"}])
     assert isinstance(first, InvalidParameter)
     assert isinstance(second, Event)
     assert second.id == "m-1-2"
 
 
-def test_a_message_that_comes_again_is_the_same_events() -> None:
+def test_a_repeated_message_has_the_same_events() -> None:
     body = [{"type": "a"}, {"type": "a"}]
     assert events(body) == events(body)
 
 
-def test_other_messages_of_the_same_body_are_other_events() -> None:
+def test_another_message_with_the_same_body_has_different_events() -> None:
     _, (one,) = read_message(message({"type": "a"}, "m-1"), SCOPE)
     _, (other,) = read_message(message({"type": "a"}, "m-2"), SCOPE)
     assert one != other
 
 
-def test_members_with_null_are_refused_as_they_are_elsewhere() -> None:
+def test_members_with_null_are_refused_as_elsewhere() -> None:
     assert refusals({"type": "a", "id": None, "time": None}) != []
 
 
@@ -108,8 +108,8 @@ def test_forms_may_be_mixed() -> None:
     assert [event.id for event in events([CLOUD_EVENT, {"type": "a"}])] == ["e-1", "m-1-2"]
 
 
-def test_a_cloud_event_does_without_nothing_that_it_needs() -> None:
-    """Its id is its source's to give."""
+def test_a_cloud_event_needs_its_own_id() -> None:
+    """Only its source can give it an id."""
     assert refusals({"specversion": "1.0", "type": "a", "source": "/"}) == ["id is required"]
 
 
@@ -159,7 +159,7 @@ def test_a_scope_that_cannot_be_is_refused(scope: str) -> None:
         offered(OPENED, scope=scope)
 
 
-def test_a_body_does_not_say_where_it_belongs() -> None:
+def test_a_body_cannot_choose_its_scope() -> None:
     assert refusals({**OPENED, "scope": "other"}) == ["scope is not known"]
     assert read_message(message({"scope": "other", "events": [OPENED]}), SCOPE)[0] == SCOPE
 
@@ -171,12 +171,12 @@ def test_an_event_of_dws_that_names_another_scope_is_refused() -> None:
     ]
 
 
-def test_an_empty_array_is_no_events() -> None:
+def test_an_empty_array_has_no_events() -> None:
     assert offered([]) == offered({"events": []}) == []
 
 
 @pytest.mark.parametrize("body", ["null", "true", "17", '"text"', "[1]", "[[]]", "[null]"])
-def test_what_is_no_object_is_no_event(body: str) -> None:
+def test_only_an_object_is_an_event(body: str) -> None:
     assert refusals(body) == ["event must be an object"]
 
 
@@ -195,7 +195,7 @@ def test_what_is_no_object_is_no_event(body: str) -> None:
     ],
 )
 @pytest.mark.parametrize("attributes", [{}, {"format": "waldur"}])
-def test_what_is_not_json_is_refused(body: str, attributes: dict[str, str]) -> None:
+def test_a_body_that_is_not_json_is_refused(body: str, attributes: dict[str, str]) -> None:
     with pytest.raises(InvalidBody, match=r"^not JSON: "):
         offered(body, **attributes)
 
@@ -221,7 +221,7 @@ def test_more_events_than_a_list_response_may_have_are_refused_together(
         offered({envelope: too_many}, **attributes)
 
 
-def test_an_event_that_nests_too_deep_spoils_no_other() -> None:
+def test_an_event_that_nests_too_deep_does_not_stop_the_others() -> None:
     deep = "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1)
     first, second = offered(f'[{{"type":"a","data":{deep}}},{{"type":"b"}}]')
     assert str(first) == f"event must not nest deeper than {MAX_DEPTH} levels"
@@ -250,7 +250,7 @@ VALUES = strategies.json_values() | st.sampled_from(
     ATTRIBUTES,
 )
 def test_no_json_makes_it_fail(body: Any, attributes: dict[str, str]) -> None:
-    """Whatever comes is events and refusals, or refused as a whole."""
+    """Any body becomes events and refusals, or is refused as a whole."""
     with suppress(ApiError):
         scope, found = read_message(message(json.dumps(body), **attributes), SCOPE)
         assert scope == attributes.get("scope", SCOPE)

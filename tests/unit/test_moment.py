@@ -18,7 +18,7 @@ def large(number: int) -> Delta:
     return replace(Delta.of(1, number, entries), entries=None, is_inline=False)
 
 
-def test_nothing_is_left_of_a_partly_settled_delta_whose_row_has_expired() -> None:
+def test_a_partly_settled_delta_is_gone_when_its_row_has_expired() -> None:
     head = Head(settled=Ranges(((1, 4),)), deltas=(large(9),))
     moment = moment_of(head, lambda firsts: {})
     assert list(moment.young_within(EARLIEST, LATEST + 1)) == []

@@ -1,4 +1,4 @@
-"""Times as they are typed: given, named, or ago; in UTC, or where the machine is."""
+"""Times as people type them: given, named or ago; in UTC, or in the machine's zone."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_times_are_given_named_or_ago(text: str, time: str) -> None:
         ("Europe/Berlin", "2026-03-29T01:30:00Z", "2h", "2026-03-28T23:30:00Z"),
     ],
 )
-def test_they_are_those_of_the_machine_if_it_is_asked(
+def test_they_are_in_the_machines_zone_on_request(
     live_in: Callable[[str], None], zone: str, now: str, text: str, time: str
 ) -> None:
     live_in(zone)
@@ -106,7 +106,7 @@ def test_a_weekday_is_one_of_the_last_seven_days(now: int) -> None:
     ["", "1", "0d", "-1d", "1y", "2026-02-30", "999999999w", "\u0661d", "tomorrow", "mon", "noon"],
 )
 @pytest.mark.parametrize("local", [False, True])
-def test_what_is_no_time_is_refused(text: str, local: bool) -> None:
+def test_a_text_that_is_not_a_time_is_refused(text: str, local: bool) -> None:
     with pytest.raises(typer.BadParameter):
         parse_time(text, local=local)
 
@@ -115,7 +115,7 @@ def test_what_is_no_time_is_refused(text: str, local: bool) -> None:
     ("zone", "text"),
     [("Asia/Tokyo", "0001-01-01"), ("America/New_York", "9999-12-31T23:59:59")],
 )
-def test_what_lies_outside_of_all_years_in_utc_is_refused(
+def test_a_time_outside_all_years_in_utc_is_refused(
     live_in: Callable[[str], None], zone: str, text: str
 ) -> None:
     live_in(zone)

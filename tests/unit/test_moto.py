@@ -1,4 +1,4 @@
-"""`polylog run --dynamodb moto` without moto, which is for tests and not installed with Polylog."""
+"""`polylog run --dynamodb moto` without moto, which is for tests: Polylog does not install it."""
 
 from __future__ import annotations
 

@@ -17,11 +17,11 @@ NOW = 1_772_366_400 * SECOND
 
 
 @given(strategies.events())
-def test_what_is_rendered_is_read_as_it_was(event: Event) -> None:
+def test_a_rendered_event_reads_back_unchanged(event: Event) -> None:
     assert read_event(from_json(to_json(render_event(event)))) == event
 
 
-def test_what_an_event_lacks_is_left_out() -> None:
+def test_members_that_an_event_lacks_are_left_out() -> None:
     event = Event(id="e", seq=7, time=1, type="t")
     assert render_event(event) == {
         "id": "e",
@@ -37,7 +37,7 @@ def test_one_with_neither_id_nor_time_gets_both() -> None:
     assert (event.time, event.id[:13]) == (NOW, "019ca945-0a00")
 
 
-def test_one_with_a_time_alone_gets_an_id_that_tells_it() -> None:
+def test_one_with_only_a_time_gets_an_id_that_begins_with_it() -> None:
     event = read_event({"type": "t", "time": "2026-03-01T12:00:00Z"}, NOW)
     assert event.id.startswith("019ca945-0a00-7")
 
@@ -64,6 +64,6 @@ def test_one_with_a_time_alone_gets_an_id_that_tells_it() -> None:
         ),
     ],
 )
-def test_a_bad_event_is_refused_by_the_name_of_its_member(wire: JsonValue, message: str) -> None:
+def test_the_refusal_of_a_bad_event_names_the_member(wire: JsonValue, message: str) -> None:
     with pytest.raises(InvalidParameter, match=message):
         read_event(wire)

@@ -28,7 +28,7 @@ def parent() -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder with the parent's template, and Polylog's project where that says."""
+    """Return a folder with the parent's template, and Polylog's project where it expects that."""
     project.write(tmp_path / "polylog")
     return Path(shutil.copy(NESTED, tmp_path / "template.yaml")).parent
 
@@ -50,7 +50,7 @@ def test_the_documentation_shows_it() -> None:
     assert shown in (ROOT / "docs" / "deploying.md").read_text("utf-8")
 
 
-def test_its_layer_is_built_from_where_polylog_lies(folder: Path) -> None:
+def test_its_layer_is_built_from_polylogs_folder(folder: Path) -> None:
     """SAM runs make in the parent's folder, by the path of Polylog's Makefile."""
     makefile = folder / "polylog" / "layers" / "polylog" / "Makefile"
     made = ("make", "--dry-run", "--file", str(makefile), "build-PolylogLayer", "ARTIFACTS_DIR=b")

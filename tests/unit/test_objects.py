@@ -1,4 +1,4 @@
-"""Objects of S3, where what answers is not quite S3."""
+"""Objects of S3, read from a service that is not quite like S3."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ SOURCE = ObjectVersion("drops", "import/one/native/a.ndjson", None, "e")
 
 
 class Whole:
-    """Answers with the whole object, whatever part of it is asked for."""
+    """Answers with the whole object, no matter which part was asked for."""
 
     def get_object(self, **asked: Any) -> dict[str, Any]:
         return {"Body": io.BytesIO(b"abc")}
 
 
-def test_a_part_that_was_not_asked_for_is_not_taken_for_it() -> None:
-    """It would be read for ever."""
+def test_a_part_that_was_not_asked_for_is_not_accepted() -> None:
+    """Otherwise it would read forever."""
     client: Any = Whole()
     with pytest.raises(Unavailable):
         ObjectReader(client, SOURCE, 3).read(10)

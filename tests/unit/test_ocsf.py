@@ -1,4 +1,4 @@
-"""Events in OCSF: valid by the published schema, with nothing lost."""
+"""Events in OCSF: they are valid by the published schema, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def changed(**members: object) -> Event:
 
 
 def rendered(event: Event) -> Json:
-    """Return the event as it is written, once the schema has been asked."""
+    """Return the event as it is written, after checking it with the schema."""
     document = json.loads(to_json(render_event(event)))
     API_ACTIVITY.validate(document)
     return document
 
 
-def test_the_schema_is_of_the_class_that_is_named() -> None:
+def test_the_schema_has_the_class_that_events_name() -> None:
     assert SCHEMA.lookup_class_name_from_uid(class_uid=6003) == "api_activity"
 
 
 def test_the_schema_refuses_what_it_does_not_know() -> None:
-    """Otherwise the other tests would hold whatever is rendered."""
+    """Otherwise the other tests would pass for anything."""
     document = rendered(EVENT)
     assert not API_ACTIVITY.is_valid({**document, "kind": "Event"})
     assert not API_ACTIVITY.is_valid({**document, "severity_id": 7})
@@ -114,7 +114,7 @@ def test_an_event_of_kubernetes() -> None:
     }
 
 
-def test_what_an_event_lacks_is_unknown_or_left_out() -> None:
+def test_members_that_an_event_lacks_are_unknown_or_left_out() -> None:
     document = rendered(EVENT)
     assert document["actor"] == {"user": {"name": "Unknown"}}
     assert document["src_endpoint"] == {"name": "Unknown"}
@@ -130,7 +130,7 @@ def test_empty_texts_are_left_out() -> None:
     assert rendered(event) == rendered(EVENT)
 
 
-def test_all_that_has_no_place_is_unmapped() -> None:
+def test_members_without_a_place_are_unmapped() -> None:
     event = changed(
         origin="custom",
         category="audit",
@@ -180,7 +180,7 @@ def test_numbers_are_kept_exactly() -> None:
         ("🎉", 99, "🎉"),
     ],
 )
-def test_the_activity_is_told_by_a_word_of_the_type(type: str, number: int, name: str) -> None:
+def test_a_word_of_the_type_gives_the_activity(type: str, number: int, name: str) -> None:
     document = rendered(changed(type=type))
     assert (document["activity_id"], document["activity_name"]) == (number, name)
     assert document["type_uid"] == 600300 + number
@@ -249,7 +249,7 @@ def test_types_of_users_are_those_of_the_schema(type: str, number: int, name: st
         ("::ffff:192.0.2.7", "::ffff:c000:207"),
     ],
 )
-def test_an_address_is_where_it_came_from(source: str, address: str) -> None:
+def test_an_address_becomes_the_ip(source: str, address: str) -> None:
     document = rendered(changed(source=source))
     assert document["src_endpoint"] == {"ip": address}
     assert "service" not in document["api"]

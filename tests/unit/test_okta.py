@@ -50,7 +50,7 @@ def test_without_a_name_another_id_is_shown() -> None:
     assert read_event(FAILED).actor == actor
 
 
-def test_its_outcome_and_severity_stay_as_they_are() -> None:
+def test_its_outcome_and_severity_stay_unchanged() -> None:
     event = read_event(FAILED)
     assert (event.status, event.severity) == ("FAILURE", "WARN")
 
@@ -86,7 +86,7 @@ def test_numbers_are_kept_exactly() -> None:
         ),
     ],
 )
-def test_what_it_must_have_is_named(wire: Json, reason: str) -> None:
+def test_a_missing_or_bad_member_is_named(wire: Json, reason: str) -> None:
     with pytest.raises(InvalidParameter) as raised:
         read_event(wire)
     assert str(raised.value) == reason
@@ -121,12 +121,12 @@ _anything = strategies.json_values() | st.builds(
         _anything | st.lists(_anything, max_size=2),
     )
 )
-def test_no_other_member_has_a_record_refused(members: dict[str, JsonValue]) -> None:
+def test_no_other_member_makes_it_refuse_a_record(members: dict[str, JsonValue]) -> None:
     wire = {**LOGIN, **members}
     assert read_event(wire).data == wire
 
 
-def test_a_file_is_read_whole() -> None:
+def test_a_whole_file_is_read() -> None:
     assert trail("okta.json") == [read_event(wire) for wire in (LOGIN, REMOVED, FAILED)]
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI documents: what is committed is what the dialects declare, whole and valid."""
+"""The OpenAPI documents: the committed files are what the dialects declare, complete and valid."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def name(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def test_the_file_is_what_is_declared(name: str) -> None:
+def test_the_file_is_what_the_dialect_declares(name: str) -> None:
     assert openapi.place_of(name).read_text("utf-8") == openapi.written(name), "run `make openapi`"
 
 
@@ -34,7 +34,7 @@ def test_it_names_no_host(name: str) -> None:
 
 
 def test_it_describes_every_endpoint_and_parameter(name: str) -> None:
-    """But for those that only refuse, redirect or tell what is allowed."""
+    """Except endpoints that only refuse, redirect or say what is allowed."""
     paths = openapi.document(load(name))["paths"]
     described = {
         (method.upper(), path): operation.get("parameters", ())

@@ -1,4 +1,4 @@
-"""How the console is served: what a browser is handed, keeps, and is told when nothing is there."""
+"""How the console is served: what a browser gets, what it keeps, and what a missing page says."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ GZIP = {"accept-encoding": "gzip, deflate, br"}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder as it is when a page was built into it, beside a secret."""
+    """Return a folder into which a page was built, next to a secret."""
     page = tmp_path / "page"
     (page / "assets").mkdir(parents=True)
     for name, content in FILES.items():
@@ -68,7 +68,7 @@ class TestPage:
         assert headers(ask(folder, "/"))["Cache-Control"] == "no-cache"
 
     @pytest.mark.parametrize("path", ["/", ASSET, "/console/assets/none.js", "/console/none"])
-    def test_runs_nothing_that_is_not_its_own(self, folder: Path, path: str) -> None:
+    def test_runs_only_its_own_scripts(self, folder: Path, path: str) -> None:
         policy = headers(ask(folder, path))["Content-Security-Policy"].split("; ")
         assert policy == [
             *("default-src 'none'", "script-src 'self'", "style-src 'self'"),
@@ -103,7 +103,7 @@ class TestAssets:
         assert (response.status, response.body) == (200, FILES[f"assets/{name}"])
         assert headers(response)["Content-Type"] == media_type
 
-    def test_are_kept_for_ever(self, folder: Path) -> None:
+    def test_are_cached_forever(self, folder: Path) -> None:
         kept = "public, max-age=31536000, immutable"
         assert headers(ask(folder, ASSET))["Cache-Control"] == kept
 
@@ -115,7 +115,7 @@ class TestAssets:
             *("../secret.js", "/etc/passwd", "é" * 3000, "<script>", "a/../index-C0ffee12.js"),
         ],
     )
-    def test_are_those_that_were_built(self, folder: Path, name: str) -> None:
+    def test_are_only_those_that_were_built(self, folder: Path, name: str) -> None:
         response = ask(folder, f"/console/assets/{name}")
         assert response.status == 404
         assert headers(response)["Content-Type"] == "text/html; charset=utf-8"
@@ -138,7 +138,7 @@ class TestPacking:
         "header",
         ["gzip", "br, GZIP", "deflate, gzip;q=1.0", "gzip; q=0.1", "*", "*;q=0, gzip", "br;q=0,*"],
     )
-    def test_is_as_when_it_was_built(self, folder: Path, header: str) -> None:
+    def test_sends_the_bytes_that_were_built(self, folder: Path, header: str) -> None:
         response = ask(folder, ASSET, accept_encoding=header)
         assert response.body == (folder / "assets/index-C0ffee12.js.gz").read_bytes()
         assert headers(response)["Content-Encoding"] == "gzip"
@@ -152,7 +152,7 @@ class TestPacking:
         assert "Content-Encoding" not in headers(response)
 
     @pytest.mark.parametrize("header", ["gzip", "identity"])
-    def test_is_told_to_caches(self, folder: Path, header: str) -> None:
+    def test_is_announced_to_caches(self, folder: Path, header: str) -> None:
         assert headers(ask(folder, ASSET, accept_encoding=header))["Vary"] == "Accept-Encoding"
 
     def test_goes_through_the_gateway_as_base64(self, folder: Path) -> None:
@@ -160,7 +160,7 @@ class TestPacking:
         assert payload["isBase64Encoded"] is True
         assert payload["body"].isascii()
 
-    def test_leaves_text_as_it_is(self, folder: Path) -> None:
+    def test_leaves_text_unchanged(self, folder: Path) -> None:
         payload = write_response(ask(folder, "/"))
         assert payload["body"] == PAGE.decode()
         assert "isBase64Encoded" not in payload
@@ -170,7 +170,7 @@ class TestTags:
     @pytest.mark.parametrize("path", ["/", ASSET])
     @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"other",W/{} ', "*"])
     @pytest.mark.parametrize("encoding", ["gzip", "identity"])
-    def test_that_are_known_bring_no_body(
+    def test_that_match_bring_no_body(
         self, folder: Path, path: str, form: str, encoding: str
     ) -> None:
         first = headers(ask(folder, path, accept_encoding=encoding))
@@ -185,7 +185,7 @@ class TestTags:
     def test_of_something_else_bring_the_body(self, folder: Path, known: str) -> None:
         assert ask(folder, "/", if_none_match=known).body == PAGE
 
-    def test_are_others_for_other_bytes(self, folder: Path) -> None:
+    def test_differ_for_different_bytes(self, folder: Path) -> None:
         answers = [
             ask(folder, path, accept_encoding=encoding)
             for path in ("/", ASSET)
@@ -208,7 +208,7 @@ def test_head_is_get_without_the_body(folder: Path, path: str, encoding: str) ->
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])
-def test_nothing_is_written(folder: Path, method: str) -> None:
+def test_it_cannot_be_written_to(folder: Path, method: str) -> None:
     response = ask(folder, "/", method)
     assert response.status == 405
     assert headers(response)["Allow"] == "GET, HEAD"

@@ -1,4 +1,4 @@
-"""How often the peppers are read: each time is a request that is paid for."""
+"""How often the peppers are read: each read is a request that costs money."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOUR = 60 * MINUTE
 
 
 class Secret:
-    """A secret that counts how often it is read, what remembers it, and the time."""
+    """A secret that counts its reads, a cache in front of it, and the time."""
 
     def __init__(self) -> None:
         self.now = 0
@@ -67,7 +67,7 @@ def test_a_pepper_that_changes_is_found_after_an_hour(secret: Secret) -> None:
     assert secret.ask("1", [HOUR - 1, HOUR]) == [b"one", b"another"]
 
 
-def test_an_unknown_version_is_looked_for_at_once(secret: Secret) -> None:
+def test_an_unknown_version_is_looked_up_at_once(secret: Secret) -> None:
     secret.ask("1", [0])
     secret.peppers["2"] = b"two"
     assert secret.ask("2", [1]) == [b"two"]
@@ -109,7 +109,7 @@ def test_older_peppers_stay_in_use_while_none_can_be_read(secret: Secret) -> Non
     assert secret.reads == 1 + 60
 
 
-def test_a_failure_does_not_put_the_next_attempt_off_for_an_hour(secret: Secret) -> None:
+def test_a_failure_does_not_delay_the_next_attempt_for_an_hour(secret: Secret) -> None:
     secret.ask("1", [0])
     secret.is_broken = True
     secret.ask("1", [HOUR])
@@ -117,15 +117,15 @@ def test_a_failure_does_not_put_the_next_attempt_off_for_an_hour(secret: Secret)
     assert secret.ask("1", [HOUR + MINUTE - 1, HOUR + MINUTE]) == [b"one", b"another"]
 
 
-def test_a_version_that_cannot_be_looked_for_is_unknown(secret: Secret) -> None:
+def test_a_version_that_cannot_be_looked_up_is_unknown(secret: Secret) -> None:
     secret.ask("1", [0])
     secret.is_broken = True
     assert secret.ask("2", [1]) == [None]
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from("1234")), max_size=200))
-def test_it_reads_once_a_minute_at_most(asked: list[tuple[int, str]]) -> None:
-    """Beside the first time, whatever is asked for and whenever."""
+def test_it_reads_at_most_once_a_minute(asked: list[tuple[int, str]]) -> None:
+    """After the first read, no matter which versions are asked for and when."""
     secret = Secret()
     for seconds, version in asked:
         secret.ask(version, [secret.now + seconds * SECOND])

@@ -1,4 +1,4 @@
-"""The pictures of the console are small, and the README and the guide to it show them."""
+"""The pictures of the console are small; the README and the console's guide show them."""
 
 from __future__ import annotations
 

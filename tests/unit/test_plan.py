@@ -1,4 +1,4 @@
-"""Plans: which index a filter is read by, within which times, and what is left to check."""
+"""Plans: the index a filter is read by, the range of time, and the conditions left to check."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ READ: Mapping[str | None, Callable[[Event], str | None]] = {
     "type": attrgetter("type"),
     None: lambda event: "",
 }
-"""How the attribute of a plan is read; the index by time holds everything in one stream."""
+"""The attribute by which a plan reads; the index by time holds everything in one stream."""
 
 
 def planned(filter: Filter, most_values: int = 50) -> QueryPlan:
@@ -98,7 +98,7 @@ def test_an_equality_is_left_to_its_index(
         ((SOURCE, Text("x")), "by_time", {0, 1}),
     ],
 )
-def test_the_most_selective_index_is_taken(
+def test_the_most_selective_index_is_chosen(
     terms: tuple[Filter, ...], index: str, residual: set[int]
 ) -> None:
     chosen = planned(And(terms))
@@ -122,7 +122,7 @@ def test_the_most_selective_index_is_taken(
         Or((And((TYPE, SOURCE)), SOURCE)),
     ],
 )
-def test_what_no_index_can_tell_is_left_to_check(filter: Filter) -> None:
+def test_conditions_that_no_index_answers_are_left_to_check(filter: Filter) -> None:
     assert planned(filter) == QueryPlan("by_time", None, ("",), ALWAYS, filter)
 
 
@@ -176,7 +176,7 @@ def test_index_range_and_residual_come_from_one_conjunction() -> None:
         (("a",), ("b",), NEVER),
     ],
 )
-def test_two_choices_leave_what_is_in_both(
+def test_two_choices_leave_the_values_in_both(
     one: tuple[str, ...], other: tuple[str, ...], values: tuple[str, ...]
 ) -> None:
     chosen = planned(And((one_of("type", *one), one_of("type", *other))))
@@ -264,12 +264,12 @@ def test_a_text_is_read_by_an_index(
         ("project_id = p ((target.id = s x) OR (target.id = t y))", "by_target", "st"),
     ],
 )
-def test_a_choice_that_says_more_than_values_is_checked(text: str, index: str, values: str) -> None:
+def test_a_choice_with_more_than_values_is_checked(text: str, index: str, values: str) -> None:
     chosen = planned(parse(text))
     assert (chosen.index, chosen.values, chosen.residual) == (index, tuple(values), parse(text))
 
 
-def test_only_an_index_that_is_there_is_taken() -> None:
+def test_only_an_existing_index_is_chosen() -> None:
     chosen = plan(simplified(parse("target.id = x actor.id = a")), ["actor.id", "type"])
     assert (chosen.index, str(chosen.residual)) == ("by_actor", 'target.id = "x"')
 
@@ -308,13 +308,13 @@ SECOND_1, SECOND_9 = "1970-01-01T00:00:01Z", "1970-01-01T00:00:09Z"
         ),
     ],
 )
-def test_times_are_found_wherever_they_bound(text: str, residual: str) -> None:
+def test_bounds_of_time_are_found_at_any_depth(text: str, residual: str) -> None:
     chosen = planned(parse(text))
     assert (chosen.time, chosen.residual) == (TimeRange(SECOND, 9 * SECOND), parse(residual))
 
 
 def is_found(chosen: QueryPlan, event: Event) -> bool:
-    """Return whether the event lies in one of the plan's streams and passes what is left."""
+    """Return whether the event lies in one of the plan's streams and passes the rest."""
     in_time = chosen.time.first <= event.time <= chosen.time.last
     in_values = READ[chosen.attribute](event) in chosen.values
     return in_time and in_values and predicate(chosen.residual)(event)
@@ -338,7 +338,7 @@ def test_a_plan_finds_exactly_what_passes(filter: Filter, event: Event) -> None:
 
 
 @given(strategies.filters() | conjunctions, strategies.stored_events())
-def test_a_plan_tells_which_filter_it_answers(filter: Filter, event: Event) -> None:
+def test_a_plan_knows_which_filter_it_answers(filter: Filter, event: Event) -> None:
     assert predicate(planned(filter).filter)(event) == predicate(filter)(event)
 
 
@@ -355,8 +355,8 @@ def test_a_plan_for_no_time_has_no_streams() -> None:
 
 
 @given(conjunctions, strategies.stored_events())
-def test_a_plan_loses_nothing_of_an_event_it_was_made_for(filter: Filter, event: Event) -> None:
-    """Random filters let few events through: here each has the event's own values in it."""
+def test_a_plan_finds_the_event_it_was_made_for(filter: Filter, event: Event) -> None:
+    """Random filters let few events through: here each filter uses the event's own values."""
     own = And((filter, one_of("type", event.type, "other"), time(Op.GE, event.time)))
     assert is_found(planned(own), event) == predicate(filter)(event)
 
@@ -369,7 +369,7 @@ def test_a_plan_loses_nothing_of_a_choice(one: Filter, other: Filter, event: Eve
 
 
 @given(FEW, FEW, FEW, FEW)
-def test_a_range_touches_times_of_which_it_has_any_and_covers_those_it_has_all_of(
+def test_a_range_touches_times_that_it_overlaps_and_covers_times_that_it_contains(
     first: int, length: int, start: int, duration: int
 ) -> None:
     within, times = range(first, first + length + 1), range(start, start + duration + 1)

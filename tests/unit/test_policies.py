@@ -1,4 +1,4 @@
-"""What the deployed parts of template.yaml may do, and to whom: as SAM translates it."""
+"""What the deployed parts of template.yaml may do, and to what, as SAM translates it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READ_AND_WRITE = READ | {
 }
 
 NO_GROUPS = {"all": "not CreateLogGroup"}
-"""A function that logs when its group is gone already would be in the next stack's way."""
+"""A function that logs after its group is deleted would make a group that blocks the next stack."""
 
 MAY = {
     "CloudFoundryFunction": READ,
@@ -71,7 +71,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def named(value: Any) -> str:
-    """Return the logical id that a reference leads to, and what is added to it; `*` is all."""
+    """Return the logical id that a reference leads to, with any suffix; `*` means everything."""
     if value == "*":
         return "all"
     text = value.get("Ref") or value.get("Fn::GetAtt") or value["Fn::Sub"]
@@ -80,7 +80,7 @@ def named(value: Any) -> str:
 
 
 def condition(statement: dict[str, Any]) -> str:
-    """Return what a statement demands of the keys of items, if it does."""
+    """Return the condition that a statement sets on the keys of items, or an empty text."""
     match statement.get("Condition"):
         case {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": like}}:
             return f" if LeadingKeys is like {like}"
@@ -122,7 +122,7 @@ def test_a_function_may_do_this_and_no_more(resources: Resources) -> None:
     assert may == {name: NO_GROUPS | rest for name, rest in MAY.items()}
 
 
-def test_what_sam_adds_is_for_logs_traces_and_what_wakes_the_function(
+def test_sam_adds_only_logs_traces_and_what_wakes_the_function(
     resources: Resources,
 ) -> None:
     beside = {
@@ -151,7 +151,7 @@ def test_the_import_reads_the_bucket_of_a_trail_only_if_there_is_one(resources: 
 
 
 def senders(policy: dict[str, Any]) -> dict[str, str]:
-    """Return who may send, and on which condition."""
+    """Return who may send, and under which condition."""
     return {
         statement["Principal"]["Service"]: json.dumps(statement["Condition"])
         for statement in policy["PolicyDocument"]["Statement"]
@@ -172,7 +172,7 @@ ACCOUNT = '{"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}'
         ("DeadLetterQueue", {"events.amazonaws.com": BUS, "sns.amazonaws.com": TOPIC}),
     ],
 )
-def test_a_queue_takes_from_these_alone(
+def test_a_queue_accepts_only_from_these(
     resources: Resources, queue: str, allowed: dict[str, str]
 ) -> None:
     policy = resources[f"{queue}Policy"]["Properties"]

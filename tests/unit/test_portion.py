@@ -23,14 +23,14 @@ HOUR = 3600 * SECOND
 MOST_ACTIONS = 100
 
 Batch = tuple[list[int], int, bool]
-"""The hours of some events, how many numbers are free before them, and whether they are few."""
+"""The hours of some events, how many free numbers come before them, and whether they are few."""
 
 times = st.lists(st.sampled_from((*range(3), *range(100, 4000, 100))), min_size=1, max_size=20)
 batches = st.lists(st.tuples(times, st.integers(0, 3), st.booleans()), max_size=8)
 
 
 class Log:
-    """Deltas, some with their entries in the arrival log and some ripe, and their head."""
+    """A head and its deltas, some with entries in the arrival log and some ripe."""
 
     def __init__(self, batches: Sequence[Batch], *, most_rows: int) -> None:
         self.rows: dict[int, Stretch] = {}
@@ -64,7 +64,7 @@ class Log:
         return {first: self.rows[first] for first in firsts if first in self.rows}
 
     def portions(self) -> Iterator[tuple[Portion, list[Entry]]]:
-        """Fold until nothing is young; yield each portion and the events that it has to count."""
+        """Fold until nothing is young; yield each portion and the events that it must count."""
         while self.head.young:
             portion, settled = self.portion(), self.head.settled
             left = [each for each in self.entries if each.seq not in settled]
@@ -105,14 +105,14 @@ def test_it_fits_into_a_transaction(log: Log) -> None:
 
 
 @given(logs)
-def test_only_the_first_delta_is_cut_and_then_it_is_alone(log: Log) -> None:
+def test_only_a_single_first_delta_is_cut(log: Log) -> None:
     for portion, _ in log.portions():
         assert portion.completed in (len(portion.pieces), 0)
         assert len(portion.pieces) - portion.completed <= 1
 
 
 @given(logs)
-def test_entries_of_small_deltas_go_to_the_arrival_log_in_rows_of_their_own(log: Log) -> None:
+def test_entries_of_small_deltas_get_their_own_rows_in_the_arrival_log(log: Log) -> None:
     large = Ranges.of_numbers(e.seq for row in log.rows.values() for e in row.entries)
     for portion, entries in log.portions():
         added = [entry for stretch in portion.stretches for entry in stretch.entries]
@@ -135,7 +135,7 @@ def lies_in(recent: Recent, entry: Entry) -> bool:
 
 
 def test_a_delta_whose_row_has_expired_is_settled_without_events_if_it_does_not_fit() -> None:
-    """It cannot be cut: its events, which have expired as well, are not known any more."""
+    """It cannot be cut: its events have expired as well, and nothing knows them any more."""
     log = Log([([*range(0, 2000, 100)], 0, False)], most_rows=15)
     log.rows.clear()
     portion = log.portion()

@@ -1,4 +1,4 @@
-"""What only its owner can use, whatever the umask says and whatever was there."""
+"""What only its owner can use, under any umask and after any earlier version."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def old(tmp_path: Path) -> Home:
 
 
 def fill(home: Home) -> None:
-    """Write every file of a home but those of the tables."""
+    """Write every file of a home except the tables."""
     Credentials("http://x", "s", "k", "k.s", "k", "s").write(home.credentials)
     home.write_running(RUNNING)
     home.begin_sample()
@@ -53,13 +53,13 @@ def mode(path: Path) -> int:
 
 
 def modes(home: Home) -> dict[str, int]:
-    """Return the modes of all that a home holds, and of the home."""
+    """Return the modes of a home and of everything in it."""
     paths = (home.path, *home.path.rglob("*"))
     return {str(path.relative_to(home.path)): mode(path) for path in paths}
 
 
 @pytest.mark.usefixtures("umask")
-def test_a_new_home_is_its_owners(tmp_path: Path) -> None:
+def test_a_new_home_belongs_only_to_its_owner(tmp_path: Path) -> None:
     home = Home(tmp_path / "in" / "data").make()
     fill(home)
     assert modes(home) == {
@@ -88,7 +88,7 @@ def test_a_home_that_others_can_use_is_closed(old: Home) -> None:
     }
 
 
-def test_closing_a_home_is_said_once(old: Home, capsys: pytest.CaptureFixture[str]) -> None:
+def test_closing_a_home_is_reported_once(old: Home, capsys: pytest.CaptureFixture[str]) -> None:
     old.make().make()
     said = f"Other users of this machine could open files of {old.path}; now only you can\n"
     assert capsys.readouterr().err == said
@@ -97,7 +97,7 @@ def test_closing_a_home_is_said_once(old: Home, capsys: pytest.CaptureFixture[st
 def test_a_folder_with_other_files_keeps_its_mode(
     old: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It may be a home, or /tmp."""
+    """It may be the user's home folder, or /tmp."""
     other = old.path / "notes.txt"
     other.touch(0o644)
     old.make()
@@ -108,7 +108,7 @@ def test_a_folder_with_other_files_keeps_its_mode(
     )
 
 
-def test_the_tables_beside_other_files_are_closed(old: Home) -> None:
+def test_tables_next_to_other_files_are_closed(old: Home) -> None:
     (old.path / "notes.txt").touch()
     old.make()
     assert mode(old.tables) == 0o700

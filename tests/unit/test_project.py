@@ -1,4 +1,4 @@
-"""What is deployed, as files: in a checkout, in a wheel, and in a folder that they are put into."""
+"""The files that are deployed: in a checkout, in a wheel, and in a folder made from one."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
 def tracked(*names: str) -> set[str]:
-    """Return the files that the repository has, of these folders."""
+    """Return the repository's files in these folders."""
     listed = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *names)
     done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
     return {name for name in done.stdout.splitlines() if (ROOT / name).exists()}
 
 
 def requirements(name: str) -> list[str]:
-    """Return what a project file says that its project depends on."""
+    """Return the dependencies that a project file lists."""
     listed: list[str] = tomllib.loads((ROOT / name).read_text("utf-8"))["project"]["dependencies"]
     return listed
 
@@ -38,7 +38,7 @@ def files(folder: Path) -> set[str]:
 
 
 def page() -> set[str]:
-    """Return the files of the console's page, as far as it was built."""
+    """Return the files of the console's page, if it was built."""
     return {str(file.relative_to(ROOT)) for file in PAGE.rglob("*.gz")}
 
 
@@ -51,7 +51,7 @@ class TestProject:
             (written / name).read_bytes() == (ROOT / name).read_bytes() for name in files(written)
         )
 
-    def test_is_known_again_where_it_was_written(self, tmp_path: Path) -> None:
+    def test_is_recognized_where_it_was_written(self, tmp_path: Path) -> None:
         project.write(tmp_path)
         assert project.is_project(tmp_path)
         assert project.is_project(ROOT)
@@ -60,28 +60,28 @@ class TestProject:
         (tmp_path / "template.yaml").write_text("Resources: {}")
         assert not project.is_project(tmp_path)
 
-    def test_does_not_go_into_a_folder_that_has_something(self, tmp_path: Path) -> None:
+    def test_is_not_written_into_a_folder_with_other_files(self, tmp_path: Path) -> None:
         (tmp_path / "mine").write_text("")
         with pytest.raises(project.ProjectError, match="is not empty"):
             project.write(tmp_path)
         assert files(tmp_path) == {"mine"}
 
-    def test_does_not_go_where_a_file_is(self, tmp_path: Path) -> None:
+    def test_is_not_written_over_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "mine").write_text("")
         with pytest.raises(project.ProjectError, match="cannot be written"):
             project.write(tmp_path / "mine")
 
-    def test_is_renewed_without_what_was_there(self, tmp_path: Path) -> None:
+    def test_is_replaced_without_its_old_files(self, tmp_path: Path) -> None:
         project.write(tmp_path)
         (tmp_path / "functions" / "old.py").write_text("")
         project.renew(tmp_path)
         assert files(tmp_path) == tracked(*project.FILES, project.CODE) | page()
 
-    def test_of_this_folder_is_served(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_of_this_folder_is_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(ROOT)
         assert project.template() == Path("template.yaml")
 
-    def test_that_is_installed_is_served_elsewhere(
+    def test_that_is_installed_is_used_elsewhere(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.chdir(tmp_path)
@@ -102,7 +102,7 @@ class TestWheel:
         assert scripts["polylog"] == scripts[PYPROJECT["project"]["name"]]
 
     def test_is_never_called_by_the_name_of_another_project(self) -> None:
-        """On PyPI, `polylog` is somebody else's."""
+        """On PyPI, the name `polylog` belongs to another project."""
         programs = r"(?:uvx|pipx? (?:run|install)|uv (?:add|tool run|tool install))"
         wrong = re.compile(f"{programs} '?polylog(?!-events)")
         texts = {name: (ROOT / name).read_bytes() for name in tracked(".")}
@@ -116,6 +116,6 @@ PRINTABLE = st.characters(codec="ascii", categories=("L", "N", "P", "S", "Zs"))
 @example("")
 @example("target,actor")
 @example('a "b"')
-def test_a_parameter_is_read_by_sam_as_it_was_given(value: str) -> None:
+def test_sam_reads_a_parameter_as_it_was_given(value: str) -> None:
     read = CfnParameterOverridesType().convert([override("Name", value)], None, None)
     assert read == {"Name": value}

@@ -36,7 +36,7 @@ def found(text: str) -> list[int]:
         ('"straight quotes"', []),
     ],
 )
-def test_it_finds_what_is_in_prose(text: str, lines: list[int]) -> None:
+def test_it_finds_phrases_in_prose(text: str, lines: list[int]) -> None:
     assert found(text) == lines
 
 

@@ -122,7 +122,7 @@ def test_only_a_name_matches_nothing(q: str) -> None:
 
 
 def test_only_the_name_timestamp_is_refused() -> None:
-    """The server fails on it (query.rb), which is a 400 with us."""
+    """The server fails on it (query.rb); we answer 400."""
     with pytest.raises(InvalidParameter):
         parse("timestamp")
 
@@ -186,7 +186,7 @@ def test_timestamps_compare_whole_seconds(q: str, expected: Filter) -> None:
         ("type:a;timestamp>1388534400", "'1388534400'"),
     ],
 )
-def test_a_bad_time_is_refused_with_what_was_given(q: str, shown: str) -> None:
+def test_the_refusal_of_a_bad_time_repeats_it(q: str, shown: str) -> None:
     with pytest.raises(InvalidParameter, match="must be an ISO 8601 time") as raised:
         parse(q)
     assert raised.value.parameter == "timestamp"

@@ -1,4 +1,4 @@
-"""Questions: which filters a tally can count, however they are written."""
+"""Questions: which filters a tally can count, in any spelling."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_tally_is_asked_for_the_kinds_that_pass(text: str, wanted: set[str]) -
     ("text", "expected"),
     [("", True), ("type = a", True), ("type = b", False), ("type = a*", False), ("type:a", False)],
 )
-def test_a_tally_that_counts_some_kinds_together_tells_of_those_it_knows(
+def test_a_tally_that_counts_some_kinds_together_answers_for_the_others(
     text: str, expected: bool
 ) -> None:
     question = Question.of(simplified(parse(text)))

@@ -1,4 +1,4 @@
-"""Sets of numbers that are kept as ranges, against Python's own sets."""
+"""Sets of numbers that are kept as ranges, compared with Python's own sets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_they_are_united_and_taken_apart(one: set[int], other: set[int]) -> None
 
 
 @given(sets, numbers, numbers)
-def test_they_tell_what_is_missing(wanted: set[int], one: int, other: int) -> None:
+def test_they_know_what_is_missing(wanted: set[int], one: int, other: int) -> None:
     first, last = sorted((one, other))
     asked = set(range(first, last + 1))
     ranges = Ranges.of_numbers(wanted)
@@ -47,12 +47,12 @@ def test_they_tell_what_is_missing(wanted: set[int], one: int, other: int) -> No
 
 
 @given(sets, numbers)
-def test_they_tell_how_many_numbers_are_not_below_one(wanted: set[int], first: int) -> None:
+def test_they_count_the_numbers_from_one_on(wanted: set[int], first: int) -> None:
     assert Ranges.of_numbers(wanted).number_from(first) == sum(number >= first for number in wanted)
 
 
 @given(sets, numbers)
-def test_they_tell_how_far_the_numbers_follow_each_other(wanted: set[int], number: int) -> None:
+def test_they_know_how_far_the_numbers_are_consecutive(wanted: set[int], number: int) -> None:
     reach = Ranges.of_numbers(wanted).reach(number)
     assert set(range(number + 1, reach + 1)) <= wanted
     assert reach + 1 not in wanted

@@ -1,4 +1,4 @@
-"""What the repository says of itself in several places agrees."""
+"""What the repository says about itself in several places agrees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RFC 3339 lets `t` and `z` be small: every place that reads a time takes them."""
+"""RFC 3339 lets `t` and `z` be lower case: everything that reads a time accepts them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ EVENTS: dict[str, JsonValue] = {
 
 
 def small(wire: JsonValue) -> JsonValue:
-    """The same with a small `t` and `z` in its times."""
+    """Return the same with lower-case `t` and `z` in its times."""
     lowered: JsonValue = json.loads(json.dumps(wire).replace(TIME, TIME.lower()))
     return lowered
 

@@ -1,4 +1,4 @@
-"""The rows of a tally: how many one transaction takes."""
+"""The rows of a tally: how many fit into one transaction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polylog.dynamo.tally.levels import ROOT
 from polylog.dynamo.tally.rows import RowsTooLargeError, write_rows
 
 NOBODY: Any = None
-"""A client that nothing is asked of."""
+"""A client that the test never uses."""
 
 
 def test_more_rows_than_a_transaction_takes_are_too_large() -> None:

@@ -1,4 +1,4 @@
-"""The store of a local run: when it takes events, and when it says that it has."""
+"""The store of a local run: when it accepts events, and when it acknowledges them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def disk(free: int = NEEDED_BYTES) -> Disk:
 
 
 class Forgetful(MemoryEventStore):
-    """A store that loses the last event of a call; counts the reads by id since then."""
+    """A store that loses the last event of a call, and counts the reads by id after that."""
 
     lost: str | None = None
     reads = 0
@@ -39,14 +39,14 @@ class Forgetful(MemoryEventStore):
         return None if event_id == self.lost else super().get(scope, event_id)
 
 
-def test_it_says_what_became_of_events() -> None:
+def test_it_says_what_happened_to_each_event() -> None:
     store = SafeStore(MemoryEventStore(), disk())
     store.put("s", EVENTS[:1])
     statuses = [outcome.status for outcome in store.put("s", EVENTS)]
     assert statuses == [Status.DUPLICATE, Status.STORED, Status.STORED]
 
 
-def test_it_does_not_acknowledge_events_that_are_not_there() -> None:
+def test_it_does_not_acknowledge_missing_events() -> None:
     with pytest.raises(Unavailable, match="died before it had written"):
         SafeStore(Forgetful(), disk()).put("s", EVENTS)
 
@@ -59,7 +59,7 @@ def test_it_reads_nothing_if_nothing_was_stored() -> None:
     assert forgetful.reads == 0
 
 
-def test_without_room_it_stores_nothing_and_answers_questions() -> None:
+def test_without_space_it_answers_questions_but_stores_nothing() -> None:
     memory = MemoryEventStore()
     SafeStore(memory, disk()).put("s", EVENTS[:1])
     store = SafeStore(memory, disk(NEEDED_BYTES - 1))

@@ -1,4 +1,4 @@
-"""The sample events: as lively and as well-formed as a real platform's."""
+"""The sample events: as varied and as well formed as those of a real platform."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta, timezone
@@ -44,7 +44,7 @@ def resources() -> Any:
     return sample_events(NOW)
 
 
-def test_as_many_as_asked_for(resources: Any) -> None:
+def test_there_are_as_many_as_asked_for(resources: Any) -> None:
     assert len(resources) == 3000
     assert len(sample_events(NOW, 10)) == 10
 
@@ -128,7 +128,7 @@ class TestLive:
         assert NOW.replace(microsecond=0) <= times[0] <= NOW + timedelta(seconds=8)
         assert times[-1] < NOW + timedelta(seconds=8 * 300)
 
-    def test_happens_to_what_the_sample_tells_of(self, resources: Any) -> None:
+    def test_happens_to_the_same_things_as_the_sample(self, resources: Any) -> None:
         known = {each["entity"]["actee"] for each in resources}
         live: Any = [event for _, event in islice(live_events(NOW), 300)]
         assert {event["entity"]["actee"] for event in live} <= known

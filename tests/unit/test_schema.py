@@ -45,7 +45,7 @@ def digest(event: Event) -> bytes:
 
 
 def exactly(event: Event) -> str:
-    """The event as text, since Python takes 1, 1.0 and True for equal."""
+    """Return the event as text, since Python takes 1, 1.0 and True for equal."""
     return json.dumps(event.model_dump(mode="json"), sort_keys=True)
 
 
@@ -93,7 +93,7 @@ def test_a_large_body_is_compressed() -> None:
 
 
 @pytest.mark.parametrize("length", range(590, 680, 10))
-def test_an_event_about_the_size_of_compression_is_kept(length: int) -> None:
+def test_an_event_just_large_enough_to_compress_is_kept(length: int) -> None:
     assert stored(SMALL.model_copy(update={"message": "x" * length})).message == "x" * length
 
 
@@ -138,8 +138,8 @@ def test_the_digest_does_not_depend_on_the_order_of_members() -> None:
     assert digest(FULL.model_copy(update=turned)) == digest(FULL)
 
 
-def test_the_digest_of_what_this_version_stored_is_that_of_all_later_ones() -> None:
-    """An event that is delivered once more is known by it, however numbers are written then."""
+def test_the_digest_stays_the_same_in_all_later_versions() -> None:
+    """It recognizes an event that is delivered again, no matter how numbers are written then."""
     data: JsonValue = {"b": 1e-7, "a": [1e16, 1.0, 3, 2**60, True, None, "\u00e4\u2028"]}
     event = Event(
         id="e-1",
@@ -153,7 +153,7 @@ def test_the_digest_of_what_this_version_stored_is_that_of_all_later_ones() -> N
 
 
 @given(strategies.events(), st.integers(1, 9))
-def test_the_digest_of_a_stored_event_is_that_of_the_offered(event: Event, seq: int) -> None:
+def test_the_digest_of_a_stored_event_is_that_of_the_offered_one(event: Event, seq: int) -> None:
     assert digest(read_item(Draft.of(event).item("demo", seq, 1))) == digest(event)
 
 
@@ -204,13 +204,13 @@ def test_digests_are_equal_when_contents_are(one: Event, other: Event) -> None:
     ("event_id", "shards", "expected"),
     [("123456789", 1, 0), ("123456789", 10, 2), ("123456789", 16, 6), ("🎉", 10, 9)],
 )
-def test_a_shard_stays_what_it_was(event_id: str, shards: int, expected: int) -> None:
-    """CRC-32, whose check value is cbf43926. Stored items hold it: no release may change it."""
+def test_the_shard_of_an_id_never_changes(event_id: str, shards: int, expected: int) -> None:
+    """CRC-32, with the check value cbf43926. Stored items hold it: no release may change it."""
     assert shard_of(event_id, shards) == expected
 
 
 @given(strategies.texts(min_size=1), st.integers(1, 50))
-def test_a_shard_is_one_of_those_there_are(event_id: str, shards: int) -> None:
+def test_a_shard_is_one_of_those_that_exist(event_id: str, shards: int) -> None:
     assert shard_of(event_id, shards) in range(shards)
 
 
@@ -259,7 +259,7 @@ def test_events_that_say_the_same_are_equal(
         ({"attributes": {"a": ""}}, {"attributes": {}}),
     ],
 )
-def test_events_that_say_something_else_are_not(
+def test_events_that_say_different_things_are_not(
     one: dict[str, object], other: dict[str, object]
 ) -> None:
     known = {"id": "e", "time": 0, "type": "t"}

@@ -1,4 +1,4 @@
-"""A dialect of its own making, complete: it takes no line of the library to add one."""
+"""A complete dialect, made up for this test: adding one takes no change of the library."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from polylog.model.filter import Op
 from polylog.model.query import Order, Window
 from polylog.model.times import SECOND, Clock
 
-# The dialect: a ship's log, asked for by watch and hand.
+# The dialect: a ship's log, which you ask by watch and hand.
 
 
 class Entry(BaseModel):
@@ -80,7 +80,7 @@ ENTRIES: list[dict[str, JsonValue]] = [
 
 
 def ask(query: Pairs = (), password: str | None = None) -> Response:
-    """Ask a log that was filled from the dialect's own list response."""
+    """Ask a log that holds the events of the dialect's own list response."""
     store, keys = MemoryEventStore(), MemoryKeyStore()
     dump = json.dumps({"of": 3, "log": ENTRIES[::-1]}).encode()
     assert SHIP.format is not None
@@ -103,7 +103,7 @@ def ask(query: Pairs = (), password: str | None = None) -> Response:
         ((("at-most", "1"),), 3, ENTRIES[:1]),
     ],
 )
-def test_it_lists_what_it_took_in(
+def test_it_lists_what_it_was_given(
     query: Pairs, total: int, expected: list[dict[str, JsonValue]]
 ) -> None:
     response = ask(query)
@@ -124,11 +124,11 @@ def test_it_says_what_is_wrong_in_its_own_form(
     assert (response.status, json.loads(response.body)) == (status, {"avast": said})
 
 
-def test_it_names_what_it_does_not_take() -> None:
+def test_it_names_what_it_does_not_accept() -> None:
     with pytest.raises(InvalidParameter, match="bell must be an integer"):
         read_entry(ENTRIES[0] | {"bell": "eight"})
 
 
 @given(strategies.stored_events())
-def test_it_shows_the_events_of_every_other(event: Event) -> None:
+def test_it_shows_the_events_of_every_other_dialect(event: Event) -> None:
     assert json.loads(Response.of(render_entry(event)).body)["line"] == event.id

@@ -1,4 +1,4 @@
-"""What functions take from their environment."""
+"""What functions read from their environment."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_unknown_index_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_second_client_reads_no_list_of_regions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is what takes the time: secrets are asked for when a function answers first."""
+    """Reading it is what takes the time: a function fetches secrets only for its first answer."""
     monkeypatch.setattr(session, "_session", cache(session._session.__wrapped__))
     session.client_of("dynamodb", Config(region_name="eu-central-1"))
     read: list[str] = []

@@ -1,4 +1,4 @@
-"""Events that cannot pass are told from their JSON, and no others."""
+"""Events that cannot pass are recognized from their JSON, and no others."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from polylog.dynamo.events.selection import selector, sought
 from polylog.model.event import Entity, Event
 from polylog.model.filter import And, Compare, Filter, Not, Op, Or, Pattern, Text, predicate
 
-# Case folds to one letter or to several, to and from ASCII; marks join letters, and one of them
-# folds to a letter; JSON escapes some of the others.
+# Case folds to one letter or to several, to and from ASCII. Marks join letters, and one of them
+# folds to a letter. JSON escapes some of the others.
 _LETTERS = (
     'aAkKsSß\u1e9e\u017f\u212aİ\u0131\u03c3ς\u03a3"\\/\n\x00\x7f é\u2028{:'
     "nb\u0301\u0323\u0307\u0345\u03b1\u1fb3\uac00\u1100\u1161\u11a8"
@@ -53,13 +53,13 @@ def test_it_selects_what_passes_and_nothing_else(filter: Filter, event: Event) -
     assert selector(filter)(item) == (event if predicate(filter)(event) else None)
 
 
-def test_what_json_escapes_is_not_looked_for() -> None:
+def test_it_does_not_look_for_characters_that_json_escapes() -> None:
     assert sought(And((Text('a "b"'), Text("C:\\"), Text("two\nlines"), Text("Straße")))) == (
         "strasse",
     )
 
 
-def test_of_a_pattern_pieces_in_ascii_are_looked_for_up_to_their_last_letter() -> None:
+def test_it_looks_for_ascii_pieces_of_a_pattern_up_to_their_last_letter() -> None:
     """A mark after it joins the last letter."""
     item = Draft.of(Event(id="e", time=0, type="cafe\u0301")).item("scope", 0, 1)
     pattern = Pattern("type", ("cafe", ""))
@@ -67,15 +67,15 @@ def test_of_a_pattern_pieces_in_ascii_are_looked_for_up_to_their_last_letter() -
     assert selector(pattern)(item) is not None
 
 
-def test_a_mark_that_may_join_an_escape_is_not_looked_for() -> None:
+def test_it_does_not_look_for_a_mark_that_may_join_an_escape() -> None:
     r"""In JSON a line's end is `\n`, and a mark after it joins the `n`."""
     item = Draft.of(Event(id="e", time=0, type="t", message="\n\u0301s")).item("scope", 0, 1)
     assert selector(Text("\u0301s"))(item) is not None
 
 
 @pytest.mark.parametrize("field", ["origin", "data.a", "attributes.a", "links"])
-def test_what_may_not_stand_in_the_json_is_not_looked_for(field: str) -> None:
-    """The origin is left out where it is the usual one, and data are compared as what they say."""
+def test_it_does_not_look_for_text_that_may_be_missing_from_the_json(field: str) -> None:
+    """The usual origin is left out of the JSON, and data is compared by its value."""
     assert sought(Compare(field, Op.HAS, "system")) == ()
 
 

@@ -184,7 +184,7 @@ def is_accepted(request: Request, *paths: str) -> bool:
 
 
 def with_headers(request: Request, **headers: str | None) -> Request:
-    """Return the request with headers changed, or left out."""
+    """Return the request with some headers changed or left out."""
     changed = {name.replace("_", "-"): value for name, value in headers.items()}
     merged: dict[str, str | None] = {**request.headers, **changed}
     return replace(request, headers={k: v for k, v in merged.items() if v is not None})
@@ -247,7 +247,7 @@ def test_the_refusal_shows_the_text_that_should_have_been_signed() -> None:
 
 
 @pytest.mark.parametrize("late", [-TOLERANCE, 0, TOLERANCE])
-def test_it_holds_for_fifteen_minutes_in_either_direction(late: int) -> None:
+def test_it_is_valid_for_fifteen_minutes_in_either_direction(late: int) -> None:
     read(V1.request).check(SECRET, NOW + late)
 
 
@@ -264,7 +264,7 @@ def test_the_order_of_the_query_does_not_matter() -> None:
 
 
 def test_a_parameter_of_the_scoped_form_must_not_be_repeated() -> None:
-    """Clients sign its first value, and what is read is the last."""
+    """Clients sign its first value, but services read the last."""
     request = G2.request
     with pytest.raises(MalformedSignature, match="must not repeat a parameter"):
         read(replace(request, query=(*request.query, ("limit", "20"))))
@@ -349,7 +349,7 @@ SIGNED = V1.request.headers["authorization"]
         SIGNED + ", More=1",
     ],
 )
-def test_what_is_not_of_the_form_is_malformed(authorization: str) -> None:
+def test_anything_in_another_form_is_malformed(authorization: str) -> None:
     request = with_headers(V1.request, authorization=authorization)
     assert not is_signed(request)
     with pytest.raises(MalformedSignature, match="SDK-HMAC-SHA256"):
@@ -374,7 +374,7 @@ def test_what_is_not_of_the_form_is_malformed(authorization: str) -> None:
         (with_headers(V1.request, x_sdk_content_sha256="UNSIGNED-PAYLOAD"), "X-Sdk-Content-Sha256"),
     ],
 )
-def test_what_cannot_be_checked_says_why(request_: Request, reason: str) -> None:
+def test_a_signature_that_cannot_be_checked_says_why(request_: Request, reason: str) -> None:
     with pytest.raises(MalformedSignature, match=reason):
         read(request_)
 

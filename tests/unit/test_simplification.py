@@ -1,4 +1,4 @@
-"""Simplified filters: the same events pass, and more of what must hold is at the top."""
+"""Simplified filters: the same events pass, and more necessary conditions are at the top."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ SOURCE = "https://git.example.com/polylog/"
         (README, '<img src="docs/pictures/a.png">', '<img src="pictures/a.png">'),
     ],
 )
-def test_a_link_leads_where_the_site_has_it(page: Path, link: str, expected: str) -> None:
+def test_a_link_leads_to_its_place_on_the_site(page: Path, link: str, expected: str) -> None:
     assert linked(link, page) == expected
 
 

@@ -1,4 +1,4 @@
-"""The oracle of the soak finds what is wrong in answers, and nothing in those that are right."""
+"""The oracle of the soak finds faults in wrong answers, and none in right ones."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class TestTotals:
         ],
         ids=str,
     )
-    def test_lie_between_what_was_acknowledged_and_what_was_offered(
+    def test_lie_between_the_numbers_acknowledged_and_offered(
         self, wanted: Wanted, least: int, most: int
     ) -> None:
         said = range(-1, EVENTS + 1)
@@ -127,7 +127,7 @@ class TestWalks:
         assert faults(walk([0, 2, 3, 4]), log) == []
         assert faults(walk([0, 1, 2, 3, 4]), log) == []
 
-    def test_order_events_of_one_time_by_arrival(self) -> None:
+    def test_order_events_with_the_same_time_by_arrival(self) -> None:
         log = written(times=[0] * EVENTS)
         assert faults(walk(range(5)), log) == []
         assert faults(walk([0, 1, 2, 4, 3]), log) == ["1 events are out of order"]

@@ -1,4 +1,4 @@
-"""A stack among others: what its resources are called, and what a failed creation leaves."""
+"""A stack next to others: the names of its resources, and what a failed creation leaves behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools import ROOT
 PARAMETERS = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))["Parameters"]
 
 OF_OTHERS = {"MetricName"}
-"""Properties that name something which is not the resource."""
+"""Properties that name something other than the resource."""
 
 SCHEDULE = {"Type": "AWS::Scheduler::Schedule", "Properties": {"Name": "CompactFunctionDaily"}}
 
@@ -42,9 +42,9 @@ def resources() -> Resources:
 
 
 def shared_names(resources: Resources) -> dict[str, dict[str, Any]]:
-    """Return the resources whose name another stack's would have too, and what they are called.
+    """Return the resources whose names another stack would use too, with those names.
 
-    A name that is one among those of another resource, such as an alias, comes with a reference.
+    A name within another resource, such as an alias of a function, comes with a reference to it.
     """
     found = {}
     for logical_id, resource in resources.items():
@@ -59,7 +59,7 @@ def shared_names(resources: Resources) -> dict[str, dict[str, Any]]:
 
 
 def is_of_the_stack(value: object) -> bool:
-    """Return whether a value has the stack's name, or that of a resource, in it."""
+    """Return whether a value contains the stack's name, or that of a resource."""
     text = json.dumps(value)
     referred = re.findall(r'"Ref": "([\w:]+)"|"Fn::GetAtt": \["(\w+)"|\$\{([\w:]+)', text)
     names = {name for groups in referred for name in groups if name}
@@ -74,16 +74,16 @@ def kept(resources: Resources, policy: str) -> list[str]:
     return sorted(name for name, each in resources.items() if each.get("DeletionPolicy") == policy)
 
 
-def test_no_resource_is_called_like_that_of_another_stack(resources: Resources) -> None:
+def test_no_resource_has_the_name_of_one_in_another_stack(resources: Resources) -> None:
     assert shared_names(resources) == {}
 
 
-def test_a_name_that_another_stack_would_have_is_noticed() -> None:
-    """SAM calls a schedule like its logical id, where it may give it a name."""
+def test_a_name_that_another_stack_would_use_is_noticed() -> None:
+    """SAM names a schedule after its logical id, where it is free to name it."""
     assert shared_names({"Daily": SCHEDULE}) == {"Daily": {"Name": "CompactFunctionDaily"}}
 
 
-def test_a_failed_creation_takes_the_bucket_and_the_secret_along(resources: Resources) -> None:
+def test_a_failed_creation_deletes_the_bucket_and_the_secret(resources: Resources) -> None:
     assert kept(resources, "RetainExceptOnCreate") == ["ImportBucket", "PepperSecret"]
 
 
@@ -93,7 +93,7 @@ def test_a_failed_creation_leaves_the_tables_since_they_may_be_protected(
     assert kept(resources, "Retain") == ["EventsTable", "KeysTable", "TallyTable"]
 
 
-def test_what_is_kept_is_kept_when_it_is_replaced(resources: Resources) -> None:
+def test_resources_that_are_kept_are_also_kept_when_replaced(resources: Resources) -> None:
     kept_then = {
         name for name, each in resources.items() if each.get("UpdateReplacePolicy") == "Retain"
     }
@@ -112,7 +112,7 @@ def test_no_function_makes_a_log_group_after_its_own_was_deleted(resources: Reso
     assert (statement["Effect"], statement["Action"]) == ("Deny", "logs:CreateLogGroup")
 
 
-def test_the_api_takes_a_limited_number_of_requests(resources: Resources) -> None:
+def test_the_api_accepts_a_limited_number_of_requests(resources: Resources) -> None:
     (stage,) = of_type(resources, "AWS::ApiGatewayV2::Stage")
     names = ("ThrottlingRateLimit", "ThrottlingBurstLimit")
     assert stage["DefaultRouteSettings"] == {name: {"Ref": name} for name in names}
@@ -124,7 +124,7 @@ def test_a_warning_about_a_route_does_not_end_a_deployment(resources: Resources)
     assert not api.get("FailOnWarnings")
 
 
-def test_nothing_of_the_accounts_concurrency_is_reserved_by_default(resources: Resources) -> None:
+def test_none_of_the_accounts_concurrency_is_reserved_by_default(resources: Resources) -> None:
     reserved = {
         name: each["Properties"]["ReservedConcurrentExecutions"]
         for name, each in resources.items()
@@ -153,8 +153,8 @@ def test_the_api_logs_into_a_group_of_the_stack(resources: Resources) -> None:
     }
 
 
-def test_values_of_stage_variables_are_such_as_the_gateway_takes() -> None:
-    """`CreateStage` takes up to 2,048 of these characters. `*` is none of them, so it is `any`."""
+def test_the_gateway_accepts_the_values_of_stage_variables() -> None:
+    """`CreateStage` allows up to 2,048 of these characters. `*` is not one of them: it is `any`."""
     origin = "https://a-b.example.com:8443"
     assert re.fullmatch(r"[A-Za-z0-9-._~:/?#&=,]+", f"{origin},{origin}")
     assert PARAMETERS["CorsOrigins"]["MaxLength"] <= 2048

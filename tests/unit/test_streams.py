@@ -1,4 +1,4 @@
-"""Long files read piece by piece: the pieces, their lines, and where to go on."""
+"""Long files read piece by piece: the pieces, their lines, and where to continue."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read(content: bytes, envelope: Envelope = ("events",), start: Place = START)
 
 
 class Asked(io.BytesIO):
-    """A stream that knows how much was asked for at once."""
+    """A stream that remembers how much was asked for at once."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(content)
@@ -89,7 +89,7 @@ def texts(pieces: Sequence[Piece]) -> list[bytes | str]:
         ("[1]".encode("utf-16"), [NOT_JSON]),
     ],
 )
-def test_a_document_falls_into_its_events(content: bytes, expected: list[bytes | str]) -> None:
+def test_a_document_is_cut_into_its_events(content: bytes, expected: list[bytes | str]) -> None:
     assert texts(read(content)) == expected
 
 
@@ -128,7 +128,9 @@ def test_a_piece_says_on_which_line_it_begins() -> None:
         (b'{"events": [1],\n1: 2}', 1),
     ],
 )
-def test_what_json_forbids_between_values_ends_the_reading(content: bytes, number: int) -> None:
+def test_anything_that_json_forbids_between_values_ends_the_reading(
+    content: bytes, number: int
+) -> None:
     *pieces, last = read(content)
     assert [piece.text for piece in pieces] == [b"1"] * number
     assert (str(last.text), last.end.inside) == (NOT_JSON, Inside.RUBBISH)
@@ -157,7 +159,7 @@ def is_json(text: bytes | InvalidBody) -> bool:
     return True
 
 
-def test_a_value_may_have_as_many_bytes_as_that() -> None:
+def test_a_value_may_have_exactly_the_most_bytes() -> None:
     largest = b'"%b"' % (b"a" * (MAX_PIECE - 2))
     assert texts(read(b"[1,%b,2]" % largest)) == [b"1", largest, b"2"]
 
@@ -182,10 +184,10 @@ def test_a_number_may_have_any_number_of_digits() -> None:
     ],
     ids=range(9),
 )
-def test_windows_are_together_little_longer_than_the_text(
+def test_all_windows_together_are_little_longer_than_the_text(
     content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So looking at all of them takes time that grows with the text."""
+    """So the time to look at all of them grows only with the text."""
     windows: list[int] = []
     fill = _Scanner._fill
 
@@ -233,7 +235,7 @@ def test_a_value_that_has_more_ends_the_reading(value: bytes) -> None:
 
 
 @given(st.lists(JSON), SPACE, st.sampled_from([1, 2, 3, 7, 64]), st.booleans())
-def test_values_come_back_whatever_is_read_at_once(
+def test_values_come_back_for_any_size_of_read(
     events: list[object], space: str, block: int, has_envelope: bool
 ) -> None:
     content = (space + "," + space).join(map(json.dumps, events))
@@ -261,7 +263,7 @@ def test_lines_are_pieces_with_their_breaks() -> None:
     assert pieces[2].end == Place(6, 3, Inside.NOTHING)
 
 
-def test_a_line_that_is_too_long_spoils_no_other() -> None:
+def test_a_line_that_is_too_long_does_not_stop_the_others() -> None:
     content = b"a\n" + b"b" * (3 * MAX_PIECE) + b"\nc\n"
     pieces = list(lines(io.BytesIO(content), START))
     assert texts(pieces) == [b"a\n", f"the line has more than {MAX_PIECE} bytes", b"c\n"]

@@ -125,7 +125,7 @@ SUBSETS = [
 
 
 @pytest.mark.parametrize("names", SUBSETS, ids=",".join)
-def test_a_log_has_the_indexes_that_are_named_and_those_by_time_and_type(
+def test_a_log_has_the_named_indexes_and_those_by_time_and_type(
     names: tuple[str, ...],
 ) -> None:
     template = Template.read(ROOT / "template.yaml", {"FieldIndexes": ",".join(names)})
@@ -161,7 +161,7 @@ def test_a_value_that_cloudformation_would_refuse_is_refused(
 
 
 @pytest.mark.parametrize("text", ["", "a: b", "- a", "Resources: 5", "Resources: [a]"])
-def test_a_file_without_resources_is_no_template(tmp_path: Path, text: str) -> None:
+def test_a_file_without_resources_is_not_a_template(tmp_path: Path, text: str) -> None:
     file = tmp_path / "template.yaml"
     file.write_text(text)
     with pytest.raises(TemplateError, match="has no Resources"):
@@ -230,7 +230,7 @@ def test_every_route_leads_to_its_function(template: Template) -> None:
 
 
 def test_no_route_ends_in_a_slash(template: Template) -> None:
-    """HTTP APIs have no such routes, and leave them out in silence; but for the root."""
+    """HTTP APIs leave such routes out silently; only the root may end in one."""
     paths = [path for function in template.functions for path in function.routes]
     assert [path for path in paths if path.endswith("/") and path != "POST /"] == []
 
@@ -255,7 +255,7 @@ def test_functions_get_the_settings_as_strings(template: Template) -> None:
     }
 
 
-def test_functions_without_callers_know_of_no_keys(template: Template) -> None:
+def test_functions_without_callers_know_no_keys(template: Template) -> None:
     known = {
         function.name
         for function in template.functions
@@ -298,7 +298,7 @@ def test_a_handler_may_be_in_a_package(small: Path) -> None:
     assert (function.module, function.attribute) == ("easel.brush", "paint")
 
 
-def test_what_a_function_says_itself_wins_over_globals(small: Path) -> None:
+def test_a_functions_own_settings_override_globals(small: Path) -> None:
     environment = with_name(Template.read(small), "Paint").environment
     assert environment == {"COLOUR": "blue", "TABLE": "Things", "COATS": "2"}
 
@@ -307,13 +307,13 @@ def test_only_http_events_are_routes(small: Path) -> None:
     assert with_name(Template.read(small), "Paint").routes == ("/paint",)
 
 
-def test_a_functions_own_memory_wins_over_that_of_all(template: Template) -> None:
+def test_a_functions_own_memory_overrides_the_common_one(template: Template) -> None:
     memory = {function.name: function.memory_mb for function in template.functions}
     assert memory.pop("CompactFunction") == 512
     assert set(memory.values()) == {1024}
 
 
-def test_a_given_parameter_wins_over_its_default() -> None:
+def test_a_given_parameter_overrides_its_default() -> None:
     template = Template.read(ROOT / "template.yaml", {"IndexShards": "4"})
     assert with_name(template, "EventsFunction").environment["INDEX_SHARDS"] == "4"
 
@@ -375,6 +375,6 @@ def test_the_stage_tells_functions_whose_pages_may_use_the_apis(given: str, told
 
 
 @pytest.mark.parametrize("given", ["a.example.com", "https://a/", "https://A", "*,https://a", "a,"])
-def test_what_no_browser_calls_an_origin_is_refused(given: str) -> None:
+def test_anything_that_no_browser_calls_an_origin_is_refused(given: str) -> None:
     with pytest.raises(ParameterError, match="CorsOrigins must name origins like"):
         Template.read(ROOT / "template.yaml", {"CorsOrigins": given})

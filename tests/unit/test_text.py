@@ -1,4 +1,4 @@
-"""How texts compare in search: in any case, with letters composed or decomposed."""
+"""How search compares texts: in any case, with letters composed or decomposed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from polylog.model.text import folded
 
-# Letters of one case and of several, marks and letters that have them, one that folds to a letter.
+# Letters with one case and with more, marks and their letters, a mark that folds to a letter.
 _LETTERS = "aeEnsSßKk\u212aÉé\u01f0\u0130ςΣ\u03b1\u0391\u03b9\u1fb3\u1fbc\u1f80"
 _MARKS = "\u0345\u0301\u0323\u0308\u030c"
 _SYLLABLES = "\uac00\uac01\u1100\u1161\u11a8\u0bc6\u0bbe"
@@ -74,5 +74,5 @@ def test_a_text_between_blanks_is_found(before: str, part: str, after: str) -> N
         ("①", "1", False),
     ],
 )
-def test_what_a_person_types_finds_all_forms_of_it(text: str, part: str, expected: bool) -> None:
+def test_a_typed_text_finds_all_its_forms(text: str, part: str, expected: bool) -> None:
     assert contains(text, part) is expected

@@ -1,4 +1,4 @@
-"""Wire times: what `parse_iso8601` takes, what it refuses, and what is written."""
+"""Wire times: what `parse_iso8601` accepts, what it refuses, and how times are written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ times = st.integers(EARLIEST, LATEST)
 def at(
     year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, us: int = 0
 ) -> int:
-    """Microseconds of a UTC calendar time, by way of the standard library."""
+    """Return the microseconds of a UTC calendar time, computed by the standard library."""
     moment = datetime(year, month, day, hour, minute, second, us, UTC)
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
@@ -102,7 +102,7 @@ def test_iso_8601_is_read_exactly(text: str, expected: int) -> None:
         "2014-01-01; DROP TABLE events",
     ],
 )
-def test_what_ruby_refuses_is_refused(text: str) -> None:
+def test_times_that_ruby_refuses_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_iso8601(text)
 
@@ -204,7 +204,7 @@ def test_rfc_3339_keeps_every_microsecond(time: int) -> None:
 
 @given(times)
 def test_lower_case_means_the_same(time: int) -> None:
-    """RFC 3339, section 5.6: a reader takes `t` and `z` as well."""
+    """RFC 3339, section 5.6: a reader accepts `t` and `z` as well."""
     assert parse_iso8601(format_rfc3339(time).lower()) == time
 
 

@@ -1,4 +1,4 @@
-"""Page tokens: whatever was not given out is refused."""
+"""Page tokens: every token that was not given out is refused."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_no_other_text_is_a_token(text: str) -> None:
 
 
 @pytest.mark.parametrize("place", range(3))
-def test_a_token_is_good_for_its_own_list_alone(place: int) -> None:
+def test_a_token_is_valid_only_for_its_own_list(place: int) -> None:
     other = tuple("else" if n == place else part for n, part in enumerate(LIST))
     with pytest.raises(InvalidParameter, match="another filter, order or key"):
         Tokens(b"secret", other).read(TOKENS.write(PLACE, 0), 10)

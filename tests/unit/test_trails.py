@@ -29,7 +29,7 @@ def test_every_file_is_named() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_is_read_whole(name: str) -> None:
+def test_a_whole_file_is_read(name: str) -> None:
     assert [each for each in trail(name) if not isinstance(each, Event)] == []
     assert len(trail(name)) == len(records(name)) > 2
 
@@ -57,7 +57,7 @@ MEMBERS = sorted({name for file in FILES for each in records(file) for name in d
     strategies.json_values() | st.dictionaries(st.sampled_from(MEMBERS), strategies.json_values())
 )
 def test_any_document_is_read_or_refused(name: str, document: JsonValue) -> None:
-    """Whatever the document is, nothing but a refusal comes of reading it."""
+    """Reading any document gives an event or a refusal, never another error."""
     format = format_named(name)
     assert format.is_event is not None
     assert format.is_event(document) in (True, False)

@@ -1,4 +1,4 @@
-"""How events come in beside HTTP, and who is told when they do not: what template.yaml says."""
+"""How events come in other than over HTTP, and who hears when they do not, by template.yaml."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def trigger(parts: dict[str, Any], function: str) -> dict[str, Any]:
     return properties
 
 
-def test_a_message_is_out_of_sight_for_six_times_the_functions_timeout(
+def test_a_message_is_hidden_for_six_times_the_functions_timeout(
     parts: dict[str, Any],
 ) -> None:
     assert parts["IngestQueue"]["VisibilityTimeout"] == 6 * parts["IngestFunction"]["Timeout"]
 
 
-def test_an_import_that_died_goes_on_soon_after_the_functions_timeout(
+def test_an_import_that_died_continues_soon_after_the_functions_timeout(
     parts: dict[str, Any],
 ) -> None:
     after = parts["ImportQueue"]["VisibilityTimeout"] - parts["ImportFunction"]["Timeout"]
@@ -55,7 +55,7 @@ def test_an_import_that_died_goes_on_soon_after_the_functions_timeout(
 
 
 @pytest.mark.parametrize(("queue", "times"), [("IngestQueue", 5), ("ImportQueue", 1000)])
-def test_what_is_received_so_often_is_set_aside(
+def test_a_message_received_too_often_is_put_aside(
     parts: dict[str, Any], queue: str, times: int
 ) -> None:
     assert parts[queue]["RedrivePolicy"] == {
@@ -64,7 +64,7 @@ def test_what_is_received_so_often_is_set_aside(
     }
 
 
-def test_the_function_gives_a_message_up_before_its_queue_does(parts: dict[str, Any]) -> None:
+def test_the_function_gives_up_a_message_before_its_queue_does(parts: dict[str, Any]) -> None:
     own = parts["IngestFunction"]["Environment"]["Variables"]["MAX_RECEIVES"]
     assert int(own) <= parts["IngestQueue"]["RedrivePolicy"]["maxReceiveCount"]
 
@@ -74,13 +74,13 @@ def test_ingestion_has_time_to_begin_with_something(parts: dict[str, Any]) -> No
 
 
 def test_functions_that_answer_have_the_time_of_the_gateway(document: dict[str, Any]) -> None:
-    """Neither may end a function before it has asked DynamoDB for the last time and answered."""
+    """Neither may end a function before it has made its last request to DynamoDB and answered."""
     timeout = document["Globals"]["Function"]["Timeout"]
     assert LAST_REQUEST_SECONDS < GATEWAY_SECONDS == timeout < 30
 
 
 def test_dead_letters_outlive_the_messages_they_were(parts: dict[str, Any]) -> None:
-    """SQS counts a letter's age from when the message was sent, not from when it was set aside."""
+    """SQS counts a letter's age from when the message was sent, not from when it was put aside."""
     days = {
         name: parts[name]["MessageRetentionPeriod"] / 86400
         for name in ("IngestQueue", "ImportQueue", "DeadLetterQueue")
@@ -97,7 +97,7 @@ def test_objects_are_imported_one_at_a_time(parts: dict[str, Any]) -> None:
     assert trigger(parts, "ImportFunction")["BatchSize"] == 1
 
 
-def test_every_event_of_the_bus_is_taken_and_none_is_lost(parts: dict[str, Any]) -> None:
+def test_every_event_of_the_bus_is_delivered_and_none_is_lost(parts: dict[str, Any]) -> None:
     (target,) = parts["EventRule"]["Targets"]
     assert parts["EventRule"]["EventPattern"] == {"source": [{"prefix": ""}]}
     assert target["Arn"] == {"Fn::GetAtt": ["IngestQueue", "Arn"]}
@@ -109,12 +109,12 @@ def test_results_and_progress_start_no_import(parts: dict[str, Any]) -> None:
     assert notice["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "import/"}]
 
 
-def test_the_bucket_may_tell_the_queue_before_it_is_made(document: dict[str, Any]) -> None:
-    """S3 sends a message to try it, and refuses the bucket when it cannot."""
+def test_the_bucket_may_send_to_the_queue_before_it_is_made(document: dict[str, Any]) -> None:
+    """S3 sends a test message, and refuses to make the bucket when it cannot."""
     assert document["Resources"]["ImportBucket"]["DependsOn"] == "ImportQueuePolicy"
 
 
-def test_what_was_dropped_outlives_the_stack(document: dict[str, Any]) -> None:
+def test_dropped_objects_outlive_the_stack(document: dict[str, Any]) -> None:
     bucket = document["Resources"]["ImportBucket"]
     policies = (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"])
     assert policies == ("RetainExceptOnCreate", "Retain")
@@ -140,7 +140,7 @@ def test_alarms_are_sent_where_the_parameter_says(document: dict[str, Any]) -> N
     assert [alarm["Properties"]["AlarmActions"] for alarm in alarms] == len(alarms) * [actions]
 
 
-def test_the_dashboard_is_json_and_names_only_what_is_there(document: dict[str, Any]) -> None:
+def test_the_dashboard_is_json_and_names_only_what_exists(document: dict[str, Any]) -> None:
     body = document["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     widgets = json.loads(body)["widgets"]
     places = {(widget["x"], widget["y"]) for widget in widgets}
@@ -155,7 +155,7 @@ def test_it_stays_within_cloudformations_limits(document: dict[str, Any]) -> Non
     assert (ROOT / "template.yaml").stat().st_size < 1_000_000
 
 
-def test_outputs_are_of_what_is_there(document: dict[str, Any]) -> None:
+def test_outputs_refer_to_what_exists(document: dict[str, Any]) -> None:
     known = document["Resources"].keys() | document["Parameters"].keys()
     values = (output["Value"] for output in document["Outputs"].values())
     texts = (json.dumps(value) for value in values)

@@ -38,7 +38,7 @@ def test_an_attribute_takes_its_name_and_its_value(value: Any, size: int) -> Non
     assert item_bytes({"ä": value}) == 2 + size
 
 
-def test_units_are_added_up_by_partition_too() -> None:
+def test_units_are_also_added_up_by_partition() -> None:
     ledger = Ledger({"tally": TALLY})
     for scope, name in (("a", "1"), ("a", "2"), ("b", "1")):
         key = {"scope": {"S": scope}, "row": {"S": name}}
@@ -113,7 +113,7 @@ def test_a_deleted_item_leaves_its_indexes_too(ledger: Ledger) -> None:
     assert ledger.units == {"Events": Units(2 + 2, 4 + 4)}
 
 
-def test_counting_a_number_up_costs_one(ledger: Ledger) -> None:
+def test_incrementing_a_number_costs_one(ledger: Ledger) -> None:
     key = {"scope": {"S": "s|seq"}, "row": {"S": "seq"}}
     ledger.record("UpdateItem", {"TableName": "Tally", "Key": key, "UpdateExpression": "ADD n :n"})
     assert ledger.units == {"Tally": Units(1)}
@@ -124,7 +124,7 @@ def test_reading_costs_nothing(ledger: Ledger) -> None:
     assert ledger.units == {}
 
 
-def test_a_shape_is_read_from_the_arguments_that_create_a_table() -> None:
+def test_a_tables_shape_is_read_from_the_arguments_that_create_it() -> None:
     arguments = {
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
         "GlobalSecondaryIndexes": [

@@ -1,4 +1,4 @@
-"""Which version of a function answers: always the newest one, whatever a deployment changed."""
+"""Which version of a function answers: always the newest, after any change by a deployment."""
 
 from __future__ import annotations
 
@@ -67,20 +67,20 @@ def test_the_api_may_call_no_other_version(resources: Resources) -> None:
 
 
 @pytest.mark.parametrize("name", ANSWERING)
-def test_what_a_deployment_may_change_makes_another_version(
+def test_everything_a_deployment_may_change_makes_another_version(
     resources: Resources, name: str
 ) -> None:
-    """SAM compares names of parameters, not values; a description that changes is a new version.
+    """SAM compares names of parameters, not values. A changed description makes a new version.
 
-    It names nothing else: Lambda refuses another version of a function that did not change.
+    The description names nothing else: Lambda refuses a version of an unchanged function.
     """
     used = set(re.findall(r'"Ref": "(\w+)"', json.dumps(resources[name]["Properties"])))
     text, _ = descriptions(resources)[name]
     assert named(text) == (used & PARAMETERS.keys()) | {"Layer"}
 
 
-def test_another_layer_is_another_description(resources: Resources) -> None:
-    """Its description has the number of the layer's version, the eighth part of the ARN."""
+def test_another_layer_changes_the_description(resources: Resources) -> None:
+    """It contains the number of the layer's version, the eighth part of the ARN."""
     layers = [name for name in resources if name.startswith("PolylogLayer")]
     for _, layer in descriptions(resources).values():
         number, parts = layer["Fn::Select"]
@@ -89,7 +89,7 @@ def test_another_layer_is_another_description(resources: Resources) -> None:
     assert all(descriptions(other)[name] != descriptions(resources)[name] for name in ANSWERING)
 
 
-def test_a_description_is_no_longer_than_lambda_takes(resources: Resources) -> None:
+def test_a_description_is_no_longer_than_lambda_allows(resources: Resources) -> None:
     for text, _ in descriptions(resources).values():
         lengths = [longest(name) for name in named(text)]
         assert sum(lengths) + len(lengths) <= MOST_CHARACTERS

@@ -69,7 +69,7 @@ def test_an_event_renders_as_it_was_read(wire: JsonValue) -> None:
 
 @given(strategies.waldur_events())
 def test_an_event_survives_text_and_storage_exactly(wire: JsonValue) -> None:
-    """From the body of one request to that of another, by way of a stored item."""
+    """From one request's body to another's, through a stored item."""
     offered: Any = read_document(json.dumps([wire]).encode(), Format(read_event), "demo")
     kept = read_item(Draft.of(*offered).item("demo", 1, 1))
     body = Response.of(render_event(kept)).body
@@ -110,7 +110,7 @@ def test_uuids_of_any_form_are_found_as_hex_and_kept_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("value", [None, 5, True, [], {}, "x" * 257])
-def test_what_is_no_key_is_kept_in_the_context_alone(value: JsonValue) -> None:
+def test_a_value_that_cannot_be_a_key_is_kept_only_in_the_context(value: JsonValue) -> None:
     wire = KELP | {"context": {"user_uuid": value, "customer_uuid": value, "project_uuid": value}}
     event = read_event(wire)
     assert (event.actor.id, event.organization_id, event.project_id) == (None, None, None)
@@ -189,7 +189,7 @@ def test_ids_have_different_uuids() -> None:
     ("data", "expected"),
     [(None, {}), ({}, {}), ([], {"data": []}), ("text", {"data": "text"}), (0, {"data": 0})],
 )
-def test_data_that_is_no_object_stands_in_one(data: JsonValue, expected: JsonValue) -> None:
+def test_data_that_is_not_an_object_is_put_into_one(data: JsonValue, expected: JsonValue) -> None:
     rendered = render_event(Event(id="1", time=0, type="t", data=data))
     assert json.dumps(rendered["context"]) == json.dumps(expected)
 
@@ -224,7 +224,7 @@ def test_an_object_has_one_url(url: str) -> None:
         f"//host/api/customers/{CUSTOMER}/",
     ],
 )
-def test_what_is_no_objects_url_is_refused(url: str) -> None:
+def test_anything_but_an_objects_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="must be like"):
         normal_url(url)
 
@@ -295,8 +295,8 @@ def test_a_restricted_key_may_name_its_own_objects(
     assert json.loads(response.body) == shown[status]
 
 
-def test_a_restricted_key_sees_of_an_object_only_what_is_its_own() -> None:
-    """An event may be attached to a customer without being about it."""
+def test_a_restricted_key_sees_only_its_own_events_of_an_object() -> None:
+    """An event may be attached to a customer without being about that customer."""
     other = KELP | {"uuid": USER, "context": {}, "scopes": [f"/api/customers/{CUSTOMER}/"]}
     store = filled(read_event(KELP), read_event(other))
     scope = (("scope", f"/api/customers/{CUSTOMER}/"),)
@@ -305,7 +305,7 @@ def test_a_restricted_key_sees_of_an_object_only_what_is_its_own() -> None:
     assert ask(store, "/api/events/2/", scope, OF_CUSTOMER).status == 404
 
 
-def test_an_event_of_another_api_is_got_by_the_uuid_that_lists_show() -> None:
+def test_an_event_of_another_api_is_found_by_the_uuid_that_lists_show() -> None:
     store = filled(Event(id=dashed(USER), time=0, type="audit.app.create"))
     (listed,) = json.loads(ask(store).body)
     assert listed["uuid"] == USER
@@ -331,7 +331,7 @@ def test_a_time_is_cut_to_whole_seconds(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["x", "1 2", "0x10", "NaN", "-inf", "sNaN", "1e", "--1", "1,5"])
-def test_what_is_no_number_is_refused(text: str) -> None:
+def test_anything_but_a_number_is_refused(text: str) -> None:
     response = ask(MemoryEventStore(), "/api/events/", (("created_to", text),))
     assert (response.status, response.body) == (400, b'{"created_to":["Enter a number."]}')
 
@@ -346,14 +346,14 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         ("9" * 200, "9" * 100),
     ],
 )
-def test_a_time_of_no_date_is_refused(text: str, shown: str) -> None:
+def test_a_time_outside_the_calendar_is_refused(text: str, shown: str) -> None:
     response = ask(MemoryEventStore(), "/api/events/", (("created_from", text),))
     assert response.status == 400
     assert json.loads(response.body) == [f'Value "{shown}" should be valid UNIX timestamp.']
 
 
 @pytest.mark.parametrize("text", ["5d0e8c1f", USER + "0", USER[:-1] + "g", "{" + USER + "}"])
-def test_what_is_no_uuid_is_refused(text: str) -> None:
+def test_anything_but_a_uuid_is_refused(text: str) -> None:
     response = ask(MemoryEventStore(), "/api/events/", (("user_uuid", text),))
     assert (response.status, response.body) == (400, b'{"user_uuid":["Enter a valid UUID."]}')
 
@@ -366,7 +366,7 @@ def test_another_order_is_refused(text: str) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(FilterParams.model_fields)), strategies.texts())))
-def test_no_text_is_answered_by_a_fault(pairs: list[tuple[str, str]]) -> None:
+def test_no_text_causes_a_fault(pairs: list[tuple[str, str]]) -> None:
     assert ask(filled(read_event(KELP)), "/api/events/", tuple(pairs)).status in (200, 400)
 
 
@@ -388,7 +388,7 @@ def links(response: Response) -> dict[str, str]:
 
 
 def pages(store: MemoryEventStore, query: Pairs, link: str) -> Iterator[Json]:
-    """The page of a query and all that its links lead to."""
+    """Yield the page of a query and all pages that its links lead to."""
     while True:
         response = ask(store, "/api/events/", query)
         yield json.loads(response.body)
@@ -411,7 +411,7 @@ sizes = st.integers(1, 4)
 
 
 @given(small_logs, sizes)
-def test_following_next_meets_every_event_once_in_order(times: list[int], size: int) -> None:
+def test_following_next_shows_every_event_once_in_order(times: list[int], size: int) -> None:
     query = (("page_size", str(size)), ("o", "created"))
     expected = [f"{k:032x}" for k in sorted(range(len(times)), key=times.__getitem__)]
     assert uuids(pages(tied(times), query, "next")) == expected
@@ -425,7 +425,7 @@ def test_the_newest_first_is_the_exact_reverse(times: list[int], size: int) -> N
 
 
 @given(small_logs, sizes)
-def test_going_back_from_the_last_page_meets_the_same_pages(times: list[int], size: int) -> None:
+def test_going_back_from_the_last_page_shows_the_same_pages(times: list[int], size: int) -> None:
     store, query = tied(times), (("page_size", str(size)),)
     forwards = list(pages(store, query, "next"))
     assert list(pages(store, (*query, ("page", "last")), "prev")) == forwards[::-1]
@@ -466,7 +466,7 @@ def test_a_redirect_keeps_path_and_query() -> None:
 
 
 class Failing(MemoryEventStore):
-    """A store that answers nothing."""
+    """A store that fails every question."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -485,7 +485,7 @@ class Failing(MemoryEventStore):
         (RuntimeError("secret"), 500, '{"detail":"A server error occurred."}'),
     ],
 )
-def test_an_error_has_the_apis_form(error: Exception, status: int, start: str) -> None:
+def test_an_error_has_the_form_of_the_api(error: Exception, status: int, start: str) -> None:
     response = ask(Failing(error))
     assert response.status == status
     assert response.body.decode().startswith(start)

@@ -14,7 +14,7 @@ DATA = Path("data")
 
 
 class Server:
-    """A DynamoDB Local that dies when it is told to."""
+    """A DynamoDB Local that dies when the test says so."""
 
     has_died = False
 
@@ -39,7 +39,7 @@ class Watched:
         self.watch.look()
 
 
-def test_a_server_that_lives_is_left_alone() -> None:
+def test_a_running_server_is_left_alone() -> None:
     watched = Watched()
     watched.watch.look()
     assert watched.server.restarts == 0

@@ -1,4 +1,4 @@
-"""How wide the columns of a table are, and which it shows."""
+"""How wide the columns of a table are, and which columns it shows."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def taken(found: list[int]) -> int:
     ("needed", "room", "expected"),
     [
         ([20, 4, 10, 10, 10, 10], 74, [20, 4, 10, 10, 10, 10]),
-        # The message and the type share what is too much, the wider one first.
+        # The message and the type give up what does not fit, the wider one first.
         ([20, 4, 10, 10, 10, 60], 80, [20, 4, 10, 10, 10, 16]),
         ([20, 4, 30, 12, 12, 60], 80, [20, 4, 11, 12, 12, 11]),
         ([20, 4, 30, 30, 12, 60], 80, [20, 4, 8, 18, 12, 8]),
         # The room is too small for any.
         ([20, 4, 30, 30, 30, 60], 60, [20, 4, 8, 8, 8, 8]),
-        # The room is larger: the message gets most of it.
+        # The room is larger, and the message gets most of it.
         ([20, 4, 10, 10, 10, 10], 85, [20, 4, 13, 12, 12, 14]),
     ],
 )
@@ -64,7 +64,7 @@ def event(number: int, **members: object) -> dict[str, object]:
 
 
 class TestColumns:
-    """Those without a value are left out; it prints to a file here."""
+    """Columns without a value are left out; it prints to a file here."""
 
     def printed(self, capsys: pytest.CaptureFixture[str], *batches: list[object]) -> list[str]:
         printer = Printer(EVENTS, Form.TABLE)
@@ -90,7 +90,7 @@ class TestColumns:
             "2026-03-01T12:00:00Z 4 door.open",
         ]
 
-    def test_are_all_there_before_anything_is(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_are_all_there_before_the_first_event(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert self.printed(capsys, [], [], [event(1)]) == [
             "time seq type actor target message",
             "2026-03-01T12:00:00Z 1 door.open",

@@ -21,7 +21,7 @@ ZONE = Zone(first=1, last=500, number=100, earliest=10, latest=29, size=1, is_op
         (TimeRange(first=30), 0),
     ],
 )
-def test_a_range_has_the_part_of_the_events_that_it_has_of_the_time(
+def test_a_range_has_the_same_share_of_the_events_as_of_the_time(
     time: TimeRange, number: float
 ) -> None:
     assert ZONE.number_within(time) == pytest.approx(number)

@@ -1,4 +1,4 @@
-"""One browser and one service with the sample events, which the tests only read."""
+"""One browser, and one service with the sample events, which the tests only read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def sampled(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service with the sample events; it depends on the browser to start only if there is one."""
+    """A service with the sample events. It needs the browser first: without one it never starts."""
     with running_service(tmp_path_factory.mktemp("console") / "data") as service:
         yield service
 
@@ -51,7 +51,7 @@ def events(sampled: Service) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def make_screen(browser: Browser, sampled: Service) -> Iterator[MakeScreen]:
-    """Return a function that opens a tab; at the end nothing may have gone wrong in any."""
+    """Return a function that opens a tab. At the end, nothing may have gone wrong in any tab."""
     with ExitStack() as stack:
         screens: list[Screen] = []
 

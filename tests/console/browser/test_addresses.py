@@ -1,4 +1,4 @@
-"""The address: all that makes the view is in it, and back and forward go through the views."""
+"""The address holds everything that makes the view; back and forward go through the views."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_back_closes_an_event_and_forward_opens_it(explorer: Screen) -> None:
 def test_a_link_shows_the_same_view_in_another_tab(
     make_screen: MakeScreen, events: list[dict[str, Any]]
 ) -> None:
-    """It is signed in first, and nothing of the view is lost by that."""
+    """It asks for the key first, and loses nothing of the view by that."""
     screen = make_screen()
     screen.open(
         "/?filter=type+%3D+app.crash&last=90d&order=asc&stack=actor.name&columns=type,seq&rows=wide"

@@ -1,4 +1,4 @@
-"""The bars: exact counts, and a time that is chosen on them is asked of the whole log."""
+"""The bars: their counts are exact, and a time chosen on them is a question to the whole log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.screen import MakeScreen, Screen, numbers
 
 
 def bounds(screen: Screen) -> tuple[str, str]:
-    """Return the window that the address names."""
+    """Return the window in the address."""
     found = re.search(r"since=([^&]+)&until=([^&]+)", screen.page.url)
     assert found, screen.page.url
     first, last = (text.replace("%3A", ":") for text in found.groups())
@@ -34,7 +34,7 @@ def test_the_keyboard_zooms_to_a_bar(explorer: Screen, events: list[dict[str, An
 
 
 def test_a_brush_zooms_to_what_it_covers(explorer: Screen, events: list[dict[str, Any]]) -> None:
-    """Not only to the rows that are loaded: 100 of them would be the newest day or two."""
+    """Not only over the loaded rows: 100 of them would be the newest day or two."""
     box = explorer.bars.bounding_box()
     assert box
     mouse, height = explorer.page.mouse, box["y"] + 40
@@ -49,7 +49,7 @@ def test_a_brush_zooms_to_what_it_covers(explorer: Screen, events: list[dict[str
     explorer.shows(total)
 
 
-def test_a_bar_under_the_pointer_tells_its_parts(explorer: Screen) -> None:
+def test_a_bar_under_the_pointer_shows_its_parts(explorer: Screen) -> None:
     box = explorer.bars.bounding_box()
     assert box
     explorer.page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + 40)
@@ -80,7 +80,7 @@ def test_every_colour_has_a_name(make_screen: MakeScreen, width: int) -> None:
     for name in names.all():
         box = name.bounding_box()
         assert box
-        # What is at its middle is the name itself: nothing covers or cuts it.
+        # The middle of the name shows the name itself: nothing covers it or cuts it off.
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         assert name.evaluate(
             "(name, [x, y]) => name.contains(document.elementFromPoint(x, y))", [x, y]
@@ -88,7 +88,7 @@ def test_every_colour_has_a_name(make_screen: MakeScreen, width: int) -> None:
 
 
 def test_the_list_does_not_jump_with_the_names_of_the_colours(explorer: Screen) -> None:
-    """Who has the pointer on a row still has it there when the next question is answered."""
+    """A reader with the pointer on a row still has it there when the next answer comes."""
     before = explorer.list.bounding_box()
     explorer.ask("type = app.crash")
     bars = explorer.page.get_by_role("region", name="Events over time")
@@ -96,14 +96,14 @@ def test_the_list_does_not_jump_with_the_names_of_the_colours(explorer: Screen) 
     assert explorer.list.bounding_box() == before
 
 
-def test_a_time_is_chosen_by_its_name(explorer: Screen, events: list[dict[str, Any]]) -> None:
+def test_a_named_time_can_be_chosen(explorer: Screen, events: list[dict[str, Any]]) -> None:
     explorer.button("Last 90 days").click()
     explorer.button("All time").click()
     explorer.shows(len(events))
     assert "last=all" in explorer.page.url
 
 
-def test_all_time_has_events_of_times_to_come(own_scope: Screen) -> None:
+def test_all_time_includes_future_events(own_scope: Screen) -> None:
     own_scope.send({"type": "door.open"}, {"type": "door.open", "time": "2031-01-01T00:00:00.25Z"})
     own_scope.open("/?last=1h", own_scope.key)
     own_scope.shows(1)
@@ -118,7 +118,7 @@ def test_all_time_has_events_of_times_to_come(own_scope: Screen) -> None:
     expect(own_scope.bars).to_have_attribute("aria-valuetext", re.compile(": 2$"))
 
 
-def test_two_times_are_written(explorer: Screen, events: list[dict[str, Any]]) -> None:
+def test_two_times_can_be_typed(explorer: Screen, events: list[dict[str, Any]]) -> None:
     first, last = events[2000]["time"], events[1000]["time"]
     explorer.button("Last 90 days").click()
     explorer.page.get_by_label("From (included)").fill(first[:19].replace("T", " "))

@@ -1,4 +1,4 @@
-"""One event: open beside the list, with its place, its own link, and questions that it leads to."""
+"""One event: open next to the list, with its place, its own link, and questions it leads to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_row_opens(explorer: Screen, events: list[dict[str, Any]]) -> None:
     explorer.keep("event")
 
 
-def test_the_next_and_the_previous_are_a_step_away(explorer: Screen) -> None:
+def test_the_next_and_the_previous_are_one_step_away(explorer: Screen) -> None:
     explorer.row(7).click()
     expect(explorer.place).to_have_text("Event 7 of 3,000")
     explorer.button("Next event (j)").click()
@@ -61,7 +61,9 @@ def test_its_link_opens_it_elsewhere(
     assert crashes[499]["id"] in colleague.event.inner_text()
 
 
-def test_a_value_is_asked_for_and_left_out(explorer: Screen, events: list[dict[str, Any]]) -> None:
+def test_a_value_can_be_asked_for_and_left_out(
+    explorer: Screen, events: list[dict[str, Any]]
+) -> None:
     crashes = [event for event in events if event["type"] == "app.crash"]
     name = crashes[0]["target"]["name"]
     same = sum(crash["target"]["name"] == name for crash in crashes)
@@ -107,7 +109,7 @@ def test_escape_closes_it(explorer: Screen) -> None:
     assert "event=" not in explorer.page.url
 
 
-def test_a_link_to_an_event_that_is_not_there_says_so(screen: Screen) -> None:
+def test_a_link_to_a_missing_event_says_so(screen: Screen) -> None:
     screen.open("/?event=no-such-event")
     expect(screen.event.get_by_role("alert")).to_be_visible()
     screen.keep("no-event")

@@ -1,4 +1,4 @@
-"""The filter: written with completion, refused at its column, added to by values, remembered."""
+"""The filter: it completes what you type, points at mistakes, takes values, and is remembered."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def test_it_completes_fields_and_values_with_their_counts(
     explorer.shows(crashes(events))
 
 
-def test_a_mistake_is_told_with_its_column(explorer: Screen) -> None:
+def test_a_mistake_is_reported_with_its_column(explorer: Screen) -> None:
     explorer.ask("type = app.crash AND ) x")
     told = explorer.page.get_by_role("search").get_by_role("alert")
     expect(told).to_have_text("Column 22: there must be a condition here, not ')'")
     explorer.keep("refused")
 
 
-def test_a_filter_that_ends_too_early_is_told_in_the_words_of_its_writer(explorer: Screen) -> None:
-    """The page adds the time after it; the log stumbles over that, and nobody wrote it."""
+def test_a_filter_that_ends_too_early_is_reported_as_its_writer_sees_it(explorer: Screen) -> None:
+    """The page appends the time; the log's error is about that, which the reader did not type."""
     explorer.ask("type =")
     told = "The filter ends too early: a value must follow"
     expect(explorer.page.get_by_role("search").get_by_role("alert")).to_have_text(told)
@@ -72,7 +72,7 @@ def test_a_mistake_covers_nothing(explorer: Screen) -> None:
     assert strip["y"] + strip["height"] <= heading["y"]
 
 
-def test_a_mistake_that_is_mended_is_forgotten(
+def test_a_mistake_that_is_fixed_is_forgotten(
     explorer: Screen, events: list[dict[str, Any]]
 ) -> None:
     explorer.ask("type = (app.crash")
@@ -83,7 +83,7 @@ def test_a_mistake_that_is_mended_is_forgotten(
 
 
 def test_nothing_found_says_what_would_find_something(explorer: Screen) -> None:
-    """Silence is not read as an empty log."""
+    """A reader does not take an empty answer for an empty log."""
     explorer.ask(f"{CRASH} AND actor.name = nobody")
     expect(explorer.page.get_by_role("heading", name="No events match")).to_be_visible()
     explorer.shows(0)
@@ -92,7 +92,7 @@ def test_nothing_found_says_what_would_find_something(explorer: Screen) -> None:
     expect(explorer.list).to_be_visible()
 
 
-def test_what_was_asked_is_offered_again(explorer: Screen) -> None:
+def test_earlier_filters_are_offered_again(explorer: Screen) -> None:
     explorer.ask("storefront")
     expect(explorer.list).to_have_attribute("aria-busy", "false")
     explorer.ask("")
@@ -102,7 +102,7 @@ def test_what_was_asked_is_offered_again(explorer: Screen) -> None:
     expect(past.first).to_be_visible()
 
 
-def test_a_value_is_asked_for_and_left_out_from_the_facets(
+def test_a_value_can_be_asked_for_and_left_out_from_the_facets(
     explorer: Screen, events: list[dict[str, Any]]
 ) -> None:
     kinds = explorer.facet("Type")
@@ -144,7 +144,7 @@ def test_a_click_with_ctrl_adds_a_value(explorer: Screen, events: list[dict[str,
     explorer.shows(crashes(events))
 
 
-def test_a_value_is_asked_for_and_left_out_from_a_row(
+def test_a_value_can_be_asked_for_and_left_out_from_a_row(
     explorer: Screen, events: list[dict[str, Any]]
 ) -> None:
     newest = events[0]["type"]
@@ -173,7 +173,9 @@ def test_a_word_is_marked_wherever_it_matched(explorer: Screen) -> None:
     explorer.keep("marked")
 
 
-def test_an_example_of_the_help_asks(explorer: Screen, events: list[dict[str, Any]]) -> None:
+def test_an_example_in_the_help_can_be_asked(
+    explorer: Screen, events: list[dict[str, Any]]
+) -> None:
     explorer.page.keyboard.press("?")
     explorer.page.get_by_role("dialog", name="Help").get_by_role(
         "button", name='type = "audit.app.create"'

@@ -1,4 +1,4 @@
-"""By the keyboard alone: from the key to an event and back, with the focus always in sight."""
+"""By keyboard only: from the key to an event and back, with the focus always in sight."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def test_keys_are_text_while_somebody_writes(explorer: Screen) -> None:
     assert "tail" not in explorer.page.url
 
 
-def test_what_is_typed_at_once_is_all_there(explorer: Screen) -> None:
-    """The editor takes the place of the plain field while somebody writes."""
+def test_text_typed_at_once_is_all_there(explorer: Screen) -> None:
+    """The editor replaces the plain field while somebody types."""
     press(explorer, "/")
     explorer.page.keyboard.type("type = app.crash AND project_id:*")
     expect(explorer.filter).to_have_text("type = app.crash AND project_id:*")
@@ -94,7 +94,7 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(explorer: Screen) -> None:
 
 
 def test_every_stop_of_the_focus_is_seen(explorer: Screen) -> None:
-    """Forty stops by Tab: each has a name, and an outline or what stands for one."""
+    """Each of 40 stops by Tab has a size and an outline; text fields show the focus otherwise."""
     look = """() => {
       let at = document.activeElement;
       while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;

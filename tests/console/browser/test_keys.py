@@ -1,4 +1,4 @@
-"""Keys: one is made, copied once, seen in the list, and revoked for good."""
+"""Keys: you make one, copy it once, see it in the list, and revoke it for good."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def status(keeper: Screen, token: str) -> int:
 
 
 def row(keeper: Screen, token: str) -> Locator:
-    """Return the line of a key in the list."""
+    """Return the row of a key in the list."""
     return keeper.page.get_by_role("row").filter(has_text=token.partition(".")[0])
 
 
@@ -71,12 +71,12 @@ def test_a_key_is_revoked_after_one_more_question(keeper: Screen) -> None:
     assert status(keeper, token) == 401
 
 
-def test_the_next_key_begins_as_the_first_one_did(keeper: Screen) -> None:
+def test_the_form_for_the_next_key_begins_as_before(keeper: Screen) -> None:
     made(keeper)
     form = keeper.page.get_by_role("form", name="Make a key")
     expect(form.get_by_label("It expires")).to_have_value("90")
     expect(form.get_by_label("Only this project")).to_have_value("")
 
 
-def test_the_key_of_the_reader_is_marked(keeper: Screen) -> None:
+def test_the_readers_own_key_is_marked(keeper: Screen) -> None:
     expect(row(keeper, keeper.service.credentials.token)).to_contain_text("(yours)")

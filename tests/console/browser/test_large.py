@@ -30,7 +30,7 @@ def large(
 
 @pytest.fixture(scope="module")
 def log(logs: Logs, large: Service) -> list[Event]:
-    """The events, the newest first; those of one time in the order in which they came."""
+    """The events, the newest first; those with the same time in the order of arrival."""
     return sorted(logs.events[LARGE], key=lambda event: event.time)[::-1]
 
 
@@ -60,7 +60,7 @@ def test_every_place_is_there(reader: Screen, log: list[Event], share: float) ->
     reader.keep(f"large-{share}")
 
 
-def test_the_last_page_of_keys_is_the_last_row(reader: Screen, log: list[Event]) -> None:
+def test_the_end_key_leads_to_the_last_row(reader: Screen, log: list[Event]) -> None:
     reader.list.focus()
     reader.page.keyboard.press("End")
     stands(reader, log, LARGE)
@@ -81,7 +81,7 @@ def test_one_event_has_its_place(reader: Screen, make_screen: MakeScreen, large:
     expect(colleague.place).to_have_text("Event 48,213 of 100,000")
 
 
-def test_the_facets_are_of_all_events(reader: Screen, log: list[Event]) -> None:
+def test_the_facets_count_all_events(reader: Screen, log: list[Event]) -> None:
     [(kind, count)] = Counter(event.type for event in log).most_common(1)
     expect(reader.facet("Type").get_by_role("listitem").first).to_contain_text(kind)
     expect(reader.facet("Type").get_by_role("listitem").first).to_contain_text(f"{count:,}")
@@ -89,7 +89,7 @@ def test_the_facets_are_of_all_events(reader: Screen, log: list[Event]) -> None:
     reader.shows(count)
 
 
-def test_a_month_of_them_is_what_its_bar_says(reader: Screen, log: list[Event]) -> None:
+def test_a_month_has_as_many_events_as_its_bar_says(reader: Screen, log: list[Event]) -> None:
     reader.bars.focus()
     reader.page.keyboard.press("Home")
     reader.page.keyboard.press("Home")

@@ -1,4 +1,4 @@
-"""The list: every row of the answer has its place under a true scroll bar."""
+"""The list: every row of the answer has its place, and the scroll bar shows it truly."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from support.screen import MakeScreen, Screen
 
 
 def name(event: dict[str, Any]) -> str:
-    """Return how the list shows a time."""
+    """Return how the list shows the time of an event."""
     return event["time"].replace("T", " ").removesuffix("Z").partition(".")[0]
 
 
 def stands(screen: Screen, events: list[dict[str, Any]], number: int) -> None:
-    """Check that a row is in view, and that it is the event of that number."""
+    """Check that a row is in view, and that it shows the event with that number."""
     row = screen.row(number)
     expect(row).to_contain_text(events[number - 1]["type"])
     expect(row).to_contain_text(name(events[number - 1]))
@@ -24,7 +24,7 @@ def stands(screen: Screen, events: list[dict[str, Any]], number: int) -> None:
 
 
 def scroll_to(screen: Screen, share: float) -> None:
-    """Drag the scroll bar to a share of its way."""
+    """Drag the scroll bar to a share of its length."""
     screen.list.evaluate(
         "(list, share) => { list.scrollTop = share * (list.scrollHeight - list.clientHeight); }",
         share,
@@ -38,7 +38,7 @@ def test_it_begins_with_the_newest(explorer: Screen, events: list[dict[str, Any]
 
 
 def test_its_end_is_the_oldest_event(explorer: Screen, events: list[dict[str, Any]]) -> None:
-    """No scroll ends early."""
+    """Scrolling does not stop before it."""
     scroll_to(explorer, 1)
     stands(explorer, events, len(events))
     explorer.keep("end")
@@ -53,7 +53,7 @@ def test_its_middle_is_half_way(explorer: Screen, events: list[dict[str, Any]]) 
 def test_no_row_is_missing_and_none_is_there_twice(
     explorer: Screen, events: list[dict[str, Any]]
 ) -> None:
-    """From the first row to the 300th, page by page: beyond what one request brings."""
+    """From the first row to the 300th, page by page: further than one request brings."""
     explorer.list.focus()
     read: dict[int, str] = {}
     while len(read) < 300:
@@ -92,14 +92,14 @@ def test_it_goes_to_a_time(explorer: Screen, events: list[dict[str, Any]]) -> No
 
 
 @pytest.mark.parametrize("place", ["sometime", "0"])
-def test_it_says_which_places_there_are(explorer: Screen, place: str) -> None:
+def test_it_says_which_places_exist(explorer: Screen, place: str) -> None:
     explorer.button("Go to").click()
     explorer.page.get_by_label(re.compile("^Row from 1 to 3,000")).fill(place)
     explorer.page.keyboard.press("Enter")
     expect(explorer.page.get_by_text("Write a row like 48,213")).to_be_visible()
 
 
-def test_it_turns_round(explorer: Screen, events: list[dict[str, Any]]) -> None:
+def test_it_can_be_reversed(explorer: Screen, events: list[dict[str, Any]]) -> None:
     explorer.page.get_by_role("columnheader", name="Time").get_by_role("button").click()
     stands(explorer, events[::-1], 1)
     expect(explorer.page).to_have_url(re.compile("order=asc"))
@@ -113,7 +113,7 @@ def test_a_place_is_the_same_after_a_reload(explorer: Screen, events: list[dict[
     stands(explorer, events, row + 2)
 
 
-def test_columns_that_no_event_fills_leave_their_room_to_others(explorer: Screen) -> None:
+def test_columns_that_no_event_fills_leave_their_space_to_others(explorer: Screen) -> None:
     expect(explorer.page.get_by_role("columnheader")).to_have_text(
         ["#", "Time", "Type", "Actor", "Target"]
     )
@@ -121,7 +121,7 @@ def test_columns_that_no_event_fills_leave_their_room_to_others(explorer: Screen
     assert explorer.rows.locator(".cell-text").evaluate_all(cut) == 0
 
 
-def test_a_column_that_is_chosen_stays_although_it_is_empty(explorer: Screen) -> None:
+def test_a_chosen_column_stays_although_it_is_empty(explorer: Screen) -> None:
     expect(explorer.page.get_by_role("columnheader", name="Severity")).to_have_count(0)
     explorer.button("Columns").click()
     explorer.page.get_by_role("checkbox", name="Severity").check()
@@ -130,7 +130,7 @@ def test_a_column_that_is_chosen_stays_although_it_is_empty(explorer: Screen) ->
     expect(explorer.page.get_by_role("columnheader", name="Severity")).to_be_visible()
 
 
-def test_columns_are_chosen_and_kept(explorer: Screen) -> None:
+def test_a_choice_of_columns_is_kept(explorer: Screen) -> None:
     explorer.button("Columns").click()
     explorer.page.get_by_role("checkbox", name="Actor", exact=True).uncheck()
     explorer.page.get_by_label("Another field").fill("data.exit_status")
@@ -156,7 +156,7 @@ def test_a_width_is_kept(explorer: Screen) -> None:
 def test_the_window_does_not_drift_while_paging(
     make_screen: MakeScreen, events: list[dict[str, Any]]
 ) -> None:
-    """`Last 90 days` is asked once; each later page is of the same window."""
+    """`Last 90 days` is resolved once; all later pages use the same window."""
     screen = make_screen()
     asked: list[str] = []
     screen.page.on(

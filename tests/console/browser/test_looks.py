@@ -1,4 +1,4 @@
-"""Every state as people see it: wide and narrow, light and dark, and as axe-core judges it."""
+"""How every state looks to people: wide and narrow, light and dark, and by axe-core's rules."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_huge_screen_is_used(make_screen: MakeScreen) -> None:
     expect(screen.row(40)).to_be_in_viewport()
 
 
-def test_the_colours_are_switched_and_kept(explorer: Screen) -> None:
+def test_the_colours_can_be_switched_and_stay(explorer: Screen) -> None:
     explorer.button("Menu").click()
     switch = explorer.page.get_by_role("button", name=re.compile("^Colours: "))
     switch.click()

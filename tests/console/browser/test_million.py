@@ -1,6 +1,6 @@
-"""A million events: the page shows the exact total, every place and every value of them.
+"""A million events: the page shows their exact total, every place and every value.
 
-Loading them takes at least a quarter of an hour: `make test-million` has the time for it.
+Loading them takes at least a quarter of an hour; `make test-million` allows for that.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ pytestmark = pytest.mark.million
 
 NUMBER = int(os.environ.get("EVENTS", "1000000"))
 ROW = round(0.548213 * NUMBER)
-"""A row that no page of the list begins or ends with."""
+"""A row that is not the first or last of any page of the list."""
 
 
 class Seen(NamedTuple):
-    """What a test knows of an event: a million whole ones would take gigabytes."""
+    """What a test keeps of an event: a million whole events would take gigabytes."""
 
     time: int
     type: str
 
 
 class Million(NamedTuple):
-    """A service with the events, and what was loaded, in the order of their times."""
+    """A service with the events, and a note of each loaded event, in the order of time."""
 
     service: Service
     log: list[Seen]
 
     def at(self, row: int) -> Seen:
-        """Return the event in a row, which is counted from 1, the newest."""
+        """Return the event in a row; row 1 is the newest."""
         return self.log[-row]
 
 
@@ -106,7 +106,7 @@ def test_a_row_is_found_by_its_number(reader: Screen, million: Million) -> None:
     reader.keep("million-event")
 
 
-def test_the_facets_are_of_all_events(reader: Screen, million: Million) -> None:
+def test_the_facets_count_all_events(reader: Screen, million: Million) -> None:
     [(kind, count)] = Counter(event.type for event in million.log).most_common(1)
     first = reader.facet("Type").get_by_role("listitem").first
     expect(first).to_contain_text(kind)

@@ -1,4 +1,4 @@
-"""Every number agrees: the total, the bars, the facets, the export, and a count made apart."""
+"""All numbers agree: the total, the bars, the facets, the export, and a count made separately."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PEOPLE = ("ilse@example.com", "bram@example.com")
 
 
 def of(event: Event, path: str) -> Any:
-    """Return what a filter compares: a text, or the empty one for what an event lacks."""
+    """Return what a filter compares: a text, or an empty one for what an event lacks."""
     found: Any = event
     for step in path.split("."):
         found = found.get(step, "") if isinstance(found, dict) else ""
@@ -86,7 +86,7 @@ MOST_SHOWN = 300
 
 @pytest.fixture(scope="module")
 def reader(browser: Browser, sampled: Service) -> Iterator[Screen]:
-    """A tab that shows all events; each test asks it something else."""
+    """A tab that shows all events; each test asks it a different question."""
     with opened(browser, sampled) as screen:
         screen.open()
         yield screen
@@ -94,7 +94,7 @@ def reader(browser: Browser, sampled: Service) -> Iterator[Screen]:
 
 
 def in_all_bars(reader: Screen, total: int) -> None:
-    """Check what all bars together say."""
+    """Check the sum of all bars."""
     reader.bars.focus()
     for key in ("Home", "Home", "Shift+End"):
         reader.page.keyboard.press(key)
@@ -103,7 +103,7 @@ def in_all_bars(reader: Screen, total: int) -> None:
 
 
 def in_facet(reader: Screen, title: str, number: int) -> Counter[str]:
-    """Return the values of a facet with their counts, once it shows so many."""
+    """Return the values of a facet with their counts, once it shows this many."""
     facet = reader.facet(title)
     expect(facet.get_by_role("listitem")).not_to_have_count(0)
     more = facet.get_by_role("button", name=re.compile("[0-9] more$"))
@@ -115,7 +115,7 @@ def in_facet(reader: Screen, title: str, number: int) -> Counter[str]:
 
 
 def in_all_facets(reader: Screen, events: list[Event]) -> None:
-    """Check all values of all facets, those that no event has and those of very many values too."""
+    """Check all values of all facets, including facets with no value and with very many."""
     expect(reader.values.locator("[aria-busy=true]")).to_have_count(0)
     for title, field in FACETS.items():
         expected = counted(events, field)
@@ -135,7 +135,7 @@ def counted(events: list[Event], field: str) -> Counter[str]:
 
 
 def quickly(number: int, text: str) -> Any:
-    """Each fifth filter is asked in every run, the others in a long one."""
+    """Every fifth filter is asked in every run, the others only in a long one."""
     return pytest.param(text, marks=[pytest.mark.long] if number % 5 else [])
 
 
@@ -152,13 +152,15 @@ def test_they_agree(reader: Screen, events: list[Event], text: str) -> None:
 
 
 @pytest.mark.parametrize("total", [1, 2])
-def test_a_total_says_what_it_counts(reader: Screen, events: list[Event], total: int) -> None:
+def test_a_total_of_one_or_two_says_what_it_counts(
+    reader: Screen, events: list[Event], total: int
+) -> None:
     reader.ask(" OR ".join(f'id = "{event["id"]}"' for event in events[:total]))
     reader.shows(total)
 
 
 def test_each_bar_says_its_own_count(explorer: Screen, events: list[Event]) -> None:
-    """What the days are in the log, the bars are on the screen."""
+    """The bars on the screen have the counts of the days in the log."""
     days = Counter(event["time"][:10] for event in events)
     explorer.bars.focus()
     told: Counter[str] = Counter()
@@ -171,10 +173,8 @@ def test_each_bar_says_its_own_count(explorer: Screen, events: list[Event]) -> N
     assert +told == days
 
 
-def test_values_that_were_unfolded_are_those_of_the_next_question_too(
-    explorer: Screen, events: list[Event]
-) -> None:
-    """Counts of another question beside this one's would be a sample of nothing."""
+def test_unfolded_values_follow_the_next_question(explorer: Screen, events: list[Event]) -> None:
+    """Counts of the last question next to those of this one would mean nothing."""
     in_facet(explorer, "Actor", len(counted(events, "actor.name")))
     explorer.ask(f"type = {CRASH}")
     explorer.shows(sum(FILTERS[f"type = {CRASH}"](event) for event in events))

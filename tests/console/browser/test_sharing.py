@@ -1,4 +1,4 @@
-"""What leaves the page: an export of exactly what is shown, and the question for other programs."""
+"""What leaves the page: an export of exactly what it shows, and the question for other programs."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ ANSWERS = {
 
 
 def way(screen: Screen, title: str) -> Locator:
-    """Return where the question is written for an API."""
+    """Return where the page writes the question for an API."""
     dialog = screen.page.get_by_role("dialog", name="Share this question")
     heading = screen.page.get_by_role("heading", name=title, exact=True)
     return dialog.locator("section").filter(has=heading)
 
 
 def run(screen: Screen, command: str) -> Any:
-    """Run a command as somebody who has pasted it into a shell."""
+    """Run a command like somebody who has pasted it into a shell."""
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     environment = {"PATH": path, "TOKEN": screen.service.credentials.token, "HOME": "/"}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The key: asked for, kept for the tab alone, and asked for again when it no longer works."""
+"""The key: asked for, kept only for the tab, and asked for again when it no longer works."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def test_signing_out_forgets_the_key(explorer: Screen) -> None:
     expect(explorer.page.get_by_label("Key", exact=True)).to_be_visible()
 
 
-def test_nobody_finds_the_key_where_it_stays(explorer: Screen) -> None:
-    """Not in the address, not in the history, not in what outlives the tab."""
+def test_the_key_stays_nowhere_that_others_can_find_it(explorer: Screen) -> None:
+    """It is not in the address, not in the history, and not in anything that outlives the tab."""
     kept = explorer.page.evaluate("JSON.stringify([{ ...localStorage }, document.cookie])")
     token = explorer.service.credentials.token
     assert token not in explorer.page.url + kept + explorer.page.content()
@@ -87,7 +87,7 @@ def test_a_key_without_admin_sees_no_keys(screen: Screen) -> None:
     expect(screen.button("Keys")).to_have_count(0)
 
 
-def test_a_confined_key_sees_its_part(make_screen: MakeScreen, events: list[dict]) -> None:
+def test_a_confined_key_sees_only_its_project(make_screen: MakeScreen, events: list[dict]) -> None:
     screen = make_screen()
     project = next(event["project_id"] for event in events if "project_id" in event)
     key = screen.make_key(permissions=["read"], project_id=project)

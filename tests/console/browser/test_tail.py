@@ -1,4 +1,4 @@
-"""New events: followed without moving what is read; a pause loses nothing."""
+"""New events: the page follows them without moving what you read, and a pause loses none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def follower(own_scope: Screen) -> Screen:
 
 
 def send(screen: Screen, number: int, **members: Any) -> None:
-    """Hand in so many events that happen now."""
+    """Send this many events that happen now."""
     batch = [{"type": "door.open", "message": f"door {at}", **members} for at in range(number)]
     screen.send(*batch)
 
@@ -37,7 +37,7 @@ def test_events_appear_as_they_arrive(follower: Screen) -> None:
     expect(follower.total).to_contain_text("5 events")
 
 
-def test_what_is_read_does_not_move(follower: Screen) -> None:
+def test_the_rows_you_read_do_not_move(follower: Screen) -> None:
     send(follower, 200)
     expect(follower.total).to_contain_text("200 events")
     follower.list.focus()
@@ -73,7 +73,7 @@ def test_a_pause_loses_nothing(follower: Screen) -> None:
     expect(follower.total).to_have_text(re.compile(r"^28 events$"))
 
 
-def test_only_what_the_filter_finds_is_followed(follower: Screen) -> None:
+def test_only_events_that_pass_the_filter_are_followed(follower: Screen) -> None:
     follower.ask("type = door.close")
     expect(follower.page.get_by_text("Following new events")).to_be_visible()
     send(follower, 4)
@@ -81,7 +81,7 @@ def test_only_what_the_filter_finds_is_followed(follower: Screen) -> None:
     expect(follower.total).to_contain_text("2 events")
 
 
-def test_an_event_that_happened_before_is_counted_too(follower: Screen) -> None:
+def test_an_event_with_an_earlier_time_is_counted_too(follower: Screen) -> None:
     send(follower, 1)
     expect(follower.total).to_contain_text("1 event")
     oldest = httpx.get(
@@ -92,7 +92,7 @@ def test_an_event_that_happened_before_is_counted_too(follower: Screen) -> None:
     expect(follower.total).to_contain_text("3 events")
 
 
-def test_bars_and_values_count_what_arrived(follower: Screen) -> None:
+def test_bars_and_values_count_new_events(follower: Screen) -> None:
     send(follower, 3)
     send(follower, 2, type="door.close")
     expect(follower.total).to_contain_text("5 events")
@@ -106,7 +106,7 @@ def test_bars_and_values_count_what_arrived(follower: Screen) -> None:
 
 
 def test_rows_stay_readable_while_others_come_into_the_window(follower: Screen) -> None:
-    """A row that turns grey for a moment is a row that one cannot read."""
+    """You cannot read a row that turns grey for a moment."""
     send(follower, 30)
     expect(follower.total).to_contain_text("30 events")
     follower.page.evaluate(

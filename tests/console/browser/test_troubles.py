@@ -1,4 +1,4 @@
-"""No answer: the service is away, busy or asked too much, or the key has expired."""
+"""No answer: the service is away, busy or asked for too much, or the key has expired."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_key_that_expires_is_asked_for_again_without_losing_the_view(
     key = screen.make_key(permissions=["read"], expires_at=ends.isoformat())
     screen.sign_in(key["token"])
     expect(screen.button("Refresh")).to_be_visible()
-    # There is nothing to see before the time has come.
+    # Until then there is nothing to see.
     until = "end => new Promise(done => setTimeout(done, end - Date.now()))"
     screen.page.evaluate(until, ends.timestamp() * 1000)
     screen.button("Refresh").click()
@@ -78,7 +78,7 @@ def test_a_service_that_is_busy_is_asked_again_when_it_says(screen: Screen) -> N
     screen.shows(3000)
 
 
-def test_it_asks_again_by_itself(explorer: Screen) -> None:
+def test_it_tries_again_by_itself(explorer: Screen) -> None:
     answers = iter([busy(1)])
 
     def answer(route: Route) -> None:
@@ -95,7 +95,7 @@ def test_it_asks_again_by_itself(explorer: Screen) -> None:
 
 @pytest.fixture
 def thrifty(sampled: Service, tmp_path: Path) -> Iterator[Service]:
-    """A service of the same log that may read a thousand events for an answer."""
+    """A service over the same log that may read 100 units (1,000 events) for an answer."""
     running = sampled.home.read_running()
     assert running
     options = ("--dynamodb", running.dynamodb, "--parameter", "ReadBudgetUnits=100")
@@ -115,8 +115,8 @@ def test_a_question_that_is_too_broad_shows_what_it_can(
     screen.keep("too-broad")
 
 
-def test_bars_that_are_too_broad_are_by_type(screen: Screen) -> None:
-    """The sample is too small for a service that refuses the one and not the other."""
+def test_bars_that_need_too_much_reading_are_by_type(screen: Screen) -> None:
+    """The sample is too small for a service that refuses only one of the two."""
     screen.page.route(
         "**/v1/events:histogram?*by=actor.name*", lambda route: route.fulfill(**BROAD)
     )

@@ -14,14 +14,14 @@ FILES = """() => performance.getEntriesByType("navigation")
   .filter(([path]) => !path.startsWith("/v1/"))"""
 
 
-def test_the_files_until_the_rows_are_there_are_small(explorer: Screen) -> None:
+def test_the_files_up_to_the_first_rows_are_small(explorer: Screen) -> None:
     expect(explorer.row(1)).to_contain_text(":")
     files: dict[str, int] = dict(explorer.page.evaluate(FILES))
     assert min(files.values()) > 0
     assert sum(files.values()) < MOST_BYTES, files
 
 
-def test_the_editor_of_filters_is_fetched_when_it_is_entered(explorer: Screen) -> None:
+def test_the_filter_editor_is_fetched_only_when_you_enter_it(explorer: Screen) -> None:
     expect(explorer.row(1)).to_contain_text(":")
     before = {path for path, _ in explorer.page.evaluate(FILES)}
     with explorer.page.expect_response(lambda response: "filter-editor" in response.url):
