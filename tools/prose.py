@@ -1,7 +1,7 @@
-"""Find what we would not say in the guides: `make prose`.
+"""Find phrases in the guides that we do not want to use: `make prose`.
 
-proselint has checks of its own, and `docs/style/banned.txt` the phrases that this project avoids.
-Code, addresses, comments and the tables that a benchmark writes are not prose.
+It runs the checks of proselint, and looks for the phrases of `docs/style/banned.txt`. It does not
+look at code, addresses, comments and the tables that benchmarks write.
 """
 
 from __future__ import annotations
@@ -25,14 +25,20 @@ _NOT_PROSE: Final = re.compile(
     r"|`[^`]+`|\]\([^)\s]*\)|https?://\S+",
     re.MULTILINE | re.DOTALL,
 )
-# It would have typographic quotes and dashes.
+# This check demands typographic quotes and dashes.
 _CONFIG: Final = {**DEFAULT, "checks": {"typography.symbols": False, **DEFAULT["checks"]}}
 
 
 def faults(text: str, banned: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong in a page: a line, from 1, and a sentence."""
+    """Yield the faults of a page: the number of the line, from 1, and a sentence.
+
+    `banned` has what to write instead of each phrase.
+
+    >>> list(faults("Read this anew.", {"anew": "again"}))
+    [(1, "'anew': write again")]
+    """
     prose = _NOT_PROSE.sub(lambda found: re.sub(r"[^\n]", "·", found[0]), text)
-    # proselint calls a word repeated that ends a paragraph and begins the next one.
+    # proselint calls a word repeated if it ends a paragraph and begins the next one.
     for found in LintFile("page", re.sub(r"\n(?=\n)", " ·\n", prose)).lint(_CONFIG):
         yield found.pos[0], found.check_result.message
     for phrase, instead in banned.items():
@@ -42,7 +48,7 @@ def faults(text: str, banned: Mapping[str, str]) -> Iterator[tuple[int, str]]:
 
 
 def phrases() -> dict[str, str]:
-    """Return the banned phrases, and what to write instead of each."""
+    """Return the banned phrases, each with what to write instead."""
     lines = (ROOT / "docs" / "style" / "banned.txt").read_text("utf-8").splitlines()
     return dict(line.split(" -> ", 1) for line in lines if line and not line.startswith("#"))
 
