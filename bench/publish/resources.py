@@ -1,4 +1,4 @@
-"""Which resources of the stack cost something, by what prices, and which cost nothing, and why."""
+"""Which resources of the stack cost something, at which prices, and why the others are free."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ PAID: Final[Mapping[str, tuple[Price, ...]]] = {
     "AWS::Scheduler::Schedule": (SCHEDULED,),
     "AWS::SecretsManager::Secret": (SECRETS, SECRET_REQUESTS),
 }
-"""What each type of resource is paid by.
+"""The prices of each type of resource.
 
-A rule is paid by what it is for: the bus's events, and what S3 tells of a trail's bucket, which AWS
-may count as such. A version costs something with SnapStart alone.
+A rule costs what its events cost: those of the bus, and the notifications that S3 sends about a
+trail's bucket, which AWS may bill as events. A version costs something only with SnapStart.
 """
 
 FREE: Final[Mapping[str, str]] = {
