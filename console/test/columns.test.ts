@@ -8,7 +8,7 @@ interface Log {
   messages?: number;
 }
 
-/** The columns of a log: of its first page, of what its facets say, and of whether any event has a message. */
+/** The columns of a log, given its first page, its facets, and whether any event has a message. */
 async function shown(log: Log, address?: string) {
   pretendBrowser(address);
   pretendService((url) => {

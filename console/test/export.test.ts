@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { event, json, pretendBrowser, pretendService, problem, type Answer } from "./browser";
 
-/** A log of so many events that exports them by thousands. */
+/** A log with a number of events that exports a thousand at a time. */
 function exporting(total: number, counted = json({ count: total })): Answer {
   return (url) => {
     if (url.pathname === "/v1/events:count") return counted.clone();

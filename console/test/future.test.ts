@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { event, json, pretendBrowser, pretendService } from "./browser";
 
-/** The end of the window of a view, in a log whose last event is of this time. */
+/** The end of the window of a view, in a log whose last event has this time. */
 async function endOf(address: string, time?: string) {
   pretendBrowser(address);
   const service = pretendService(() => json({ events: time ? [{ ...event(1), time }] : [] }));

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { json, pretendBrowser, pretendService } from "./browser";
 
-/** What is said of a filter, when the log says something of a column of it and the times after it. */
+/** The message about a filter, when the log reports a column in the filter and the times after it. */
 async function said(filter: string, column: number, detail: string) {
   pretendBrowser(`http://log.example.com/?filter=${encodeURIComponent(filter)}`);
   pretendService(() => json({ title: "Invalid filter", detail: `filter column ${column}: ${detail}`, parameter: "filter", column }, 400));

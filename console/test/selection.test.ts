@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { event, json, pretendBrowser, pretendService } from "./browser";
 
-/** A log of a million rows; five of the same time begin at row 48,210. */
+/** A log of a million rows; five with the same time start at row 48,210. */
 function service(url: URL) {
   const filter = url.searchParams.get("filter") ?? "";
   if (url.pathname.endsWith(":count")) return json({ count: filter.includes("time > ") ? 48_210 : 0 });

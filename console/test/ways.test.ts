@@ -3,7 +3,7 @@ import { json, pretendBrowser, pretendService } from "./browser";
 
 const OWN = { key_id: "PL1", scope: "demo", permissions: ["read"] };
 
-/** A log that counts the same for every difference, and knows one id. */
+/** A log that gives the same count for every difference, and has one id. */
 function service(count: number) {
   return pretendService((url) => {
     if (url.pathname === "/v1/me") return json(OWN);

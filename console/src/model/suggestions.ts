@@ -1,4 +1,4 @@
-// What the filter editor suggests, as texts; the log is asked for values elsewhere.
+// The texts that the filter editor suggests. Values come from the log, in another module.
 
 import type { Place } from "./completion";
 import { FIELDS, OPERATORS, operatorsOf } from "./fields";
@@ -6,10 +6,10 @@ import { FIELDS, OPERATORS, operatorsOf } from "./fields";
 export interface Suggestion {
   label: string;
   detail: string;
-  /** What is written instead of the label. */
+  /** The text to write, if it is not the label. */
   text: string;
   kind: "field" | "operator" | "word" | "value" | "past";
-  /** Whether there is more to suggest behind it. */
+  /** Whether there are more suggestions after it. */
   leadsOn: boolean;
 }
 
@@ -25,7 +25,7 @@ const NEGATION: Suggestion = {
   leadsOn: true,
 };
 
-/** Return what may stand at a place that has no values. */
+/** Return what can come at a place where no value can. */
 export function suggestions(place: Exclude<Place, { is: "value" }>): Suggestion[] {
   switch (place.is) {
     case "field":

@@ -4,7 +4,7 @@ import { FacetGroups, TITLES } from "./facet";
 import { NextTry } from "./states";
 import "./facets.css";
 
-/** The values of the events' fields with exact counts; each can be asked for, or left out. */
+/** The values of the events' fields with exact counts, and buttons to ask for each or leave it out. */
 export function Facets() {
   const found = facets.answer.value;
   const trouble = facets.trouble.value;

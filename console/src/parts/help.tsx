@@ -20,7 +20,7 @@ const KEYS: readonly [string[], string][] = [
   [["?"], "this help"],
 ];
 
-/** The keys of the keyboard, and what `polylog help` says of filters and times. */
+/** The keyboard shortcuts, and the texts of `polylog help` about filters and times. */
 export function Help() {
   return (
     <div class="help">
@@ -71,7 +71,7 @@ export function Help() {
   );
 }
 
-/** Sentences, with the code in them between backticks. */
+/** Sentences; text between backticks becomes code. */
 function Notes({ notes }: { notes: readonly string[] }) {
   return (
     <ul class="help-list">

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { created, forget } from "../state/keys";
 import { Copy } from "./copy";
 
-/** The key that was just made, with its secret: nobody can read it again. */
+/** The key that was just made, with its secret, which nobody can read again. */
 export function KeySecret() {
   const box = useRef<HTMLElement>(null);
   const key = created.value;

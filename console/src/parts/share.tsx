@@ -4,7 +4,7 @@ import { link, polylog, translate, ways, type Way } from "../state/translations"
 import { Copy } from "./copy";
 import "./share.css";
 
-/** The question as a link, as a command, and as each API that can express it asks it. */
+/** The question as a link, as a command, and in the form of each API that can express it. */
 export function Share() {
   useEffect(() => {
     const controller = new AbortController();

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { signIn, standing } from "../state/session";
 import "./sign-in.css";
 
-/** Asks for a key: at first, and when the one in use is refused. The view stays as it is. */
+/** Asks for a key: at the start, and when the service refuses the one in use. The view stays the same. */
 export function SignIn() {
   const [problem, setProblem] = useState<string>();
   const [isAsking, setAsking] = useState(false);

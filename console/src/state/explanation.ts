@@ -3,7 +3,7 @@ import { isAborted, Offline, Problem, type Explanation } from "../api/client";
 import { api, isConfined } from "./session";
 import { question, view } from "./view";
 
-/** What the log says about the first page of the question, with its total. */
+/** How the log finds the first page of the question and its total. */
 export type Told =
   | { is: "asking" }
   | { is: "told"; explanation: Explanation }
