@@ -110,9 +110,9 @@ describe("translations", () => {
     expect(differences("cloudtrail", whole)).toEqual([]);
   });
 
-  it("leaves what CloudTrail cannot ask for beside its one attribute", () => {
+  it("leaves what CloudTrail cannot ask for besides its one attribute", () => {
     expect(commands("cloudtrail", "type = a AND source = b")).toBe(
-      "cannot: more than one condition beside the time",
+      "cannot: more than one condition besides the time",
     );
   });
 

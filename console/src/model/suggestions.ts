@@ -14,12 +14,12 @@ export interface Suggestion {
 }
 
 const JOINS = [
-  { label: "AND", detail: "both hold" },
-  { label: "OR", detail: "one of the two holds; it binds closer than AND" },
+  { label: "AND", detail: "both conditions hold" },
+  { label: "OR", detail: "at least one holds; it binds closer than AND" },
 ];
 const NEGATION: Suggestion = {
   label: "NOT",
-  detail: "it does not hold",
+  detail: "the condition does not hold",
   text: "NOT ",
   kind: "word",
   leadsOn: true,

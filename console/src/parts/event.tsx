@@ -63,7 +63,7 @@ function Place() {
   const total = rows.total.value;
   const isFinding = isPlacing.value || rows.head.isAsking.value;
   if (row === undefined || isFinding) {
-    return <p class="grow quiet event-place" role="status">{isFinding ? "Finding its place…" : "Not among what this question finds"}</p>;
+    return <p class="grow quiet event-place" role="status">{isFinding ? "Finding its place…" : "This question does not find it"}</p>;
   }
   return <p class="grow event-place number" role="status">Event {counted(row + 1)}{total !== undefined && ` of ${counted(total)}`}</p>;
 }

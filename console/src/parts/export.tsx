@@ -37,7 +37,7 @@ export function Export() {
       )}
       <fieldset disabled={isWriting}>
         <legend>Form</legend>
-        <Choice form="csv" chosen={form} choose={setForm} name="CSV">The columns of the list: {columns}. What a spreadsheet would run as a formula has an apostrophe before it.</Choice>
+        <Choice form="csv" chosen={form} choose={setForm} name="CSV">The columns of the list: {columns}. Values that a spreadsheet would run as formulas start with an apostrophe.</Choice>
         <Choice form="ndjson" chosen={form} choose={setForm} name="NDJSON">Whole events, one a line, as <code>polylog load</code> reads them.</Choice>
       </fieldset>
       <div class="export-buttons">

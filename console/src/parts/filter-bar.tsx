@@ -88,8 +88,8 @@ export function FilterBar() {
         <div ref={host} class="filter-editor" onKeyDown={(event) => event.stopPropagation()} />
         {wrong && <p class="filter-mistake" role="alert">{wrong.text}</p>}
         <p class="filter-hint">
-          <b>Enter</b> asks · <b>Esc</b> leaves · a word is looked for in messages, ids and names · <code>*</code> stands
-          for any characters after <code>=</code>
+          <b>Enter</b> asks · <b>Esc</b> leaves · a word searches messages, ids and names · after <code>=</code>,{" "}
+          <code>*</code> stands for any characters
         </p>
       </div>
     </form>

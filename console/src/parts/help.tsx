@@ -9,7 +9,7 @@ import "./help.css";
 const KEYS: readonly [string[], string][] = [
   [["/"], "write the filter"],
   [["j", "k"], "next and previous event"],
-  [["↑", "↓"], "the same"],
+  [["↑", "↓"], "previous and next event"],
   [["PgUp", "PgDn"], "a page up and down"],
   [["Home", "End"], "first and last event"],
   [["Enter"], "open the event"],
@@ -37,7 +37,7 @@ export function Help() {
       </section>
       <section>
         <h3>Filters</h3>
-        <p class="quiet">Choose one to ask it. While you write, the bar suggests fields, and values with their counts.</p>
+        <p class="quiet">Choose one to ask it. While you type, the bar suggests fields, and values with their counts.</p>
         <dl class="help-examples">
           {topics.filters.examples.map(({ text, means }) => (
             <Fragment key={text}>

@@ -18,7 +18,7 @@ export function KeySecret() {
   return (
     <section class="keys-secret" ref={box} tabIndex={-1} aria-label="The new key">
       <h3>Copy the new key now</h3>
-      <p>It is shown this once. Nobody can read it again, not even an administrator.</p>
+      <p>The secret is shown only once. Nobody can read it again, not even an administrator.</p>
       <dl>
         {rows.map(([name, value]) => (
           <Fragment key={name}>

@@ -52,7 +52,7 @@ function Loosen() {
   if (conditions.length === 0) return null;
   return (
     <>
-      <p>Take out a condition:</p>
+      <p>Remove a condition:</p>
       <ul>
         {conditions.map((condition) => (
           <li key={condition}><button type="button" class="button mono" onClick={() => navigate({ filter: without(filter, condition) })}>{condition}</button></li>

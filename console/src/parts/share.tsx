@@ -16,7 +16,7 @@ export function Share() {
   return (
     <div class="share">
       <Text title="Link to this view" text={link()}>
-        Whoever opens it signs in with a key of their own. The time range stays as it is now.
+        People who open it sign in with their own key. The time range stays as it is now.
       </Text>
       <p class="quiet">
         The commands read your key from <code>$TOKEN</code>: run <code>export TOKEN=…</code> first.

@@ -45,7 +45,7 @@ export function SignIn() {
         <button class="button main" disabled={isAsking}>{isAsking ? "Signing in…" : "Sign in"}</button>
         <p id="sign-in-hint" class="quiet">
           The key stays in this tab and is forgotten when you close it. On a laptop, <code>polylog run</code> prints
-          one when it starts. In a deployment, whoever manages the keys gives you one.
+          one when it starts. In a deployment, ask the person who manages the keys.
         </p>
       </form>
     </main>

@@ -36,7 +36,7 @@ function Refused({ trouble }: { trouble: Extract<Trouble, { kind: "refused" }> }
   if (problem.isTooBroad) {
     return (
       <Notice title="This question is too broad" kind="warning">
-        <p>Too many events would have to be read. Choose a shorter time, or name a type, an actor, a target, a project or an organization.</p>
+        <p>The service would have to read too many events. Choose a shorter time, or name a type, an actor, a target, a project or an organization.</p>
       </Notice>
     );
   }

@@ -9,7 +9,7 @@ export type Told =
   | { is: "told"; explanation: Explanation }
   | { is: "refused"; reason: string };
 
-const CONFINED = "An explanation tells of events that your key may not see: it is confined to a part of the log.";
+const CONFINED = "Your key is confined to a part of the log. An explanation would tell about events outside of that part.";
 
 const said = signal<Told>({ is: "asking" });
 export const told = said;

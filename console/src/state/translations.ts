@@ -72,8 +72,8 @@ async function indirect(asked: Sentence, direct: Translation[], signal: AbortSig
   return translations(other, place()).flatMap((each): Translation[] => {
     const { written } = each;
     if ("cannot" in written || !unable.includes(each.name)) return [];
-    const difference = { filter: more, what: "that share an id with them under another name" };
-    const notes = [...written.notes, "This API asks by id: these are the ids that the events have."];
+    const difference = { filter: more, what: "with the same id but another name" };
+    const notes = [...written.notes, "This API finds events only by id, so the command has the ids."];
     return [{ ...each, written: { ...written, notes, differences: [...written.differences, difference] } }];
   });
 }
@@ -105,7 +105,7 @@ async function differences(all: readonly Difference[], signal: AbortSignal): Pro
   } catch (error) {
     if (isAborted(error)) return {};
     if (!(error instanceof Problem || error instanceof Offline)) throw error;
-    return { notes: all.map(({ what }) => `It treats events ${what} in another way; the log cannot say now if there are any.`) };
+    return { notes: all.map(({ what }) => `It treats events ${what} differently. The log cannot say now whether there are any.`) };
   }
 }
 

@@ -37,7 +37,7 @@ export const cloudtrail: Api = {
     const terms = new Terms(asked.terms);
     const category = categoryOf(terms, asked.text);
     const attribute = attributeOf(terms, asked);
-    if (terms.left.length) return { cannot: attribute ? ["more than one condition beside the time"] : terms.left };
+    if (terms.left.length) return { cannot: attribute ? ["more than one condition besides the time"] : terms.left };
     const { since, until, differences } = times(asked);
     const parts = [
       CREDENTIALS,
@@ -74,7 +74,7 @@ function categoryOf(terms: Terms, text: string): { isInsight: boolean; differenc
   const isOther = terms.take((term) => isWithout(term, "category", INSIGHT)) !== undefined;
   if (isInsight || isOther) return { isInsight, differences: [] };
   const filter = both(text, equals("category", INSIGHT));
-  return { isInsight, differences: [{ filter, what: "of CloudTrail Insights, which it lists apart" }] };
+  return { isInsight, differences: [{ filter, what: "of CloudTrail Insights, which it lists separately" }] };
 }
 
 function isWithout(term: Term, field: string, value: string): true | undefined {
