@@ -170,11 +170,11 @@ _ASKED_A_DAY: Final = 100
 TEAM: Final = Example(
     "A team of five, a million events a month",
     (
-        "Events come evenly, into one scope. Five people each ask 100 questions on 22 days.",
-        "Events are kept for ever: this is the bill after a year, with 12 million of them. "
+        "Events arrive evenly, in one scope. Five people each ask 100 questions on 22 days.",
+        "Events are kept forever. This is the bill after a year, with 12 million of them. "
         "Logs are kept for 30 days.",
-        "One function that answers HTTP is busy all the time. Every fifth question, or so, finds "
-        "none running: 2,000 starts.",
+        "One function that answers HTTP is busy all the time. About every fifth question finds "
+        "none running, which makes 2,000 starts.",
     ),
     {
         replace(ONE_A_REQUEST, name="HTTP, one in ten seconds", traffic=QUIET): 300_000,
@@ -193,11 +193,11 @@ _MANY_PEOPLE: Final = _shared(200 * _WORKDAYS * _ASKED_A_DAY, _PEOPLE)
 PLATFORM: Final = Example(
     "A platform with 100 million events a month",
     (
-        "Events come evenly, into one scope. 200 people each ask 100 questions on 22 days, and a "
+        "Events arrive evenly, in one scope. 200 people each ask 100 questions on 22 days, and a "
         "dashboard asks 10 every minute.",
-        "`RetentionDays=90` keeps 300 million events, and as many months of objects are in the "
-        "bucket; `LogRetentionDays=90`.",
-        "Five functions that answer HTTP are busy all the time; there are 50,000 starts.",
+        "`RetentionDays=90` keeps 300 million events. The bucket has the objects of as many days, "
+        "and `LogRetentionDays=90` keeps the logs.",
+        "Five functions that answer HTTP are busy all the time. There are 50,000 starts.",
     ),
     {
         MANY_A_REQUEST: 60_000_000,
@@ -216,8 +216,8 @@ PLATFORM: Final = Example(
 IDLE: Final = Example(
     "An idle stack",
     (
-        "Nothing comes in, nobody asks, no event is kept. The daily schedule runs, Lambda looks "
-        "into the two queues, and alarms, dashboard and secret are there.",
+        "No events arrive, nobody asks, and no events are kept. The daily schedule runs, Lambda "
+        "polls the two queues, and the alarms, the dashboard and the secret exist.",
     ),
 )
 
