@@ -56,7 +56,7 @@ def _beside(section: str, batched: writes.Price, single: writes.Price) -> Iterat
         )
     yield Measure(
         section,
-        f"write units beside the event's own, {single.traffic}",
+        f"write units of the tally, {single.traffic}",
         single.tally,
         "units",
         limit=_BESIDE_SINGLE,

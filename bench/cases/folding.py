@@ -24,7 +24,7 @@ from tools.events import DAY, START, Maker
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SECTION: Final = "Folding, beside storing the same events"
+SECTION: Final = "Folding, compared with storing the same events"
 
 _SEED: Final = 11
 _EVENT_BYTES: Final = 500

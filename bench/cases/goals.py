@@ -58,7 +58,7 @@ def goals(
         Goal.of("middle page / first, cold", 1.75, _ratios(costs, MIDDLE, "cold")),
         Goal.of("middle page / first, warm", 1.25, _ratios(costs, MIDDLE, "warm")),
         Goal.of("requests", 7, ((costs[key].requests, _place(key)) for key in ours)),
-        Goal.of("read units beside the events", 7, ((beside[key], _place(key)) for key in ours)),
+        Goal.of("read units besides the events", 7, ((beside[key], _place(key)) for key in ours)),
         Goal.of("tally, write units an event: batches", 0.4 + _FACETS, _tally(prices, BATCHES)),
         Goal.of("tally, write units an event: singles", 4.6 + _FACETS, _tally(prices, SINGLES)),
     ]

@@ -111,7 +111,7 @@ class _Races:
         for way in ways:
             yield self._measure(way, way.name, _FLOOR + way.name, cases, runs)
             if way.events == 1:
-                name = f"{way.name}, beside its three requests"
+                name = f"{way.name}, compared with its three requests"
                 yield self._measure(way, name, _ASKED + way.name, cases, runs)
 
     def _cases(self, way: Way, number: int) -> dict[str, _Case]:
