@@ -56,7 +56,7 @@ describe("an export", () => {
     expect(to.file.text.trim().split("\n").map((line) => JSON.parse(line))).toEqual([event(0), event(1), event(2)]);
   });
 
-  it("says so where the log does not count so many", async () => {
+  it("says so if the log does not count that many", async () => {
     pretendService(exporting(3, problem(400, "Too broad")));
     const { running, write } = await import("../src/state/export");
     await write("csv", sink());

@@ -16,7 +16,7 @@ describe("a mistake in a filter", () => {
   test("has its column", async () => {
     expect(await said("a = 1 AND )", 11, "there must be a condition here, not ')'")).toEqual({ text: "Column 11: there must be a condition here, not ')'", column: 11 });
   });
-  test("is its end, where the log stumbles over what the page adds", async () => {
+  test("is its end, if the log reports the part that the page adds", async () => {
     expect(await said("type =", 8, "there must be a value here, not 'AND'; put text in quotes"))
       .toEqual({ text: "The filter ends too early: a value must follow", column: 6 });
   });
@@ -28,7 +28,7 @@ describe("a mistake in a filter", () => {
     expect((await said("type = (a OR b", 28, "there must be a value here, not '<'; put text in quotes"))?.text)
       .toBe("The filter ends too early: a ')' must follow");
   });
-  test("is in a column that counts what is written as one sign", async () => {
+  test("is in a column that counts one sign as one", async () => {
     expect((await said("😀😀 )", 4, "there is no '(' for this ')'"))?.column).toBe(4);
   });
 });

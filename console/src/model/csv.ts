@@ -23,7 +23,7 @@ function quoted(value: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Whether a spreadsheet would run the value as a formula; a number with a sign is none. */
+/** Whether a spreadsheet would run the value as a formula; a number with a sign is not one. */
 function isFormula(value: string): boolean {
   return /^[=+\-@\t\r]/.test(value) && !/^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value);
 }

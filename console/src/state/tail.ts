@@ -18,7 +18,7 @@ export const isPaused = signal(false);
 /** How many events arrived during the pause. */
 export const waiting = computed(() => held.value.length);
 
-/** Whether so many events wait that the page stops asking for more; the service has them. */
+/** Whether the page has stopped asking because too many events wait; later ones stay in the service. */
 export const isFull = computed(() => held.value.length >= MOST_WAITING);
 
 /** Whether there are later events that wait, because one with a lower number may still arrive. */
