@@ -97,7 +97,8 @@ class Census:
     """Counts events while you iterate over them: their `number`, and the id of the last one.
 
     >>> events = Census(sought(1000))
-    >>> load(events)
+    >>> load(client, tables, scope, events, shards=1)
+    1000
     >>> searches = events.searches()
     """
 

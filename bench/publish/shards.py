@@ -1,8 +1,8 @@
 """How many events a second a partition takes: `make shards` updates the table in docs/deploying.md.
 
 Every event of a scope has an entry in one shard of the index by time, and is counted in one
-partition of the tally. Other writes limit nothing: an event has its own partition, and a number of
-arrival takes one unit a request.
+partition of the tally. The other writes are not the limit: an event has its own partition, and the
+numbers of arrival take one unit a request.
 """
 
 from __future__ import annotations

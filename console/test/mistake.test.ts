@@ -28,7 +28,7 @@ describe("a mistake in a filter", () => {
     expect((await said("type = (a OR b", 28, "there must be a value here, not '<'; put text in quotes"))?.text)
       .toBe("The filter ends too early: a ')' must follow");
   });
-  test("is in a column that counts one sign as one", async () => {
+  test("is in a column that counts an emoji as one character", async () => {
     expect((await said("😀😀 )", 4, "there is no '(' for this ')'"))?.column).toBe(4);
   });
 });

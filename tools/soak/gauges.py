@@ -22,7 +22,7 @@ _YOUNG: Final = "head/delta/"
 class Young:
     """The part of a log that its buckets do not count yet; `events` includes unused numbers.
 
-    It is the deltas that are not folded.
+    It consists of the deltas that are not folded.
     """
 
     rows: int

@@ -34,7 +34,7 @@ export function stepFor(sinceMs: number, untilMs: number): Step {
   return found ?? (STEPS.at(-1) as Step);
 }
 
-/** A bar; `parts` has a count for each of the chart's `names`, and last one for the rest. */
+/** A bar; `parts` has a count for each of the chart's `names`, and a last one for the rest. */
 export interface Bar {
   readonly start: number;
   readonly end: number;

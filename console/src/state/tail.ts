@@ -115,7 +115,7 @@ function show(events: readonly Event[]): void {
   if (rows.fresh.peek().length > MOST_FRESH) settle();
 }
 
-/** Make the new events part of the list, which forgets rows that are not visible; pause if a reader is in it. */
+/** Make the new events part of the list, which forgets rows out of sight. If the reader is not at its top, pause. */
 function settle(): void {
   const isAtTop = seen.peek()[0] === 0 && selected.peek() === undefined;
   if (isAtTop) refresh(AHEAD_MS);
