@@ -92,7 +92,7 @@ class Oracle:
     def _judge_total(self, total: Total) -> Iterator[Fault]:
         least, most = self.bounds(total)
         if not least <= total.said <= most:
-            text = f"the total is {total.said}, not from {least} to {most}, for {total.wanted}"
+            text = f"the total of {total.wanted} is {total.said}: it must be from {least} to {most}"
             yield Fault(total.asked, text)
 
     def _judge_walk(self, walk: Walk) -> Iterator[Fault]:
@@ -169,7 +169,7 @@ class Oracle:
         for number, seq in zip(arrived.numbers, arrived.seqs, strict=True):
             index = self._by_number.get(number, -1)
             if index < 0 or self._seqs[index] not in (seq, -1):
-                yield Fault(asked, f"the tail shows event {number} with seq {seq}: not so offered")
+                yield Fault(asked, f"the tail shows event {number} with seq {seq}: that is wrong")
                 return
 
     def judge_tail(self, arrivals: Sequence[Arrived]) -> Iterator[Fault]:
