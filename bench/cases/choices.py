@@ -48,7 +48,7 @@ class Choice:
 
 
 def measure(client: DynamoDBClient) -> list[Choice]:
-    """Return the write units with each choice; each costs the same in all of them."""
+    """Return the write units with each choice. What indexes cost does not depend on the facets."""
     entries = {each: _price(client, each).indexes for each in _INDEXES}
     prices = {each: _price(client, _INDEXES[0], each) for each in _FACETS}
     return [

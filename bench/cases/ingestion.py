@@ -159,7 +159,7 @@ class _Races:
         cases: Mapping[str, _Case],
         runs: Mapping[str, Runs],
     ) -> Measure:
-        """Return the rate of a way and its floor; only with transactions alone it has a goal."""
+        """Return the rate of a way and its floor. There is a goal for transactions alone."""
         ours, raw = runs[way.name], runs[floor]
         return Measure(
             SECTION,

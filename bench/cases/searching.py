@@ -47,7 +47,7 @@ _LIMITS: Final = Limits.of_units(20_000, 10)
 _MOST_ROUNDS: Final = 20
 _FEWEST_ROUNDS: Final = 6
 _EVENTS_IN_ALL: Final = 2_000_000
-"""The number of rounds is this by the number of events, so larger logs are asked less often."""
+"""Divided by the number of events, this gives the rounds: larger logs are asked less often."""
 
 _DISCARDED: Final = 2
 _REST_SECONDS: Final = 600
