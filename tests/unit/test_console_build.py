@@ -89,7 +89,7 @@ class TestBuild:
     def test_takes_no_old_node(self, checkout: Checkout, version: str) -> None:
         checkout.has("node", f"echo {version}")
         checkout.has("npm", COMPILES)
-        assert "Node.js 20.19 or newer is not here" in checkout.build().stderr
+        assert "Node.js 20.19 or newer is not installed" in checkout.build().stderr
 
     @pytest.mark.parametrize("version", ["v20.19.0", "v20.100.1", "v22.0.0"])
     def test_takes_a_new_node(self, checkout: Checkout, version: str) -> None:
