@@ -1,1 +1,1 @@
-"""Measures what questions and writes cost as a log grows; not a part of the service."""
+"""Measures what questions and writes cost as a log grows. It is not part of the service."""

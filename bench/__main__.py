@@ -1,6 +1,7 @@
-"""Measures all but how answers scale, and publishes it with that and its costs: `make bench`.
+"""Measures everything except how answers scale, and publishes the results: `make bench`.
 
-`python -m bench cold warm` measures these parts alone, and prints them.
+It takes how answers scale from the last `make bench-scale`, and also updates the guide to costs.
+`python -m bench cold warm` measures only these parts, and prints them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _PARTS: Final[dict[str, Callable[[], list[Measure]]]] = {
 
 
 def main() -> None:
-    """Measure the parts that are named, or all; only a whole run changes what is published."""
+    """Measure the parts that you name, or all. Only a run of all changes what is published."""
     named = sys.argv[1:] or list(_PARTS)
     measures = [line for name in named for line in _measure(name)]
     if not sys.argv[1:]:

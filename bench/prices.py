@@ -1,6 +1,7 @@
 """List prices of AWS in US dollars: us-east-1, no free tiers, no discounts, the first tier of each.
 
-Put in those of your region, then `make cost`. Each says where its number was seen.
+To compute costs for your region, put in its prices and run `make cost`. Each price says where its
+number was seen.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Final
 
 REGION: Final = "us-east-1"
 CHECKED: Final = "30 November 2026"
-"""When the numbers were last compared with what is named as `seen`."""
+"""The day when the numbers were last compared with their sources in `seen`."""
 
 _PAGE: Final = "https://aws.amazon.com"
 _TRANSCRIPT: Final = "a transcript of AWS's page, 20 September 2026"
@@ -21,10 +22,11 @@ _KB: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What AWS asks for `per` of something; `quantity * price` is what so many of it cost.
+    """What AWS asks for `per` of something; `quantity * price` is the cost of a quantity.
 
-    `page` is where AWS says so, `seen` where this number was found. Of what is sent in pieces,
-    every `piece_bytes` that are begun count as one; 0 means that size does not matter.
+    For example, `2_000_000 * WRITE_UNITS` is 1.25 dollars. `page` is the page where AWS publishes
+    the price, `seen` where we found this number. AWS bills some things in pieces: every started
+    `piece_bytes` count as one. 0 means that the size does not matter.
     """
 
     name: str
@@ -39,7 +41,7 @@ class Price:
         return quantity * self.dollars / self.per
 
     def pieces(self, size: float) -> int:
-        """Return as how many of them something of so many bytes counts."""
+        """Return the number of pieces that AWS counts for a size in bytes."""
         return max(1, -int(-size // self.piece_bytes)) if self.piece_bytes else 1
 
 
@@ -178,4 +180,4 @@ ALL: Final = (
     *(LOGGED_GB, KEPT_LOGS_GB, WATCHED_METRICS, OWN_METRICS, DASHBOARDS, TRACES),
     *(SECRETS, SECRET_REQUESTS, SENT_GB),
 )
-"""In the order of the guide."""
+"""All prices, in the order of the guide."""

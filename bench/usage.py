@@ -1,4 +1,4 @@
-"""How much is used of what AWS asks a price for."""
+"""How much is used of each thing that AWS has a price for."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from bench.prices import ALL, Price
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A quantity of each price; what is not named is not used."""
+    """A quantity for each price; a price that is not in it is not used.
+
+    >>> Usage({WRITE_UNITS: 1_000_000}).dollars()
+    0.625
+    """
 
     quantities: Mapping[Price, float] = field(default_factory=dict, hash=False)
 
     @classmethod
     def of_all(cls, usages: Iterable[Usage]) -> Self:
-        """Return what all of them take together."""
+        """Return the sum of several usages."""
         together: dict[Price, float] = defaultdict(float)
         for usage in usages:
             for price, quantity in usage.quantities.items():
@@ -29,11 +33,11 @@ class Usage:
         return Usage.of_all((self, other))
 
     def times(self, number: float) -> Usage:
-        """Return what so many of it take."""
+        """Return this usage a number of times."""
         return Usage({price: number * each for price, each in self.quantities.items()})
 
     def dollars(self, *prices: Price) -> float:
-        """Return what it costs, by these prices alone or by all."""
+        """Return what it costs, counting only these prices; without any, all."""
         return sum(self.quantities.get(price, 0) * price for price in prices or ALL)
 
 

@@ -2,7 +2,7 @@ import { defineConfig, type Plugin } from "vite";
 
 const SERVICE = process.env["POLYLOG_URL"] ?? "http://127.0.0.1:8080";
 
-/** While developing, too, the page is at `/`, and its addresses begin there. */
+/** The development server also has the page at `/`, and its addresses start there. */
 const atRoot: Plugin = {
   name: "page-at-root",
   configureServer(server) {

@@ -1,7 +1,7 @@
 """Count the crashes of a day by application: `python examples/crashes.py 2026-11-28`.
 
-The day is a day in UTC. POLYLOG_URL and POLYLOG_TOKEN name the service and a key that may read.
-One request gives the whole answer: the log groups and counts, this program only prints.
+The day is in UTC. POLYLOG_URL and POLYLOG_TOKEN name the service and a key that may read. One
+request gives the whole answer: the log groups and counts, and this program only prints.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 
 class Group(TypedDict):
-    """A value, and how many events have it."""
+    """A value, and the number of events that have it."""
 
     value: str
     count: int
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def crashes(day: date) -> list[Group]:
-    """Return how often each application crashed on a day."""
+    """Return the number of crashes of each application on a day."""
     until = day + timedelta(days=1)
     return groups(f'type = "app.crash" AND time >= {day} AND time < {until}', by="target.name")
 

@@ -1,10 +1,10 @@
 """Print events as they arrive, in the order of arrival, each exactly once.
 
-Starts with the next event: `python examples/follow.py`. With a number, it starts after the event
+It starts with the next event: `python examples/follow.py`. With a number, it starts after the event
 that has this `seq`: `python examples/follow.py 3000`. POLYLOG_URL and POLYLOG_TOKEN name the
 service and a key that may read.
 
-Keep the last number that it prints. Started with it, the program goes on there.
+Keep the last number that it prints. If you start the program with it, it goes on from there.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def arrivals(after: str) -> Iterator[Event]:
-    """Yield the events after a `seq`, or from now on; it never ends."""
+    """Yield the events after a `seq`, or after the `latest` event; it never ends."""
     while True:
         answer = ask(after)
         yield from answer["events"]
@@ -48,7 +48,7 @@ def arrivals(after: str) -> Iterator[Event]:
 
 
 def ask(after: str) -> Arrivals:
-    """Ask for what follows; the service waits up to 20 seconds until there is something."""
+    """Ask for the events that follow; if there are none, the service waits up to 20 seconds."""
     query = urlencode({"after": after, "page_size": 1000, "wait": 20})
     headers = {"Authorization": f"Bearer {os.environ['POLYLOG_TOKEN']}"}
     request = Request(f"{os.environ['POLYLOG_URL']}/v1/events:tail?{query}", headers=headers)

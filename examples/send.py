@@ -1,10 +1,10 @@
-"""Store events in a log, with Python's standard library alone.
+"""Store events in a log, with only Python's standard library.
 
-Stores an event for each type that you name: `python examples/send.py door.open door.shut`.
+It stores an event for each type that you name: `python examples/send.py door.open door.shut`.
 POLYLOG_URL and POLYLOG_TOKEN name the service and a key that may write.
 
-Every event has an id and a time of its own. So sending a request again stores nothing twice, and
-the program can try again whenever it does not know what became of a request.
+The program gives every event an id and a time. So a request that is sent again stores nothing
+twice, and the program can try again when it does not know what happened to a request.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PAUSES: Final = (1, 2, 4, 8)
 
 
 class Result(TypedDict):
-    """What became of one event; `error` says why it was not stored."""
+    """What happened to one event; `error` says why it was not stored."""
 
     status: str
     error: NotRequired[str]
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def send(events: list[dict[str, str]]) -> list[Result]:
-    """Send events, at most 1,000; return what became of each, in order.
+    """Send events, at most 1,000; return what happened to each, in order.
 
     Raises `URLError` if the service refuses the request, or cannot be reached in five tries.
     """
@@ -60,7 +60,7 @@ def send(events: list[dict[str, str]]) -> list[Result]:
 
 
 def post(events: list[dict[str, str]]) -> list[Result]:
-    """Send one request."""
+    """Send one request; raises `URLError` if the service refuses it or cannot be reached."""
     headers = {
         "Authorization": f"Bearer {os.environ['POLYLOG_TOKEN']}",
         "Content-Type": "application/json",

@@ -2,8 +2,8 @@
 # Store the events of a file or a pipe, one JSON object a line: examples/send.sh < events.ndjson
 # POLYLOG_URL and POLYLOG_TOKEN name the service and a key that may write.
 #
-# Give every event an "id" and a "time". Then curl may try again, and nothing is stored twice.
-# Of several events, look at each "status": the answer is 200 even if some could not be stored.
+# Give every event an "id" and a "time". Then curl can try again, and nothing is stored twice.
+# If you send several events, look at each "status": the answer is 200 even if some are not stored.
 set -eu
 
 curl --silent --show-error --fail-with-body --retry 4 \

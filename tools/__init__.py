@@ -1,7 +1,7 @@
-"""What benchmarks, tests and `make` share: builds, Lambda's runtime, meters, bulk loading."""
+"""Code that benchmarks, tests and `make` share: builds, Lambda's runtime, meters, bulk loading."""
 
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
-"""The project's own folder."""
+"""The root folder of the project."""

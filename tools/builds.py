@@ -1,4 +1,4 @@
-"""What `sam build` makes of the template: made once, and kept for what it was made of."""
+"""Run `sam build`, and keep the result for as long as its inputs stay the same."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INPUTS: Final = (
     *("requirements.lock", "template.yaml"),
     *("layers/polylog", "functions"),
 )
-"""All that goes into a build: files, and folders with everything below them."""
+"""The inputs of a build: files, and folders with everything below them."""
 
 _KEPT: Final = ROOT / ".aws-sam" / "kept"
 _BIN: Final = Path(sys.executable).parent
@@ -28,11 +28,12 @@ _KEPT_SECONDS: Final = 86_400
 
 
 def build(**target: str) -> Path:
-    """Return what `sam build` makes for this target, Lambda's own unless told otherwise.
+    """Return the folder that `sam build` makes for a target; without a target, for Lambda.
 
-    The folder is shared, so copy what you change, into a folder beside it: its template names the
-    functions' code by where that lies. It is there whole or not at all; whoever wants the same one
-    meanwhile waits for it.
+    `target` holds environment variables of the build, such as `LAYER_PYTHON="3.13"`. All callers
+    share the folder. To change a file, copy the folder to one next to it: its template refers to
+    the functions' code by a relative path. The folder is there whole or not at all. Callers that
+    want the same build wait for each other.
     """
     _KEPT.mkdir(parents=True, exist_ok=True)
     directory = _KEPT / digest(ROOT, target)
@@ -46,13 +47,13 @@ def build(**target: str) -> Path:
 
 
 def build_here() -> Path:
-    """Return what `sam build` makes for the Python that runs this."""
+    """Return the folder that `sam build` makes for the Python that runs this."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     return build(LAYER_PLATFORM="", LAYER_PYTHON=python)
 
 
 def digest(root: Path, target: Mapping[str, str]) -> str:
-    """Return what names a build: it differs when anything differs that goes into it."""
+    """Return the name of a build: it changes when a target or a file of the inputs changes."""
     found = hashlib.sha256(repr(sorted(target.items())).encode())
     for file in _inputs(root):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -82,7 +83,7 @@ def _run_sam(target: Mapping[str, str]) -> Path:
 
 
 def _forget_unused() -> None:
-    """Remove the builds that nobody asked for since yesterday."""
+    """Remove the builds that nobody has asked for in the last 24 hours."""
     for directory in _KEPT.iterdir():
         if directory.is_dir() and directory.stat().st_mtime < time.time() - _KEPT_SECONDS:
             shutil.rmtree(directory)

@@ -1,4 +1,4 @@
-"""Loads many events at once: the same rows that `put` and the folder write, some times sooner."""
+"""Loads many events fast: it writes the same rows as `put` and the folder, but in batches."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tools.clocks import StoppedClock
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Forty transactions: as many deltas make a head that is read and folded soon.
+# Forty transactions: a head with 40 deltas is quick to read and to fold.
 _AT_ONCE: Final = 3800
 _WORKERS: Final = 2
 _BATCH: Final = 25
-"""DynamoDB takes 25 items in a batch."""
+"""DynamoDB takes at most 25 items in a batch."""
 
 _LIMITS: Final = Limits(items=1, seconds=1)
 
@@ -42,16 +42,16 @@ def load(
     shards: int,
     facets: Collection[str] = (),
 ) -> int:
-    """Store events, fold them, seal the log and count facets; return how many events there were.
+    """Store events, fold them, seal the log and count facets; return the number of events.
 
-    Their ids must be new, and nobody else may write to the scope meanwhile.
+    The ids of the events must be new, and nothing else may write to the scope meanwhile.
     """
     time, number, left = StoppedClock(times.now()), 0, iter(events)
     folder = Folder(client, tables.tally, time.clock)
     with ThreadPoolExecutor(_WORKERS) as pool:
         hasty = _HastyClient(client, pool)
         store = DynamoEventStore(
-            # Of its methods, the store calls those of a client alone.
+            # The store calls only the methods that a client has.
             hasty,  # type: ignore[arg-type]
             tables,
             shards=Shards(shards, shards),
@@ -73,9 +73,9 @@ def load(
 
 
 class _HastyClient:
-    """A client that writes the items of a transaction in batches, several at once.
+    """A client that writes the items of a transaction in batches, and several batches at once.
 
-    It checks no condition and promises nothing before `wait` has returned.
+    It checks no conditions, and the items are certain to be stored only after `wait`.
     """
 
     def __init__(self, client: DynamoDBClient, pool: ThreadPoolExecutor) -> None:
@@ -87,7 +87,7 @@ class _HastyClient:
         return getattr(self._client, name)
 
     def transact_write_items(self, **request: Any) -> None:
-        """Begin to write the items that the actions put."""
+        """Start to write the items that the actions put."""
         for batch in batched(request["TransactItems"], _BATCH):
             self._pending.append(self._pool.submit(partial(self._write, batch)))
 

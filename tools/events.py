@@ -1,4 +1,4 @@
-"""Made-up events: always the same ones, as unevenly spread as real ones are."""
+"""Made-up events: always the same ones, and as unevenly spread as real ones."""
 
 from __future__ import annotations
 
@@ -23,13 +23,16 @@ _ACTORS: Final = 200
 _TARGETS: Final = 1000
 _PROJECTS: Final = 50
 
-# Every second burst shares one second, as whole deployments do.
+# In half of the bursts all events have one time, a whole second, as in a deployment.
 _MOST_IN_BURST: Final = 6
 _WORDS: Final = ("memory", "instances", "region", "owner", "image", "reason", "policy", "zone")
 
 
 class Maker:
-    """Makes events from one stream of random numbers; `size` is that of their JSON, about."""
+    """Makes events from one stream of random numbers.
+
+    `size` is about the number of bytes that an event has as JSON.
+    """
 
     def __init__(self, seed: int, size: int = 0) -> None:
         self._random = Random(seed)
@@ -42,11 +45,11 @@ class Maker:
         self._target_weights = _zipf(_TARGETS)
 
     def spread(self, number: int, days: int = DAYS) -> Iterator[Event]:
-        """Yield events over so many days, in the order of their times; many times are equal."""
+        """Yield events over a number of days, in the order of their times; many times are equal."""
         return (self.at(time) for time in self._times(number, days * DAY))
 
     def at(self, time: int) -> Event:
-        """Return an event of this time."""
+        """Return an event with this time."""
         (type,) = self._random.choices(TYPES, cum_weights=self._type_weights)
         (actor,) = self._random.choices(self._actors, cum_weights=self._actor_weights)
         target = self._random.choices(range(_TARGETS), cum_weights=self._target_weights)[0]
@@ -75,7 +78,7 @@ class Maker:
         return sorted(START + time for time in times[:number])
 
     def _request(self, size: int) -> dict[str, str | int]:
-        """Return what was asked for: words, numbers and ids, with about so many bytes of JSON."""
+        """Return a made-up request: words, numbers and ids, in about `size` bytes of JSON."""
         request: dict[str, str | int] = {}
         while size > 0:
             word = f"{self._random.choice(_WORDS)}_{len(request)}"
@@ -92,5 +95,5 @@ class Maker:
 
 
 def _zipf(number: int) -> list[float]:
-    """Return cumulative weights of which the n-th is 1/n."""
+    """Return the cumulative sums of the weights 1, 1/2, 1/3 and so on."""
     return list(accumulate(1 / rank for rank in range(1, number + 1)))

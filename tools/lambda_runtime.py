@@ -1,7 +1,7 @@
-"""Lambda on this machine: a function as AWS's runtime interface emulator and client run it.
+"""Lambda on this machine: runs a function with AWS's runtime interface emulator and client.
 
-The emulator comes with the SAM command line. The interpreter is bare: nothing can be imported but
-Python itself, the function, its layer, and what Lambda's Python brings along.
+The emulator comes with the SAM command line. The interpreter is bare: a function can import only
+Python's standard library, its own code, its layer, and the packages that Lambda's Python includes.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ OF_THE_RUNTIME = (
     *("awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "runtime_client.*.so"),
     *("s3transfer", "simplejson", "six.py", "snapshot_restore_py.py", "urllib3"),
 )
-"""What Lambda's Python brings along, as it lies in site-packages."""
+"""The packages that Lambda's Python includes, by their names in site-packages."""
 
 Folders = tuple[Path, Path]
-"""The layer, and what Lambda's Python brings along."""
+"""The folder of the layer, and the folder of the packages that Lambda's Python includes."""
 
 START_SECONDS = 60
 ANSWER_SECONDS = 60
 LIMIT_SECONDS = 900
-"""How long Lambda lets a function run at most; imports end when little of it is left."""
+"""The longest that Lambda lets a function run; an import of events stops shortly before it."""
 
-# Folders are in the order in which Lambda looks into them.
+# The folders are in the order in which Lambda searches them.
 BOOTSTRAP = """
 import time
 start = time.perf_counter()
@@ -71,7 +71,7 @@ client.main(["bootstrap", handler])
 
 
 def make_runtime(directory: Path) -> Path:
-    """Fill a folder with what Lambda's Python brings along, and nothing else of site-packages."""
+    """Fill a folder with the packages that Lambda's Python includes, and no others."""
     for pattern in OF_THE_RUNTIME:
         for found in INSTALLED.glob(pattern):
             (directory / found.name).symlink_to(found)
@@ -80,9 +80,9 @@ def make_runtime(directory: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A function that asks for work, with these modules loaded.
+    """A moment at which a function asked for work, and the modules it had loaded by then.
 
-    `cpu_seconds` is what it took of the processor so far, `seconds` is how long Python runs.
+    `cpu_seconds` is the processor time it had used, `seconds` the time since Python started.
     """
 
     cpu_seconds: float
@@ -92,18 +92,21 @@ class Stage:
 
 @dataclass(frozen=True)
 class Running:
-    """A function that can be invoked; its process begins with the first invocation."""
+    """A function that you can invoke; its process starts with the first invocation."""
 
     url: str
     directory: Path
 
     @property
     def log(self) -> Path:
-        """What it logged."""
+        """The file with its log."""
         return self.directory / "log"
 
     def invoke(self, event: Any) -> Any:
-        """Return the answer to an event; what the function logged is shown if the test fails."""
+        """Return the answer to an event.
+
+        It prints the function's log, which pytest shows if the test fails.
+        """
         path = "/2015-03-31/functions/function/invocations"
         try:
             answer = httpx.post(f"{self.url}{path}", json=event, timeout=ANSWER_SECONDS)
@@ -115,11 +118,11 @@ class Running:
         return payload
 
     def imported(self) -> list[Path]:
-        """Return the files that code was read from so far; of a function that is traced."""
+        """Return the files that code was read from so far. The function must be traced."""
         return [Path(line) for line in (self.directory / "trace").read_text().splitlines()]
 
     def stages(self) -> list[Stage]:
-        """Return when it asked for work: first when it was ready, then after each answer."""
+        """Return when it asked for work: once it was ready, and after each answer."""
         lines = (self.directory / "stages").read_text().splitlines()
         split = (line.split() for line in lines)
         return [Stage(float(cpu), float(all), frozenset(names)) for cpu, all, *names in split]
@@ -134,9 +137,10 @@ def running_function(
     *,
     is_traced: bool = True,
 ) -> Iterator[Running]:
-    """Run a function with its layer until the block ends, with these variables beside its own.
+    """Run a function with its layer until the block ends; `variables` are added to its own.
 
-    `directory` takes what it writes. Tracing takes time. Nothing listens beyond loopback.
+    Its log and notes go into `directory`. Tracing makes it slower. Everything listens on loopback
+    only.
     """
     emulator = directory / "emulator"
     shutil.copy(EMULATOR, emulator)
@@ -163,7 +167,7 @@ def running_function(
 
 
 class Stack:
-    """The functions of a build, each run from when it is invoked first."""
+    """The functions of a build; each starts when you first invoke it."""
 
     def __init__(
         self, build: Path, runtime: Path, directory: Path, variables: Mapping[str, str]
@@ -178,11 +182,11 @@ class Stack:
         self._running: dict[str, Running] = {}
 
     def invoke(self, name: str, event: Any) -> Any:
-        """Return a function's answer to an event."""
+        """Return the answer of a function to an event."""
         return self.running(name).invoke(event)
 
     def running(self, name: str) -> Running:
-        """Return a function that runs."""
+        """Return a running function; the first call starts it."""
         if name not in self._running:
             directory = self._directory / name
             directory.mkdir()
@@ -192,12 +196,12 @@ class Stack:
         return self._running[name]
 
     def close(self) -> None:
-        """End all functions."""
+        """Stop all functions."""
         self._started.close()
 
 
 def _environment(function: Function) -> dict[str, str]:
-    """Return what Lambda sets, and what the template does."""
+    """Return the variables that Lambda sets, and those of the template."""
     return {
         **ENVIRONMENT,
         "AWS_REGION": ENVIRONMENT["AWS_DEFAULT_REGION"],

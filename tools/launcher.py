@@ -1,7 +1,7 @@
-"""Compile what starts DynamoDB Local on loopback: `python -m tools.launcher`, which needs `javac`.
+"""Compile the launcher, which starts DynamoDB Local on loopback: `python -m tools.launcher`.
 
-The class is kept beside its source, since the Java that runs it has no compiler. `SHA256SUMS` names
-both, so that neither changes without the other.
+This needs `javac`. The Java that runs the launcher has no compiler, so the compiled class is kept
+next to its source. `SHA256SUMS` has the digests of both, so neither can change without the other.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ SOURCE: Final = LAUNCHER / "Loopback.java"
 COMPILED: Final = LAUNCHER / "Loopback.class"
 SUMS: Final = LAUNCHER / "SHA256SUMS"
 _RELEASE: Final = "17"
-"""The Java that DynamoDB Local itself asks for."""
+"""The version of Java that DynamoDB Local needs."""
 
 
 def compile_into(folder: Path) -> Path:
-    """Compile the launcher into a folder; return the class."""
+    """Compile the launcher into a folder; return the path of the class."""
     jars = f"{install() / 'DynamoDBLocal.jar'}:{install() / 'DynamoDBLocal_lib' / '*'}"
     options = ("--release", _RELEASE, "-g:none", "-proc:none", "-Xlint:-path")
     command = ("javac", *options, "-cp", jars, "-d", str(folder), str(SOURCE))

@@ -1,4 +1,4 @@
-"""What asking took: time, requests and read units; measured at the client, whoever uses it."""
+"""Measures what an answer cost: time, requests and read units, as a DynamoDB client sees them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READING: Final = ("BatchGetItem", "GetItem", "Query", "Scan")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one answer took, or several in the middle; `p95_ms` is that of 95 in 100 of them."""
+    """What one answer cost, or the medians of several; `p95_ms` is their 95th percentile."""
 
     ms: float = 0
     p95_ms: float = 0
@@ -51,9 +51,9 @@ class Cost:
 
 
 class Meter:
-    """Counts the requests of clients, and what DynamoDB says that they consumed.
+    """Counts the requests of clients, and the units that DynamoDB says they consumed.
 
-    It counts these operations, or all.
+    It counts only `operations`, such as `READING`; without any, all operations.
     """
 
     def __init__(self, *clients: DynamoDBClient, operations: Sequence[str] = ()) -> None:
@@ -66,7 +66,7 @@ class Meter:
                 client.meta.events.register(name, self._after_call)
 
     def measure(self, ask: Callable[[], T]) -> tuple[T, Cost]:
-        """Return an answer and what it took."""
+        """Return an answer and its cost."""
         requests, units, start = self._requests, self._units, time.perf_counter()
         answer = ask()
         ms = (time.perf_counter() - start) * 1000

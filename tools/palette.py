@@ -1,4 +1,4 @@
-"""PNG pictures with a palette: a third of the bytes that a browser's own screenshot takes."""
+"""PNG pictures with a palette: a third of the size of a browser's own screenshot."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Final
 from playwright.sync_api import Page
 
 _COLOURS: Final = 256
-"""As many as one byte can name."""
+"""The number of colours that one byte can name."""
 
-# The browser knows how to read a picture: nothing else here needs to.
+# The browser decodes the picture, so that we need no library for that.
 _PIXELS: Final = """
 async (picture) => {
   const image = new Image();
@@ -36,9 +36,9 @@ async (picture) => {
 
 
 def reduced(page: Page, picture: bytes) -> bytes:
-    """Return a picture in its 256 most frequent colours, each other one as the nearest of them.
+    """Return a picture in its 256 most frequent colours; others become the nearest of these.
 
-    `page` is any page that may load pictures from its own script.
+    `page` is any page that lets its script load pictures.
     """
     read = page.evaluate(_PIXELS, b64encode(picture).decode())
     pixels = array("I", b64decode(read["pixels"]))
@@ -49,7 +49,7 @@ def reduced(page: Page, picture: bytes) -> bytes:
 
 
 def _rows(pixels: array[int], places: Mapping[int, int], read: Mapping[str, int]) -> bytes:
-    """Return the rows of a PNG: no filter, then a byte for each pixel."""
+    """Return the rows of a PNG: a byte that says there is no filter, then a byte a pixel."""
     width, height = read["width"], read["height"]
     named = bytes(map(places.__getitem__, pixels))
     return b"".join(b"\0" + named[row * width : (row + 1) * width] for row in range(height))
@@ -62,7 +62,7 @@ def _nearest(colour: int, palette: Sequence[bytes]) -> int:
 
 
 def _channels(colour: int) -> bytes:
-    """Return the red, the green and the blue of a pixel, whose last byte says how opaque it is."""
+    """Return the red, green and blue of a pixel; its last byte, the opacity, is left out."""
     return colour.to_bytes(4, sys.byteorder)[:3]
 
 

@@ -1,6 +1,6 @@
 """Take the pictures of the console, for the README and its guide: `make pictures`.
 
-They show the sample events of a service that keeps nothing, as they are at this moment.
+They show the current sample events of a service that runs in memory.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tools.palette import reduced
 
 FOLDER: Final = ROOT / "docs" / "pictures"
 ALL: Final = FOLDER / "console.png"
-"""The first view, with bars and values."""
+"""The picture of the first view, with bars and values."""
 
 ONE: Final = FOLDER / "event.png"
-"""One event beside the list of those that a filter finds."""
+"""The picture of one event, next to the list of the events that a filter finds."""
 
 MOST_BYTES: Final = 150_000
-"""What a picture may take, so that the README is there soon."""
+"""The most that a picture may take, so that the README loads fast."""
 
 _SIZE: Final = {"width": 1440, "height": 900}
 _WAIT_MS: Final = 30_000
@@ -48,7 +48,7 @@ def take(browser: Browser, credentials: Credentials) -> None:
 @contextmanager
 def _opened(browser: Browser, credentials: Credentials, address: str) -> Iterator[Page]:
     """Open a tab, sign in, and wait until the list and the values are there."""
-    # Of these names, the type of Playwright knows its own class alone.
+    # Playwright's type for `viewport` accepts only its own class.
     context = browser.new_context(
         viewport=_SIZE,  # type: ignore[arg-type]
         reduced_motion="reduce",
@@ -76,7 +76,7 @@ def _keep(page: Page, path: Path) -> None:
 
 
 def main() -> int:
-    """Take the pictures for the Makefile; return the status to exit with."""
+    """Take the pictures for the Makefile; return the exit status."""
     try:
         with (
             chromium.running() as browser,

@@ -1,8 +1,8 @@
-"""Find what we would not say, in the guides and in the sources: `make prose`.
+"""Find phrases that we do not want to use, in the guides and in the sources: `make prose`.
 
-proselint checks the guides with rules of its own. `docs/style/banned.txt` has the phrases that this
-project avoids: in the guides, and in docstrings, comments and messages. In the guides, code,
-addresses, comments and the tables that a benchmark writes are not prose.
+It runs the checks of proselint on the guides. It looks for the phrases of `docs/style/banned.txt`
+in the guides, and in docstrings, comments and messages. In the guides, it does not look at code,
+addresses, comments and the tables that benchmarks write.
 """
 
 from __future__ import annotations
@@ -40,14 +40,20 @@ _NOT_PROSE: Final = re.compile(
     r"|`[^`]+`|\]\([^)\s]*\)|https?://\S+",
     re.MULTILINE | re.DOTALL,
 )
-# It would have typographic quotes and dashes.
+# This check demands typographic quotes and dashes.
 _CONFIG: Final = {**DEFAULT, "checks": {"typography.symbols": False, **DEFAULT["checks"]}}
 
 
 def faults(text: str, banned: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong in a page: a line, from 1, and a sentence."""
+    """Yield the faults of a page: the number of the line, from 1, and a sentence.
+
+    `banned` has what to write instead of each phrase.
+
+    >>> list(faults("Read this anew.", {"anew": "again"}))
+    [(1, "'anew': write again")]
+    """
     prose = _NOT_PROSE.sub(lambda found: re.sub(r"[^\n]", "·", found[0]), text)
-    # proselint calls a word repeated that ends a paragraph and begins the next one.
+    # proselint calls a word repeated if it ends a paragraph and begins the next one.
     for found in LintFile("page", re.sub(r"\n(?=\n)", " ·\n", prose)).lint(_CONFIG):
         yield found.pos[0], found.check_result.message
     yield from phrase_faults(prose, banned)
@@ -65,6 +71,7 @@ def said_in(path: Path, source: str) -> str:
     """Return what a source says to people, each line where it was; in Python no names and signs."""
     if path.suffix == ".py":
         source = "\n".join(_said(source))
+    source = source.replace("None", "·")  # A value of Python is not "none".
     return re.sub(r"^\s*(?:#:?|//+|/?\*+)(?= )", " ", source, flags=re.MULTILINE)
 
 
@@ -79,7 +86,7 @@ def _said(source: str) -> Iterator[str]:
 
 
 def phrases() -> dict[str, str]:
-    """Return the banned phrases, and what to write instead of each."""
+    """Return the banned phrases, each with what to write instead."""
     lines = (ROOT / "docs" / "style" / "banned.txt").read_text("utf-8").splitlines()
     return dict(line.split(" -> ", 1) for line in lines if line and not line.startswith("#"))
 

@@ -1,4 +1,4 @@
-"""What is looked for among made-up events, with the exact number of those that must be found."""
+"""Searches among made-up events, each with the exact number of events that it must find."""
 
 from __future__ import annotations
 
@@ -51,9 +51,10 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A list with its exact total: of Waldur's API, or of Polylog's own where that has no filter.
+    """A search for a list with its exact total.
 
-    `total` is the number of events that pass.
+    It asks Waldur's API, or Polylog's own where Waldur's has no such filter. `total` is the number
+    of events that pass the filter.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Search:
         return max(1, -(-self.total // PAGE))
 
     def path(self, page: int) -> str:
-        """Return the path and query of a page, counted from 1, the newest events first."""
+        """Return the path and query of a page, newest events first; pages are counted from 1."""
         size = ("page_size", str(PAGE))
         if self.is_waldur:
             return _url("/api/events/", self.filter, size, ("page", str(page)))
@@ -75,7 +76,7 @@ class Search:
         return _url("/v1/events", self.filter, size, skip, ("total_size", "true"))
 
     def told(self, headers: Mapping[str, str], body: bytes) -> int | None:
-        """Return the total that an answer tells; None if it was refused, or counted nothing."""
+        """Return the total that an answer gives; None if it gives none, as a refusal does."""
         if self.is_waldur:
             total = headers.get("X-Result-Count")
             return None if total is None else int(total)
@@ -84,7 +85,7 @@ class Search:
 
 
 def answer(services: Services, token: str, target: str) -> Response:
-    """Answer GET for a path and query as the functions do, in this process."""
+    """Answer a GET of a path and query in this process, as the functions do."""
     path, _, query = target.partition("?")
     is_waldur = path.startswith("/api/")
     dialect, scheme = (waldur.DIALECT, "Token") if is_waldur else (native.DIALECT, "Bearer")
@@ -93,7 +94,13 @@ def answer(services: Services, token: str, target: str) -> Response:
 
 
 class Census:
-    """Events that are counted while they pass: their `number`, and the id of the last one."""
+    """Counts events while you iterate over them: their `number`, and the id of the last one.
+
+    >>> events = Census(sought(1000))
+    >>> load(client, tables, scope, events, shards=1)
+    1000
+    >>> searches = events.searches()
+    """
 
     def __init__(self, events: Iterable[Event]) -> None:
         self._events = events
@@ -126,7 +133,7 @@ class Census:
     def middle(self, name: str) -> str:
         """Return a type, user, customer or project that is neither frequent nor rare.
 
-        It is where half of all is reached, the most frequent being added up first.
+        If you add up the counts, the most frequent first, it is the one that reaches half of all.
         """
         counts = self._by[name]
         values, numbers = zip(*counts.most_common(), strict=True)
@@ -134,7 +141,7 @@ class Census:
         return value
 
     def searches(self) -> list[Search]:
-        """Return what is looked for among these events, all of which must have passed."""
+        """Return the searches among these events. You must have iterated over all of them."""
         words = (
             Search(name, True, ("message", word), self._said[name]) for name, word in _WORDS.items()
         )

@@ -1,4 +1,4 @@
-"""A `polylog run` in a process of its own."""
+"""Runs `polylog run` in a process of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _START_SECONDS: Final = 120
 
 @contextmanager
 def running(folder: Path, *options: str) -> Iterator[tuple[Home, Credentials]]:
-    """Run the service on a free port until the block ends; its data and its log are in a folder."""
+    """Run the service on a free port until the block ends, with its data and log in `folder`."""
     home = Home(folder / "data")
     command = (str(Path(sys.executable).with_name("polylog")), "run", "--port", "0")
     log = folder / "log"

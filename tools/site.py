@@ -1,7 +1,7 @@
-"""What MkDocs does with the guides, beyond what mkdocs.yml says: the README is the first page.
+"""Hooks of MkDocs: they make the README the first page, and adapt the links of the guides.
 
-Guides link to each other, to the README and to source code, as they lie in the repository. On the
-site, a link to source code leads to `repo_url`. Without that address, its text remains.
+In the repository, guides link to each other, to the README and to source code by relative paths. On
+the site, a link to source code leads to `repo_url`. Without that address, only its text remains.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Return a page's text with links that lead somewhere on the site."""
+    """Return the text of a page with links that work on the site."""
     source = README if page.file.src_uri == "index.md" else DOCS / page.file.src_uri
     return linked(markdown, source, config.repo_url)
 
 
 def linked(markdown: str, source: Path, repo_url: str | None = None) -> str:
-    """Return the text of a guide with links as the site has them."""
+    """Return the text of a guide with links that work on the site."""
     start = DOCS if source == README else source.parent
 
     def replaced(found: re.Match[str]) -> str:

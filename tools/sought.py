@@ -1,4 +1,4 @@
-"""Made-up events with something to look for: words, names, and values deep in their data."""
+"""Made-up events with something to search for: words, names, and values deep in their data."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from polylog.model.event import Entity, Event
 from tools.events import Maker
 
 FREQUENT_WORD: Final = "maintenance"
-"""What one message in 50 says."""
+"""A word of one message in 50."""
 
 WORD: Final = "reconciliation"
-"""What one message in 170 says."""
+"""A word of one message in 170."""
 
 RARE_WORD: Final = "quarantine"
-"""What one message in 5,000 says."""
+"""A word of one message in 5,000."""
 
 ABSENT_WORD: Final = "xylophone"
-"""What no message says."""
+"""A word that no message has."""
 
 NAME: Final = "storefront"
-"""The name of an application that 40 events are about, however many there are."""
+"""The name of an application that about 40 events have as their target, in a log of any size."""
 
 ACCESS_TOKEN: Final = "5f0c9a3e7b2d4c61a8e4f2b09d6c1e37"
-"""The personal access token of one event in 1,000: Waldur keeps it in the data."""
+"""A personal access token that one event in 1,000 has in its data, as Waldur stores it."""
 
 REQUEST_ID: Final = "req-7c1e55d0f3a94b02"
-"""The id of a request, deep in the data of a single event."""
+"""The id of a request, deep in the data of one event."""
 
 _SEED: Final = 2014
 _BYTES: Final = 500
@@ -49,13 +49,13 @@ _REASONS: Final = (
     *("request", "schedule", "policy", "alarm", "outage", "drift", "import", "export", "patching"),
     *("resizing", "tagging", "decommissioning", "provisioning"),
 )
-"""Fifty, each as likely as the others."""
+"""Fifty reasons, all equally likely."""
 
 
 def sought(number: int) -> Iterator[Event]:
-    """Yield so many events over 400 days, in the order of their times, always the same ones.
+    """Yield a number of events over 400 days, in the order of their times, always the same ones.
 
-    Ids of users, customers and projects are in Waldur's form, without dashes.
+    The ids of users, customers and projects have no dashes, as in Waldur.
     """
     random = Random(_SEED)
     for place, event in enumerate(Maker(_SEED, _BYTES).spread(number)):
@@ -66,7 +66,7 @@ def sought(number: int) -> Iterator[Event]:
 
 
 def _named(event: Event, *, is_about_it: bool) -> Event:
-    """Return an event with a customer, and with names."""
+    """Return an event with a customer, and with names for its actor and target."""
     project, actor, target = _hex(event.project_id), _hex(_id(event.actor)), _id(event.target)
     thing = event.type.split(".")[1]
     return event.model_copy(

@@ -1,4 +1,4 @@
-"""What the pages of searches are held against: milliseconds and units, by the size of the log."""
+"""The goals for pages of searches: milliseconds and units, by the size of the log."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ from tools.searches import (
 )
 
 WHILE_WRITTEN: Final = 1.1
-"""An answer may take this many times as long while the log is written."""
+"""While the log is written, an answer may take this many times as long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """The most that any page of a search may take, over HTTP and of DynamoDB; None: no matter."""
+    """The most that a page of a search may take: milliseconds over HTTP, and read units.
+
+    None means that there is no limit.
+    """
 
     ms: float
     units: float | None = None
@@ -49,28 +52,28 @@ _AIMS: Final[Mapping[str, Mapping[int, Aim]]] = {
 
 
 AIMED: Final = frozenset(_WORD)
-"""The sizes of log that there are aims for."""
+"""The sizes of logs that have aims."""
 
 
 def aim_of(search: str, events: int) -> Aim | None:
-    """Return what is aimed at for a search in a log of so many events."""
+    """Return the aim of a search in a log with this number of events."""
     return _AIMS.get(search, {}).get(events)
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What the pages of one search in one log take; the worst of them counts."""
+    """The results of the pages of one search in one log; the worst page counts."""
 
     taken: Sequence[Taken]
 
     @property
     def aim(self) -> Aim | None:
-        """What is aimed at."""
+        """The aim of the search."""
         return aim_of(self.taken[0].search, self.taken[0].events)
 
     @property
     def ms(self) -> float:
-        """The milliseconds at rest."""
+        """The milliseconds while the log is at rest."""
         return max(taken.ms for taken in self.taken)
 
     @property
@@ -80,12 +83,12 @@ class Pages:
 
     @property
     def units(self) -> float:
-        """The read units while nothing is remembered."""
+        """The read units of a store that remembers nothing."""
         return max(taken.cold.units for taken in self.taken)
 
     @property
     def goal(self) -> str:
-        """What is aimed at, in words."""
+        """The aim, in words."""
         if self.aim is None:
             return ""
         units = "" if self.aim.units is None else f", {self.aim.units:,g} units"
@@ -93,7 +96,7 @@ class Pages:
 
     @property
     def verdict(self) -> str:
-        """Whether that is kept, or that the search was refused."""
+        """Whether the aim is met, or that the search was refused, in words."""
         if not all(taken.is_answered for taken in self.taken):
             return "**refused**"
         if self.aim is None:

@@ -1,4 +1,4 @@
-"""The write units that events are charged for: of themselves, and of the log's bookkeeping."""
+"""The write units that events cost: for themselves and their index entries, and for the tally."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from tools.units import Shape, item_bytes, write_units
 
 _SEED: Final = 11
 _BYTES: Final = 1000
-"""Of an event's JSON, about."""
+"""About the size of an event as JSON."""
 
 _BESIDE_BATCHED: Final = 1.05
 _BESIDE_SINGLE: Final = 4.5
 
-# An event is in the indexes by time and by type; in those of what else it names as well.
+# Every event is in the indexes by time and by type. It may also be in others, such as by actor.
 _FEWEST_INDEXES: Final = 2
 
 _DRAFTS: Final = 500
 
 
 def charges(section: str, running: Stage) -> Iterator[Measure]:
-    """Yield what events take, alone and in batches, and index entries by the size of their JSON."""
+    """Yield the write units of events, alone and in batches, and of index entries by size."""
     shapes = {name: Shape.of(arguments) for name, arguments in running.template.tables.items()}
     prices = writes.measure(running.client, TABLES, shapes, (DENSE, SINGLE), (_BYTES,))
     yield from _beside(section, *prices)
@@ -38,9 +38,9 @@ def charges(section: str, running: Stage) -> Iterator[Measure]:
 
 
 def _beside(section: str, batched: writes.Price, single: writes.Price) -> Iterator[Measure]:
-    """Yield what the tally takes beside an event's item and its entries in the indexes.
+    """Yield the write units of the tally, compared with those of an event and its index entries.
 
-    Beside an event in few indexes it is a larger part: the tally does not depend on them.
+    The tally does not depend on the indexes, so it is a larger part if an event is in few of them.
     """
     of_one = batched.table / 2
     for indexes in (batched.indexes / of_one, _FEWEST_INDEXES):
@@ -56,7 +56,7 @@ def _beside(section: str, batched: writes.Price, single: writes.Price) -> Iterat
         )
     yield Measure(
         section,
-        f"write units beside the event's own, {single.traffic}",
+        f"write units of the tally, {single.traffic}",
         single.tally,
         "units",
         limit=_BESIDE_SINGLE,
@@ -65,7 +65,7 @@ def _beside(section: str, batched: writes.Price, single: writes.Price) -> Iterat
 
 
 def _entry(section: str, size: int) -> Measure:
-    """Return what an index entry takes, at most, of events of a size."""
+    """Return the most write units that an index entry takes, for events of a size."""
     maker = Maker(_SEED, size)
     drafts = [Draft.of(maker.at(START + n * SECOND)) for n in range(_DRAFTS)]
     largest = max(item_bytes(draft.item(SCOPE, 10**6, 1)) for draft in drafts)

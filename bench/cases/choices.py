@@ -1,6 +1,6 @@
-"""What an event takes to write, by what a deployment chooses: its indexes and its facets.
+"""The write units of an event, by the indexes and facets that a deployment chooses.
 
-`python -m bench.cases.choices` measures it alone.
+`python -m bench.cases.choices` measures only this.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FACETS: Final = ("", "organization,project", "organization,project,actor,target
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Write units of an event in a batch: of itself, of its index entries, and of the tally.
+    """The write units of an event in a batch: for itself, for its index entries, and for the tally.
 
     `field_indexes` and `tallied_facets` are the parameters of these names.
     """
@@ -43,12 +43,12 @@ class Choice:
 
     @property
     def units(self) -> float:
-        """All of them."""
+        """The sum of all write units."""
         return self.table + self.indexes + self.tally
 
 
 def measure(client: DynamoDBClient) -> list[Choice]:
-    """Return what an event takes with each choice; what one costs does not depend on the other."""
+    """Return the write units with each choice. What indexes cost does not depend on the facets."""
     entries = {each: _price(client, each).indexes for each in _INDEXES}
     prices = {each: _price(client, _INDEXES[0], each) for each in _FACETS}
     return [
@@ -67,7 +67,7 @@ def _price(client: DynamoDBClient, indexes: str, facets: str = "") -> writes.Pri
 
 
 def main() -> None:
-    """Measure all choices, and keep what they take for the guide to costs."""
+    """Measure all choices, and keep the results for the guide to costs."""
     with dynamodb_local(None) as url:
         client = connect(url)
         create_tables(client, Template.read(ROOT / "template.yaml"))

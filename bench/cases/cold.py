@@ -1,9 +1,9 @@
 """How long functions take to start.
 
-INIT is what Lambda bills by that name: from the start of Python's process to the first time that
-Lambda's client asks for work, its own import included. It is told in the processor's time, which
-other work of the machine changes little: a function that starts waits for nothing else. The floor
-is a function that makes a botocore client of DynamoDB, and nothing else.
+INIT is what Lambda bills under that name: from the start of the Python process until Lambda's
+client first asks for work, including the import of that client. It is given in processor time,
+which other work on the machine changes little; a function that starts waits for nothing else. The
+floor is a function that only makes a botocore client for DynamoDB.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _VARIABLES: Final = {"DEAD_LETTER_QUEUE": "http://localhost/queue"}
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """A function that started: when it was ready, and when it had answered what it was asked."""
+    """One start of a function: when it was ready, and when it had given its first answer."""
 
     ready: Stage
     answered: Stage
@@ -67,7 +67,7 @@ class _Start:
 
 
 class Bench:
-    """The functions of a build and the floor, started again and again in another folder each."""
+    """Starts the functions of a build and the floor again and again, each time in a new folder."""
 
     def __init__(self, build: Path, directory: Path) -> None:
         self._directory = directory
@@ -98,19 +98,19 @@ class Bench:
                 function, self._folders, Path(folder), _VARIABLES, is_traced=False
             )
             with started as running, redirect_stdout(StringIO()):
-                for _ in "ab":  # With the second answer it is known that the first one was given.
+                for _ in "ab":  # Once it gives a second answer, it has noted the first.
                     running.invoke(_event(function))
                 ready, answered, *_ = running.stages()
         return _Start(ready, answered)
 
     def _compile_the_runtime(self) -> None:
-        """Compile what Lambda's Python brings along, as an installation by pip does."""
+        """Compile the packages that Lambda's Python includes, as pip does when it installs them."""
         for name in ("awslambdaric", "boto3", "botocore", "dateutil", "jmespath", "urllib3"):
             compile_dir(INSTALLED / name, quiet=2)
 
 
 def measure() -> list[Measure]:
-    """Return how the functions of a build start."""
+    """Return how long the functions of a build take to start."""
     with TemporaryDirectory() as folder:
         directory = Path(folder)
         build = build_here()
@@ -142,7 +142,7 @@ def _line(name: str, starts: Sequence[_Start], floor: Sequence[_Start]) -> Measu
 
 
 def _event(function: Function) -> Payload:
-    """Return what a function answers without a look into the tables."""
+    """Return an event that the function answers without reading a table."""
     return payloads.request("none", "GET", "") if function.routes else {"Records": []}
 
 

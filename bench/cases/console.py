@@ -1,8 +1,8 @@
-"""Measures the console in Chromium, above `polylog run`: `make bench-console` runs it.
+"""Measures the console in Chromium, with `polylog run` as the service: `make bench-console`.
 
-Times are those of the page's own clock: from where a reader begins (a navigation, the Enter key)
-to the frame in which the rows stand. The floor of each is what the page's requests for rows and
-their total take, sent again one after another without a browser.
+Times are taken by the page's own clock. They begin with what the reader does (a navigation, the
+Enter key) and end with the frame that shows the rows. The floor of each is the time of the page's
+requests for rows and their total, sent again one after another without a browser.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tools import chromium
 SECTION: Final = "The console in Chromium, 100,000 events"
 
 MOST_KB: Final = 60
-"""What the first view may take, compressed."""
+"""The most that the files of the first view may have, compressed."""
 
 _EVENTS: Final = 100_000
 _ROUNDS: Final = 11
@@ -36,14 +36,14 @@ _ADDRESS: Final = "/?last=all"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A type, and how many events of it there are."""
+    """A type, and the number of its events."""
 
     name: str
     total: int
 
 
 def measure(tail_seconds: int) -> list[Measure]:
-    """Return what the console takes to show a log, and to follow it."""
+    """Return what the console takes to show a log and to follow it."""
     with served(_EVENTS) as service, chromium.running() as browser:
         with signed_in(browser, service.credentials, _ADDRESS) as tab:
             lines = [*_steps(tab, _kinds(service)), _weight(tab)]
@@ -69,7 +69,7 @@ def _steps(tab: Tab, kinds: Sequence[Kind]) -> Iterator[Measure]:
 
 
 def _round(tab: Tab, kind: Kind, number: int) -> dict[str, Taken]:
-    """Load the page, filter, and jump: to what no round has asked for before."""
+    """Load the page, filter and jump; each round asks for something that no round has asked for."""
     tab.open(_ADDRESS)
     cold, warm = tab.reload(is_cold=True), tab.reload(is_cold=False)
     return {
@@ -94,7 +94,7 @@ def _jump(tab: Tab, row: int) -> Taken:
 
 
 def _weight(tab: Tab) -> Measure:
-    """Return the compressed bytes of all files that the browser takes for the first view."""
+    """Return the compressed size of all files that the browser loads for the first view."""
     tab.open(_ADDRESS)
     tab.reload(is_cold=True)
     name = "files of the first view, compressed"
@@ -102,7 +102,10 @@ def _weight(tab: Tab) -> Measure:
 
 
 def _heaps(browser: Browser, service: Served, tab: Tab, seconds: int) -> Iterator[Measure]:
-    """Yield what scripts keep of the first view, beside an empty page, and after a long tail."""
+    """Yield the memory of scripts after the first view and after a long tail.
+
+    The floor of the first view is the memory of an empty page.
+    """
     floor = Runs.of([empty_heap_mb(browser) for _ in range(_ROUNDS)]).median
     start = Runs.of([_reloaded_heap_mb(tab) for _ in range(_ROUNDS)])
     yield Measure(SECTION, "heap of the first view", start.median, "MB", start.spread, floor=floor)

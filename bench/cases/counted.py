@@ -1,7 +1,8 @@
-"""What requests and folding take that can be counted, the same on every machine.
+"""Counts what requests and folding take. The numbers are the same on every machine.
 
-`make bench-counted` keeps that in a file: bytes of log lines, what folding reads and
-leaves in the tally table, what a look at the tail reads, and the sizes of an import's objects.
+`make bench-counted` writes them to a file: the bytes of log lines, the read units of folding, what
+folding leaves in the tally table, the read units of a look at the tail, and the sizes of the
+objects of an import.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ _TRAFFIC: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """What one invocation of a function logs itself."""
+    """What the code of a function logs in one invocation."""
 
     name: str
     lines: int
@@ -56,7 +57,7 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """What an import leaves in the bucket: bytes for each event that was dropped."""
+    """What an import leaves in the bucket, in bytes an event: the objects dropped, and results."""
 
     dropped_bytes: float
     result_bytes: float
@@ -69,7 +70,7 @@ def _logged(stage: Stage, call: Call) -> Logged:
         payload, before = call.make(), stage.log.tell()
         invoke(payload)
         found.append(stage.log.getvalue()[before:].splitlines(keepends=True))
-    usual = found[1:]  # The first one says that it is the first.
+    usual = found[1:]  # The first invocation also logs that it was a cold start.
     return Logged(call.name, round(median(map(len, usual))), round(median(map(_bytes, usual))))
 
 
@@ -94,7 +95,7 @@ def _look(stage: Stage) -> float:
 
 
 def _objects(events: int) -> Objects:
-    """Return the sizes of what is in the bucket after imports of so many events."""
+    """Return the sizes of the objects in the bucket after an import of this number of events."""
     sizes = dict(_sizes(boto3.client("s3")))
     dropped, results = (
         sum(size for key, size in sizes.items() if key.startswith(prefix))
@@ -110,7 +111,7 @@ def _sizes(s3: S3Client) -> Iterator[tuple[str, int]]:
 
 
 def main() -> None:
-    """Count everything, and keep it."""
+    """Count everything, and write it to the file."""
     with stage() as running:
         ready(running)
         look = _look(running)

@@ -1,4 +1,4 @@
-"""How quickly deltas are folded, beside how quickly one writer stores them."""
+"""How fast deltas are folded, compared with how fast one writer stores them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tools.events import DAY, START, Maker
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SECTION: Final = "Folding, beside storing the same events"
+SECTION: Final = "Folding, compared with storing the same events"
 
 _SEED: Final = 11
 _EVENT_BYTES: Final = 500
@@ -33,7 +33,10 @@ _ROUNDS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Batches of this size, so many in each of some scopes; a part of the events comes late."""
+    """Traffic of `batches` batches in each of `scopes` scopes; a part of the events is late.
+
+    `batch` is the number of events in a batch, `late` the part of them that is late.
+    """
 
     name: str
     batch: int
@@ -54,7 +57,7 @@ _numbers = count(1)
 
 
 def measure() -> list[Measure]:
-    """Return events a second that are folded; the floor is how many one writer stores alone."""
+    """Return how many events a second are folded; the floor is how many one writer stores."""
     with _tables() as client:
         return [_line(client, traffic) for traffic in _TRAFFIC]
 
@@ -83,7 +86,7 @@ def _line(client: DynamoDBClient, traffic: Traffic) -> Measure:
 
 
 def _round(client: DynamoDBClient, traffic: Traffic) -> tuple[float, float]:
-    """Return how many events a second are folded and stored."""
+    """Return how many events a second are folded, and how many are stored."""
     scopes = [f"fold-{next(_numbers)}" for _ in range(traffic.scopes)]
     events = traffic.batch * traffic.batches * traffic.scopes
     began = time.perf_counter()

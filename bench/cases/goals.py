@@ -1,4 +1,4 @@
-"""What the results are held against."""
+"""The goals for the results of `scale`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from tools.meter import Cost
 from tools.writes import ALONE, BATCHES, SINGLES, Price
 
 Key = tuple[str, int, str]
-"""Question, number of events, and way of asking: cold, warm, plain (pages only) or naive."""
+"""A question, the number of events, and a way of asking: cold, warm, plain (pages only) or naive.
+"""
 
 _WAYS: Final = ("cold", "warm")
 
-# Equal times differ by as much from run to run.
+# Times that are the same differ by this much from run to run.
 _AS_FAST: Final = 1.1
 
 _FACETS: Final = 0.25
-"""What two facets may take more: half of what all four may."""
+"""What two facets may add: half of what all four may add."""
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Something that may not exceed a limit, and where it comes nearest to it or exceeds it."""
+    """A limit that results must not exceed, the worst result, and where that was."""
 
     name: str
     limit: float
@@ -33,12 +34,12 @@ class Goal:
 
     @property
     def is_met(self) -> bool:
-        """Whether the limit is kept."""
+        """Whether the worst result is within the limit."""
         return self.worst <= self.limit
 
     @classmethod
     def of(cls, name: str, limit: float, found: Iterable[tuple[float, str]]) -> Goal:
-        """Return the goal with the worst of what was found, and where that was."""
+        """Return the goal with the worst of the results, and where that was."""
         worst, where = max(found)
         return cls(name, limit, round(worst, 3), where)
 
@@ -46,7 +47,7 @@ class Goal:
 def goals(
     costs: Mapping[Key, Cost], beside: Mapping[Key, float], prices: Sequence[Price]
 ) -> list[Goal]:
-    """Return the goals; `beside` are the read units beside those of the events themselves."""
+    """Return the goals; `beside` has the read units besides those of the events themselves."""
     ours = [key for key in costs if key[2] in _WAYS]
     return [
         Goal.of("time: largest log / smallest", 1.5, _growth(costs, lambda cost: cost.ms)),
@@ -57,7 +58,7 @@ def goals(
         Goal.of("middle page / first, cold", 1.75, _ratios(costs, MIDDLE, "cold")),
         Goal.of("middle page / first, warm", 1.25, _ratios(costs, MIDDLE, "warm")),
         Goal.of("requests", 7, ((costs[key].requests, _place(key)) for key in ours)),
-        Goal.of("read units beside the events", 7, ((beside[key], _place(key)) for key in ours)),
+        Goal.of("read units besides the events", 7, ((beside[key], _place(key)) for key in ours)),
         Goal.of("tally, write units an event: batches", 0.4 + _FACETS, _tally(prices, BATCHES)),
         Goal.of("tally, write units an event: singles", 4.6 + _FACETS, _tally(prices, SINGLES)),
     ]
@@ -81,10 +82,10 @@ def _ratios(costs: Mapping[Key, Cost], question: str, way: str) -> Iterator[tupl
 
 
 def _tally(prices: Iterable[Price], traffic: str) -> Iterator[tuple[float, str]]:
-    """Return what this traffic costs, unless so little comes that each event is folded alone.
+    """Return the cost of this traffic, except where events are so rare that each is folded alone.
 
-    That costs more for each event, but little in all, and readers find nothing young after a
-    minute.
+    Folding alone costs more for each event, but little in all, and after a minute readers find
+    nothing young.
     """
     return (
         (price.tally, f"{price.traffic}, {price.size:,} bytes")

@@ -1,6 +1,6 @@
-"""Measures how long the functions take to answer; `make bench-handlers` keeps that in a file.
+"""Measures how long the functions take to answer; `make bench-handlers` writes it to a file.
 
-They run in this process, one after the other, with DynamoDB Local and moto's S3 beside it.
+The functions run in this process, one after the other, with DynamoDB Local and moto's S3.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 RESULTS: Final = ROOT / "bench" / "publish" / "handlers.json"
 
 BATCH: Final = 95
-"""Events a transaction of the writer takes."""
+"""The number of events that the writer stores in a transaction."""
 
 IMPORTED: Final = 20 * BATCH
 ONE_EVENT: Final = "one event by its id"
@@ -47,7 +47,7 @@ _SEED: Final = 7
 _EVENTS: Final = 10_000
 _READ_BYTES: Final = 500
 WRITTEN_BYTES: Final = 1000
-"""Of an event's JSON, about: those that are asked for are of the size that bench.scale asks for."""
+"""About the size of a written event as JSON. Events that are read are as large as in `scale`."""
 
 _RUNS: Final = 40
 _DISCARDED: Final = 10
@@ -70,9 +70,10 @@ _QUESTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an invocation took, in the middle: all of the time, and that of the processor.
+    """The medians of several invocations: the whole time, and the processor time.
 
-    `function` is its name in the template; `answer_bytes` is the body of an HTTP response.
+    `function` is its name in the template; `answer_bytes` is the size of the body of an HTTP
+    response.
     """
 
     name: str
@@ -84,7 +85,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A way to invoke a function of the template, again and again, with another payload."""
+    """A way to invoke a function of the template; each invocation makes a new payload."""
 
     name: str
     function: str
@@ -93,7 +94,7 @@ class Call:
 
 
 class Calls:
-    """Everything that functions are measured with."""
+    """All calls that functions are measured with."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -101,8 +102,8 @@ class Calls:
         self._times = count(START, SECOND)
 
     def all(self) -> Iterator[Call]:
-        """Yield every call; the one before has to be made by then."""
-        # First: what others store would be due to be folded.
+        """Yield every call. Invoke each one before you ask for the next."""
+        # It comes first: after the others there would be something to fold.
         yield Call(WAKE, "CompactFunction", partial(payloads.stream, SCOPE))
         for name, path in _QUESTIONS.items():
             yield Call(name, "EventsFunction", self._asking(path))
@@ -150,7 +151,7 @@ def _measure(stage: Stage, call: Call) -> Taken:
 
 
 def _stored_bytes(client: DynamoDBClient) -> list[int]:
-    """Return how large the rows of some events are."""
+    """Return the sizes of the rows of some events."""
     load(client, TABLES, "sizes", Maker(_SEED, WRITTEN_BYTES).spread(500), 1)
     found = client.query(
         TableName=TABLES.events,
@@ -163,12 +164,12 @@ def _stored_bytes(client: DynamoDBClient) -> list[int]:
 
 
 def ready(stage: Stage) -> None:
-    """Store what is asked for."""
+    """Store the events that the questions ask for."""
     load(stage.client, TABLES, SCOPE, Maker(_SEED, _READ_BYTES).spread(_EVENTS), 1)
 
 
 def main() -> None:
-    """Measure everything, and keep it."""
+    """Measure everything, and write it to the file."""
     with stage() as running:
         ready(running)
         taken = [_measure(running, call) for call in Calls(running).all()]

@@ -1,8 +1,9 @@
-"""How fast events are taken in, by every way, and what write units that takes.
+"""How fast events are taken in, by each way, and how many write units that takes.
 
-The floor of a way is the transactions alone: the same items, made beforehand under other keys, put
-by a client as boto3 makes it, one transaction after the other. A request with a single event asks
-the database three things: who calls, for a number, and to store it; their time is said as well.
+The floor of a way is the transactions alone. They put the same items, made beforehand under other
+keys, one transaction after the other, with a client as boto3 makes it. A request with a single
+event makes three requests to the database: it looks up the key, takes a number, and stores the
+event. It is also compared with the time of these three.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ SECTION: Final = "Ingestion"
 _BATCH: Final = 95
 _SEED: Final = 11
 _BYTES: Final = 1000
-"""Of an event's JSON, about."""
+"""About the size of an event as JSON."""
 
 FLOORS: Final = f"{SCOPE}-floor"
-"""The scope that floors are put into."""
+"""The scope that floors write to."""
 
 _RATE: Final = 0.8
 
@@ -54,7 +55,7 @@ _ASKED: Final = "what is asked for "
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way in: how many events it takes at once, and how often that is measured."""
+    """A way in: how many events it takes at once, and how often to measure it."""
 
     name: str
     events: int
@@ -78,7 +79,7 @@ WAYS: Final = (
 
 @dataclass(slots=True)
 class _Case:
-    """Something that is done again and again, each time with something prepared for it."""
+    """Something to do again and again, each time with the next of the prepared arguments."""
 
     act: Callable[[Any], object]
     prepared: Iterator[Any]
@@ -91,7 +92,7 @@ class _Case:
 
 
 class _Races:
-    """Ways against their floors, on one stage."""
+    """Measures ways against their floors, on one stage."""
 
     def __init__(self, running: Stage) -> None:
         self._stage = running
@@ -101,7 +102,7 @@ class _Races:
         self._seqs = count(1)
 
     def run(self, ways: Sequence[Way], rounds: int, discarded: int) -> Iterator[Measure]:
-        """Yield how many events a second each way takes in."""
+        """Yield the number of events a second that each way takes in."""
         cases: dict[str, _Case] = {}
         for way in ways:
             cases |= self._cases(way, rounds + discarded)
@@ -110,7 +111,7 @@ class _Races:
         for way in ways:
             yield self._measure(way, way.name, _FLOOR + way.name, cases, runs)
             if way.events == 1:
-                name = f"{way.name}, beside its three requests"
+                name = f"{way.name}, compared with its three requests"
                 yield self._measure(way, name, _ASKED + way.name, cases, runs)
 
     def _cases(self, way: Way, number: int) -> dict[str, _Case]:
@@ -129,7 +130,7 @@ class _Races:
         return [self._maker.at(next(self._times)) for _ in range(number)]
 
     def _transactions(self, number: int) -> Iterator[list[Any]]:
-        """Yield the actions of each transaction that so many events make."""
+        """Yield the actions of each transaction that stores a number of events."""
         for events in batched(self._events(number), _BATCH):
             yield actions_of({next(self._seqs): Draft.of(event) for event in events})
 
@@ -158,7 +159,7 @@ class _Races:
         cases: Mapping[str, _Case],
         runs: Mapping[str, Runs],
     ) -> Measure:
-        """Return a way's rate, held against a floor; beside all of its requests it has no goal."""
+        """Return the rate of a way and its floor. There is a goal for transactions alone."""
         ours, raw = runs[way.name], runs[floor]
         return Measure(
             SECTION,
@@ -185,7 +186,7 @@ def _cpu_ms(case: _Case, runs: Runs) -> float:
 
 @contextmanager
 def _without_garbage() -> Iterator[None]:
-    """Keep what is prepared from being looked through again and again by the collector."""
+    """Keep the garbage collector from looking through the prepared objects again and again."""
     gc.collect()
     gc.freeze()
     try:
@@ -195,7 +196,7 @@ def _without_garbage() -> Iterator[None]:
 
 
 def actions_of(numbered: Mapping[int, Draft]) -> list[Any]:
-    """Return the actions of a transaction that stores these, as the writer makes them."""
+    """Return the actions of the transaction that stores these drafts, as the writer makes them."""
     entries = (draft.entry(seq) for seq, draft in numbered.items())
     delta = Delta.of(min(numbered), max(numbered), entries)
     actions: list[Any] = [

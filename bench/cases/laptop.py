@@ -1,4 +1,4 @@
-"""Asks `polylog run` over HTTP, on this machine: one by one, and eight clients at once."""
+"""Asks `polylog run` over HTTP on this machine: one client alone, and eight clients at once."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _FLOOR_SUFFIX: Final = ", by DynamoDB alone"
 _NEW_SUFFIX: Final = ", over a new connection"
 _TRIVIAL: Final = "nothing: who asks"
 _OF_DATA: Final = (TOKEN, REQUEST)
-"""Searches that take seconds: `make bench-scale` measures them."""
+"""Searches that take seconds. Only `make bench-scale` measures them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, and how many milliseconds the answer may take.
+    """A question, and how many milliseconds its answer may take.
 
-    `is_mixed`: it is one of those that clients ask at once.
+    `is_mixed` says whether it is one of those that the eight clients ask.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Question:
 
 
 def questions(census: Census) -> list[Question]:
-    """Return what a log is asked; pages are of 100, the newest first, with their exact totals."""
+    """Return the questions to a log; pages have 100 events, newest first, and the exact total."""
     page = f"/v1/events?page_size={PAGE}&total_size=true"
     type, actor = f'type="{census.middle(TYPE)}"', f'actor.id="{census.middle(USER)}"'
     since, until = (format_rfc3339(START + days * DAY) for days in (200, 230))
@@ -85,7 +85,7 @@ def _by_search(search: Search) -> Question:
 
 
 def measure() -> list[Measure]:
-    """Return what a log of so many events takes to answer."""
+    """Return how long the log takes to answer."""
     with served(_EVENTS) as service:
         asked = questions(service.census)
         measures = [*_one_by_one(service, asked), *_at_once(service, asked)]
@@ -95,7 +95,7 @@ def measure() -> list[Measure]:
 def _while_written(
     service: Served, asked: Sequence[Question], measures: Sequence[Measure]
 ) -> Iterator[Measure]:
-    """Yield the measures with what the same questions take while events are written."""
+    """Yield the measures, with the times of the same questions while events are written."""
     address, token = urlsplit(service.credentials.url).netloc, service.credentials.token
     client = Client(address, token)
     cases = {each.name: partial(client.get, each.path) for each in asked}
@@ -133,7 +133,7 @@ def _line(question: Question, taken: Mapping[str, Runs]) -> Measure:
 
 
 def _floors(service: Served) -> dict[str, Callable[[], object]]:
-    """Return requests to DynamoDB, through botocore, for the rows of some of the answers."""
+    """Return requests through botocore to DynamoDB, for the rows of some of the answers."""
     client = service.client
     page = partial(
         client.query,
@@ -155,7 +155,7 @@ def _floor_of(name: str) -> str:
 
 
 def _at_once(service: Served, asked: Sequence[Question]) -> list[Measure]:
-    """Return what clients get that ask everything which has a limit, in turn."""
+    """Return what several clients get that ask the mixed questions with a limit, all at once."""
     paths = [each.path for each in asked if each.limit and each.is_mixed]
     command = [sys.executable, "-m", "bench.stage.clients"]
     command += [urlsplit(service.credentials.url).netloc, str(_SECONDS)]

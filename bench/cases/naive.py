@@ -1,7 +1,7 @@
-"""The naive way to each answer: counting, skipping and grouping by reading the index.
+"""The naive way to each answer: it reads the index to count, to skip and to group.
 
-It is read in slices of time, each about as much as DynamoDB returns at once: DynamoDB Local walks
-to a continuation key from the start of an index, and would need minutes for one answer.
+It reads in slices of time, each about as much as DynamoDB returns at once. DynamoDB Local walks to
+a continuation key from the start of an index; with such keys one answer would take minutes.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from polylog.model.filter import And, Compare, Filter, Op, conjunction
 from polylog.model.query import EventQuery, Order, Window
 from tools.events import DAY, DAYS, START
 
-# A slice has a few more or less: the most that a reader asks for at once are 1,000 events.
+# The number is approximate. A reader asks for at most 1,000 events at once.
 _SLICE: Final = 900
 
-# Of the type that is asked for, every seventeenth event: such a slice holds less than 1 MB of them.
+# One event in 17 has the type of the question, so such a slice has less than 1 MB of them.
 _SLICE_OF_TYPE: Final = 25 * _SLICE
 
 EVERYTHING: Final = TimeRange(START, START + DAYS * DAY)
@@ -32,7 +32,7 @@ EVERYTHING: Final = TimeRange(START, START + DAYS * DAY)
 
 @dataclass(frozen=True, slots=True)
 class Naive:
-    """A reader of a scope with so many events, as of a moment at which all were there."""
+    """Reads a scope as of a moment when all its events were there; `number` is how many."""
 
     reader: Reader
     moment: Moment
@@ -40,17 +40,17 @@ class Naive:
     number: int
 
     def count(self, time: TimeRange = EVERYTHING) -> int:
-        """Return how many events lie in a range of time."""
+        """Return the number of events in a range of time."""
         return sum(map(self._count, map(within, self._slices(time))))
 
     def count_type(self, type: str) -> int:
-        """Return how many events are of a type."""
+        """Return the number of events of a type."""
         parts = map(within, self._slices(EVERYTHING, _SLICE_OF_TYPE))
         wanted = Compare("type", Op.EQ, type)
         return sum(self._count(conjunction([wanted, part])) for part in parts)
 
     def page(self, offset: int, limit: int) -> tuple[Event, ...]:
-        """Return a page, having read all that comes before it."""
+        """Return a page, after reading everything before it."""
         for part in self._slices(EVERYTHING):
             inside = sum(1 for _ in self.reader.indexed(self.scope, within(part)))
             if offset < inside:
@@ -84,5 +84,5 @@ class Naive:
 
 
 def within(time: TimeRange) -> Filter:
-    """Return the filter that the events of a range of time pass."""
+    """Return the filter for a range of time."""
     return And((Compare("time", Op.GE, time.first), Compare("time", Op.LE, time.last)))

@@ -1,6 +1,6 @@
-"""What an event takes of the partitions that every event of a scope goes through.
+"""What an event takes from the partitions that all events of a scope share.
 
-`python -m bench.cases.partitions` measures it alone.
+`python -m bench.cases.partitions` measures only this.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def measure() -> list[writes.Price]:
 
 
 def main() -> None:
-    """Measure, and keep it for the guide to deploying."""
+    """Measure, and keep the results for the guide to deploying."""
     RESULTS.write_text(json.dumps([asdict(price) for price in measure()], indent=1) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""The questions that are measured, each with the naive way to the same answer beside it."""
+"""The questions that are measured, each with a naive way to the same answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIRST: Final = "first page of 100, with total"
 MIDDLE: Final = "middle page of 100, with total"
 LAST: Final = "last page of 100, with total"
 
-# Their bounds lie within minutes, which no row of the tally cuts.
+# The bounds of these ranges lie within minutes, and the tally counts whole minutes.
 _ODD: Final = 5 * 3600 * SECOND + 17 * 60 * SECOND + 23_456_789
 _RANGE: Final = TimeRange(START + 33 * DAY + _ODD, START + 333 * DAY + 2 * _ODD)
 _MONTH: Final = TimeRange(START + 200 * DAY + _ODD, START + 230 * DAY + _ODD - 1)
@@ -36,9 +36,9 @@ Step = Callable[[Naive], object]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a store; the steps of the naive way give the parts of the same answer.
+    """A question to a store; the steps of the naive way give the parts of the same answer.
 
-    `plain` asks for the events of a page alone, with nothing of ours around it.
+    `plain` asks DynamoDB only for the events of a page, without our code.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Question:
 def questions(
     client: DynamoDBClient, tables: Tables, store: DynamoEventStore, scope: str, number: int
 ) -> list[Question]:
-    """Return the questions to a scope with so many events."""
+    """Return the questions to a scope with this number of events."""
 
     def page(name: str, offset: int, read: Step) -> Question:
         query = EventQuery(scope, EVERYTHING, Order.ASCENDING, Window(PAGE, offset), True)
@@ -106,7 +106,7 @@ def _groups(name: str, scope: str, filter: Filter, step: Callable[[Naive], Any])
 
 
 def _plain(tables: Tables, scope: str, events: Sequence[Event]) -> Any:
-    """Return the request for as many rows at the same place."""
+    """Return the request for the same number of rows at the same place."""
     return {
         "TableName": tables.events,
         "IndexName": TIME_INDEX,

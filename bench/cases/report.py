@@ -1,4 +1,4 @@
-"""The results of a run: as tables, held against the goals, and as JSON."""
+"""The results of a run of `scale`: as tables, compared with the goals, and as JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SEARCHES_END: Final = "<!-- /bench-scale: searches -->"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What verifying a loaded log found."""
+    """What a check of a loaded log found."""
 
     events: int
     settled: int
@@ -35,7 +35,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All that a run found out."""
+    """All results of a run."""
 
     sizes: Sequence[int]
     rounds: int
@@ -45,20 +45,20 @@ class Results:
     searches: Sequence[Taken]
 
     def questions(self) -> Sequence[str]:
-        """Return what was asked, in order."""
+        """Return the questions, in order."""
         return list(dict.fromkeys(question for question, _, _ in self.costs))
 
     def plain(self, question: str, number: int) -> Cost | None:
-        """Return what the events of an answer take themselves, if they are a page."""
+        """Return the cost of the events of an answer alone; None if the answer is not a page."""
         return self.costs.get((question, number, "plain"))
 
     def beside(self, question: str, number: int, way: str) -> float:
-        """Return the units of an answer beside those of the events in it."""
+        """Return the read units of an answer besides those of the events in it."""
         plain = self.plain(question, number)
         return self.costs[question, number, way].units - (plain.units if plain else 0)
 
     def goals(self) -> Sequence[Goal]:
-        """Return how the results compare with what was aimed at."""
+        """Return the goals with the worst results."""
         beside = {key: self.beside(*key) for key in self.costs}
         return goals(self.costs, beside, self.prices)
 
@@ -70,19 +70,19 @@ def markdown(results: Results) -> str:
 
 
 def searches_markdown(results: Results) -> str:
-    """Return what searches take as a table, a row for each search and size of log."""
+    """Return the results of searches as a table, a row for each search and size of log."""
     return "\n".join(_searches(results.searches))
 
 
 def publish(results: Results, json_path: Path, guide: Path) -> None:
-    """Write the results to a file, and their tables into another between its marks."""
+    """Write the results to a file, and put their tables between the marks of the guide."""
     json_path.write_text(json.dumps(_document(results), indent=1) + "\n")
     text = _put(guide.read_text("utf-8"), BEGIN, markdown(results), END)
     guide.write_text(_put(text, SEARCHES_BEGIN, searches_markdown(results), SEARCHES_END), "utf-8")
 
 
 def _put(text: str, begin: str, tables: str, end: str) -> str:
-    """Return a text with something else between two marks."""
+    """Return a text with `tables` between two marks, in place of what was there."""
     before, _, rest = text.partition(begin)
     return f"{before}{begin}\n{tables}\n{end}{rest.partition(end)[2]}"
 
@@ -140,7 +140,7 @@ def _writing(prices: Sequence[Price]) -> Iterator[str]:
 
 
 def _price(price: Price) -> str:
-    return f"{price.table:g} + {price.indexes:g} in indexes, {price.tally:.2f} beside"
+    return f"{price.table:g} + {price.indexes:g} in indexes + {price.tally:.2f} in the tally"
 
 
 def _goals(goals: Sequence[Goal]) -> Iterator[str]:
@@ -184,7 +184,7 @@ def _search(name: str, pages: Pages) -> list[str]:
 
 
 def _most(amounts: Iterable[tuple[float, float]]) -> str:
-    """Write the most of each."""
+    """Return the most of each, as text."""
     return ", ".join(f"{max(some):,g}" for some in zip(*amounts, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""Asks logs of 10 thousand to 1 million events the same questions; `make bench-scale` runs it."""
+"""Asks logs of 10 thousand to 1 million events the same questions: `make bench-scale`."""
 
 from __future__ import annotations
 
@@ -47,26 +47,26 @@ SIZES: Final = (10_000, 100_000, 1_000_000)
 _SEED: Final = 2014
 _ROUNDS: Final = 60
 _DISCARDED: Final = 5
-"""Rounds before the first that counts: by then Java has compiled what it will."""
+"""The first rounds, which do not count: Java still compiles the code of DynamoDB Local."""
 
-# Reading everything takes minutes where there is much.
+# Reading a large log takes minutes, so it is read once, and smaller logs more often.
 _NAIVE_EVENTS: Final = 50_000
 
 _LIMITS: Final = Limits(items=100_000, seconds=60)
 
 
 def _later() -> int:
-    """Return the time of readers: loading moves a clock of its own on."""
+    """Return the time of readers, a day from now: loading uses its own clock, which runs ahead."""
     return times.now() + 86_400 * SECOND
 
 
 Known = dict[Step, tuple[object, Cost]]
-"""Steps of a log's naive ways that were measured already: their answers, and what they took."""
+"""The steps of naive ways that were measured already: their answers, and their costs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A scope with so many events; `plain` is a client as botocore makes it."""
+    """A scope with events; `plain` is a client as botocore makes it."""
 
     client: DynamoDBClient
     plain: DynamoDBClient
@@ -76,7 +76,7 @@ class Log:
 
     @property
     def number(self) -> int:
-        """How many events it has, once they are loaded."""
+        """The number of events, once they are loaded."""
         return self.census.number
 
     def store(self) -> DynamoEventStore:
@@ -91,13 +91,13 @@ class Log:
         )
 
     def naive(self) -> Naive:
-        """Return the naive ways to this log's answers."""
+        """Return the naive way to answers of this log."""
         reader = Reader(self.client, TABLES.events, 1, UNLIMITED, SYSTEM_CLOCK)
         moment = read_moment(self.client, TABLES.tally, self.scope, SYSTEM_CLOCK)
         return Naive(reader, moment, self.scope, self.number)
 
     def questions(self) -> list[Question]:
-        """Return what this log is asked."""
+        """Return the questions to this log."""
         return questions(self.plain, TABLES, self.store(), self.scope, self.number)
 
 
@@ -112,12 +112,12 @@ class Case:
 
     @property
     def key(self) -> Key:
-        """What the results are kept under."""
+        """The key of the results."""
         return self.question.name, self.log.number, self.way
 
 
 def main() -> None:
-    """Measure the sizes that are named, or all; only a whole run changes the published results."""
+    """Measure the sizes that you name, or all. Only a run of all changes the published results."""
     sizes = tuple(map(int, sys.argv[1:])) or SIZES
     os.environ |= ENVIRONMENT
     with _engine() as (url, template):
@@ -160,7 +160,7 @@ def _engine() -> Iterator[tuple[str, Template]]:
 
 
 def _loading_client(url: str) -> DynamoDBClient:
-    """Return a client that does not check requests, which takes as long as making them."""
+    """Return a client that does not check requests; the checks take as long as making them."""
     return boto3.client("dynamodb", endpoint_url=url, config=Config(parameter_validation=False))
 
 
@@ -183,7 +183,7 @@ def _cases(log: Log, question: Question) -> Iterator[Case]:
 
 
 def _ask(meter: Meter, cases: Sequence[Case]) -> dict[Key, Cost]:
-    """Ask everything once a round, always in another order, so that all meet the same machine."""
+    """Ask everything once a round, in a new order each time, so that none has an advantage."""
     random = Random(_SEED)
     runs: dict[Key, list[Cost]] = defaultdict(list)
     for round in range(_DISCARDED + _ROUNDS):
@@ -195,7 +195,7 @@ def _ask(meter: Meter, cases: Sequence[Case]) -> dict[Key, Cost]:
 
 
 def _ask_naively(meter: Meter, log: Log, question: Question, known: Known) -> Cost:
-    """Return what the naive way takes; fails where it comes to another answer."""
+    """Return the cost of the naive way; fails if its answer is another one."""
     for step in question.naive:
         if step not in known:
             known[step] = _step(meter, log, step)

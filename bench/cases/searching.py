@@ -1,6 +1,6 @@
 """Searches logs for words, names and data over HTTP, with exact totals: at rest, and while written.
 
-Times are those of `polylog run`, requests and units those of the same answers in this process.
+`polylog run` gives the times. The requests and units come from the same answers in this process.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _LIMITS: Final = Limits.of_units(20_000, 10)
-"""Those of the template."""
+"""The limits of the template."""
 
 _MOST_ROUNDS: Final = 20
 _FEWEST_ROUNDS: Final = 6
 _EVENTS_IN_ALL: Final = 2_000_000
-"""Larger logs are asked less often."""
+"""Divided by the number of events, this gives the rounds: larger logs are asked less often."""
 
 _DISCARDED: Final = 2
 _REST_SECONDS: Final = 600
@@ -56,7 +56,7 @@ _PLAIN: Final = "a plain query"
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """A scope with so many events, and what is looked for in it."""
+    """A scope, the number of its events, and the searches in it."""
 
     scope: str
     number: int
@@ -65,10 +65,10 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one page of a search takes: over HTTP, and of DynamoDB.
+    """The cost of one page of a search: its times over HTTP, and its requests to DynamoDB.
 
-    `plain_ms` is what a bare query for as many events as a page has takes in the same rounds.
-    Without an answer, the times are those of the refusal.
+    `plain_ms` is the time, in the same rounds, of a plain query for as many events as a page has.
+    If the service refused to answer, the times are those of the refusal.
     """
 
     search: str
@@ -85,7 +85,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One page of a search; what it costs, and how it is asked over HTTP."""
+    """One page of a search, its cost, and a function that asks for it over HTTP."""
 
     search: Search
     page: str
@@ -100,7 +100,7 @@ class _Case:
 
 
 class _Asker:
-    """Asks one log: in this process, and the service that runs above it.
+    """Asks for pages of one log, in this process and over HTTP.
 
     `refused` has the searches and pages that the service did not answer.
     """
@@ -135,7 +135,7 @@ class _Asker:
         return Services(store, self._keys, SYSTEM_CLOCK)
 
     def _cost(self, services: Services, search: Search, number: int) -> tuple[bool, Cost]:
-        """Return whether a page was answered, and what it took without looking up the key."""
+        """Return whether a page was answered, and its cost without the look-up of the key."""
         token = self._credentials.token
         answer(services, token, "/v1/me")
         found, cost = self._meter.measure(lambda: answer(services, token, search.path(number)))
@@ -147,7 +147,7 @@ class _Asker:
             self.refused.add((search.name, page))
 
     def _command(self) -> None:
-        """Run the command as a person does, with the start of its Python."""
+        """Run the command as a person does, including the start of Python."""
         command = (str(Path(sys.executable).with_name("polylog")), "query", NAME)
         asked = (*command, "--data", str(self._home.path))
         done = subprocess.run(asked, capture_output=True, text=True, check=True)
@@ -155,7 +155,7 @@ class _Asker:
 
 
 def measure(url: str, plain: DynamoDBClient, logs: Sequence[Sought]) -> list[Taken]:
-    """Return what the searches in each log take; it writes to the logs.
+    """Return the costs of the searches in each log. It also writes to the logs.
 
     `plain` is a client as botocore makes it.
     """
@@ -194,7 +194,7 @@ def _measure(url: str, plain: DynamoDBClient, log: Sought) -> Iterator[Taken]:
 def _time(
     log: Sought, cases: Sequence[_Case], others: Mapping[str, Callable[[], object]]
 ) -> dict[str, float]:
-    """Return the milliseconds of each case. One that is refused takes long, and is asked once."""
+    """Return the milliseconds of each case. A refusal takes long, so it is measured only once."""
     rounds = max(_FEWEST_ROUNDS, min(_MOST_ROUNDS, _EVENTS_IN_ALL // log.number))
     answered = {case.name: case.ask for case in cases if case.is_answered}
     refused = {case.name: case.ask for case in cases if not case.is_answered}
@@ -212,14 +212,14 @@ def _once(cases: Mapping[str, Callable[[], object]]) -> dict[str, float]:
 
 
 def _is_answered(search: Search, headers: Mapping[str, str], body: bytes) -> bool:
-    """Return whether an answer has the total; fails if that is not the right one."""
+    """Return whether an answer has a total; fails if the total is wrong."""
     total = search.told(headers, body)
     assert total in (None, search.total), (search, total)
     return total is not None
 
 
 def _rest(client: DynamoDBClient, log: Sought) -> None:
-    """Wait until the log is folded and sealed, and say how long that took."""
+    """Wait until the log is folded and sealed, and print how long that took."""
     sealer, began = Sealer(client, TABLES, SYSTEM_CLOCK), time.monotonic()
     while True:
         moment = read_moment(client, TABLES.tally, log.scope, SYSTEM_CLOCK)
@@ -235,7 +235,7 @@ def _rest(client: DynamoDBClient, log: Sought) -> None:
 
 
 def _newest(scope: str) -> Any:
-    """Return the bare query for as many of the newest events as a page has."""
+    """Return the plain query for as many of the newest events as a page has."""
     return {
         "TableName": TABLES.events,
         "IndexName": TIME_INDEX,

@@ -1,8 +1,8 @@
-"""How long warm functions take for a page, beside a plain query of the same rows.
+"""How long warm functions take for a page, compared with a plain query of the same rows.
 
-The floor is botocore's own client, with its own parser, asked for just these rows: one request.
-A function asks for more (totals; the key of its caller is remembered), and makes events and an
-answer of the rows. All in this process, with DynamoDB Local beside it.
+The floor is one request by botocore's own client, with its own parser, for only these rows. A
+function also asks for totals, and turns the rows into events and an answer; it remembers the key of
+its caller. Everything runs in this process, with DynamoDB Local in another.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SHOWN: Final = 15
 _SIZES: Final = (10, 100, 1000)
 _OWN_MS: Final = 2.0
 _LIMITS: Final = {100: 1.5, 1000: 1.4}
-"""Of the ratio to the floor, by the number of events."""
+"""The most that the ratio to the floor may be, by the number of events."""
 
 _FUNCTIONS: Final = {
     "native": "EventsFunction",
@@ -54,15 +54,15 @@ _FUNCTIONS: Final = {
     "Cedana": "CedanaFunction",
 }
 _COMMON: Final = "audit.app.create"
-"""The type that Cloud Eye is asked for: it shows the occurrences of one."""
+"""The type to ask Cloud Eye for: one request lists the events of one type."""
 
 _SOURCE: Final = "service-3"
-"""The source of one event in ten or so; no index has it."""
+"""The source of about one event in ten; there is no index by source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A page of so many events: the request for it, and the plain query of the rows it takes."""
+    """A page with a number of events: the request for it, and the plain query of its rows."""
 
     name: str
     events: int
@@ -72,7 +72,7 @@ class Case:
 
 
 def measure() -> list[Measure]:
-    """Return what a page takes, family by family, and how much of that is our own work."""
+    """Return how long a page takes, API by API, and how much of that is our own work."""
     events = list(Maker(_SEED, _EVENT_BYTES).spread(_EVENTS))
     with stage() as running:
         load(running.client, TABLES, SCOPE, events, 1)
@@ -93,7 +93,7 @@ class Requests:
         self._plain = boto3.client("dynamodb")
 
     def cases(self) -> Iterator[Case]:
-        """Yield what is measured."""
+        """Yield the pages to measure."""
         for size in _SIZES:
             since = (times.now() - self._newest[size - 1].time) // SECOND
             yield self._case("native", f"v1/events?page_size={size}", size)
@@ -150,7 +150,7 @@ def _line(case: Case, taken: Runs, floor: Runs) -> Measure:
 
 
 def _own(cases: list[Case]) -> Measure:
-    """Return the most of our own work that 100 events take, and where that lies."""
+    """Return the most of our own work that 100 events take, and for which page."""
     taken = {case.name: Runs.of(own_cpu_ms(case.ask, _SPLIT)) for case in cases}
     worst = max(cases, key=lambda case: taken[case.name].median)
     own = taken[worst.name]
@@ -164,7 +164,7 @@ def _own(cases: list[Case]) -> Measure:
 
 
 def _profile(ask: Callable[[], Any]) -> list[dict[str, Any]]:
-    """Return the functions that most of the time is spent in, in milliseconds a request."""
+    """Return the functions that take most of the time, with their milliseconds a request."""
     profile = Profile()
     for _ in range(_PROFILED):
         profile.runcall(ask)

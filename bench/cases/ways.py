@@ -1,4 +1,4 @@
-"""The ways for events into a log, as far as they differ in what they cost."""
+"""The ways for events into a log that differ in what they cost."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bench.prices import BUS_EVENTS, GETS, PUTS, QUEUE_REQUESTS, TOPIC_MESSAGES
 from bench.usage import NOTHING, Usage
 from tools.writes import ALONE, BATCHES, SINGLES
 
-# Of a message: sending, receiving and deleting it, the last two alone or ten together.
+# A message is sent, received and deleted. The last two are done for one alone or for ten together.
 _ALONE: Final = Usage({QUEUE_REQUESTS: 3})
 _TOGETHER: Final = Usage({QUEUE_REQUESTS: 1.2})
-# Of an object of 100,000 events: itself, its result, and its progress every five seconds.
+# For an object of 100,000 events: itself, its result, and its progress every five seconds.
 _OBJECTS: Final = Usage({PUTS: 40 / 100_000, GETS: 40 / 100_000})
 
 SINGLE: Final = f"{SINGLES}, one a second"
@@ -24,10 +24,11 @@ _SCATTERED: Final = f"scattered over 400 days, {BATCHES}, one a second"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way for events in: as what traffic they are stored, and what of an invocation each takes.
+    """A way for events into a log.
 
-    `requests` is what an event takes outside of functions and tables. `body_bytes` is the size of
-    the HTTP request that brings them, 0 without one.
+    `traffic` is how they are stored, `invocation` what one run of the function takes, for `events`
+    events. `requests` is what one event takes outside of functions and tables. `body_bytes` is the
+    size of the HTTP request that brings the events; 0 if none does.
     """
 
     name: str

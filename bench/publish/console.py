@@ -1,4 +1,4 @@
-"""Measures the console, and publishes that: `make bench-console`."""
+"""Measures the console, and publishes the results: `make bench-console`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ END: Final = "<!-- end: make bench-console -->\n"
 
 
 def main() -> None:
-    """Measure everything, and publish it."""
+    """Measure the console, and publish the results."""
     parser = ArgumentParser(prog="python -m bench.publish.console", description=main.__doc__)
     parser.add_argument("--tail-seconds", type=int, default=600, help="how long to follow the log")
     measures = console.measure(parser.parse_args().tail_seconds)

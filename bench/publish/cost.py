@@ -1,6 +1,6 @@
-"""What running Polylog costs: what was measured, at list prices; `make cost` renews the guide.
+"""Computes what Polylog costs, from measurements and list prices: `make cost` updates the guide.
 
-The guide has a block for each table, between two marks that name it; all else is written by hand.
+The guide has a block for each table, between two marks with its name. The rest is written by hand.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Columns = tuple[tuple[prices.Price, ...], ...]
 
 
 def blocks() -> dict[str, str]:
-    """Return what the guide shows, by the name of the block."""
+    """Return the content of the guide's blocks, by name."""
     measured = Measured()
     return {
         "ways": _lines(_ways(measured)),
@@ -67,7 +67,11 @@ def blocks() -> dict[str, str]:
 
 
 def filled(text: str, shown: Mapping[str, str]) -> str:
-    """Return a text with these contents of its blocks; raises `KeyError` for another block."""
+    """Return a text with new content in its blocks; raises `KeyError` for a block without any.
+
+    >>> filled("<!-- begin: a -->\\nold\\n<!-- end: a -->\\n", {"a": "new\\n"})
+    '<!-- begin: a -->\\nnew\\n<!-- end: a -->\\n'
+    """
     return _BLOCK.sub(lambda found: f"{found[1]}{shown[found[2]]}{found[3]}", text)
 
 
@@ -112,7 +116,7 @@ def _logged(measured: Measured) -> Iterator[str]:
 
 def _choices() -> Iterator[str]:
     yield from _head(
-        "`FieldIndexes`", "`TalliedFacets`", "own units", "in indexes", "beside", "$ a million"
+        "`FieldIndexes`", "`TalliedFacets`", "own units", "in indexes", "tally", "$ a million"
     )
     for each in json.loads(CHOICES.read_text()):
         choice = Choice(**each)
@@ -174,7 +178,7 @@ def _examples(measured: Measured) -> Iterator[str]:
 
 
 def _counts(example: months.Example) -> Iterator[str]:
-    """Yield how many events come in on each way, and how often each question is asked."""
+    """Yield how many events come in by each way, and how often each question is asked."""
     ways = [f"{number:,.0f} by {way.name}" for way, number in example.ways.items()]
     asked = [f"{number:,.0f} times {name}" for name, number in example.questions.items()]
     if ways:
@@ -231,7 +235,7 @@ def _amount(quantity: float) -> str:
 
 
 def _exactly(dollars: float) -> str:
-    """Return all digits of a price, cents at least."""
+    """Return all digits of a price, at least to the cent."""
     whole, _, digits = f"{dollars:.10f}".rstrip("0").partition(".")
     return f"{whole}.{digits:0<2}"
 

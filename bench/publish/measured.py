@@ -1,7 +1,8 @@
-"""What was measured, as quantities of what AWS asks a price for.
+"""Turns measurements into quantities of the things that AWS has prices for.
 
-A processor's time is taken for that of a whole one, which Lambda gives a function at 1,769 MB; what
-a function waits costs by its memory.
+Lambda gives a function a whole processor at 1,769 MB of memory, and a part of one below. So the
+processor time measured here becomes longer in a function with less memory. Time that a function
+waits stays the same.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from tools.units import ROW_BYTES
 GB: Final = 2**30
 
 EVENTS: Final = 1_000_000
-"""Events of the log that is asked."""
+"""The number of events in the log of the questions."""
 
 BROAD: Final = "what reads 100,000 events"
 FREQUENT: Final = "search for a word of one message in 50"
@@ -47,7 +48,7 @@ _COLD: Final = "Cold start, the processor's time"
 
 
 class Measured:
-    """What events, questions and starts take, from the files beside this one."""
+    """What events, questions and starts take, from the JSON files next to this module."""
 
     def __init__(self) -> None:
         handlers, counted = json.loads(RESULTS.read_text()), json.loads(COUNTED.read_text())
@@ -68,25 +69,25 @@ class Measured:
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """The names of all questions, in the order in which they were measured."""
+        """The names of all questions, in the order of their measurement."""
         return tuple(self._read)
 
     def stored(self, way: Way) -> Usage:
-        """Return what an event takes on its way in, without folding."""
+        """Return what it takes to store an event, without folding."""
         written = self._writing[way.traffic]
         units = written["table"] + written["indexes"] + written["tally"]
         asked = self._request(way) if way.body_bytes else self.invocation(way.invocation)
         return Usage({WRITE_UNITS: units}) + asked.times(1 / way.events) + way.requests
 
     def folded(self, way: Way) -> Usage:
-        """Return what folding takes of an event; what it writes is among what was stored."""
+        """Return what it takes to fold an event. `stored` already counts what folding writes."""
         folding = self._folding[way.traffic]
         waited = self._gb_seconds("CompactFunction", folding["seconds"] * 1000)
         wakes = self.invocation(WAKE).times(folding["wakes"])
         return wakes + Usage({GB_SECONDS: waited, READ_UNITS: folding["reads"]})
 
     def kept(self, events: float, traffic: str) -> Usage:
-        """Return what keeping so many events for a month takes, with what counts and finds them."""
+        """Return what it takes to keep events for a month, with their index entries and tally."""
         rows = (self._item_bytes + ROW_BYTES) / GB
         indexes = self._writing[SINGLE]["indexes"]
         tally = self._folding[traffic]["stored_bytes"] / GB
@@ -95,11 +96,11 @@ class Measured:
         )
 
     def dropped(self, events: float) -> Usage:
-        """Return what keeping the objects of so many imported events for a month takes."""
+        """Return what it takes to keep the objects of imported events for a month."""
         return Usage({OBJECTS_GB: events * sum(self.objects.values()) / GB})
 
     def question(self, name: str) -> Usage:
-        """Return what an answer takes of somebody who has not asked in the last minute."""
+        """Return what an answer takes if its caller has not asked in the last minute."""
         units, ms = self._read[name]
         known = self._taken.get(name, self._taken[FIRST])
         asked = self._answered(known["name"], known["answer_bytes"])
@@ -109,41 +110,41 @@ class Measured:
         return asked + Usage({READ_UNITS: units + 1})  # One for the key.
 
     def look(self) -> Usage:
-        """Return what a look at the tail takes that finds nothing: as long as a single event."""
+        """Return what a look at the tail takes that finds nothing: the time of a single event."""
         return self._answered(ONE_EVENT, 0) + Usage({READ_UNITS: self.look_units})
 
     def waiting(self, seconds: float, looks: float) -> Usage:
-        """Return what a request takes that waits at the tail, looking now and then."""
+        """Return what a request takes that waits at the tail and looks now and then."""
         waited = self._gb_seconds("EventsFunction", seconds * 1000)
         return self._answered(ONE_EVENT, 0) + Usage(
             {GB_SECONDS: waited, READ_UNITS: looks * self.look_units}
         )
 
     def refused(self) -> Usage:
-        """Return what a request with a bad key takes at most: it reads nothing."""
+        """Return the most that a request with a bad key takes: it reads nothing."""
         return self._answered(ONE_EVENT, 0)
 
     def invocation(self, name: str) -> Usage:
-        """Return what an invocation takes, with what it logs."""
+        """Return what an invocation takes, with its logs."""
         logged = self._logged[name] + lines.size(*lines.LAMBDA)
         return Usage({INVOCATIONS: 1, GB_SECONDS: self._seconds(name), LOGGED_GB: logged / GB})
 
     def start(self, function: str) -> Usage:
-        """Return what a start from the code takes: Lambda bills it like answering."""
+        """Return what a start from the code takes: Lambda bills it like an answer."""
         return Usage({GB_SECONDS: self._computed(function, self._starts[function]["value"])})
 
     def logged_bytes(self, name: str) -> tuple[int, int, int]:
-        """Return the bytes that a function, Lambda and the gateway log of a request."""
+        """Return the bytes that the function, Lambda and the gateway each log for a request."""
         return self._logged[name], lines.size(*lines.LAMBDA), lines.size(lines.GATEWAY)
 
     def _request(self, way: Way) -> Usage:
-        """Return what a request takes that brings events; its key is looked up each time."""
+        """Return what a request takes that brings events; it looks up the key each time."""
         answer = self._taken[way.invocation]["answer_bytes"]
         asked = self._answered(way.invocation, answer, way.body_bytes)
         return asked + Usage({READ_UNITS: 1})
 
     def _answered(self, name: str, answer_bytes: float, body_bytes: float = 0) -> Usage:
-        """Return what an invocation takes with the gateway before it."""
+        """Return what an invocation takes through the gateway."""
         beside = {
             API_REQUESTS: API_REQUESTS.pieces(max(answer_bytes, body_bytes)),
             LOGGED_GB: lines.size(lines.GATEWAY) / GB,
@@ -157,7 +158,7 @@ class Measured:
         return self._computed(taken["function"], taken["cpu_ms"], waited)
 
     def _computed(self, function: str, cpu_ms: float, waited_ms: float = 0) -> float:
-        """Return the GB-seconds of an invocation; a millisecond that is begun is paid for."""
+        """Return the GB-seconds of an invocation; Lambda bills every started millisecond."""
         slower = max(1, _PROCESSOR_MB / self._memory_mb[function])
         return self._gb_seconds(function, ceil(cpu_ms * slower + waited_ms))
 

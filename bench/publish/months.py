@@ -1,4 +1,4 @@
-"""What whole stacks, and careless readers, take in a month."""
+"""What whole stacks and careless readers take in a month."""
 
 from __future__ import annotations
 
@@ -36,34 +36,34 @@ DAYS: Final = HOURS / 24
 
 ALARM_METRICS: Final = 27
 METRICS: Final = 6
-"""Metrics of Polylog's own; two of them are measured where only the daily run works."""
+"""The number of Polylog's own metrics. In an idle stack only two have values, by the daily run."""
 
 TOTAL: Final = "total of one type"
 GROUPS: Final = "groups of 30 days, cut within minutes"
 
 _IDLE_METRICS: Final = 2
 _HOURS_OF_DAILY_RUNS: Final = DAYS / HOURS
-"""The part of a month in whose hours the daily run measures: AWS counts metrics by the hour."""
+"""The part of a month's hours in which the daily run works: AWS bills metrics by the hour."""
 
 _POLLED_QUEUES: Final = 2
 _POLLERS: Final = 5
 _POLL_SECONDS: Final = 20
-"""Lambda looks into a queue with five pollers, for 20 seconds at a time."""
+"""Lambda polls a queue with five pollers, each for 20 seconds at a time."""
 
 _ARTIFACT_BYTES: Final = 15_000_000
 _DEPLOYMENTS: Final = 12
-"""What the bucket of SAM keeps: a layer for each deployment of a year."""
+"""The bucket of SAM keeps a layer for each deployment; these are those of a year."""
 
 _WAIT_SECONDS: Final = 20
 _LOOKS: Final = 40
-"""What `polylog tail` asks for: to wait so long, which takes so many looks."""
+"""`polylog tail` asks the service to wait this long, which takes this many looks."""
 
 _TRACED: Final = 0.05
-"""Of what lies beyond one request a second."""
+"""The part of the requests that X-Ray records, beyond one a second."""
 
 
 def standing(metrics: float) -> Usage:
-    """Return what a stack takes whether somebody uses it or not."""
+    """Return what a stack takes even if nobody uses it."""
     polls = _POLLED_QUEUES * _POLLERS * SECONDS / _POLL_SECONDS
     return Usage(
         {
@@ -79,25 +79,25 @@ def standing(metrics: float) -> Usage:
 
 
 def daily(measured: Measured) -> Usage:
-    """Return what the daily run takes in a month, each from a start."""
+    """Return what the daily runs of a month take; each is a cold start."""
     run = measured.invocation(WAKE) + measured.start("CompactFunction")
     return run.times(DAYS)
 
 
 def snapshots(measured: Measured, restores: int) -> Usage:
-    """Return what SnapStart takes in a month: each function that answers HTTP, and restores."""
+    """Return what SnapStart takes in a month: a snapshot of each HTTP function, and restores."""
     memory_gb = [each.memory_mb / 1024 for each in measured.functions if each.routes]
     restored = restores * sum(memory_gb) / len(memory_gb)
     return Usage({SNAPSHOT_GB_SECONDS: sum(memory_gb) * SECONDS, RESTORED_GB: restored})
 
 
 def traces(requests: float) -> Usage:
-    """Return what X-Ray records at most of requests in a month, by its usual rule."""
+    """Return the most that X-Ray records of a month's requests, by its default rule."""
     return Usage({TRACES: min(requests, SECONDS) + _TRACED * max(0, requests - SECONDS)})
 
 
 def careless(measured: Measured) -> dict[str, Usage]:
-    """Return what somebody takes in a month who does not look at what it costs."""
+    """Return what careless habits take in a month, by name."""
     alone = replace(ONE_A_REQUEST, traffic=f"{SINGLES}, {ALONE}")
     dashboard = (measured.question(TOTAL) + measured.question(GROUPS)).times(5 * MINUTES)
     waiting = measured.waiting(_WAIT_SECONDS, _LOOKS)
@@ -119,10 +119,11 @@ def careless(measured: Measured) -> dict[str, Usage]:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A stack in a month: what comes in, what is asked, and what it keeps.
+    """A stack in a month: the events that come in, the questions, and what it keeps.
 
-    `kept_events` are the events it has at the end, `log_days` how long it keeps its own logs.
-    `starts` are those of functions that answer HTTP; `busy` how many of these run all the time.
+    `kept_events` is the number of events at the end, `log_days` how long it keeps its own logs.
+    `starts` is the number of starts of functions that answer HTTP, `busy` how many of these run all
+    the time.
     """
 
     name: str
@@ -136,7 +137,7 @@ class Example:
     metrics: float = _IDLE_METRICS * _HOURS_OF_DAILY_RUNS
 
     def usage(self, measured: Measured) -> Usage:
-        """Return all that it takes."""
+        """Return everything that the stack takes."""
         running = Usage.of_all((*self._taken_in(measured), *self._asked(measured), daily(measured)))
         return running + self._kept(measured, running) + standing(self.metrics)
 
@@ -169,11 +170,11 @@ _ASKED_A_DAY: Final = 100
 TEAM: Final = Example(
     "A team of five, a million events a month",
     (
-        "Events come evenly, into one scope. Five people each ask 100 questions on 22 days.",
-        "Events are kept for ever: this is the bill after a year, with 12 million of them. "
+        "Events arrive evenly, in one scope. Five people each ask 100 questions on 22 days.",
+        "Events are kept forever. This is the bill after a year, with 12 million of them. "
         "Logs are kept for 30 days.",
-        "One function that answers HTTP is busy all the time. Every fifth question, or so, finds "
-        "none running: 2,000 starts.",
+        "One function that answers HTTP is busy all the time. About every fifth question finds "
+        "none running, which makes 2,000 starts.",
     ),
     {
         replace(ONE_A_REQUEST, name="HTTP, one in ten seconds", traffic=QUIET): 300_000,
@@ -192,11 +193,11 @@ _MANY_PEOPLE: Final = _shared(200 * _WORKDAYS * _ASKED_A_DAY, _PEOPLE)
 PLATFORM: Final = Example(
     "A platform with 100 million events a month",
     (
-        "Events come evenly, into one scope. 200 people each ask 100 questions on 22 days, and a "
+        "Events arrive evenly, in one scope. 200 people each ask 100 questions on 22 days, and a "
         "dashboard asks 10 every minute.",
-        "`RetentionDays=90` keeps 300 million events, and as many months of objects are in the "
-        "bucket; `LogRetentionDays=90`.",
-        "Five functions that answer HTTP are busy all the time; there are 50,000 starts.",
+        "`RetentionDays=90` keeps 300 million events. The bucket has the objects of as many days, "
+        "and `LogRetentionDays=90` keeps the logs.",
+        "Five functions that answer HTTP are busy all the time. There are 50,000 starts.",
     ),
     {
         MANY_A_REQUEST: 60_000_000,
@@ -215,8 +216,8 @@ PLATFORM: Final = Example(
 IDLE: Final = Example(
     "An idle stack",
     (
-        "Nothing comes in, nobody asks, no event is kept. The daily schedule runs, Lambda looks "
-        "into the two queues, and alarms, dashboard and secret are there.",
+        "No events arrive, nobody asks, and no events are kept. The daily schedule runs, Lambda "
+        "polls the two queues, and the alarms, the dashboard and the secret exist.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Which resources of the stack cost something, by what prices, and which cost nothing, and why."""
+"""Which resources of the stack cost something, at which prices, and why the others are free."""
 
 from __future__ import annotations
 
@@ -50,23 +50,23 @@ PAID: Final[Mapping[str, tuple[Price, ...]]] = {
     "AWS::Scheduler::Schedule": (SCHEDULED,),
     "AWS::SecretsManager::Secret": (SECRETS, SECRET_REQUESTS),
 }
-"""What each type of resource is paid by.
+"""The prices of each type of resource.
 
-A rule is paid by what it is for: the bus's events, and what S3 tells of a trail's bucket, which AWS
-may count as such. A version costs something with SnapStart alone.
+A rule costs what its events cost: those of the bus, and the notifications that S3 sends about a
+trail's bucket, which AWS may bill as events. A version costs something only with SnapStart.
 """
 
 FREE: Final[Mapping[str, str]] = {
-    "AWS::ApiGatewayV2::Stage": "the API is paid by the request",
+    "AWS::ApiGatewayV2::Stage": "the API is billed by the request",
     "AWS::IAM::ManagedPolicy": "IAM is free",
     "AWS::IAM::Role": "IAM is free",
-    "AWS::Lambda::Alias": "the function is paid by the request",
+    "AWS::Lambda::Alias": "the function is billed by the request",
     "AWS::Lambda::EventSourceMapping": (
-        "what Lambda reads of a table's stream is free, what it asks of a queue is paid there"
+        "Lambda reads a table's stream for free, and its requests to a queue are billed there"
     ),
-    "AWS::Lambda::LayerVersion": "Lambda keeps 75 GB of code for nothing",
+    "AWS::Lambda::LayerVersion": "Lambda stores 75 GB of code for free",
     "AWS::Lambda::Permission": "permissions are free",
     "AWS::S3::BucketPolicy": "policies are free",
-    "AWS::SNS::Subscription": "handing over to SQS is free",
+    "AWS::SNS::Subscription": "delivery to SQS is free",
     "AWS::SQS::QueuePolicy": "policies are free",
 }

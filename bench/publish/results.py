@@ -1,4 +1,4 @@
-"""The results of all parts: one table for docs/benchmarks.md, and JSON."""
+"""The results of all parts: as one table for docs/benchmarks.md, and as JSON."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ SEARCHES: Final = "Searches over HTTP with exact totals"
 
 
 def joined(scale: Mapping[str, Any]) -> Iterator[Measure]:
-    """Yield what `make bench-scale` found, as lines of the same table.
+    """Yield the results of `make bench-scale`, as lines of the same table.
 
-    Of each question what it takes of the largest log while nothing is remembered; the floor of a
-    page is a plain query of as many events at its place. Then the goals over all sizes of log.
+    For each question it is the time in the largest log, with a store that remembers nothing. The
+    floor of a page is a plain query for as many events at the same place. The goals over all sizes
+    of log follow.
     """
     reading = {(e["question"], e["events"], e["way"]): e for e in scale["reading"]}
     largest = max(events for _, events, _ in reading)
@@ -42,9 +43,10 @@ def joined(scale: Mapping[str, Any]) -> Iterator[Measure]:
 
 
 def _searches(searching: Sequence[Mapping[str, Any]]) -> Iterator[Measure]:
-    """Yield the slowest page of each search that was answered in a log which there are goals for.
+    """Yield the slowest page of each search, and the most read units of its pages.
 
-    Then yield the most read units of its pages while nothing is remembered.
+    The units are those of a store that remembers nothing. Searches without an answer are left out,
+    and so are logs without goals.
     """
     in_turn = sorted(searching, key=itemgetter("events"))
     for (events, search), group in groupby(in_turn, key=itemgetter("events", "search")):
@@ -62,7 +64,7 @@ def _searches(searching: Sequence[Mapping[str, Any]]) -> Iterator[Measure]:
 def publish(
     measures: Sequence[Measure], json_path: Path, page: Path, begin: str = BEGIN, end: str = END
 ) -> None:
-    """Write the results to a file, and their table into another between its marks."""
+    """Write the results to a file, and put their table between the marks of the page."""
     json_path.write_text(json.dumps(_document(measures), indent=1) + "\n", "utf-8")
     before, _, rest = page.read_text("utf-8").partition(begin)
     after = rest.partition(end)[2]
@@ -70,13 +72,13 @@ def publish(
 
 
 def read(json_path: Path) -> list[Measure]:
-    """Return the results that were written to a file."""
+    """Return the results from a file."""
     lines = json.loads(json_path.read_text("utf-8"))["measures"]
     return [Measure(**{n: v for n, v in line.items() if n not in _TOLD}) for line in lines]
 
 
 def markdown(measures: Sequence[Measure]) -> str:
-    """Return the results as one table, each section under its name, and how noisy they are."""
+    """Return the results as one table, each section under its name, and then their noise."""
     lines = ["| | measured | while written | floor | ratio | goal | |", f"|{'---|' * 7}"]
     for section, group in groupby(measures, key=attrgetter("section")):
         lines.append(f"| **{section}** | | | | | | |")
@@ -113,6 +115,6 @@ def _goal(line: Measure) -> str:
 
 
 def _amount(value: float, unit: str) -> str:
-    """Write a number with about three digits."""
+    """Return a number with about three digits, and its unit."""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2
     return f"{value:,.{digits}f} {unit}".rstrip()

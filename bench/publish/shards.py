@@ -1,8 +1,8 @@
-"""How many events a second a partition takes, for docs/deploying.md; `make shards` renews it.
+"""How many events a second a partition takes: `make shards` updates the table in docs/deploying.md.
 
-Every event of a scope has an entry in the index of time, in one of its shards, and is counted in
-one partition of the tally. The rest spreads: an event has a partition of its own, and numbers of
-arrival take one unit a request.
+Every event of a scope has an entry in one shard of the index by time, and is counted in one
+partition of the tally. The other writes are not the limit: an event has its own partition, and the
+numbers of arrival take one unit a request.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ BEGIN: Final = "<!-- begin: make shards -->\n"
 END: Final = "<!-- end: make shards -->\n"
 
 UNITS_A_SECOND: Final = 1000
-"""What DynamoDB lets one partition be written."""
+"""The most write units a second that DynamoDB allows for one partition."""
 
 MOST_SHARDS: Final = 32
-"""What the parameters of the template allow."""
+"""The most shards that the parameters of the template allow."""
 
 _TRANSACTIONAL: Final = 2
-"""How many times over an event itself is charged; an entry of an index is charged once."""
+"""DynamoDB charges an event twice, because a transaction writes it, but an index entry once."""
 
 
 def table() -> str:
-    """Return what the guide shows."""
+    """Return the table of the guide."""
     return "\n".join(_lines(json.loads(RESULTS.read_text()))) + "\n"
 
 
@@ -46,12 +46,12 @@ def _lines(prices: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _shards(shard: float, scope: float) -> int:
-    """Return how many shards together take what the tally takes, or as many as there may be."""
+    """Return how many shards take as much as the tally, but not more than there may be."""
     return min(MOST_SHARDS, ceil(scope / shard))
 
 
 def _rounded(number: float) -> int:
-    """Return two digits of a number, the rest being noise; rounded down."""
+    """Return a number rounded down to two digits; the others are noise."""
     place = 10 ** (len(str(int(number))) - 2)
     return int(number // place * place)
 

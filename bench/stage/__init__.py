@@ -1,5 +1,5 @@
-"""What the cases run on: functions over a DynamoDB (`stage`), or a service over HTTP (`served`).
+"""What the cases run on: functions with a DynamoDB (`stage`), or a service over HTTP (`served`).
 
-`payloads` are what Lambda hands in, `clients` ask over HTTP, `split` tells where time goes, and
-`measures` are what a case finds out.
+`payloads` makes what Lambda hands to functions, `clients` asks over HTTP, `split` shows where time
+goes, and `measures` has the form of results.
 """

@@ -1,6 +1,7 @@
-"""Some clients at once, in a process of their own: `python -m bench.stage.clients ADDRESS SECONDS`.
+"""Several clients at once, in their own process: `python -m bench.stage.clients ADDRESS SECONDS`.
 
-Standard input holds a token, and below it the paths to ask for, in turn.
+Standard input has a token in the first line, and a path in each further one. Clients ask for the
+paths in turn.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ CLIENTS: Final = 8
 
 
 class Client:
-    """Asks over one connection that it keeps, or with `keep` false over a new one each time."""
+    """Sends requests over one connection, or with `keep` false over a new one each time."""
 
     def __init__(self, address: str, token: str, *, keep: bool = True) -> None:
         self._address = address
@@ -28,14 +29,14 @@ class Client:
         self._connection = HTTPConnection(address, timeout=60)
 
     def get(self, path: str) -> bytes:
-        """Return the body of an answer; fails unless that is status 200."""
+        """Return the body of an answer; fails if its status is not 200."""
         status, _, body = self.ask(path)
         assert status == 200, (path, body)
         return body
 
     def ask(self, path: str) -> tuple[int, dict[str, str], bytes]:
         """Return the status, headers and body of an answer."""
-        scheme = "Token" if path.startswith("/api/") else "Bearer"  # As Waldur's API has it.
+        scheme = "Token" if path.startswith("/api/") else "Bearer"  # Waldur's API says Token.
         headers = {"Authorization": f"{scheme} {self._token}"}
         self._connection.request("GET", path, headers=headers)
         answer = self._connection.getresponse()
@@ -46,7 +47,7 @@ class Client:
 
 
 def ask(address: str, token: str, paths: Sequence[str], seconds: float) -> dict[str, float]:
-    """Return how many requests a second were answered, and how many milliseconds they took."""
+    """Return how many requests a second were answered, and the milliseconds they took."""
     start = time.perf_counter()
     end = start + seconds
 
@@ -70,7 +71,7 @@ def ask(address: str, token: str, paths: Sequence[str], seconds: float) -> dict[
 
 
 def main() -> None:
-    """Ask, and print what it took as JSON."""
+    """Ask, and print the results as JSON."""
     address, seconds = sys.argv[1:]
     token, *paths = sys.stdin.read().split()
     print(json.dumps(ask(address, token, paths, float(seconds))))

@@ -1,8 +1,8 @@
-"""The lines that AWS itself logs of a request, after its documentation: nobody has seen them here.
+"""The lines that AWS itself logs for a request, as it documents them; they were never seen here.
 
-Lambda's are events of its Telemetry API, in the form that a function has with `LogFormat: JSON`;
-at the usual level it logs the start and the report of an invocation. The gateway's has what the
-format of its access log names.
+Lambda's lines are events of its Telemetry API, in the form for a function with `LogFormat: JSON`.
+At the default level it logs the start and the report of an invocation. The gateway's line has the
+members that the template names in the format of its access log.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LAMBDA: Final = (
         "record": {"requestId": _REQUEST, "metrics": _METRICS, "status": "success"},
     },
 )
-"""Of each invocation."""
+"""Lambda's lines for each invocation."""
 
 GATEWAY: Final = {
     "time": "30/Nov/2026:12:34:56 +0000",
@@ -43,9 +43,9 @@ GATEWAY: Final = {
     "function_error": "-",
     "error": "-",
 }
-"""Of each HTTP request, where the stack logs access."""
+"""The gateway's line for each HTTP request, if the stack logs access."""
 
 
 def size(*lines: object) -> int:
-    """Return the bytes of lines, with the end of each."""
+    """Return the bytes of lines, including the end of each."""
     return sum(len(json.dumps(line, separators=(",", ":"))) + 1 for line in lines)

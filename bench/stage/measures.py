@@ -1,4 +1,4 @@
-"""What a benchmark found: a value, how much it varies, what it is held against."""
+"""The results of a benchmark: values, how much they vary, and what they are compared with."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Runs:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
-        """Return the middle of at least two values."""
+        """Return the median and the spread of at least two values."""
         low, middle, high = quantiles(values, n=4)
         return cls(middle, (high - low) / middle if middle else 0, len(values))
 
@@ -34,10 +34,10 @@ class Runs:
 class Measure:
     """One line of the results.
 
-    `floor` is what the same would take without us, measured in the same run. `limit` is the goal:
-    of the ratio to the floor where there is one, else of the value; the most that it may be, or
-    with `at_least` the least. `written` is the same value while events are written all the time.
-    `detail` is what else is known of it, for the file of results.
+    `floor` is what the same work takes without our code, measured in the same run. `limit` is the
+    goal: for the ratio to the floor if there is a floor, and otherwise for the value. It is the
+    most that this may be, or with `at_least` the least. `written` is the value while events are
+    written all the time. `detail` goes only into the file of results.
     """
 
     section: str
@@ -53,12 +53,12 @@ class Measure:
 
     @property
     def ratio(self) -> float | None:
-        """The value as a multiple of the floor."""
+        """The value divided by the floor."""
         return self.value / self.floor if self.floor else None
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the goal is kept; None where there is none."""
+        """Whether the goal is met; None if there is no goal."""
         if self.limit is None:
             return None
         held = self.value if self.ratio is None else self.ratio
@@ -72,7 +72,7 @@ def interleaved(
 ) -> dict[str, Runs]:
     """Return how many milliseconds each case takes.
 
-    All run once a round, in another order each time, so that all meet the same machine; the first
+    Each runs once a round, in a new order each time, so that none has an advantage. The first
     rounds do not count.
     """
     random, taken = Random(_SEED), {name: list[float]() for name in cases}
@@ -86,5 +86,5 @@ def interleaved(
 
 
 def noise(measures: Sequence[Measure]) -> float:
-    """Return the middle of what the measures vary by: the noise of the machine in this run."""
+    """Return the median spread of the measures: the noise of the machine in this run."""
     return median(measure.spread for measure in measures if measure.spread)

@@ -1,4 +1,4 @@
-"""What the functions are handed while they are measured, as AWS writes it."""
+"""The events that the measured functions get, in the form that AWS sends them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from polylog.dialects.native.wire import render_event
 from polylog.model.event import Event
 
-# JSON of AWS's making.
+# JSON in the form of AWS.
 Payload = Any
 
 _QUEUE = "arn:aws:sqs:eu-central-1:123456789012:IngestQueue"
@@ -38,7 +38,7 @@ def request(token: str, method: str, path: str, body: str = "") -> Payload:
 
 
 def asked(token: str, path: str) -> Payload:
-    """Return a request to any family, with a credential as each of them takes it."""
+    """Return a request to any of the APIs, with the credential in the form of that API."""
     path, _, query = path.partition("?")
     schemes = {"cf": "bearer", "api": "Token"}
     authorization = f"{schemes.get(path.partition('/')[0], 'Bearer')} {token}"
@@ -48,7 +48,7 @@ def asked(token: str, path: str) -> Payload:
 
 
 def messages(bodies: Iterable[str]) -> Payload:
-    """Return a batch of queue messages, each received for the first time."""
+    """Return a batch of queue messages, all received for the first time."""
     attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": "1772366460250"}
     return {
         "Records": [
@@ -66,12 +66,12 @@ def messages(bodies: Iterable[str]) -> Payload:
 
 
 def notification(bucket: str, key: str, etag: str) -> Payload:
-    """Return the message that tells of an object in a bucket."""
+    """Return the message that announces an object in a bucket."""
     stored = {"bucket": {"name": bucket}, "object": {"key": key, "eTag": etag}}
     record = {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": stored}
     return messages([json.dumps({"Records": [record]})])
 
 
 def stream(scope: str) -> Payload:
-    """Return what the tally table's stream says of a new delta."""
+    """Return the record of a new delta in the stream of the tally table."""
     return {"Records": [{"dynamodb": {"Keys": {"scope": {"S": scope}}}}]}

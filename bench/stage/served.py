@@ -1,4 +1,4 @@
-"""A log that `polylog run` serves, in processes of its own."""
+"""Runs `polylog run` over a log, in its own processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCOPE: Final = "demo"
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running service, the DynamoDB behind it, and what its log holds."""
+    """A running service, the DynamoDB behind it, and the events of its log."""
 
     credentials: Credentials
     client: DynamoDBClient
@@ -36,7 +36,7 @@ class Served:
 
 @contextmanager
 def served(number: int) -> Iterator[Served]:
-    """Run the service over so many events, in a DynamoDB in memory, until the block ends."""
+    """Run the service over a number of events, in a DynamoDB in memory, until the block ends."""
     with dynamodb_local(None) as url, TemporaryDirectory() as folder:
         client = connect(url)
         template = Template.read(ROOT / "template.yaml")
@@ -48,7 +48,7 @@ def served(number: int) -> Iterator[Served]:
 
 
 def facets_of(template: Template) -> frozenset[str]:
-    """Return the facets that the functions of a template tally events by."""
+    """Return the facets that the functions of a template count events by."""
     environments = (function.environment for function in template.functions)
     names = {name for each in environments for name in each.get("TALLIED_FACETS", "").split(",")}
     return frozenset(names - {""})
@@ -56,7 +56,7 @@ def facets_of(template: Template) -> frozenset[str]:
 
 @contextmanager
 def running(folder: Path, url: str, scope: str) -> Iterator[tuple[Home, Credentials]]:
-    """Run the service above a DynamoDB until the block ends, with a key of a scope."""
+    """Run the service with a given DynamoDB until the block ends, with a key for a scope."""
     options = ("--scope", scope, "--no-sample", "--dynamodb", url)
     with services.running(folder, *options) as service:
         yield service

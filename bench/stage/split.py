@@ -1,4 +1,4 @@
-"""Where the time of a function goes: into DynamoDB, or into which part of our own work."""
+"""Shows where the time of a function goes: to DynamoDB, or to which part of our own work."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ _FUNCTIONS: Final = {
     "render_event": "render",
     "to_json": "encode",
 }
-"""What is a part of its own, wherever it was imported to."""
+"""The functions of each part; they are timed in every module that imported them."""
 
 _PARTS: Final = (_DYNAMODB, "decode", "filter", "render", "encode")
 
 
 class Clock:
-    """Adds up milliseconds by part, of the clock that it is given (in seconds)."""
+    """Adds up milliseconds by part; `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.ms = dict.fromkeys(_PARTS, 0.0)
         self._clock = clock
 
     def timed(self, part: str, function: Callable[P, T]) -> Callable[P, T]:
-        """Return the same function, whose time is that of a part."""
+        """Return the same function; its time is added to a part."""
 
         @wraps(function)
         def run(*arguments: P.args, **named: P.kwargs) -> T:
@@ -55,14 +55,14 @@ class Clock:
 
     @contextmanager
     def dynamodb(self) -> Iterator[None]:
-        """Time what DynamoDB's client takes, its answers read by whatever reads them."""
+        """Time the DynamoDB client, including the parsing of its answers."""
         call = self.timed(_DYNAMODB, vars(BaseClient)["_make_api_call"])
         with patch.object(BaseClient, "_make_api_call", call):
             yield
 
     @contextmanager
     def parts(self) -> Iterator[None]:
-        """Time every part, which itself takes a microsecond or two for each event."""
+        """Time every part. That itself takes one or two microseconds an event."""
         with ExitStack() as patches:
             patches.enter_context(self.dynamodb())
             for module, name in _places():
@@ -84,13 +84,13 @@ def _places() -> Iterator[tuple[Any, str]]:
 
 
 def split(ask: Callable[[], object], runs: int) -> dict[str, float]:
-    """Return the milliseconds of each part and of the rest, in the middle of several runs."""
+    """Return the milliseconds of each part and of the rest, as medians of several runs."""
     found = [_split(ask) for _ in range(runs)]
     return {part: round(median(one[part] for one in found), 3) for part in found[0]}
 
 
 def own_cpu_ms(ask: Callable[[], object], runs: int) -> list[float]:
-    """Return the processor's time that each of several runs takes outside of DynamoDB's client."""
+    """Return the processor time, in milliseconds, of several runs without the DynamoDB client."""
     return [_own(ask) for _ in range(runs)]
 
 

@@ -1,4 +1,4 @@
-"""The functions of the template in this process, with DynamoDB Local and moto's S3 beside it."""
+"""Runs the functions of the template in this process, with DynamoDB Local and moto's S3."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _METRICS: Final = "POWERTOOLS_METRICS_DISABLED"
 
 
 class _Context:
-    """What Lambda tells a function of its invocation: here that there is time."""
+    """What Lambda tells a function about its invocation: here, that there is time left."""
 
     function_name = "polylog-IngestFunction-1A2B3C4D5E6F"
     memory_limit_in_mb = 1024
@@ -45,15 +45,15 @@ class _Context:
     aws_request_id = "8f8fc8e4-5b8e-4d43-9d2e-6a5d8e6f0c11"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return as much as there is at most."""
+        """Return the most that there can be."""
         return 900_000
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The functions, the tables they use, and a key of the scope that may do everything.
+    """The functions, their tables, and a key of the scope with all permissions.
 
-    `log` is what the functions have logged.
+    `log` has what the functions have logged.
     """
 
     client: DynamoDBClient
@@ -62,11 +62,11 @@ class Stage:
     log: StringIO = field(default_factory=StringIO)
 
     def function(self, name: str) -> Callable[[Payload], Payload]:
-        """Return a function of the template, newly made; it fails where the answer is an error."""
+        """Return a function of the template, newly made. It fails if an answer is an error."""
         (function,) = (each for each in self.template.functions if each.name == name)
         with redirect_stdout(self.log):
             handler = load_handler(function)
-        Logger(LOG).clear_state()  # Functions share one here.
+        Logger(LOG).clear_state()  # Here, functions share one logger.
 
         def invoke(payload: Payload) -> Payload:
             with redirect_stdout(self.log):
@@ -81,16 +81,16 @@ class Stage:
         return payloads.request(self.token, method, path, body)
 
     def asked(self, path: str) -> Payload:
-        """Return a request to any family, with the key in the header of each."""
+        """Return a request to any of the APIs, with the key in the header of that API."""
         return payloads.asked(self.token, path)
 
     def posted(self, events: list[Event]) -> Payload:
-        """Return the request that hands events in."""
+        """Return the request that posts events."""
         body = f"[{','.join(map(payloads.line, events))}]"
         return self.request("POST", "events?format=native", body)
 
     def dropped(self, events: list[Event]) -> Payload:
-        """Return the message that tells of an object with events, which is in the bucket then."""
+        """Put an object with events into the bucket; return the message that announces it."""
         key = f"import/{SCOPE}/native/{events[0].id}.ndjson"
         body = "\n".join(map(payloads.line, events)).encode()
         put = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body)
@@ -99,7 +99,7 @@ class Stage:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """Yield the functions of the template, above tables that hold nothing yet."""
+    """Yield the functions of the template, with empty tables."""
     before = dict(os.environ)
     template = Template.read(ROOT / "template.yaml")
     try:
@@ -117,7 +117,7 @@ def stage() -> Iterator[Stage]:
                 "AWS_ENDPOINT_URL_DYNAMODB": url,
                 "PEPPER_FILE": str(home.pepper),
             }
-            # In any other region it would have to be told where it lies.
+            # In any other region, this call would have to name the region of the bucket.
             boto3.client("s3", region_name="us-east-1").create_bucket(Bucket=BUCKET)
             keys = local_keys(client, home)
             token = keys.create(SCOPE, frozenset(PERMISSIONS), Restriction(), None).token

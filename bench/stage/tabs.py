@@ -1,4 +1,4 @@
-"""A tab of Chromium with the console, whose clock tells how long a reader waits."""
+"""A tab of Chromium with the console. Its clock measures how long a reader waits."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bench.stage.clients import Client
 from polylog_cli.client.credentials import Credentials
 
 _ROWS: Final = "/v1/events"
-"""What the rows and their total wait for; bars and values come when they may."""
+"""The path of the requests that rows and their total wait for; bars and values do not count."""
 
 _SIZE: Final = {"width": 1440, "height": 900}
 
-# What is there in one frame is painted with it: the next one begins after that.
+# A change found in one frame is painted with that frame. The next frame begins after that.
 _WATCH: Final = """
 (isThere, began) => new Promise((done, fail) => {
   const look = () => requestAnimationFrame(
@@ -49,14 +49,14 @@ _BYTES: Final = """() => [
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one step took in the browser, and its requests for rows alone, in milliseconds."""
+    """The milliseconds of one step in the browser, and of its requests for rows alone."""
 
     ms: float
     floor_ms: float
 
 
 class Tab:
-    """A tab in which a reader has signed in, and the requests for rows that it sends."""
+    """A tab where a reader has signed in. It notes the requests for rows that the page sends."""
 
     def __init__(self, page: Page, credentials: Credentials) -> None:
         self.page = page
@@ -72,13 +72,13 @@ class Tab:
             self._asked.append(f"{place.path}?{place.query}")
 
     def open(self, address: str) -> None:
-        """Open a view, and wait until nothing more is asked."""
+        """Open a view, and wait until the page sends no more requests."""
         self.page.goto(self._url + address)
         self.page.evaluate(_OPENED)
         self._rest()
 
     def reload(self, *, is_cold: bool) -> Taken:
-        """Load the page, with the files that the browser has kept or without."""
+        """Load the page; with `is_cold`, without the files in the browser's cache."""
         if is_cold:
             self._devtools.send("Network.clearBrowserCache")
         return self._take(self._reload)
@@ -88,7 +88,7 @@ class Tab:
         return _number(self.page.evaluate(_OPENED))
 
     def enter(self, row: int, total: int, text: str) -> Taken:
-        """Press Enter, and wait until a row has a text while the total is right."""
+        """Press Enter, and wait until the total is right and a row contains `text`."""
         self.page.evaluate(_ENTER, [row, f"{total:,} events", text])
         return self._take(self._enter)
 
@@ -97,11 +97,11 @@ class Tab:
         return _number(self.page.evaluate("globalThis.answered"))
 
     def heap_mb(self) -> float:
-        """Return what scripts keep in memory."""
+        """Return the memory that scripts keep."""
         return _heap_mb(self._devtools)
 
     def files_kb(self) -> float:
-        """Return the size of what the browser fetched but for answers of the API, compressed."""
+        """Return the compressed size of all files that the browser fetched, without API answers."""
         return _number(self.page.evaluate(_BYTES)) / 1000
 
     def _take(self, step: Callable[[], float]) -> Taken:
@@ -119,8 +119,8 @@ class Tab:
 
 @contextmanager
 def signed_in(browser: Browser, credentials: Credentials, address: str) -> Iterator[Tab]:
-    """Open a view in a tab that shares nothing with others, until the block ends."""
-    # Of these names, the type of Playwright knows its own class alone.
+    """Open a view in a new tab that shares nothing with other tabs, until the block ends."""
+    # Playwright's type for `viewport` accepts only its own class.
     context = browser.new_context(viewport=_SIZE)  # type: ignore[arg-type]
     tab = Tab(context.new_page(), credentials)
     tab.page.goto(credentials.url + address)
@@ -132,7 +132,7 @@ def signed_in(browser: Browser, credentials: Credentials, address: str) -> Itera
 
 
 def empty_heap_mb(browser: Browser) -> float:
-    """Return what an empty page keeps in memory."""
+    """Return the memory that an empty page keeps."""
     context = browser.new_context()
     page = context.new_page()
     page.goto("data:text/html,<title>Empty</title>")
@@ -142,7 +142,7 @@ def empty_heap_mb(browser: Browser) -> float:
 
 
 def _heap_mb(devtools: CDPSession) -> float:
-    """Return the size of what scripts keep, once what they dropped is collected."""
+    """Return the memory that scripts keep, after a garbage collection."""
     devtools.send("Performance.enable")
     devtools.send("HeapProfiler.collectGarbage")
     told = devtools.send("Performance.getMetrics")["metrics"]

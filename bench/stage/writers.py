@@ -1,7 +1,7 @@
-"""A writer in a process of its own: `python -m bench.stage.writers ADDRESS EVENTS_A_SECOND`.
+"""A writer in its own process: `python -m bench.stage.writers ADDRESS EVENTS_A_SECOND`.
 
-Standard input holds a token. The writer posts batches at this rate, or as fast as it can, until
-standard input ends, and then prints how many events a second were stored.
+Standard input has a token. The writer posts batches at this rate, or as fast as it can, until
+standard input ends. Then it prints how many events a second were stored.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from tools import ROOT
 from tools.events import Maker
 
 WRITTEN_A_SECOND: Final = 650
-"""What a log is written with while it is asked, if the machine can."""
+"""The rate at which a log is written while it is asked, if the machine can."""
 
 _BATCH: Final = 95
 _SEED: Final = 815
 _EVENT_BYTES: Final = 500
 _WARM_SECONDS: Final = 10
-"""How long the log is written before anything is measured."""
+"""How long to write to the log before measuring anything."""
 
 
 @dataclass(slots=True)
 class Rate:
-    """How many events a second were stored; known when the writing has ended."""
+    """The number of events a second that were stored; set when the writing has ended."""
 
     events: float = 0
 
 
 @contextmanager
 def writing(credentials: Credentials, a_second: float) -> Iterator[Rate]:
-    """Write to a log that is served until the block ends."""
+    """Write to a served log until the block ends."""
     address, rate = urlsplit(credentials.url).netloc, Rate()
     command = (sys.executable, "-m", "bench.stage.writers", address, str(a_second))
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What the guide says that running Polylog costs is what was measured, at the prices it names."""
+"""The guide to costs says what was measured, at the prices that it names."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def of_type(resources: Resources, type: str) -> list[dict[str, Any]]:
 
 
 def rows(table: str) -> Iterator[list[str]]:
-    """Yield the cells of each row of tables, without their heads."""
+    """Yield the cells of each row of the tables, without their heads."""
     for line in table.splitlines():
         cells = line.strip("| ").split(" | ")
         if line.startswith("| ") and cells[-1].strip("*")[0].isdigit():
@@ -64,7 +64,7 @@ def priced(table: str) -> list[list[str]]:
 
 
 def test_the_guide_shows_what_the_code_computes(shown: dict[str, str]) -> None:
-    """`make cost` renews it."""
+    """`make cost` updates it."""
     text = GUIDE.read_text("utf-8")
     assert text == filled(text, shown)
 
@@ -178,7 +178,7 @@ def test_a_price_alone_is_a_part_of_the_sum() -> None:
 
 
 def test_an_http_request_logs_three_times(measured: Measured) -> None:
-    """The function, Lambda and the gateway all write of it."""
+    """The function, Lambda and the gateway each log it."""
     parts = measured.logged_bytes(ONE_EVENT)
     assert min(parts) > 200
     logged = measured.question(ONE_EVENT).quantities[LOGGED_GB]

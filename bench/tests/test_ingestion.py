@@ -1,4 +1,4 @@
-"""The floor of ingestion is the very transaction that the writer sends."""
+"""The floor of ingestion is the same transaction that the writer sends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools.events import START, Maker
 
 
 class Client:
-    """Takes every transaction, and gives the numbers from 1 on."""
+    """Accepts every transaction, and gives numbers from 1 on."""
 
     def __init__(self) -> None:
         self.transactions: list[Any] = []

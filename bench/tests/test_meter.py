@@ -1,4 +1,4 @@
-"""What a meter counts of what a client asks."""
+"""What a meter counts of the requests of a client."""
 
 from __future__ import annotations
 

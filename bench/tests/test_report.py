@@ -1,4 +1,4 @@
-"""What a run publishes, and what it is held against."""
+"""What a run publishes, and how it is compared with the goals."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def results() -> Results:
 
 
 def taken(search: str = RARE, page: str = "first", **values: Any) -> Taken:
-    """Return what a page takes that just keeps what is aimed at."""
+    """Return the cost of a page that just meets its aim."""
     kept = Taken(
         *(search, 100_000, 20, page, True),
         ms=60,

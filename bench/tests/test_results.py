@@ -1,4 +1,4 @@
-"""What a benchmark found is held against its goals, and published as it is."""
+"""Results of benchmarks are compared with their goals, and published as they are."""
 
 from __future__ import annotations
 

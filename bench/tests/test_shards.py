@@ -1,4 +1,4 @@
-"""What the guide says that shards reach is what was measured."""
+"""The guide says what was measured about shards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tools import ROOT
 
 
 def test_the_guide_shows_what_the_script_computes() -> None:
-    """`make shards` renews it."""
+    """`make shards` updates it."""
     shown = GUIDE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
     assert shown == table()
 
@@ -31,6 +31,6 @@ def test_the_template_allows_no_more_shards(name: str) -> None:
 
 
 def test_the_tally_limits_single_events_before_a_shard_does() -> None:
-    """That is what the guide says of them, at usual sizes."""
+    """The guide says this about events of usual sizes."""
     singles = json.loads(RESULTS.read_text())[0]
     assert singles["busiest"] > singles["table"] / 2

@@ -1,4 +1,4 @@
-"""What a benchmark tells of where the time goes: the parts of a page are each found."""
+"""A benchmark finds each part of the time that a page takes."""
 
 from __future__ import annotations
 

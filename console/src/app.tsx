@@ -12,7 +12,7 @@ import { dialog, type Dialog as Name } from "./state/panels";
 import { api, resume, standing } from "./state/session";
 import { refresh, view } from "./state/view";
 
-/** The dialogs; most are loaded when they are opened. */
+/** The dialogs; most load when they are opened. */
 const DIALOGS: Partial<Record<Name, { title: string; part?: ComponentType; load?: () => Promise<ComponentType> }>> = {
   jump: { title: "Go to", part: Jump },
   facets: { title: "Values", part: Facets },
@@ -44,13 +44,13 @@ export function App() {
   );
 }
 
-/** Where this device's clock is wrong, the window is moved to where it should be. */
+/** If this device's clock is wrong, move the window to where it should be. */
 async function start(): Promise<void> {
   await resume();
   if (Math.abs(api.now() - Date.now()) > 0) refresh();
 }
 
-/** A part that is loaded when it is first shown. */
+/** A part that loads when it is first shown. */
 function Later({ load }: { load: () => Promise<ComponentType> }): ComponentChildren {
   const [Part, setPart] = useState<ComponentType>();
   useEffect(() => void load().then((part) => setPart(() => part)), []);

@@ -6,7 +6,7 @@ function again(view: View): View {
 }
 
 describe("an address", () => {
-  test("is short when all is as by default", () => expect(write(DEFAULT)).toBe("/"));
+  test("is short when everything is the default", () => expect(write(DEFAULT)).toBe("/"));
   test("keeps the whole view", () => {
     const view: View = {
       filter: 'type = "a&b" AND x : "ä+%"', time: { since: "2026-11-01T00:00:00Z", until: "2026-11-02T00:00:00Z" },
@@ -18,7 +18,7 @@ describe("an address", () => {
   test.each<Range>([{ all: true }, { last: "24h" }, { since: "2026-11-01T00:00:00Z" }])("keeps the range %o", (time) => {
     expect(again({ ...DEFAULT, time }).time).toEqual(time);
   });
-  test("takes what it cannot read as by default", () => {
+  test("uses the default for parts that it cannot read", () => {
     expect(read(new URL("http://localhost/?last=ever&row=-3&stack=x&order=up&since=soon"))).toEqual(DEFAULT);
   });
 });

@@ -14,7 +14,7 @@ describe("an attempt", () => {
     await attempt.ask(() => Promise.resolve(7));
     expect([attempt.answer.value, attempt.isAsking.value, attempt.trouble.value]).toEqual([7, false, undefined]);
   });
-  test("is made again when the service says so", async () => {
+  test("repeats when the service says so", async () => {
     const attempt = new Attempt<number>();
     const run = vi.fn(() => Promise.resolve(7)).mockRejectedValueOnce(BUSY);
     await attempt.ask(run);
@@ -23,7 +23,7 @@ describe("an attempt", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect([attempt.answer.value, attempt.trouble.value]).toEqual([7, undefined]);
   });
-  test("says when it is made again", async () => {
+  test("says when it repeats", async () => {
     const attempt = new Attempt<number>();
     await attempt.ask(() => Promise.reject(new Offline("no")));
     expect(attempt.trouble.value).toMatchObject({ kind: "waiting", isOffline: true, at: Date.now() + 2000 });
@@ -43,14 +43,14 @@ describe("an attempt", () => {
     await first;
     expect(attempt.answer.value).toBe(2);
   });
-  test("keeps the last answer while nobody answers", async () => {
+  test("keeps the last answer while there is no new one", async () => {
     const attempt = new Attempt<number>();
     await attempt.ask(() => Promise.resolve(1));
     await attempt.ask(() => Promise.reject(new Offline("no")));
     expect(attempt.answer.value).toBe(1);
     attempt.stop();
   });
-  test("waits longer each time, but not for ever", () => {
+  test("waits longer each time, up to a limit", () => {
     expect([0, 1, 2, 9].map((failures) => waiting(new Offline("no"), failures))).toEqual([2000, 4000, 8000, 30_000]);
   });
 });

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 import type { Event } from "../src/api/client";
 
-/** What stores need of a browser: an address, its history, and two places to keep things. */
+/** What the state modules need from a browser: an address, its history, and two storages. */
 export function pretendBrowser(address = "http://log.example.com/"): void {
   const place = new URL(address);
   const move = (_: unknown, __: string, to: string) => void (place.href = new URL(to, place).href);
@@ -23,7 +23,7 @@ function memory() {
 
 export type Answer = (url: URL, init: RequestInit) => Response | Promise<Response>;
 
-/** A service that answers what it is told to; its requests are counted. */
+/** A service that gives the answers it is told to, and counts the requests. */
 export function pretendService(answer: Answer) {
   const service = vi.fn((path: string, init: RequestInit = {}) => Promise.resolve(answer(new URL(path, "http://log.example.com"), init)));
   vi.stubGlobal("fetch", service);
@@ -42,7 +42,7 @@ export function event(seq: number): Event {
   return { id: `e-${seq}`, seq, time: "2026-11-30T12:00:00Z", type: "door.open", origin: "system" };
 }
 
-/** A log of so many events: rows are numbered from 0, and page tokens are the number of the next one. */
+/** A log with a number of events. Rows are numbered from 0, and a page token is the number of the next row. */
 export function pages(total: number, most = 1000): Answer {
   return (url) => {
     const query = url.searchParams;

@@ -8,7 +8,7 @@ interface Log {
   messages?: number;
 }
 
-/** The columns of a log: of its first page, of what its facets say, and of whether any event has a message. */
+/** The columns of a log, given its first page, its facets, and whether any event has a message. */
 async function shown(log: Log, address?: string) {
   pretendBrowser(address);
   pretendService((url) => {
@@ -40,10 +40,10 @@ describe("the columns of the list", () => {
   test("are those that events beyond the first page have a value for", async () => {
     expect(await shown({ first: {}, severities: ["", "error"], messages: 1 })).toEqual(["time", "severity", "type", "message"]);
   });
-  test("are all that the reader chose, empty ones too", async () => {
+  test("are all that the reader chose, including empty ones", async () => {
     expect(await shown({ first: {} }, "http://log.example.com/?columns=time,severity,message")).toEqual(["time", "severity", "message"]);
   });
-  test("are all where nobody counts the values", async () => {
+  test("are all if the values are not counted", async () => {
     pretendBrowser();
     const { shown: columns } = await import("../src/state/columns");
     expect(columns.value).toEqual(["time", "severity", "type", "actor", "target", "message"]);

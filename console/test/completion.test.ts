@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { placeAt, valueText, type Place } from "../src/model/completion";
 import { suggestions } from "../src/model/suggestions";
 
-/** The place of the bar in a text. */
+/** The position of the `|` in a text. */
 function at(marked: string): Place {
   return placeAt(marked.replace("|", ""), marked.indexOf("|"));
 }

@@ -15,13 +15,13 @@ describe("only this", () => {
     only("type", "a*b");
     expect(filter()).toBe('ada AND type = "a\\*b"');
   });
-  test("is taken out again", async () => {
+  test("is removed again", async () => {
     const { only, filter, standingOf } = await opened('ada AND type = "x"');
     expect(standingOf("type", "x")).toBe("only");
     only("type", "x");
     expect(filter()).toBe("ada");
   });
-  test("takes the place of its opposite", async () => {
+  test("replaces its opposite", async () => {
     const { only, leaveOut, filter } = await opened("ada");
     leaveOut("type", "x");
     expect(filter()).toBe('ada AND NOT type = "x"');
@@ -42,12 +42,12 @@ describe("one of several", () => {
     expect(filter()).toBe('ada AND type = ("app.crash" OR "a\\*b")');
     expect([standingOf("type", "app.crash"), standingOf("type", "a*b"), standingOf("type", "x")]).toEqual(["only", "only", undefined]);
   });
-  test("is a condition alone at first", async () => {
+  test("is a single condition at first", async () => {
     const { also, filter } = await opened("ada");
     also("type", "x");
     expect(filter()).toBe('ada AND type = "x"');
   });
-  test("takes a value out again", async () => {
+  test("removes a value again", async () => {
     const { only, leaveOut, filter } = await opened('type = ("x" OR "y" OR z)');
     only("type", "x");
     expect(filter()).toBe('type = ("y" OR "z")');
@@ -56,7 +56,7 @@ describe("one of several", () => {
     leaveOut("type", "y");
     expect(filter()).toBe('NOT type = "y"');
   });
-  test("is not what asks for something else as well", async () => {
+  test("is not a condition that asks for something else as well", async () => {
     const { chosen } = await opened('type = "a.*" AND type = (x AND y) AND type = x OR status = y AND type != z AND actor.type = v');
     expect(chosen("type")).toEqual([]);
   });

@@ -22,7 +22,7 @@ describe("csv", () => {
     expect(row(EVENT, ["id", "message"])).toBe('e-1,"said ""no"", twice\nand left"\r\n');
   });
 
-  it("shows what the list shows: a name, or else an id", () => {
+  it("shows what the list shows: a name, otherwise an id", () => {
     expect(row(EVENT, ["actor"])).toBe("u-1\r\n");
   });
 
@@ -34,7 +34,7 @@ describe("csv", () => {
     expect(row({ ...EVENT, message }, ["message"])).toBe(`${message}\r\n`);
   });
 
-  it("keeps times to the microsecond, and leaves empty what an event lacks", () => {
+  it("keeps times to the microsecond, and leaves fields empty that an event lacks", () => {
     expect(row(EVENT, ["time", "severity", "data.list"])).toBe(
       '2026-11-30T10:00:00.000250Z,,"[1,2]"\r\n',
     );

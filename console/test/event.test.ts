@@ -8,7 +8,7 @@ const EVENT: Event = {
 
 describe("an event", () => {
   test("shows the first field of a column that has a value", () => expect(cell(EVENT, column("actor"))).toEqual({ field: "actor.id", value: "u-7" }));
-  test("shows nothing of a field that it lacks", () => expect(value(EVENT, "target.name")).toBe(""));
+  test("shows nothing for a field that it lacks", () => expect(value(EVENT, "target.name")).toBe(""));
   test("is read through quoted steps", () => expect(value(EVENT, 'data."a.b".c')).toBe("1"));
   test("has a line for each leaf of its data", () => {
     expect(lines(EVENT).slice(-3)).toEqual([

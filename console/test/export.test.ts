@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { event, json, pretendBrowser, pretendService, problem, type Answer } from "./browser";
 
-/** A log of so many events that exports them by thousands. */
+/** A log with a number of events that exports a thousand at a time. */
 function exporting(total: number, counted = json({ count: total })): Answer {
   return (url) => {
     if (url.pathname === "/v1/events:count") return counted.clone();
@@ -56,7 +56,7 @@ describe("an export", () => {
     expect(to.file.text.trim().split("\n").map((line) => JSON.parse(line))).toEqual([event(0), event(1), event(2)]);
   });
 
-  it("says so where the log does not count so many", async () => {
+  it("says so if the log does not count that many", async () => {
     pretendService(exporting(3, problem(400, "Too broad")));
     const { running, write } = await import("../src/state/export");
     await write("csv", sink());

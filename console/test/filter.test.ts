@@ -6,10 +6,10 @@ describe("a filter", () => {
   test("quotes the steps of a path that need it", () => expect(path("data", "a.b", "c")).toBe('data."a.b".c'));
   test("joins two conditions", () => expect(both("a = b OR c = d", equals("type", "x"))).toBe('a = b OR c = d AND type = "x"'));
   test("is the condition alone if it was empty", () => expect(both(" ", "type = x")).toBe("type = x"));
-  test("splits at its top alone", () => {
+  test("splits only at its top", () => {
     expect(terms('type = "a AND b" AND (x = 1 AND y = 2) AND z:*')).toEqual(['type = "a AND b"', "(x = 1 AND y = 2)", "z:*"]);
   });
-  test("has a condition, however its spaces are", () => expect(has('a = 1 AND  type  =  "x"', 'type = "x"')).toBe(true));
+  test("has a condition, with any spaces", () => expect(has('a = 1 AND  type  =  "x"', 'type = "x"')).toBe(true));
   test("has no condition that lies deeper", () => expect(has('(a = 1 AND type = "x")', 'type = "x"')).toBe(false));
   test("loses a condition that it has", () => expect(without('a = 1 AND type = "x" AND b = 2', 'type = "x"')).toBe("a = 1 AND b = 2"));
   test("stays as it is without the condition", () => expect(without("a  =  1", 'type = "x"')).toBe("a  =  1"));
@@ -29,5 +29,5 @@ describe("what a filter looks for", () => {
       { pieces: ["ada"], anyCase: true },
     ]);
   });
-  test("is not what it rules out", () => expect(sought("NOT type = x AND -y AND a != b AND time < 2026")).toEqual([]));
+  test("is not what it excludes", () => expect(sought("NOT type = x AND -y AND a != b AND time < 2026")).toEqual([]));
 });

@@ -22,10 +22,10 @@ describe("bars", () => {
   test("are by the field that was chosen", async () => {
     expect((await drawn("http://log.example.com/?stack=actor.name", [])).answer.value?.by).toBe("actor.name");
   });
-  test("are by type, where others would need too much reading", async () => {
+  test("are by type, if other fields would need too much reading", async () => {
     expect((await drawn("http://log.example.com/?stack=actor.name", ["actor.name"])).answer.value).toMatchObject({ by: "type", names: ["door.open"] });
   });
-  test("are refused where types are too much as well", async () => {
+  test("are refused if types are too much as well", async () => {
     expect((await drawn("http://log.example.com/?stack=actor.name", ["actor.name", "type"])).trouble.value?.kind).toBe("refused");
   });
 });

@@ -7,7 +7,7 @@ beforeEach(() => {
 });
 
 describe("past filters", () => {
-  it("come the last one first, each once", async () => {
+  it("come with the last one first, each once", async () => {
     const { past, remember } = await import("../src/state/history");
     ["a", "b", "a", ""].forEach(remember);
     expect(past.value).toEqual(["a", "b"]);
@@ -27,7 +27,7 @@ describe("past filters", () => {
     expect(past.value).toEqual([]);
   });
 
-  it("are empty where something else was stored", async () => {
+  it("are empty if something else was stored", async () => {
     localStorage.setItem("polylog-filters", '{"a": 1');
     const { past } = await import("../src/state/history");
     expect(past.value).toEqual([]);

@@ -6,12 +6,12 @@ function text(json: string): string {
 }
 
 describe("JSON", () => {
-  test("is put on lines as usual", () => {
+  test("is indented as usual", () => {
     const json = '{"a": [1, {"b": null}], "c": {}, "d": [], "e": "x, {y}"}';
     expect(text(json)).toBe(JSON.stringify(JSON.parse(json), null, 2));
   });
   test("keeps the digits of its numbers", () => expect(text('{"n":12345678901234567890.10}')).toContain("12345678901234567890.10"));
-  test("gives numbers that would lose digits as texts", () => {
+  test("makes texts of numbers that would lose digits", () => {
     expect(parsed('{"a":12345678901234567890,"b":1.0,"c":-2.5,"d":"1.0"}')).toEqual({ a: "12345678901234567890", b: "1.0", c: -2.5, d: "1.0" });
   });
 });

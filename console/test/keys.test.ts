@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 describe("keys", () => {
-  it("come the newest first", async () => {
+  it("are listed with the newest first", async () => {
     sessionStorage.setItem("polylog-key", "PL1.secret");
     const own = { key_id: "PL1", scope: "demo", permissions: ["admin"] };
     pretendService(({ pathname }) => json(pathname === "/v1/me" ? own : { keys: [KEY, { ...KEY, key_id: "PL2" }] }));

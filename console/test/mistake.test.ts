@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { json, pretendBrowser, pretendService } from "./browser";
 
-/** What is said of a filter, when the log says something of a column of it and the times after it. */
+/** The message about a filter, when the log reports a column in the filter and the times after it. */
 async function said(filter: string, column: number, detail: string) {
   pretendBrowser(`http://log.example.com/?filter=${encodeURIComponent(filter)}`);
   pretendService(() => json({ title: "Invalid filter", detail: `filter column ${column}: ${detail}`, parameter: "filter", column }, 400));
@@ -16,7 +16,7 @@ describe("a mistake in a filter", () => {
   test("has its column", async () => {
     expect(await said("a = 1 AND )", 11, "there must be a condition here, not ')'")).toEqual({ text: "Column 11: there must be a condition here, not ')'", column: 11 });
   });
-  test("is its end, where the log stumbles over what the page adds", async () => {
+  test("is its end, if the log reports the part that the page adds", async () => {
     expect(await said("type =", 8, "there must be a value here, not 'AND'; put text in quotes"))
       .toEqual({ text: "The filter ends too early: a value must follow", column: 6 });
   });
@@ -28,7 +28,7 @@ describe("a mistake in a filter", () => {
     expect((await said("type = (a OR b", 28, "there must be a value here, not '<'; put text in quotes"))?.text)
       .toBe("The filter ends too early: a ')' must follow");
   });
-  test("is in a column that counts what is written as one sign", async () => {
+  test("is in a column that counts an emoji as one character", async () => {
     expect((await said("😀😀 )", 4, "there is no '(' for this ')'"))?.column).toBe(4);
   });
 });

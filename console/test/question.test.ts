@@ -9,11 +9,11 @@ describe("a question", () => {
       .toBe("a = b OR c = d AND time >= 2026-11-30T11:00:00Z AND time < 2026-11-30T12:00:30Z");
   });
   test("about all events ends now", () => expect(fix({ filter: "", time: { all: true } }, NOW).text).toBe("time < 2026-11-30T12:00:30Z"));
-  test("about all events ends later, where some are of times to come", () => {
+  test("about all events ends later, if some are in the future", () => {
     expect(fix({ filter: "", time: { all: true } }, NOW, "2031-01-01T00:00:00.000001Z").text).toBe("time < 2031-01-01T00:00:00.000001Z");
   });
-  test("about other times does not", () => expect(fix({ filter: "", time: { last: "1h" } }, NOW, "2031-01-01T00:00:00Z").until).toBe("2026-11-30T12:00:30Z"));
-  test("can be asked without what it asks one field for", () => {
+  test("about other times ends now all the same", () => expect(fix({ filter: "", time: { last: "1h" } }, NOW, "2031-01-01T00:00:00Z").until).toBe("2026-11-30T12:00:30Z"));
+  test("can be asked without its condition on one field", () => {
     const one = fix({ filter: 'type = ("a" OR b) AND ada', time: { all: true } }, NOW);
     expect(apart(one, "type").text).toBe("ada AND time < 2026-11-30T12:00:30Z");
   });

@@ -41,7 +41,7 @@ describe("the rows of a question", () => {
     await rows.fetchRow(199);
     expect(service).toHaveBeenCalledTimes(2);
   });
-  test("make whole pages of short ones", async () => {
+  test("become whole pages if the service sends short ones", async () => {
     const { rows } = await opened(pages(250, 30));
     await rows.fetchRow(249);
     expect([rows.row(99)?.id, rows.row(249)?.id]).toEqual(["e-99", "e-249"]);
@@ -52,7 +52,7 @@ describe("the rows of a question", () => {
     void rows.ask(QUESTION, "asc");
     expect([rows.row(0)?.id, rows.total.value, rows.head.isAsking.value]).toEqual(["e-0", 300, true]);
   });
-  test("are forgotten when the least recently seen pages are many", async () => {
+  test("are forgotten when there are many pages, the least recently seen first", async () => {
     const { rows } = await opened(pages(100_000));
     for (let number = 1; number <= 60; number += 1) await rows.fetchRow(number * 100);
     expect([rows.row(0), rows.row(6000)?.id]).toEqual([undefined, "e-6000"]);
@@ -61,7 +61,7 @@ describe("the rows of a question", () => {
 
 describe("rows that cannot be counted", () => {
   const uncounted: Answer = (url, init) => (url.searchParams.get("total_size") === "true" ? problem(400, "Too broad") : pages(150)(url, init));
-  test("are those that were read, and one more", async () => {
+  test("are those that were read, plus one", async () => {
     const { rows } = await opened(uncounted);
     expect([rows.isPartial.value, rows.total.value, rows.count.value]).toEqual([true, undefined, 101]);
   });
@@ -73,7 +73,7 @@ describe("rows that cannot be counted", () => {
 });
 
 describe("rows that arrive", () => {
-  test("stand above the others", async () => {
+  test("are above the others", async () => {
     const { rows } = await opened(pages(300));
     rows.prepend([event(9001), event(9000)]);
     expect([rows.total.value, rows.row(0)?.id, rows.row(1)?.id, rows.row(2)?.id, rows.shifted.value]).toEqual([302, "e-9001", "e-9000", "e-0", 2]);
@@ -90,7 +90,7 @@ describe("rows that arrive", () => {
     rows.recount();
     await vi.waitFor(() => expect([rows.total.value, rows.shifted.value]).toEqual([305, 5]));
   });
-  test("within the window leave no place empty while they are read", async () => {
+  test("within the window leave no place empty while they load", async () => {
     const { rows } = await opened(pages(300));
     pretendService((url, init) => (url.pathname.endsWith(":count") ? json({ count: 305 }) : pages(305)(url, init)));
     const shown: (string | undefined)[] = [];
@@ -100,7 +100,7 @@ describe("rows that arrive", () => {
     stop();
     expect(shown).not.toContain(undefined);
   });
-  test("while the window is asked are counted after it", async () => {
+  test("while the question is asked are counted after its answer", async () => {
     const { rows } = await opened(pages(300));
     pretendService((url, init) => (url.pathname.endsWith(":count") ? json({ count: 301 }) : pages(300)(url, init)));
     const asking = rows.ask(QUESTION, "desc");

@@ -6,7 +6,7 @@ const HUGE: Extent = { rows: 1_000_000_000, rowHeight: 28, viewport: 571 };
 
 describe("a list that fits its scroll bar", () => {
   test("is as high as its rows", () => expect([height(SMALL), isScaled(SMALL)]).toEqual([28_000, false]));
-  test("stands where its scroll bar stands", () => expect([offsetAt(SMALL, 1234), scrollTopAt(SMALL, 1234)]).toEqual([1234, 1234]));
+  test("is where its scroll bar is", () => expect([offsetAt(SMALL, 1234), scrollTopAt(SMALL, 1234)]).toEqual([1234, 1234]));
   test("sees rows in part", () => expect(seen(SMALL, 14)).toEqual([0, 21]));
   test("ends with its last row", () => expect(seen(SMALL, farthest(SMALL))).toEqual([980, 1000]));
 });
@@ -23,6 +23,6 @@ describe("a list that is longer than any scroll bar", () => {
 describe("a row", () => {
   test("above is revealed at the top", () => expect(revealing(SMALL, 5600, 3)).toBe(84));
   test("below is revealed at the bottom", () => expect(revealing(SMALL, 0, 20)).toBe(28));
-  test("that is seen moves nothing", () => expect(revealing(SMALL, 100, 10)).toBe(100));
+  test("that is visible moves nothing", () => expect(revealing(SMALL, 100, 10)).toBe(100));
   test("of an empty list is nowhere", () => expect(clamp({ ...SMALL, rows: 0 }, 100)).toBe(0));
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { event, json, pretendBrowser, pretendService } from "./browser";
 
-/** A log of a million rows; five of the same time begin at row 48,210. */
+/** A log of a million rows; five with the same time start at row 48,210. */
 function service(url: URL) {
   const filter = url.searchParams.get("filter") ?? "";
   if (url.pathname.endsWith(":count")) return json({ count: filter.includes("time > ") ? 48_210 : 0 });
@@ -29,11 +29,11 @@ describe("an event that an address names", () => {
     const { selection } = await opened("/?event=e-12");
     await vi.waitFor(() => expect(selection.openRow.value).toBe(48_212));
   });
-  test("is where the list goes", async () => {
+  test("is the place that the list goes to", async () => {
     const { selection } = await opened("/?event=e-12");
     await vi.waitFor(() => expect(selection.wanted.value).toEqual({ row: 48_212, how: "reveal" }));
   });
-  test("may be none that the question finds", async () => {
+  test("may be one that the question does not find", async () => {
     const { selection } = await opened("/?event=e-99");
     await vi.waitFor(() => expect([selection.opened.answer.value?.event.id, selection.isPlacing.value]).toEqual(["e-99", false]));
     expect(selection.openRow.value).toBeUndefined();
@@ -57,7 +57,7 @@ describe("a row", () => {
     rows.prepend([event(3_000_000)]);
     expect([selection.selected.value, rows.row(8)?.id]).toEqual([8, "e-1999993"]);
   });
-  test("of a time is those before it", async () => {
+  test("at a time is the number of events before it", async () => {
     const { selection } = await opened("/");
     await selection.goToTime("2026-11-30T12:00:00Z");
     expect(selection.wanted.value).toEqual({ row: 48_210, how: "top" });

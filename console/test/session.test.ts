@@ -25,7 +25,7 @@ describe("a session", () => {
     expect(await session.signIn(" PL1.SECRET ")).toBeUndefined();
     expect([session.standing.value, session.own.value?.scope, sessionStorage.getItem("polylog-key")]).toEqual(["in", "demo", "PL1.SECRET"]);
   });
-  test("keeps the key from the address and from what outlives the tab", async () => {
+  test("keeps the key out of the address and out of storage that outlives the tab", async () => {
     pretendService(() => json(OWN));
     const session = await opened();
     await session.signIn("PL1.SECRET");
@@ -53,7 +53,7 @@ describe("a session", () => {
     await expect(session.api.count({ text: "" })).rejects.toMatchObject({ status: 401 });
     expect(session.standing.value).toBe("expired");
   });
-  test("begins anew with the next key, in the same view", async () => {
+  test("starts again with the next key, in the same view", async () => {
     pretendService(() => problem(401, "Invalid credential"));
     const session = await opened("PL1.SECRET");
     await session.api.count({ text: "" }).catch(() => undefined);

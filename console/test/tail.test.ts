@@ -39,7 +39,7 @@ beforeEach(() => {
 });
 
 describe("the tail", () => {
-  test("puts what arrives above the list, the newest first", async () => {
+  test("puts new events above the list, newest first", async () => {
     const { rows } = await opened();
     await arrived(301, 302);
     expect([rows.total.value, rows.row(0)?.seq, rows.row(1)?.seq, rows.row(2)?.seq]).toEqual([302, 302, 301, 0]);
@@ -49,7 +49,7 @@ describe("the tail", () => {
     await arrived(301, 305);
     expect(asked).toEqual(["latest", "300", "305"]);
   });
-  test("keeps what arrives during a pause", async () => {
+  test("keeps the events that arrive during a pause", async () => {
     const { rows, tail } = await opened();
     tail.pause();
     await arrived(301);

@@ -44,7 +44,7 @@ describe("translations", () => {
     expect(commands("native", `"it's"`)).toContain(`--data-urlencode 'filter="it'\\''s"'`);
   });
 
-  it("joins values of a type to a list", () => {
+  it("joins the values of a type to a list", () => {
     const text = 'type = (app.crash OR "audit.app.create")';
     expect(commands("cloudfoundry", text)).toContain("'q=type IN app.crash,audit.app.create'");
     expect(commands("cloudfoundry-v3", text)).toContain("types=app.crash,audit.app.create");
@@ -56,7 +56,7 @@ describe("translations", () => {
     expect(commands("cloudfoundry", 'type = "a;b"')).toContain("'q=type:a;;b'");
   });
 
-  it("takes what lies in both of two conditions", () => {
+  it("takes the values that meet both of two conditions", () => {
     expect(commands("cloudfoundry", "type = (a OR b) AND type = (b OR c)")).toContain("q=type:b");
     expect(commands("waldur", "type = a AND type = b")).toBe(
       "cannot: a question that no event can answer",
@@ -86,7 +86,7 @@ describe("translations", () => {
     expect(commands("cloudfoundry", text)).toContain("q=timestamp<2026-11-02T00:00:00.000001Z");
   });
 
-  it("asks for whole seconds, and names what lies between", () => {
+  it("asks for whole seconds, and names the events in between", () => {
     const text = "time >= 2026-11-01T00:00:00.25Z AND time < 2026-11-02";
     expect(commands("waldur", text)).toContain("-d created_from=1793491201 ");
     expect(commands("cloudfoundry-v3", text)).toContain("created_ats[lt]=2026-11-02T00:00:00Z");
@@ -94,12 +94,12 @@ describe("translations", () => {
     expect(differences("waldur", "time >= 2026-11-01")).toEqual([]);
   });
 
-  it("lists both origins of Cloud Eye apart", () => {
+  it("asks Cloud Eye for each origin separately", () => {
     expect(commands("ces", "type = a").split("\n")).toHaveLength(2);
     expect(commands("ces", "type = a AND origin = custom")).toContain("event_type=EVENT.CUSTOM");
   });
 
-  it("asks CloudTrail for a target, and names what else that finds", () => {
+  it("asks CloudTrail for a target, and names the other events that this finds", () => {
     expect(commands("cloudtrail", 'target.id = "i-1"')).toContain(
       `'[{"AttributeKey":"ResourceName","AttributeValue":"i-1"}]'`,
     );
@@ -110,9 +110,9 @@ describe("translations", () => {
     expect(differences("cloudtrail", whole)).toEqual([]);
   });
 
-  it("leaves what CloudTrail cannot ask for beside its one attribute", () => {
+  it("leaves what CloudTrail cannot ask for besides its one attribute", () => {
     expect(commands("cloudtrail", "type = a AND source = b")).toBe(
-      "cannot: more than one condition beside the time",
+      "cannot: more than one condition besides the time",
     );
   });
 
@@ -130,7 +130,7 @@ describe("byIds", () => {
     expect(namesIn("target.name : store AND target.id = 1")).toEqual([]);
   });
 
-  it("asks for ids in place of a name, and names what else that finds", () => {
+  it("asks for ids instead of a name, and names the other events that this finds", () => {
     const asked = byIds(sentence(FILTER, { since: "2026-11-01T00:00:00Z" }), { target: ["a", "b c"] });
     expect(asked.filter).toBe('type = app.crash AND target.id = (a OR "b c")');
     expect(asked.text).toBe(`${asked.filter} AND time >= 2026-11-01T00:00:00Z`);
@@ -139,7 +139,7 @@ describe("byIds", () => {
 });
 
 describe("commandLine", () => {
-  it("has the times and the filter apart", () => {
+  it("has the times and the filter separately", () => {
     const line = commandLine(sentence("-type = a", { since: "2026-11-01T00:00:00Z" }), PLACE);
     expect(line.replaceAll(" \\\n  ", " ")).toBe(
       "polylog query --since 2026-11-01T00:00:00Z --url https://log.example.com " +
@@ -164,7 +164,7 @@ describe("micros", () => {
     },
   );
 
-  it("refuses a day that there is not", () => {
+  it("refuses a day that does not exist", () => {
     expect(micros.parse("2026-02-30")).toBeUndefined();
   });
 });

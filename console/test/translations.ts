@@ -1,12 +1,12 @@
-// Reads questions as JSON from standard input, and writes how each API asks them: for
-// tests/console/test_translations.py, which asks a real service by these commands.
+// Reads questions as JSON from standard input, and writes them in the form of each API, for
+// tests/console/test_translations.py, which asks a real service with these commands.
 import { readFileSync } from "node:fs";
 import * as micros from "../src/model/micros";
 import { byIds, type Entity } from "../src/model/names";
 import { commandLine, translations, type Place, type Sentence, type Translation } from "../src/model/translate";
 
 interface Asked extends Sentence {
-  /** The ids by which a name is asked for. */
+  /** The ids that replace a name. */
   ids?: Partial<Record<Entity, string[]>>;
 }
 

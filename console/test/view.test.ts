@@ -21,7 +21,7 @@ describe("the view", () => {
     navigate({ filter: "ada" });
     expect([location.href, vi.mocked(history.pushState).mock.calls.length]).toEqual(["http://log.example.com/?filter=ada", 1]);
   });
-  test("makes no step back while scrolling", async () => {
+  test("adds nothing to the history while scrolling", async () => {
     const { navigate } = await opened();
     navigate({ row: 70 }, "replace");
     expect([location.href, vi.mocked(history.pushState).mock.calls.length]).toEqual(["http://log.example.com/?row=70", 0]);

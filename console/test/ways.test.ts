@@ -3,7 +3,7 @@ import { json, pretendBrowser, pretendService } from "./browser";
 
 const OWN = { key_id: "PL1", scope: "demo", permissions: ["read"] };
 
-/** A log that counts the same for every difference, and knows one id. */
+/** A log that gives the same count for every difference, and has one id. */
 function service(count: number) {
   return pretendService((url) => {
     if (url.pathname === "/v1/me") return json(OWN);
@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 describe("ways to ask elsewhere", () => {
-  it("are offered when the log holds no event that they treat otherwise", async () => {
+  it("are offered when the log has no event that they treat differently", async () => {
     service(0);
     const { of } = await ways("target.id = i-1");
     expect(of("cloudtrail")).toMatchObject({ cannot: [], isChecking: false });
@@ -41,20 +41,20 @@ describe("ways to ask elsewhere", () => {
     expect(of("cloudtrail")?.cannot[0]).toContain("2 events ");
   });
 
-  it("ask by ids where an API knows no names", async () => {
+  it("ask by ids if an API knows no names", async () => {
     service(0);
     const { of } = await ways("target.name = storefront");
     expect(of("cloudfoundry-v3")?.commands[0]).toContain("target_guids=i-1");
     expect(of("waldur")?.cannot).toEqual(["target.name"]);
   });
 
-  it("hold the key nowhere", async () => {
+  it("never contain the key", async () => {
     service(0);
     const { all, store } = await ways("type = a");
     expect(JSON.stringify([all, store.link(), store.polylog()])).not.toContain("secret");
   });
 
-  it("have a link with a range that stays where it is", async () => {
+  it("have a link with a fixed range", async () => {
     service(0);
     const { store } = await ways("type = a");
     const address = new URL(store.link());

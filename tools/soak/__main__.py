@@ -1,4 +1,4 @@
-"""`python -m tools.soak`: soak a new log of each kind, and say what was wrong."""
+"""`python -m tools.soak`: soak a new log of each kind, and print what was wrong."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ from tools.soak.stage import MODES, Plan, play
 _REST_SECONDS: Final = 60
 
 _MEMORY: Final = Path("/dev/shm")
-"""A folder in memory, where there is one: a disk would decide how fast a log can be written."""
+"""A folder in memory, if there is one: on a disk, the disk would limit how fast a log is written.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Soak; return 1 if anything was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tools.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="how long each log is written")
-    parser.add_argument("--mode", choices=[*MODES], help="only this kind of log")
+    parser.add_argument("--mode", choices=[*MODES], help="soak only this kind of log")
     asked = parser.parse_args(arguments)
     reports = [soak(mode, asked.seconds) for mode in ([asked.mode] if asked.mode else MODES)]
     return int(any(report.faults for report in reports))
@@ -78,7 +79,7 @@ def _soak(plan: Plan) -> Report:
 
 
 def _rest_seconds(plan: Plan) -> float:
-    """Return how long the log may rest before everything has to be right."""
+    """Return how long to let the log rest before every answer must be exactly right."""
     return min(_REST_SECONDS, plan.seconds)
 
 

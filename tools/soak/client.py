@@ -1,4 +1,4 @@
-"""Requests over one connection that is kept."""
+"""A client that sends its requests over one connection."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ TIMEOUT_SECONDS: Final = 40
 
 
 class RefusedError(Exception):
-    """The answer is an error, or there is none; the message says which request got what."""
+    """The answer is an error, or there is none; the message names the request and the error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status of 200 to 299: the headers, with names in lower case, and the body."""
+    """An answer with a status of 200 to 299: its headers, by names in lower case, and its body."""
 
     headers: dict[str, str]
     body: bytes
@@ -28,7 +28,7 @@ class Answer:
 
 
 class Client:
-    """Asks a service with a credential in a header."""
+    """Sends requests to a service, with a credential in a header."""
 
     def __init__(self, address: str, header: str, credential: str) -> None:
         self._headers = {header: credential, "Content-Type": "application/json"}

@@ -1,4 +1,4 @@
-"""The events that are offered: made from a number, which their id holds."""
+"""The events that writers offer. The id of each holds its number, so it can be recognised."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 SECOND: Final = 1_000_000
 
 TYPES: Final = tuple(f"soakKind{number:02}" for number in range(12))
-"""The types of events; one event in two hundred has the last one."""
+"""The types of events; one event in 200 has the last one."""
 
 RARE: Final = len(TYPES) - 1
 ACTORS: Final = tuple(f"{0xACC0 + number:032x}" for number in range(50))
@@ -51,7 +51,7 @@ class Offer:
 
 
 def make(writer: int, first: int, count: int, random: Random, *, may_be_late: bool) -> list[Offer]:
-    """Return new events of a writer, the first of which is its event number `first`."""
+    """Return new events of a writer, numbered from `first` on."""
     now = time.time_ns() // 1000
     return [
         Offer(
@@ -78,12 +78,12 @@ def number_of(id: str) -> int:
 
 
 def origin_of(type: int) -> str:
-    """Return the origin that events of a type have."""
+    """Return the origin of the events of a type."""
     return "custom" if type % 2 else "system"
 
 
 def _delay(random: Random) -> int:
-    """Return how late an event is, in microseconds: most are in time."""
+    """Return how late an event is, in microseconds; most are not late."""
     if random.random() >= _LATE:
         return 0
     spread = random.random()

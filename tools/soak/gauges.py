@@ -1,4 +1,4 @@
-"""What is measured every few seconds: what was acknowledged, what is young, and the memory."""
+"""Gauges, read every few seconds: the events acknowledged, the young part, and the memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _YOUNG: Final = "head/delta/"
 
 @dataclass(frozen=True, slots=True)
 class Young:
-    """The part of a log that its buckets do not count yet; `events` includes unused numbers."""
+    """The part of a log that its buckets do not count yet; `events` includes unused numbers.
+
+    It consists of the deltas that are not folded.
+    """
 
     rows: int
     events: int
@@ -29,7 +32,7 @@ class Young:
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """One reading, so many seconds after the writers began."""
+    """One reading; `seconds` counts from when the writers began."""
 
     seconds: float
     acknowledged: int
@@ -43,7 +46,7 @@ class Gauge:
 
 
 def connect(service: Service) -> DynamoDBClient:
-    """Return a client of the DynamoDB behind a service."""
+    """Return a client for the DynamoDB behind a service."""
     return boto3.client(
         "dynamodb",
         endpoint_url=service.dynamodb,
@@ -54,9 +57,9 @@ def connect(service: Service) -> DynamoDBClient:
 
 
 def young_part(client: DynamoDBClient, scope: str) -> Young:
-    """Return the young part of a log; the only function that knows how its rows look.
+    """Return the young part of a log, with rows that are folded but not deleted yet.
 
-    Rows that are folded but not yet deleted are among them.
+    No other function here knows the form of these rows.
     """
     rows = events = size = 0
     start: dict[str, Any] = {}
@@ -84,6 +87,6 @@ def read_gauge(service: Service, client: DynamoDBClient, seconds: float, acked: 
 
 
 def _size(name: str, value: Any) -> int:
-    """Return about what DynamoDB counts for an attribute."""
+    """Return about the number of bytes that DynamoDB counts for an attribute."""
     ((_, content),) = value.items()
     return len(name) + len(content)

@@ -1,6 +1,6 @@
-"""What readers and writers note: when they asked, and what they were told. The oracle judges it.
+"""Notes of readers and writers: when they asked, and what the answer was. The oracle judges them.
 
-All moments are those of `time.monotonic`, which processes of one machine share.
+All moments come from `time.monotonic`, which the processes of one machine share.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from tools.soak.events import ACTORS, TYPES
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events were asked for: by type, by actor, and by a time in microseconds.
+    """The events that a question asks for: by type, by actor, and by time.
 
-    `since` is included and `until` is not.
+    Times are in microseconds; `since` is included and `until` is not.
     """
 
     type: int | None = None
@@ -24,7 +24,7 @@ class Wanted:
     until: int | None = None
 
     def has(self, type: int, actor: int, time: int) -> bool:
-        """Return whether an event is asked for."""
+        """Return whether the question asks for an event."""
         return (
             (self.type is None or type == self.type)
             and (self.actor is None or actor == self.actor)
@@ -33,7 +33,7 @@ class Wanted:
         )
 
     def __str__(self) -> str:
-        """Return what is asked for, in words."""
+        """Return the question in words, such as `type soakKind03`."""
         named = {
             "type": None if self.type is None else TYPES[self.type],
             "actor": None if self.actor is None else ACTORS[self.actor],
@@ -46,7 +46,7 @@ class Wanted:
 
     @property
     def at_any_time(self) -> Wanted:
-        """The same, whatever the time."""
+        """The same question, for all times."""
         return replace(self, since=None, until=None)
 
 
@@ -55,7 +55,7 @@ ALL = Wanted()
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question, and the moments when it began and ended."""
+    """A question, and the moments when the request began and ended."""
 
     family: str
     what: str
@@ -65,7 +65,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """A request, and the read units that its answer says it took."""
+    """A request, and the read units that it took, as its answer says."""
 
     asked: Asked
     units: float | None = None
@@ -73,7 +73,7 @@ class Took:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many events an answer says there are."""
+    """The number of events that an answer gives."""
 
     asked: Asked
     wanted: Wanted
@@ -84,9 +84,9 @@ class Total:
 class Walk:
     """Pages that follow each other; each holds the numbers of its events in their order.
 
-    With `by_seq`, events are named by their `seq`. `from_start` and `to_end` say whether the walk
-    reached the ends of the list. An exact walk shows nothing twice. Events may be up to `slack`
-    microseconds older than what is wanted.
+    With `by_seq`, the numbers are those of `seq`. `from_start` and `to_end` say whether the walk
+    reached the ends of the list. An exact walk must not show an event twice. Events may be up to
+    `slack` microseconds older than the question asks for.
     """
 
     asked: Asked
@@ -102,7 +102,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """An answer of the tail: the events, their `seq`, and up to where it is complete."""
+    """An answer of the tail: the events, their `seq`, and the `seq` up to which it is complete."""
 
     asked: Asked
     numbers: array[int]
@@ -113,7 +113,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong in an answer, whatever the log holds."""
+    """Something wrong in an answer."""
 
     asked: Asked
     text: str
@@ -124,7 +124,7 @@ Observation = Took | Total | Walk | Arrived | Fault
 
 @dataclass(slots=True)
 class Written:
-    """What one writer offered, a column each; `acked` is infinite where no answer came."""
+    """What one writer offered, as columns; `acked` is infinite for an event without an answer."""
 
     numbers: array[int] = field(default_factory=lambda: array("q"))
     seqs: array[int] = field(default_factory=lambda: array("q"))

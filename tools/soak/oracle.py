@@ -1,4 +1,4 @@
-"""The oracle: a plain list of what was offered and acknowledged, which answers are held against."""
+"""The oracle: a plain list of what was offered and acknowledged. It judges answers by that list."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tools.soak.observed import (
 _NAMED: Final = 3
 
 Place = tuple[int, int]
-"""Where an event is in the order of lists: its time and its `seq`."""
+"""The place of an event in a list: its time and its `seq`."""
 
 _FIRST: Final[Place] = (-(10**18), 0)
 _LAST: Final[Place] = (10**18, 0)
@@ -49,12 +49,12 @@ class Oracle:
 
     @property
     def acknowledged(self) -> int:
-        """How many events were acknowledged."""
+        """The number of events that were acknowledged."""
         return len(self._by_seq)
 
     @property
     def offered(self) -> int:
-        """How many events were offered."""
+        """The number of events that were offered."""
         return len(self._numbers)
 
     def judge_numbers(self, asked: Asked) -> Iterator[Fault]:
@@ -64,7 +64,7 @@ class Oracle:
             yield Fault(asked, f"{shared} events have the seq of another one")
 
     def bounds(self, total: Total) -> tuple[int, int]:
-        """Return the least and the most that a total may say."""
+        """Return the least and the most that a total may be."""
         wanted, asked = total.wanted, total.asked
         if wanted == wanted.at_any_time:
             acked, offered = self._moments(wanted)
@@ -76,7 +76,7 @@ class Oracle:
         )
 
     def judge(self, observation: Observation) -> Iterator[Fault]:
-        """Yield what is wrong in an answer."""
+        """Yield the faults of an answer."""
         match observation:
             case Fault():
                 yield observation
@@ -92,7 +92,7 @@ class Oracle:
     def _judge_total(self, total: Total) -> Iterator[Fault]:
         least, most = self.bounds(total)
         if not least <= total.said <= most:
-            text = f"the total is {total.said}, not from {least} to {most}, for {total.wanted}"
+            text = f"the total of {total.wanted} is {total.said}: it must be from {least} to {most}"
             yield Fault(total.asked, text)
 
     def _judge_walk(self, walk: Walk) -> Iterator[Fault]:
@@ -136,7 +136,10 @@ class Oracle:
                 return
 
     def _missing(self, walk: Walk, known: Sequence[int]) -> list[int]:
-        """Return what was acknowledged before the walk and is not in it, within what it covers."""
+        """Return the events that the walk should have shown, and did not.
+
+        They were acknowledged before it began, and lie in the part of the list that it covers.
+        """
         if not known and not walk.to_end:
             return []
         begin = self._place(known[0]) if known else None
@@ -166,11 +169,11 @@ class Oracle:
         for number, seq in zip(arrived.numbers, arrived.seqs, strict=True):
             index = self._by_number.get(number, -1)
             if index < 0 or self._seqs[index] not in (seq, -1):
-                yield Fault(asked, f"the tail shows event {number} with seq {seq}: not so offered")
+                yield Fault(asked, f"the tail shows event {number} with seq {seq}: that is wrong")
                 return
 
     def judge_tail(self, arrivals: Sequence[Arrived]) -> Iterator[Fault]:
-        """Yield what the tail never showed, up to where it says that it is complete."""
+        """Yield a fault if the tail says that it is complete, but did not show all events."""
         seen = set[int](chain.from_iterable(each.numbers for each in arrivals))
         if len(seen) < sum(len(each.numbers) for each in arrivals):
             yield Fault(arrivals[-1].asked, "the tail shows events twice")
@@ -189,7 +192,7 @@ class Oracle:
             yield Fault(arrivals[-1].asked, f"the tail did not get to the last {late} events")
 
     def tail_lag(self, arrivals: Sequence[Arrived]) -> int:
-        """Return by how many acknowledged events the tail was behind at most."""
+        """Return the most acknowledged events that the tail was ever behind."""
         acked, _ = self._moments(Wanted())
         shown, most = 0, 0
         for each in arrivals:
@@ -201,7 +204,7 @@ class Oracle:
         return self._times[index], self._seqs[index]
 
     def _between(self, wanted: Wanted, low: Place, high: Place) -> Sequence[int]:
-        """Return the wanted events from one place on, and before another, in order."""
+        """Return the wanted events from one place up to, but not including, another, in order."""
         indexes, places = self._in_order(wanted.at_any_time)
         return indexes[bisect_left(places, low) : bisect_left(places, high)]
 
@@ -228,6 +231,6 @@ class Oracle:
 
 
 def _places(wanted: Wanted) -> tuple[Place, Place]:
-    """Return the first place of what is wanted, and the first one after it."""
+    """Return the first place that is wanted, and the first one after the wanted ones."""
     since = _FIRST if wanted.since is None else (wanted.since, -1)
     return since, _LAST if wanted.until is None else (wanted.until, -1)

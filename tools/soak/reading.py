@@ -1,4 +1,4 @@
-"""Readers: each asks one API, and notes what it was told."""
+"""Readers: each asks one API, and notes the answers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ IsOn = Callable[[], bool]
 _TAIL_PAGE: Final = 1000
 _RETRY_SECONDS: Final = 0.3
 _WINDOWS: Final = (5, 30, 300, 3600)
-"""How many seconds back Cedana's API is asked."""
+"""The windows to ask Cedana's API for, in seconds back from now."""
 
 
 @dataclass(slots=True)
 class Reader:
-    """Asks one API as long as `is_on` says, and notes everything; it pauses before each request."""
+    """Asks one API while `is_on` says so, and notes all answers; it pauses before each request."""
 
     family: Family
     client: Client
@@ -33,7 +33,7 @@ class Reader:
     noted: list[Observation] = field(default_factory=list)
     pause_seconds: float = 0.0
     totals: dict[str, int] = field(default_factory=dict)
-    """The last total that each list told."""
+    """The last total that each list gave."""
 
     def walk_all(self, *, narrow: float = 0.3) -> None:
         """Walk each list once in each of its orders."""
@@ -42,7 +42,7 @@ class Reader:
                 self.walk(listing, self.wanted(listing, narrow), newest_first)
 
     def ask_all(self) -> None:
-        """Ask for a page of each list, and for everything that is counted."""
+        """Ask for a page of each list, and for each count."""
         for listing in self.family.listings:
             newest_first = self.random.choice(listing.orders)
             self.walk(listing, self.wanted(listing, narrow=0.5), newest_first, pages=1)
@@ -50,7 +50,7 @@ class Reader:
             self.count(count, self.wanted(count, narrow=0.5))
 
     def wanted(self, question: Listing | Count, narrow: float) -> Wanted:
-        """Return what to ask for: with a chance of `narrow` not simply all events."""
+        """Return what to ask for: all events, or with a chance of `narrow` only some of them."""
         narrowing = question.narrowing
         if narrowing.always is not None or self.random.random() >= narrow:
             return Wanted(type=narrowing.always)
@@ -65,7 +65,7 @@ class Reader:
         return Wanted(type=self.random.choice((0, 1, 2, RARE, self.random.randrange(len(TYPES)))))
 
     def _some_time(self, wanted: Wanted = ALL) -> Wanted:
-        """Narrow down to a time of whole seconds that began a little or long ago."""
+        """Narrow a question down to whole seconds; they begin a short or long time ago."""
         now = int(time.time())
         since = now - self.random.choice((1, 2, 10, 3600, 86_400 * 30))
         until = self.random.choice((None, None, since + 1 + (now - since) // 2))
@@ -84,10 +84,10 @@ class Reader:
         self.noted.append(Took(asked, count.units(answer)))
 
     def walk(self, listing: Listing, wanted: Wanted, newest_first: bool, pages: int = 0) -> None:
-        """Read a list page by page: to its end, or as many pages.
+        """Read a list page by page: `pages` of them, or to its end if that is 0.
 
-        The end of a list whose oldest events come first moves on while others write. Such a walk
-        reads as many pages as the list had when the walk began.
+        A list with the oldest events first grows at its end while others write. A walk of it reads
+        as many pages as the list had when the walk began.
         """
         if self.family.name == "cedana":
             self._look_back(listing, wanted)
@@ -113,7 +113,7 @@ class Reader:
         )
 
     def _start(self, listing: Listing, wanted: Wanted) -> int:
-        """Return the number of the page to begin with: often the last one, which totals cut."""
+        """Return the number of the page to begin with: often the last one, which is not full."""
         if listing.size is None or wanted != ALL:
             return 0
         last = max(0, self.totals.get(listing.name, 0) - 1) // listing.size
@@ -135,7 +135,7 @@ class Reader:
         return page
 
     def _look_back(self, listing: Listing, wanted: Wanted) -> None:
-        """Ask for a window of time that ends now, by the clock of the service."""
+        """Ask for a window of time that ends now, by the service's clock."""
         seconds = self.random.choice(_WINDOWS)
         path = f"{listing.first(wanted, True, 0)}&time={seconds}"
         began = int(time.time())
@@ -171,12 +171,12 @@ class Reader:
 
 
 def _pages(first: Page) -> int:
-    """Return how many pages a list has by its first page; 0 if that does not say."""
+    """Return how many pages a list has, as its first page tells; 0 if it does not tell."""
     return -(-(first.total or 0) // max(1, len(first.numbers)))
 
 
 def disagreements(page: Page, is_first: bool) -> Iterator[str]:
-    """Yield what in one answer contradicts the rest of it."""
+    """Yield what contradicts itself within one answer."""
     if len(set(page.numbers)) < len(page.numbers):
         yield "an event is on the page twice"
     if page.total is None:
@@ -194,7 +194,7 @@ def disagreements(page: Page, is_first: bool) -> Iterator[str]:
 
 
 def follow(client: Client, is_on: IsOn, after: int = 0) -> Iterator[Took | Arrived | Fault]:
-    """Read in the order of arrival, and wait a second for more where there is no more."""
+    """Read in the order of arrival; when there is nothing more, wait a second for more."""
     while is_on():
         path = f"/v1/events:tail?after={after}&page_size={_TAIL_PAGE}&wait=1"
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What is asked when nobody writes any more."""
+"""The questions that are asked once all writers have stopped."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tools.soak.stage import FAMILIES, SETTLE_SECONDS, before, client_of, reader
 
 _ROUNDS: Final = 8
 _MOST_SECONDS: Final = 900
-"""How long the readers may ask: a list that leads round in a circle has no end."""
+"""The longest that readers may ask: a faulty list that runs in a circle would never end."""
 
 
 def ask_at_rest(service: Service) -> list[Observation]:
-    """Ask every API everything, one question after the other; every walk must be exact now."""
+    """Ask every API everything, one question at a time; every walk must be exact now."""
     end = time.monotonic() + _MOST_SECONDS
     readers = [reader_of(service, name, before(end), seed=7) for name in FAMILIES]
     for reader in readers:
         for _ in range(_ROUNDS):
             reader.ask_all()
-        reader.client.close()  # The service would do so while the others ask.
+        reader.client.close()  # The service would close the idle connection meanwhile.
     for reader in readers:
         reader.walk_all(narrow=0)
         reader.client.close()
@@ -35,7 +35,7 @@ def ask_at_rest(service: Service) -> list[Observation]:
 
 
 def tail_at_rest(service: Service, acknowledged: int) -> Iterator[Took | Arrived | Fault]:
-    """Read all events in the order of arrival once more, from the first on."""
+    """Read all events once more in the order of arrival, from the first one."""
     native, end = families(service.scope)["native"], time.monotonic() + SETTLE_SECONDS
     shown = 0
 

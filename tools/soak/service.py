@@ -1,4 +1,4 @@
-"""A `polylog run` to soak: a process of its own, with a data folder of its own."""
+"""Runs the service to soak: `polylog run` in its own process, with its own data folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SMALL_MB: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service: where it answers, where its tables are, and its process."""
+    """A running service: its address, its tables, and its process."""
 
     data: Path
     address: str
@@ -34,13 +34,13 @@ class Service:
     pid: int
 
     def verify(self) -> tuple[bool, str]:
-        """Recount the log by the command; return whether every count is right, and what it says."""
+        """Run `polylog verify`; return whether every count is right, and what it printed."""
         command = (_COMMAND, "verify", "--scope", self.scope, "--data", str(self.data))
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         return done.returncode == 0, (done.stdout + done.stderr).strip()
 
     def resident_mb(self) -> dict[str, int]:
-        """Return the memory of the service and of all that it started, in MB by command."""
+        """Return the memory of the service and of the processes it started, in MB by command."""
         listed = subprocess.run(
             ("ps", "-A", "-o", "pid=,ppid=,rss=,comm="), capture_output=True, text=True, check=True
         )
@@ -59,7 +59,7 @@ def _pid(row: list[str]) -> int:
 
 @contextmanager
 def serving(folder: Path, *options: str) -> Iterator[Service]:
-    """Run the service until the block ends, with a new data folder in this one."""
+    """Run the service until the block ends, with a new data folder inside `folder`."""
     data = folder / "data"
     command = (_COMMAND, "run", "--port", "0", "--no-sample", "--data", str(data), *options)
     log = folder / "log"

@@ -1,4 +1,4 @@
-"""The processes of a soak: writers and readers that begin together."""
+"""The processes of a soak: writers and readers that start together."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from tools.soak.service import Service
 from tools.soak.writing import Writer
 
 _PAUSE_SECONDS: Final = {"walk": 1.0, "ask": 2.0}
-"""How long readers wait before each request, so that writers get most of the machine."""
+"""How long readers pause before each request, so that writers get most of the machine."""
 
 _SPAWN: Final = get_context("spawn")
 _START_SECONDS: Final = 120
 SETTLE_SECONDS: Final = 90
-"""How long after the end of writing the tail may take. Writers may try a third of it longer."""
+"""How long the tail may go on after writing has ended. Writers try again for a third of that."""
 
 MODES: Final[dict[str, tuple[int, ...]]] = {
     "singles": (1, 1, 1, 1),
     "batches": (BATCH, BATCH),
     "mixed": (1, 1, BATCH),
 }
-"""For each kind of log, how many events a request of each writer has."""
+"""For each kind of log, the number of events that each writer sends in a request."""
 
 FAMILIES: Final = ("cloudfoundry", "waldur", "dws", "ces", "cedana", "native")
 _READERS: Final = tuple((name, way) for name in FAMILIES for way in _PAUSE_SECONDS)
@@ -44,7 +44,7 @@ _READERS: Final = tuple((name, way) for name in FAMILIES for way in _PAUSE_SECON
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a soak does: on which service, how it is written, for how many seconds."""
+    """The plan of a soak: the service, how to write to it, and for how many seconds."""
 
     service: Service
     mode: str
@@ -52,20 +52,20 @@ class Plan:
 
     @property
     def writers(self) -> tuple[int, ...]:
-        """How many events a request of each writer has."""
+        """The number of events that each writer sends in a request."""
         return MODES[self.mode]
 
     @property
     def actors(self) -> int:
-        """How many processes take part: writers, readers, and the tail."""
+        """The number of processes that take part: writers, readers, and the tail."""
         return len(self.writers) + len(_READERS) + 1
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the processes share: the plan, a start, and for each writer what it got done.
+    """What the processes share: the plan, a common start, and the progress of each writer.
 
-    That is how many of its events were acknowledged, and 1 once it has ended.
+    The progress is the number of its events that were acknowledged, and 1 once it has ended.
     """
 
     plan: Plan
@@ -75,19 +75,19 @@ class Stage:
 
     @classmethod
     def of(cls, plan: Plan) -> Stage:
-        """Return the stage for a plan; the caller is one of those who begin."""
+        """Return the stage for a plan. The caller counts as one of the processes that start."""
         counters = (RawArray(ctypes.c_int64, len(plan.writers)) for _ in range(2))
         return cls(plan, _SPAWN.Barrier(plan.actors + 1), *counters)
 
     def begin(self) -> float:
-        """Wait for all others; return when the writers stop."""
+        """Wait until all processes are ready; return the moment when the writers will stop."""
         self.start.wait(_START_SECONDS)
         return time.monotonic() + self.plan.seconds
 
 
 @dataclass(slots=True)
 class Played:
-    """When the writers began, and what all processes noted."""
+    """The moment when the writers began, and the notes of all processes."""
 
     began: float
     written: list[Written] = field(default_factory=list)
@@ -96,7 +96,10 @@ class Played:
 
 
 def play(plan: Plan, watch: Callable[[float, int], None], every: float) -> Played:
-    """Let all processes write and read; call `watch` with the seconds and the events so far."""
+    """Let all processes write and read.
+
+    `watch` is called again and again with the seconds and the acknowledged events so far.
+    """
     stage = Stage.of(plan)
     with ProcessPoolExecutor(plan.actors, _SPAWN, _enter, (stage,)) as pool:
         writers = [pool.submit(_write, number) for number in range(len(plan.writers))]
@@ -123,7 +126,7 @@ def reader_of(service: Service, name: str, is_on: Callable[[], bool], seed: int)
 
 
 def client_of(service: Service, family: Family) -> Client:
-    """Return a client that says who it is as the API wants it."""
+    """Return a client that sends the credential in the form of the API."""
     return Client(service.address, family.header, f"{family.credential} {service.token}".strip())
 
 
@@ -178,5 +181,5 @@ def _follow() -> list[Took | Arrived | Fault]:
 
 
 def before(end: float) -> Callable[[], bool]:
-    """Return what says whether a moment is still to come."""
+    """Return a function that says whether a moment is still to come."""
     return lambda: time.monotonic() < end

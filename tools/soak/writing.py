@@ -15,7 +15,7 @@ from tools.soak.events import Offer, make
 from tools.soak.observed import Asked, Fault, Written
 
 _RESENT: Final = 0.05
-"""How often a writer of the mixed log sends an earlier request again."""
+"""The chance that a writer of the mixed log sends an earlier request again."""
 
 _REMEMBERED: Final = 50
 _PAUSE_SECONDS: Final = 0.5
@@ -23,10 +23,10 @@ _PAUSE_SECONDS: Final = 0.5
 
 @dataclass(slots=True)
 class Writer:
-    """Sends requests of `size` events; with `is_mixed` some are late and some are sent twice.
+    """Sends requests of `size` events; with `is_mixed`, some are late and some are sent twice.
 
-    `acknowledge` is told how many events were acknowledged. A request that gets no answer, or an
-    error, is sent again until `may_try` says no.
+    It calls `acknowledge` with the number of events that were acknowledged. It sends a request
+    again that got an error or no answer, until `may_try` says no.
     """
 
     number: int
@@ -39,7 +39,7 @@ class Writer:
     _sent: list[tuple[list[Offer], list[int]]] = field(default_factory=list)
 
     def write(self, is_on: Callable[[], bool]) -> Written:
-        """Write as long as `is_on` says."""
+        """Write while `is_on` says so."""
         random = Random(self.number)
         for first in count(step=self.size):
             if not is_on():

@@ -26,12 +26,12 @@ export interface Page {
   size: number;
   order: "asc" | "desc";
   total?: boolean;
-  /** Goes on after a page, instead of `skip`. */
+  /** Continues after a page, instead of `skip`. */
   token?: string;
   explain?: boolean;
 }
 
-/** The service answered, but refused. `column` counts from 1 in the filter that was sent. */
+/** The service refused the request. `column` is a place in the filter that was sent, counted from 1. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -56,7 +56,7 @@ export class Problem extends Error {
   }
 }
 
-/** No answer came: there is no network, or nobody listens. */
+/** No answer came: there is no network, or the service is not running. */
 export class Offline extends Error {}
 
 /** One event, and its JSON as it was sent: numbers beyond 2^53 stay exact in the text. */
@@ -72,7 +72,7 @@ export interface Exported {
 
 type Value = string | number | boolean | undefined;
 
-/** The `Date` of an answer is in whole seconds, and some time old. */
+/** The `Date` of an answer has whole seconds and is a little old. */
 const SKEW = 3_000;
 
 /** The native API. The only place that calls `fetch`. */
@@ -113,7 +113,7 @@ export class Api {
     return this.get("/events:facets", { filter: asked.text, by: by.join(","), page_size: size }, signal);
   }
 
-  /** Events in the order of arrival. The filter has no time bounds: those of a tail lie ahead. */
+  /** Events in the order of arrival. The filter has no time bounds: a tail goes on into the future. */
   tail(filter: string, after: number | "latest", wait: number, signal?: AbortSignal): Promise<Arrivals> {
     return this.get("/events:tail", { filter, after, wait, page_size: 1000 }, signal);
   }
@@ -152,7 +152,7 @@ export class Api {
     return next === undefined ? { text } : { text, next };
   }
 
-  /** The time by the service's clock, in milliseconds since the epoch, once it answered. */
+  /** The time by the service's clock, once it has answered, in milliseconds since the epoch. */
   now(): number {
     return Date.now() + this.skew;
   }
@@ -174,7 +174,7 @@ export class Api {
     init: { method?: string; body?: string; headers?: Record<string, string> } = {},
   ): Promise<Response> {
     const token = this.token();
-    // Here, and not in `fetch`: a key that no header can carry is not a service that does not answer.
+    // Before `fetch`, which also throws a TypeError if there is no network: this one means a bad key.
     const headers = new Headers({ ...init.headers, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) });
     const answer = await fetched(`/v1${path}${written(query)}`, {
       ...init, headers, cache: "no-store", signal: signal ?? null,
@@ -186,7 +186,7 @@ export class Api {
   }
 }
 
-/** Whether an error only says that nobody waits for the answer any more. */
+/** Whether an error only says that the request was given up. */
 export function isAborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }

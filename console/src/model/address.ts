@@ -6,7 +6,7 @@ export type Order = "desc" | "asc";
 export const STACKS = ["type", "severity", "origin", "status", "source", "actor.name", "target.name", "project_id", "organization_id"] as const;
 export type Stack = (typeof STACKS)[number];
 
-/** All that makes the view. It is in the address; a key never is. */
+/** Everything that the view consists of. It is all in the address. A key never is. */
 export interface View {
   filter: string;
   time: Range;
@@ -35,7 +35,7 @@ export const DEFAULT: View = {
   page: "events",
 };
 
-/** The view of an address. What an address does not name, or names wrongly, is as by default. */
+/** The view of an address. What is missing or wrong in the address gets its default. */
 export function read(url: URL): View {
   const query = url.searchParams;
   const row = Number(query.get("row"));
@@ -69,7 +69,7 @@ function writeRange(range: Range): [string, string][] {
   return [["since", range.since], ...(range.until === undefined ? [] : [["until", range.until] as [string, string]])];
 }
 
-/** The address of a view, after the host: `/?filter=…`. What is as by default is left out. */
+/** The address of a view, after the host: `/?filter=…`. Defaults are left out. */
 export function write(view: View): string {
   const pairs: [string, string, string][] = [
     ["filter", view.filter, DEFAULT.filter],

@@ -1,10 +1,10 @@
-// What may come next in a filter, at a place in it.
+// What can come next at a place in a filter.
 
 import { quote } from "./filter";
 import { isField } from "./fields";
 import { tokensOf, type Token } from "./tokens";
 
-/** What may stand at a place: `from` is where the text begins that a completion replaces. */
+/** What can be at a place; `from` is the start of the text that a completion replaces. */
 export type Place =
   | { is: "field"; from: number }
   | { is: "operator"; from: number; field: string }
@@ -12,7 +12,7 @@ export type Place =
   | { is: "value"; from: number; field: string; others: string }
   | { is: "join"; from: number; inList: boolean };
 
-/** Return what may stand at a cursor. */
+/** Return what can be at the cursor. */
 export function placeAt(text: string, cursor: number): Place {
   const tokens = tokensOf(text.slice(0, cursor));
   const last = tokens.at(-1);
@@ -47,7 +47,7 @@ function openList(tokens: readonly Token[]): Token | undefined {
   return open.at(-1);
 }
 
-/** Return the conditions before a place that hold for all that may follow; none inside parentheses. */
+/** Return the conditions before a place that apply to everything after it; none inside parentheses. */
 function before(text: string): string {
   const kept = text.replace(/(\s*(\bAND|\bNOT|-)\s*)+$/, "").trim();
   const kinds = tokensOf(kept).map(({ kind }) => kind);
@@ -55,7 +55,7 @@ function before(text: string): string {
   return depth === 0 && kinds.at(-1) !== "or" ? kept : "";
 }
 
-/** Return a value as a filter writes it, in quotes only where it needs them. */
+/** Return a value as a filter has it, in quotes only if it needs them. */
 export function valueText(value: string): string {
   const isPlain = /^[A-Za-z0-9_@][\w@./+-]*$/.test(value);
   return isPlain && !/^(AND|OR|NOT|null)$/i.test(value) ? value : quote(value);

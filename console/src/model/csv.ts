@@ -1,6 +1,6 @@
-// CSV as RFC 4180 has it: lines end with CRLF, and a value with a comma, a quote or a line break is
-// in quotes. A value that a spreadsheet would run as a formula has an apostrophe before it, because
-// anybody who may store an event could have written it; all others are those of the log.
+// CSV after RFC 4180: lines end with CRLF, and a value with a comma, a quote or a line break is in
+// quotes. A value that a spreadsheet would run as a formula gets an apostrophe in front, because
+// anyone who may store events could have written it. All other values are as in the log.
 
 import { cell, column, type Event } from "./event";
 
@@ -9,7 +9,7 @@ export function head(columns: readonly string[]): string {
   return line(columns);
 }
 
-/** Return the line of an event: of each column the value that the list shows, times as the log has them. */
+/** Return the line of an event: for each column the value that the list shows, with times as in the log. */
 export function row(event: Event, columns: readonly string[]): string {
   return line(columns.map((name) => cell(event, column(name)).value));
 }
@@ -23,7 +23,7 @@ function quoted(value: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** Whether a spreadsheet would calculate; numbers with a sign stay numbers. */
+/** Whether a spreadsheet would run the value as a formula; a number with a sign is not one. */
 function isFormula(value: string): boolean {
   return /^[=+\-@\t\r]/.test(value) && !/^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value);
 }

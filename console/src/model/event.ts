@@ -9,9 +9,9 @@ export interface Column {
   title: string;
   /** The width in pixels, unless the reader changed it. */
   width: number;
-  /** Whether it is wider where there is room. */
+  /** Whether it becomes wider if there is room. */
   isElastic: boolean;
-  /** The fields whose values it shows, for filters; the first that has a value. */
+  /** The fields whose values it shows, for filters. It shows the first that has a value. */
   fields: readonly string[];
 }
 
@@ -81,7 +81,7 @@ const OWN = [
   "origin", "source", "id", "seq",
 ];
 
-/** The members of an event that have values, in the order in which a reader wants them. */
+/** The members of an event that have values, in an order that is useful to a reader. */
 export function lines(event: Event): Line[] {
   const own = OWN.map((field) => ({ field, value: value(event, field) }));
   const links = (event.links ?? []).map((link) => ({ field: "links", value: link }));

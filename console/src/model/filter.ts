@@ -1,4 +1,4 @@
-/** The text of filters in the service's language (AIP-160): the page adds conditions, and takes them out. */
+/** Changes the text of filters in the service's language (AIP-160): adds conditions, and removes them. */
 
 const TOKEN = /"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[()]|[^\s()"']+|\s+/gs;
 
@@ -6,7 +6,7 @@ function tokens(filter: string): string[] {
   return filter.match(TOKEN) ?? [];
 }
 
-/** The text in quotes. An asterisk stays an asterisk: it is no wildcard. */
+/** The text in quotes. An asterisk stays an asterisk, and is not a wildcard. */
 export function quote(value: string): string {
   return JSON.stringify(value).replaceAll("*", "\\*");
 }
@@ -16,7 +16,7 @@ export function path(...steps: string[]): string {
   return steps.map((step) => (/^[A-Za-z_][\w-]*$/.test(step) ? step : JSON.stringify(step))).join(".");
 }
 
-/** The condition that a field is a value. */
+/** The condition that a field has a value. */
 export function equals(field: string, value: string): string {
   return `${field} = ${quote(value)}`;
 }
@@ -53,7 +53,7 @@ export function isOpen(filter: string): boolean {
   return tokens(filter).reduce((depth, token) => depth + Number(token === "(") - Number(token === ")"), 0) > 0;
 }
 
-/** The same condition, however its spaces are. */
+/** The condition with normal spaces, so that two can be compared. */
 function plain(condition: string): string {
   return tokens(condition).map((token) => (token.trim() ? token : " ")).join("").trim();
 }
@@ -69,7 +69,7 @@ export function without(filter: string, condition: string): string {
   return terms(filter).filter((term) => plain(term) !== plain(condition)).join(" AND ");
 }
 
-/** The condition that a field is one of some values. */
+/** The condition that a field has one of some values. */
 export function anyOf(field: string, values: readonly string[]): string {
   const [first = "", ...others] = values;
   return others.length ? `${field} = (${values.map(quote).join(" OR ")})` : equals(field, first);
@@ -100,7 +100,7 @@ function valuesIn(term: string, field: string): string[] | undefined {
   return isList && values.every((value) => value !== undefined) ? values : undefined;
 }
 
-/** The value that a token means; nothing if it has wildcards, or is no value. */
+/** The value of a token; undefined if it has wildcards or is not a value. */
 function literal(token: string): string | undefined {
   const isQuoted = /^(".*"|'.*')$/s.test(token);
   const body = isQuoted ? token.slice(1, -1) : token;
@@ -109,20 +109,20 @@ function literal(token: string): string | undefined {
   return unescaped(body);
 }
 
-/** What a filter looks for: texts to highlight in the fields that it asks. */
+/** A text that a filter looks for, to highlight it. */
 export interface Sought {
-  /** The field, or nothing for a text alone, which is looked for in several. */
+  /** The field; undefined for a text without one, which is looked for in several fields. */
   field?: string;
-  /** Pieces of text between wildcards. */
+  /** The pieces of the text between wildcards. */
   pieces: string[];
-  /** Whether letters match in any case. */
+  /** Whether upper and lower case match. */
   anyCase: boolean;
 }
 
 const NEVER = /^(AND|OR|NOT|-)$/;
 const COMPARISON = /(!=|<=|>=|=|<|>|:)/;
 
-/** The texts that a filter asks for, save those that it rules out. */
+/** The texts that a filter asks for, without those that it excludes. */
 export function sought(filter: string): Sought[] {
   const found: Sought[] = [];
   for (const term of terms(filter)) {
@@ -150,7 +150,7 @@ export function sought(filter: string): Sought[] {
   return found.filter((each) => each.pieces.length > 0);
 }
 
-/** The tokens of a term, its operators apart, and fields marked by a NUL before them. */
+/** The tokens of a term. Operators are separate, and a NUL before a token marks a field. */
 function comparisons(term: string): string[] {
   const split = tokens(term).flatMap((token) => (/^["'()]/.test(token) ? [token] : token.split(COMPARISON)));
   const solid = split.map((token) => token.trim()).filter(Boolean);

@@ -1,5 +1,5 @@
-// A filter as a tree. This follows layers/polylog/polylog/language/parser.py, whose word is the last:
-// a filter with a mistake has no tree here, and the log says what the mistake is.
+// A filter as a tree. This follows layers/polylog/polylog/language/parser.py, which decides. A filter
+// with a mistake has no tree here; the log says what the mistake is.
 
 import * as micros from "./micros";
 import { isQuoted, tokensOf, unquoted, type Token } from "./tokens";
@@ -7,7 +7,7 @@ import { isQuoted, tokensOf, unquoted, type Token } from "./tokens";
 export type Op = "=" | "!=" | "<" | "<=" | ">" | ">=" | ":";
 export type Value = string | number | bigint;
 
-/** Times are in microseconds. A pattern is a text with wildcards, a text alone has no field. */
+/** Times are in microseconds. A `pattern` is a text with wildcards, a `text` has no field. */
 export type Node =
   | { is: "and" | "or"; terms: Node[] }
   | { is: "not"; term: Node }

@@ -6,10 +6,10 @@ export interface Piece {
   isFound: boolean;
 }
 
-/** Where a text alone is looked for. */
+/** The fields that a text without a field name searches. */
 const SEARCHED = new Set(["message", "actor.id", "actor.name", "target.id", "target.name"]);
 
-/** The text of a field in pieces, those that a filter asked for apart. */
+/** Cut the text of a field into pieces, so that those a filter asked for can be marked. */
 export function highlight(text: string, field: string, asked: readonly Sought[]): Piece[] {
   const marks = asked.filter((each) => (each.field === undefined ? SEARCHED.has(field) : each.field === field));
   const spans = marks.flatMap((mark) => mark.pieces.flatMap((piece) => find(text, piece, mark.anyCase)));
@@ -18,7 +18,7 @@ export function highlight(text: string, field: string, asked: readonly Sought[])
 
 function find(text: string, piece: string, anyCase: boolean): [number, number][] {
   const [where, what] = anyCase ? [text.toLowerCase(), piece.toLowerCase()] : [text, piece];
-  // Where lower case has another length, places would be wrong.
+  // If lower case changes the length, the positions would be wrong.
   if (where.length !== text.length) return [];
   const spans: [number, number][] = [];
   for (let at = where.indexOf(what); at >= 0; at = where.indexOf(what, at + what.length)) spans.push([at, at + what.length]);

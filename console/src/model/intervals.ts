@@ -1,11 +1,11 @@
 import type { Histogram, Interval } from "../api/client";
 import { DAY, HOUR, MINUTE, type Zone } from "./times";
 
-/** The length of the bars that are drawn, merged from those that the service counts. */
+/** The length of the bars. The page merges them from shorter ones that the service counts. */
 export interface Step {
   readonly ask: Interval;
   readonly name: string;
-  /** In milliseconds, or nothing for months. */
+  /** In milliseconds; undefined for months. */
   readonly ms?: number;
   readonly months?: number;
 }
@@ -28,13 +28,13 @@ const STEPS: readonly Step[] = [
 const MOST_BARS = 132;
 const MONTH = 30.4 * DAY;
 
-/** The shortest step with which a window has no more bars than can be told apart. */
+/** The shortest step that gives a window few enough bars to tell them apart. */
 export function stepFor(sinceMs: number, untilMs: number): Step {
   const found = STEPS.find((step) => (untilMs - sinceMs) / (step.ms ?? (step.months ?? 1) * MONTH) <= MOST_BARS);
   return found ?? (STEPS.at(-1) as Step);
 }
 
-/** A bar; `parts` has a count for each name of `names` of the histogram that it belongs to. */
+/** A bar; `parts` has a count for each of the chart's `names`, and a last one for the rest. */
 export interface Bar {
   readonly start: number;
   readonly end: number;
@@ -42,11 +42,11 @@ export interface Bar {
   readonly parts: readonly number[];
 }
 
-/** Bars over a whole window, the empty ones too; half-open, in milliseconds since the epoch. */
+/** Bars over a whole window, including empty ones; half-open, in milliseconds since the epoch. */
 export interface Chart {
   readonly step: Step;
   readonly bars: readonly Bar[];
-  /** The values of the parts, the largest first; the rest of them together comes after the last. */
+  /** The values of the parts, the largest first. The sum of all others comes after the last. */
   readonly names: readonly string[];
   readonly hasRest: boolean;
   readonly total: number;
@@ -56,7 +56,7 @@ export interface Chart {
 export const MOST_NAMES = 6;
 const MONDAY = 4 * DAY;
 
-/** The start of the bar that a time lies in. Its bars start `shift` milliseconds before those of UTC. */
+/** The start of the bar that contains a time. Bars start `shift` milliseconds before those of UTC. */
 export function startOf(step: Step, ms: number, shift = 0): number {
   if (step.months !== undefined) {
     const at = new Date(ms);
@@ -68,7 +68,7 @@ export function startOf(step: Step, ms: number, shift = 0): number {
   return Math.floor((ms + moved) / size) * size - moved;
 }
 
-/** The start of the bar after one. */
+/** The start of the next bar. */
 export function after(step: Step, start: number): number {
   if (step.months === undefined) return start + (step.ms ?? MINUTE);
   const at = new Date(start);
@@ -82,8 +82,8 @@ function utc(months: number): number {
 }
 
 /**
- * How far bars made of hours are moved to start at local hours, where the zone's offset is whole
- * hours. It is one for the whole chart, whose bars would else overlap when clocks are changed.
+ * How far to move bars made of hours so that they start at local hours, if the zone's offset is whole
+ * hours. The whole chart has one shift: otherwise bars would overlap when clocks change.
  */
 export function shiftOf(step: Step, untilMs: number, zone: Zone): number {
   if (zone === "utc" || step.ask !== "hour") return 0;
@@ -91,12 +91,12 @@ export function shiftOf(step: Step, untilMs: number, zone: Zone): number {
   return minutes % 60 === 0 ? -minutes * MINUTE : 0;
 }
 
-/** Whether a chart's bars are of UTC although the reader's zone is another. */
+/** Whether a chart's bars are in UTC even if the reader chose another zone. */
 export function isUtcOnly(step: Step): boolean {
   return step.ask === "day" || step.ask === "month";
 }
 
-/** The chart of what the service counted, from `since` to `until`. */
+/** The chart of a histogram from the service, from `since` to `until`. */
 export function chart(counted: Histogram, step: Step, since: number, until: number, shift = 0): Chart {
   const names = largest(counted);
   const hasRest = counted.bars.some((bar) => (bar.parts ?? []).some((part) => !names.includes(part.value)));

@@ -1,6 +1,6 @@
 const VALUE = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
-/** The value of JSON text. Numbers that would lose digits become texts of just these digits. */
+/** The value of JSON text. Numbers that would lose digits become texts with all their digits. */
 export function parsed(json: string): unknown {
   return JSON.parse(json.replace(VALUE, (part) => (part.startsWith('"') || String(Number(part)) === part ? part : `"${part}"`)));
 }

@@ -1,4 +1,4 @@
-// Times as whole microseconds since the epoch, UTC: what the log compares, and no number can hold.
+// Times as whole microseconds since the epoch, UTC, as the log compares them. They need a bigint.
 
 export const SECOND = 1_000_000n;
 export const MILLISECOND = 1_000n;
@@ -6,7 +6,7 @@ export const MILLISECOND = 1_000n;
 const ISO_8601 =
   /^(\d{4})-?(\d\d)-?(\d\d)(?:[Tt ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)?(?: ?([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?))?)?$/;
 
-/** Return the microseconds that an ISO 8601 text means, as the log reads it; undefined for others. */
+/** Return the microseconds of an ISO 8601 text, as the log reads it; undefined for other texts. */
 export function parse(text: string): bigint | undefined {
   const match = ISO_8601.exec(text);
   if (!match) return undefined;

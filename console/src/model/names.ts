@@ -1,5 +1,5 @@
-// Most APIs ask for actors and targets by id alone. A question by name is asked there by the ids that
-// have the name, if nothing else has those ids.
+// Most APIs find actors and targets only by id. A question by name becomes one by the ids that have the
+// name. That is the same question if no event has one of these ids with another name.
 
 import { valueText } from "./completion";
 import { both, terms } from "./filter";
@@ -9,12 +9,12 @@ import type { Sentence } from "./translate";
 const ENTITIES = ["target", "actor"] as const;
 export type Entity = (typeof ENTITIES)[number];
 
-/** Return which of actor and target a filter asks for by name. */
+/** Return whether a filter asks for the actor, the target or both by name. */
 export function namesIn(filter: string): Entity[] {
   return ENTITIES.filter((entity) => named(filter, entity) !== undefined);
 }
 
-/** Return the question by ids; `more` is a filter for what it finds beside those events. */
+/** Return the question by ids; `more` is a filter for the events that only this question finds. */
 export function byIds(
   sentence: Sentence,
   ids: Partial<Record<Entity, readonly string[]>>,
@@ -39,7 +39,7 @@ function oneOf(values: readonly string[]): string {
   return values.length === 1 ? texts : `(${texts})`;
 }
 
-/** Return the condition at the top of a filter that is a name, or one of several. */
+/** Return the condition at the top of a filter that asks for a name, or for one of several. */
 function named(filter: string, entity: Entity): string | undefined {
   return terms(filter).find((term) => {
     const [only, another] = conjunctionOf(term)?.terms ?? [];

@@ -13,7 +13,7 @@ const SHOWN: readonly { api: string; scheme: string; path: (event: Event) => str
   { api: "Waldur", scheme: "Token", path: ({ seq }) => `/api/events/${seq}/` },
 ];
 
-/** Where an event is found in each API that shows single events. The other APIs only list them. */
+/** How to get an event from each API that shows single events. The other APIs only list them. */
 export function places(event: Event, origin: string): Place[] {
   return SHOWN.map(({ api, scheme, path }) => {
     const address = (origin + path(event)).replaceAll("'", "%27");

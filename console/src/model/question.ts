@@ -2,11 +2,11 @@ import type { View } from "./address";
 import { both, choiceOf, without } from "./filter";
 import { bounds } from "./times";
 
-/** What the page asks: a filter, and a window that stays where it is until the page is refreshed. */
+/** What the page asks: a filter, and a window of time that stays the same until a refresh. */
 export interface Question {
   /** The filter without the time. */
   readonly filter: string;
-  /** Included; nothing if the window has no beginning. */
+  /** Included; undefined if the window has no beginning. */
   readonly since?: string;
   /** Excluded. */
   readonly until: string;
@@ -16,7 +16,7 @@ export interface Question {
   readonly asOf: number;
 }
 
-/** The question of a view, with a relative range fixed to the times that it means now; all time may end later. */
+/** The question of a view. A relative range becomes the times that it means now; all time can end at `end`. */
 export function fix(view: Pick<View, "filter" | "time">, nowMs: number, end?: string): Question {
   const { since, until } = bounds(view.time, nowMs);
   return asked(view.filter, since, ("all" in view.time && end) || until, nowMs);
@@ -29,7 +29,7 @@ export function asked(filter: string, since: string | undefined, until: string, 
   return { filter, until, text, asOf, ...(since === undefined ? {} : { since }) };
 }
 
-/** The question without what its filter asks one field for. */
+/** The question without the condition on one field. */
 export function apart(question: Question, field: string): Question {
   const choice = choiceOf(question.filter, field);
   if (!choice) return question;

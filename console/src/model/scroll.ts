@@ -1,9 +1,10 @@
 /**
- * Where rows of one height stand in a list of any length, by arithmetic alone.
+ * Computes where rows of one height are in a list of any length.
  *
- * Browsers give no element more than some 16 million pixels. A longer list is *scaled*: the scroll
- * bar's element stays at `TALLEST`, and its position stands for a place in the list, in proportion.
- * `offset` is that place: the pixels of the list above the first one shown, as if nothing were scaled.
+ * Browsers limit the height of an element to about 16 million pixels. A longer list is *scaled*: the
+ * element that the scroll bar moves stays at `TALLEST`, and each position of the bar stands for a
+ * place in the list, in proportion. `offset` is that place: the number of pixels of the unscaled list
+ * above the first one shown.
  */
 export interface Extent {
   readonly rows: number;
@@ -27,7 +28,7 @@ export function isScaled(extent: Extent): boolean {
   return whole(extent) > TALLEST;
 }
 
-/** The largest offset: the last row stands at the bottom. */
+/** The largest offset, which has the last row at the bottom. */
 export function farthest(extent: Extent): number {
   return Math.max(0, whole(extent) - extent.viewport);
 }
@@ -50,14 +51,14 @@ export function scrollTopAt(extent: Extent, offset: number): number {
   return (clamp(extent, offset) / farthest(extent)) * way;
 }
 
-/** The rows that are seen at an offset, wholly or in part: the first, and the one after the last. */
+/** The rows that are visible at an offset, even in part: the first, and the one after the last. */
 export function seen(extent: Extent, offset: number): [number, number] {
   const first = Math.floor(offset / extent.rowHeight);
   const end = Math.ceil((offset + extent.viewport) / extent.rowHeight);
   return [Math.max(0, first), Math.min(extent.rows, end)];
 }
 
-/** The offset nearest to this one at which a row is wholly seen. */
+/** The nearest offset at which the whole row is visible. */
 export function revealing(extent: Extent, offset: number, row: number): number {
   const top = row * extent.rowHeight;
   const highest = top + extent.rowHeight - extent.viewport;

@@ -5,19 +5,19 @@ const RANKS: readonly [RegExp, Rank][] = [
   [/^(warn|minor|medium)/i, "warning"],
 ];
 
-/** How bad a severity is, by what people usually call it: severities are texts without an order. */
+/** How bad a severity is, by its usual names: severities are texts without an order. */
 export function rankOf(severity: string): Rank {
   return RANKS.find(([words]) => words.test(severity))?.[1] ?? "plain";
 }
 
-/** The colours that suit a rank, by their numbers, the best first. */
+/** The numbers of the colours that suit each rank, the best first. */
 const COLOURS: Readonly<Record<Rank, readonly number[]>> = {
   danger: [4, 3, 1],
   warning: [1, 5, 2],
   plain: [0, 2, 5, 3, 1, 4],
 };
 
-/** A colour for each severity: those that are bad look bad. */
+/** A colour for each severity; bad ones look bad. */
 export function coloursOf(severities: readonly string[]): number[] {
   const taken = new Set<number>();
   const ranked = severities.map((severity, at) => ({ at, rank: rankOf(severity) }));

@@ -1,11 +1,11 @@
-// Command lines for a POSIX shell, on several lines where they are long.
+// Command lines for a POSIX shell. Long ones take several lines.
 
 /** Quote a text for a shell, unless it needs no quotes. */
 export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Join the parts of a command, each on a line of its own. */
+/** Join the parts of a command, each on its own line. */
 export function command(...parts: string[]): string {
   return parts.join(" \\\n  ");
 }

@@ -1,4 +1,4 @@
-// What the filter editor suggests, as texts; the log is asked for values elsewhere.
+// The texts that the filter editor suggests. Values come from the log, in another module.
 
 import type { Place } from "./completion";
 import { FIELDS, OPERATORS, operatorsOf } from "./fields";
@@ -6,26 +6,26 @@ import { FIELDS, OPERATORS, operatorsOf } from "./fields";
 export interface Suggestion {
   label: string;
   detail: string;
-  /** What is written instead of the label. */
+  /** The text to write, if it is not the label. */
   text: string;
   kind: "field" | "operator" | "word" | "value" | "past";
-  /** Whether there is more to suggest behind it. */
+  /** Whether there are more suggestions after it. */
   leadsOn: boolean;
 }
 
 const JOINS = [
-  { label: "AND", detail: "both hold" },
-  { label: "OR", detail: "one of the two holds; it binds closer than AND" },
+  { label: "AND", detail: "both conditions hold" },
+  { label: "OR", detail: "at least one holds; it binds closer than AND" },
 ];
 const NEGATION: Suggestion = {
   label: "NOT",
-  detail: "it does not hold",
+  detail: "the condition does not hold",
   text: "NOT ",
   kind: "word",
   leadsOn: true,
 };
 
-/** Return what may stand at a place that has no values. */
+/** Return what can come at a place where no value can. */
 export function suggestions(place: Exclude<Place, { is: "value" }>): Suggestion[] {
   switch (place.is) {
     case "field":

@@ -2,7 +2,7 @@
 
 import { parse, type Node, type Op, type Value } from "./grammar";
 
-/** A field has one of these values, or none of them; or anything else, which has a name at least. */
+/** A field has one of these values, or none of them. Any other condition has at least a name. */
 export type Term =
   | OfValues
   | { is: "compared"; field: string; op: Op; value: string }
@@ -15,7 +15,7 @@ interface OfValues {
   values: string[];
 }
 
-/** Terms that must all hold, and the times: since the first, before the second, in microseconds. */
+/** Terms that must all hold, and a range of time in microseconds: `since` is included, `until` is not. */
 export interface Conjunction {
   terms: Term[];
   since?: bigint;
@@ -105,7 +105,7 @@ function compared(field: string, op: Op, value: Value): Term {
   return { is: "compared", field, op, value };
 }
 
-/** Return the values of an OR that asks one field for several of them. */
+/** Return the values of an OR that compares one field with several values. */
 function oneOf(nodes: Node[]): Term | undefined {
   const values = new Set<string>();
   const fields = new Set<string>();

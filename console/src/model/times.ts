@@ -1,4 +1,4 @@
-/** When the events happened: up to now from some time ago, between two times, or at any time. */
+/** When the events happened: in the last hours or days, between two times, or at any time. */
 export type Range = { last: string } | { since: string; until?: string } | { all: true };
 export type Zone = "utc" | "local";
 
@@ -22,7 +22,7 @@ export const PRESETS: readonly { last: string; name: string }[] = [
   { last: "90d", name: "Last 90 days" },
 ];
 
-/** The day so many days ago, from midnight to midnight in a zone. */
+/** The day some days ago, from midnight to midnight in a zone. */
 export function dayAgo(days: number, zone: Zone, nowMs: number): Range {
   const at = new Date(nowMs);
   const midnight = (back: number) => iso(zone === "utc"
@@ -33,7 +33,7 @@ export function dayAgo(days: number, zone: Zone, nowMs: number): Range {
 
 const UNITS: Readonly<Record<string, number>> = { m: MINUTE, h: HOUR, d: DAY };
 
-/** The milliseconds of a length like `15m`, `6h` or `90d`, or nothing if it is not one. */
+/** The milliseconds of a length like `15m`, `6h` or `90d`; undefined if it is not one. */
 export function length(last: string): number | undefined {
   const found = /^([1-9]\d{0,4})([mhd])$/.exec(last);
   return found ? Number(found[1]) * (UNITS[found[2] ?? ""] ?? 0) : undefined;
@@ -117,7 +117,7 @@ export function zoneName(zone: Zone, time?: string): string {
   return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
-/** The time that a person wrote, in a zone, as ISO 8601 in UTC; nothing if it is not a time. */
+/** The time that a person wrote, in a zone, as ISO 8601 in UTC; undefined if it is not a time. */
 export function read(text: string, zone: Zone): string | undefined {
   const found = /^\s*(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d(?:\.\d{1,6})?))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\s*$/i.exec(text);
   if (!found) return undefined;

@@ -49,7 +49,7 @@ export function isQuoted(text: string): boolean {
   return new RegExp(`^${STRING}$`).test(text);
 }
 
-/** Return the text that a quoted one means. */
+/** Return the text that a quoted text stands for. */
 export function unquoted(text: string): string {
   const body = text
     .slice(1, -1)

@@ -41,7 +41,7 @@ export interface Translation {
   written: Commands | Cannot;
 }
 
-/** Return the question as each API asks it, Polylog's own first. */
+/** Return the question in the form of each API, Polylog's own first. */
 export function translations(sentence: Sentence, place: Place): Translation[] {
   const { text, order, last } = sentence;
   const found = conjunctionOf(text);

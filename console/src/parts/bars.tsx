@@ -13,7 +13,7 @@ interface Props {
   isOld: boolean;
 }
 
-/** The bars: hovered or walked through by arrows for exact counts, brushed to zoom. */
+/** The bars. Hover over them or use the arrow keys for exact counts; drag over some to zoom in. */
 export function Bars({ chart, isOld }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
@@ -101,7 +101,7 @@ function Drawing({ chart, width, at, from }: DrawingProps) {
   );
 }
 
-/** The parts of a bar from its foot: which, its top, and its height. A bar with events is at least 1 pixel high. */
+/** The parts of a bar from the bottom up: which, its top, and its height. A bar with events has at least 1 pixel. */
 function stacked(bar: Bar, tallest: number): [number, number, number][] {
   const scale = Math.max(1, (bar.count / Math.max(1, tallest)) * HEIGHT) / Math.max(1, bar.count);
   let y = HEIGHT;
@@ -111,7 +111,7 @@ function stacked(bar: Bar, tallest: number): [number, number, number][] {
   });
 }
 
-/** Some bars with the time below them, as many as there is room for. */
+/** The bars that get a label with their time: as many as there is room for. */
 function ticks(bars: readonly Bar[], width: number): [number, string][] {
   const every = Math.max(1, Math.ceil(bars.length / Math.max(1, Math.floor(width / 120))));
   return bars.flatMap((bar, number): [number, string][] => (number % every === 0 && (number / bars.length) * width < width - 76 ? [[number, tick(bar)]] : []));

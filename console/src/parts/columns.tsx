@@ -27,7 +27,7 @@ export function Columns() {
             <input class="input grow" name="field" aria-label="Another field" placeholder="data.request.instances" spellcheck={false} />
             <button class="button">Add</button>
           </form>
-          <button type="button" class="button plain" onClick={() => navigate({ columns: DEFAULT.columns })}>As at first</button>
+          <button type="button" class="button plain" onClick={() => navigate({ columns: DEFAULT.columns })}>Default columns</button>
         </div>
       )}
     </Popover>

@@ -9,7 +9,7 @@ interface Props {
   onClose?: () => void;
 }
 
-/** A dialog over the page; Escape and a click beside it close it, and the focus goes back. */
+/** A dialog over the page. Escape and a click outside close it, and the focus goes back. */
 export function Dialog({ title, children, onClose = close }: Props) {
   const box = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
@@ -17,7 +17,7 @@ export function Dialog({ title, children, onClose = close }: Props) {
     const there = box.current;
     there?.showModal();
     return () => {
-      // While it is open, nothing behind it takes the focus.
+      // While it is open, nothing behind it can get the focus.
       there?.close();
       if (before instanceof HTMLElement) before.focus();
     };

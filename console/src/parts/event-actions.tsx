@@ -5,7 +5,7 @@ import { navigate } from "../state/view";
 
 const AROUND = 5 * MINUTE;
 
-/** Questions that an event leads to. The event stays open. */
+/** Further questions about an event. The event stays open. */
 export function EventActions({ event }: { event: Event }) {
   const [actor, target] = [conditionOf("actor", event), conditionOf("target", event)];
   const time = Date.parse(event.time);
@@ -19,7 +19,7 @@ export function EventActions({ event }: { event: Event }) {
   );
 }
 
-/** Its id tells who it was; a name may be another's too. */
+/** An id identifies an actor or target; several may have the same name. */
 function conditionOf(who: "actor" | "target", event: Event): string | undefined {
   const { id, name } = event[who] ?? {};
   if (id) return equals(`${who}.id`, id);

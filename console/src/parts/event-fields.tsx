@@ -5,12 +5,12 @@ import { Copy } from "./copy";
 import { Marked } from "./marked";
 import { OnlyNot } from "./only-not";
 
-/** The members of an event, each to be asked for, left out, or copied. */
+/** The members of an event, each with buttons to ask for its value, leave it out, or copy it. */
 export function EventFields({ event }: { event: Event }) {
   return <dl class="fields">{lines(event).map((line) => <Field key={line.field + line.value} line={line} />)}</dl>;
 }
 
-/** Fields that no filter asks by `=`. */
+/** Fields that a filter cannot compare with `=`. */
 const NOT_EQUAL = new Set(["time", "links"]);
 
 function Field({ line: { field, value } }: { line: Line }) {

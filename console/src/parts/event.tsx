@@ -17,12 +17,12 @@ import { Icon } from "./icon";
 import { Troubled } from "./states";
 import "./event.css";
 
-/** The open event: as fields and as JSON, and its place among all that the question finds. */
+/** The open event, as fields and as JSON, and its place among the events that the question finds. */
 export function OpenEvent() {
   const told = opened.answer.value;
   const trouble = opened.trouble.value;
   const box = useRef<HTMLElement>(null);
-  // As a sheet over the list it has the focus, which goes back to the list afterwards.
+  // As a sheet over the list it takes the focus, and gives it back to the list when it closes.
   useEffect(() => {
     if (!isNarrow.peek()) return undefined;
     box.current?.focus();
@@ -44,7 +44,7 @@ export function OpenEvent() {
   );
 }
 
-/** A link to this event among just these others: the window does not move with the time. */
+/** A link to this event among these same events: its time window is fixed. */
 function linkToEvent(): string {
   const { since, until } = question.peek();
   const time = since === undefined ? { all: true as const } : { since, until };
@@ -63,7 +63,7 @@ function Place() {
   const total = rows.total.value;
   const isFinding = isPlacing.value || rows.head.isAsking.value;
   if (row === undefined || isFinding) {
-    return <p class="grow quiet event-place" role="status">{isFinding ? "Finding its place…" : "Not among what this question finds"}</p>;
+    return <p class="grow quiet event-place" role="status">{isFinding ? "Finding its place…" : "This question does not find it"}</p>;
   }
   return <p class="grow event-place number" role="status">Event {counted(row + 1)}{total !== undefined && ` of ${counted(total)}`}</p>;
 }

@@ -56,7 +56,7 @@ function Answer() {
     <>
       {isKept && <div class="events-later"><Troubled trouble={trouble} attempt={rows.head} /></div>}
       {later && <div class="events-later"><Troubled trouble={later} attempt={rows.rest} /></div>}
-      {rows.isPartial.value && <p class="events-partial" role="status">So many events cannot be counted at once. The list shows them as they are read, and goes on as you scroll.</p>}
+      {rows.isPartial.value && <p class="events-partial" role="status">There are too many events to count at once. The list shows those that were read, and reads more as you scroll.</p>}
       <div class="events-rows"><List /></div>
     </>
   );

@@ -16,7 +16,7 @@ export function Explanation() {
   const said = told.value;
   return (
     <div class="explanation" aria-live="polite">
-      {said.is === "asking" && <p class="quiet">Asking the question once more, with its explanation…</p>}
+      {said.is === "asking" && <p class="quiet">Asking again, with an explanation…</p>}
       {said.is === "refused" && <p class="explanation-error">{said.reason}</p>}
       {said.is === "told" && <Facts explanation={said.explanation} />}
     </div>
@@ -40,7 +40,7 @@ function Facts({ explanation }: { explanation: Explained }) {
       {alternatives.length > 0 && <Alternatives of={alternatives} />}
       <p class="quiet">
         Read units are what DynamoDB reports. A million of them cost $0.125 on demand, in us-east-1.
-        The units of ways that were not taken are estimates.
+        The units of the ways that were not chosen are estimates.
       </p>
     </>
   );
@@ -60,7 +60,7 @@ function Parts({ explanation }: { explanation: Explained }) {
   const rows: [string, string | undefined][] = [
     ["Why", reason],
     ["Index", index ? `${index}${shards > 1 ? `, ${shards} shards` : ""}` : "none: the counts or the order of arrival"],
-    ["Settled by it", conditions.join(" AND ")],
+    ["Answered by the index", conditions.join(" AND ")],
     ["Checked on each event", residual],
   ];
   return (
@@ -78,7 +78,7 @@ function Parts({ explanation }: { explanation: Explained }) {
 function Alternatives({ of }: { of: NonNullable<Explained["alternatives"]> }) {
   return (
     <table class="explanation-table">
-      <caption>Ways to the answer</caption>
+      <caption>Ways to find the answer</caption>
       <thead>
         <tr>
           <th scope="col">Way</th>
@@ -89,7 +89,7 @@ function Alternatives({ of }: { of: NonNullable<Explained["alternatives"]> }) {
       <tbody>
         {of.map(({ name, units, is_chosen: isChosen, reason }) => (
           <tr key={name} class={isChosen ? "is-chosen" : ""}>
-            <th scope="row">{name}{isChosen && <span class="hidden"> (taken)</span>}</th>
+            <th scope="row">{name}{isChosen && <span class="hidden"> (chosen)</span>}</th>
             <td class="number">{units === null ? "unknown" : number(units)}</td>
             <td>{reason}</td>
           </tr>

@@ -11,7 +11,7 @@ import "./export.css";
 
 const TYPES: Readonly<Record<Form, string>> = { csv: "text/csv", ndjson: "application/x-ndjson" };
 
-/** Writes exactly what is shown to a file. */
+/** Writes exactly what the list shows to a file. */
 export function Export() {
   const [form, setForm] = useState<Form>("csv");
   useEffect(() => reset, []);
@@ -37,7 +37,7 @@ export function Export() {
       )}
       <fieldset disabled={isWriting}>
         <legend>Form</legend>
-        <Choice form="csv" chosen={form} choose={setForm} name="CSV">The columns of the list: {columns}. What a spreadsheet would run as a formula has an apostrophe before it.</Choice>
+        <Choice form="csv" chosen={form} choose={setForm} name="CSV">The columns of the list: {columns}. Values that a spreadsheet would run as formulas start with an apostrophe.</Choice>
         <Choice form="ndjson" chosen={form} choose={setForm} name="NDJSON">Whole events, one a line, as <code>polylog load</code> reads them.</Choice>
       </fieldset>
       <div class="export-buttons">
@@ -87,7 +87,7 @@ function Said({ progress }: { progress: Progress }) {
   }
 }
 
-/** Says how many rows there are, and whether they are all that the log counts. */
+/** Says how many rows were written, and whether that is the log's exact number of events. */
 function Done({ written, total }: { written: number; total: number | undefined }) {
   if (total === undefined) return <p class="export-done">{events(written)} written. The log did not count them before.</p>;
   if (written === total) return <p class="export-done">{events(written)} written: exactly the total.</p>;

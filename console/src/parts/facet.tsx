@@ -59,12 +59,12 @@ function Value({ by, group, share, isOr }: { by: string; group: Group; share: nu
 interface WholeProps {
   facet: Facet;
   title: string;
-  /** Whether values are added to those that are chosen; then those are shown that the choice leaves out, too. */
+  /** Whether a click adds a value to those chosen. Then the list also has the values that the choice excludes. */
   isOr: boolean;
   onClose: () => void;
 }
 
-/** Up to a thousand values, with a search among them. */
+/** Up to a thousand values, and a field to search them. */
 function Whole({ facet, title, isOr, onClose }: WholeProps) {
   const [search, setSearch] = useState("");
   useEffect(() => followAll(facet.by, isOr), [facet.by]);

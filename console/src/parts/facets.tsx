@@ -4,7 +4,7 @@ import { FacetGroups, TITLES } from "./facet";
 import { NextTry } from "./states";
 import "./facets.css";
 
-/** The values of the events' fields with exact counts; each can be asked for, or left out. */
+/** The values of the events' fields with exact counts, and buttons to ask for each or leave it out. */
 export function Facets() {
   const found = facets.answer.value;
   const trouble = facets.trouble.value;
@@ -22,7 +22,7 @@ export function Facets() {
       {!isNothing && empty.length > 0 && <p class="facets-word quiet">No event has a {listed(empty.map(({ by }) => TITLES[by] ?? by))}.</p>}
       {found?.isTooBroad && (
         <p class="facets-word quiet" role="status">
-          Only types and origins: counting other values would need too much reading. Choose a shorter time, or name a type, an actor or a target.
+          Only types and origins are counted: other values would need too much reading. Choose a shorter time, or name a type, an actor or a target.
         </p>
       )}
     </div>

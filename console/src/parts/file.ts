@@ -1,4 +1,4 @@
-// A file to write to: one that the reader chooses, where the browser has that, else a download.
+// A file to write to: one that the reader chooses, if the browser can do that, otherwise a download.
 
 import type { Sink } from "../state/export";
 

@@ -10,7 +10,7 @@ import "./filter-bar.css";
 const LABEL = "Filter";
 const HINT = 'Filter: a word, or type = "audit.app.*"';
 
-/** The filter. It is a plain input until it is entered; then an editor takes its place. */
+/** The filter. It is a plain input until the reader enters it; then an editor takes its place. */
 export function FilterBar() {
   const host = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
@@ -19,7 +19,7 @@ export function FilterBar() {
   const [draft, setDraft] = useState(view.value.filter);
   const wrong = draft === view.value.filter ? mistake.value : undefined;
 
-  // Only another filter takes the place of what is being written; the view changes more often.
+  // Only another filter replaces the text that is being written; other changes of the view do not.
   useEffect(() => {
     const filter = computed(() => view.value.filter);
     return effect(() => show(filter.value));
@@ -54,7 +54,7 @@ export function FilterBar() {
     if (active instanceof HTMLElement) active.blur();
   }
 
-  /** Put the editor in place of the input, with what was typed meanwhile, if the input still has the focus. */
+  /** Replace the input by the editor, with the text typed meanwhile, if the input still has the focus. */
   async function load() {
     const { edit } = await import("./filter-editor");
     const [before, there] = [input.current, host.current];
@@ -88,8 +88,8 @@ export function FilterBar() {
         <div ref={host} class="filter-editor" onKeyDown={(event) => event.stopPropagation()} />
         {wrong && <p class="filter-mistake" role="alert">{wrong.text}</p>}
         <p class="filter-hint">
-          <b>Enter</b> asks · <b>Esc</b> leaves · a word is looked for in messages, ids and names · <code>*</code> stands
-          for any characters after <code>=</code>
+          <b>Enter</b> asks · <b>Esc</b> leaves · a word searches messages, ids and names · after <code>=</code>,{" "}
+          <code>*</code> stands for any characters
         </p>
       </div>
     </form>

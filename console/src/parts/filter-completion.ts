@@ -20,7 +20,7 @@ const PAST = { name: "Past filters", rank: 1 };
 const FIELDS = { name: "Fields", rank: 2 };
 const SHOWN = 5;
 
-/** Return what may stand at the cursor. */
+/** Return the suggestions at the cursor. */
 export async function complete(context: CompletionContext): Promise<CompletionResult | null> {
   const text = context.state.doc.toString();
   const place = placeAt(text, context.pos);
@@ -56,7 +56,7 @@ async function values(
   return { from: place.from, options, filter: false };
 }
 
-/** Wait until the typing pauses: each letter would be a request. */
+/** Wait until the typing pauses: otherwise each letter would send a request. */
 function pause(): Promise<void> {
   return new Promise((done) => setTimeout(done, 200));
 }
@@ -81,7 +81,7 @@ function pastOption(filter: string, at: number): Completion {
   return { label: filter, section: PAST, boost: -at, apply: written(filter, false) };
 }
 
-/** Return what writes a text, with one blank after it, and goes on to suggest what follows. */
+/** Return a function that writes a text and a blank after it, and then suggests what follows. */
 function written(text: string, leadsOn: boolean): Exclude<Completion["apply"], string | undefined> {
   return (view: EditorView, _completion: Completion, from: number, to: number) => {
     const end = text.endsWith(" ") && view.state.sliceDoc(to, to + 1) === " " ? to + 1 : to;

@@ -1,4 +1,4 @@
-// The filter as an editor that colours and completes it. It is loaded when the filter is entered.
+// An editor for the filter that colours and completes it. It loads when the reader enters the filter.
 
 import {
   acceptCompletion,
@@ -20,7 +20,7 @@ export interface Editor {
   readonly text: string;
   focus(): void;
   set(text: string): void;
-  /** Mark a column, counted from 1; undefined takes the mark away. */
+  /** Mark a column, counted from 1; undefined removes the mark. */
   mark(column: number | undefined): void;
 }
 
@@ -81,7 +81,7 @@ function extensions({ label, hint, onChange, onEnter, onLeave }: Options): Exten
   ];
 }
 
-/** Enter asks, unless a suggestion was chosen by the arrows; Tab takes the first one. */
+/** Enter asks, unless the arrows have selected a suggestion; Tab takes the first suggestion. */
 function keys(onEnter: () => void, onLeave: () => void) {
   return [
     {
@@ -114,7 +114,7 @@ function takeFirst(view: EditorView): boolean {
   return moveCompletionSelection(true)(view) && acceptCompletion(view);
 }
 
-/** A filter has one line: what is pasted loses its line breaks. */
+/** A filter has one line: pasted text loses its line breaks. */
 const oneLine = EditorState.transactionFilter.of((change) => {
   if (change.newDoc.lines === 1) return change;
   const text = change.newDoc.toString().replace(/\s*\n\s*/g, " ");
@@ -124,7 +124,7 @@ const oneLine = EditorState.transactionFilter.of((change) => {
 
 const marked = StateEffect.define<number | undefined>();
 
-/** The mark under what the log does not understand; it goes with the next change. */
+/** The mark under the part that the log does not understand; the next change removes it. */
 const mistake = StateField.define<DecorationSet>({
   create: () => Decoration.none,
   update(marks, change) {

@@ -1,5 +1,5 @@
-// The look of the filter editor. It lives in a shadow root, whose styles are constructed from script,
-// as the page's policy for content demands. Colours come from the page's tokens.
+// The look of the filter editor. The editor is in a shadow root, and a script constructs its styles, as
+// the page's content security policy demands. Colours come from the page's tokens.
 
 import { Decoration, EditorView, ViewPlugin, type DecorationSet, type ViewUpdate } from "@codemirror/view";
 import { isField } from "../model/fields";
@@ -11,7 +11,7 @@ export const theme = EditorView.theme({
   ".cm-scroller": { font: "13px/20px var(--mono)", maxHeight: "104px" },
   ".cm-content": { padding: "3px 0", caretColor: "var(--text)", minHeight: "20px" },
   ".cm-line": { padding: "0 8px" },
-  // Until it is entered, the filter keeps to one line.
+  // Until the reader enters it, the filter keeps to one line.
   "&:not(.cm-focused) .cm-content.cm-lineWrapping": { whiteSpace: "pre" },
   "&:not(.cm-focused) .cm-scroller": { overflow: "hidden" },
   ".cm-placeholder": { color: "var(--text-quiet)", fontFamily: "var(--font)" },

@@ -9,7 +9,7 @@ import "./help.css";
 const KEYS: readonly [string[], string][] = [
   [["/"], "write the filter"],
   [["j", "k"], "next and previous event"],
-  [["↑", "↓"], "the same"],
+  [["↑", "↓"], "previous and next event"],
   [["PgUp", "PgDn"], "a page up and down"],
   [["Home", "End"], "first and last event"],
   [["Enter"], "open the event"],
@@ -20,7 +20,7 @@ const KEYS: readonly [string[], string][] = [
   [["?"], "this help"],
 ];
 
-/** The keys of the keyboard, and what `polylog help` says of filters and times. */
+/** The keyboard shortcuts, and the texts of `polylog help` about filters and times. */
 export function Help() {
   return (
     <div class="help">
@@ -37,7 +37,7 @@ export function Help() {
       </section>
       <section>
         <h3>Filters</h3>
-        <p class="quiet">Choose one to ask it. While you write, the bar suggests fields, and values with their counts.</p>
+        <p class="quiet">Choose one to ask it. While you type, the bar suggests fields, and values with their counts.</p>
         <dl class="help-examples">
           {topics.filters.examples.map(({ text, means }) => (
             <Fragment key={text}>
@@ -71,7 +71,7 @@ export function Help() {
   );
 }
 
-/** Sentences, with the code in them between backticks. */
+/** Sentences; text between backticks becomes code. */
 function Notes({ notes }: { notes: readonly string[] }) {
   return (
     <ul class="help-list">

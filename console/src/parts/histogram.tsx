@@ -15,7 +15,7 @@ const NAMES: Partial<Record<Stack, string>> = {
   "actor.name": "actor", "target.name": "target", project_id: "project", organization_id: "organization",
 };
 
-/** The exact total, and bars over the time of the question. */
+/** The exact total, and bars over the time range of the question. */
 export function Histogram() {
   useEffect(follow, []);
   const chart = histogram.answer.value;
@@ -85,7 +85,7 @@ function Legend({ chart }: { chart: Chart }) {
   );
 }
 
-/** Says that the bars are by type, where those that were chosen are too much to count. */
+/** Says that the bars are by type, because the chosen ones would take too much counting. */
 function Instead({ by }: { by: Stack }) {
   const { stack } = view.value;
   if (by === stack || histogram.isAsking.value) return null;

@@ -7,7 +7,7 @@ import * as rows from "../state/rows";
 import { goToTime, select } from "../state/selection";
 import { question, view } from "../state/view";
 
-/** Goes to a row by its number, or to the first row of a time. */
+/** Goes to a row by its number, or to the first row at a time. */
 export function Jump() {
   const { zone } = view.value;
   const [problem, setProblem] = useState<string>();

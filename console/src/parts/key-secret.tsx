@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { created, forget } from "../state/keys";
 import { Copy } from "./copy";
 
-/** The key that was just made, with its secret: nobody can read it again. */
+/** The key that was just made, with its secret, which nobody can read again. */
 export function KeySecret() {
   const box = useRef<HTMLElement>(null);
   const key = created.value;
@@ -18,7 +18,7 @@ export function KeySecret() {
   return (
     <section class="keys-secret" ref={box} tabIndex={-1} aria-label="The new key">
       <h3>Copy the new key now</h3>
-      <p>It is shown this once. Nobody can read it again, not even an administrator.</p>
+      <p>The secret is shown only once. Nobody can read it again, not even an administrator.</p>
       <dl>
         {rows.map(([name, value]) => (
           <Fragment key={name}>

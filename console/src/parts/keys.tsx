@@ -9,7 +9,7 @@ import { KeySecret } from "./key-secret";
 import { NewKey } from "./new-key";
 import "./keys.css";
 
-/** The keys of the scope: to see what each may do, to make one, and to revoke one. */
+/** The keys of the scope: shows what each may do, makes a new one, and revokes one. */
 export function Keys() {
   useEffect(() => {
     const controller = new AbortController();
@@ -79,7 +79,7 @@ function Time({ at, zone }: { at: string; zone: Zone }) {
   return <time dateTime={at}>{short(at, zone)}</time>;
 }
 
-/** Asks once more: a revoked key is revoked for good. */
+/** Asks once more, because a revoked key stays revoked. */
 function Revoke({ id, isOwn }: { id: string; isOwn: boolean }) {
   const [isSure, setSure] = useState(false);
   if (!isSure) {

@@ -10,7 +10,7 @@ import { Icon } from "./icon";
 import { TailPill } from "./tail-pill";
 import "./list-bar.css";
 
-/** What changes the look of the list, and which of its rows are seen. */
+/** The buttons for the look of the list, and the rows that it shows now. */
 export function ListBar() {
   const { dense } = view.value;
   return (

@@ -5,7 +5,7 @@ import { Icon } from "./icon";
 
 const STEP = 16;
 
-/** The names of the columns; their right edges widen them. */
+/** The names of the columns; drag their right edges to widen them. */
 export function ListHead({ columns }: { columns: readonly Column[] }) {
   return (
     <div class="list-head" role="row" aria-rowindex={1}>
@@ -35,7 +35,7 @@ function Order() {
   );
 }
 
-/** The edge that is dragged, or moved by arrows, to make a column wider. */
+/** The edge of a column; dragging it, or the arrow keys, change the width. */
 function Edge({ column }: { column: Column }) {
   function drag(down: PointerEvent) {
     const edge = down.currentTarget as HTMLElement;
@@ -57,7 +57,7 @@ function Edge({ column }: { column: Column }) {
   );
 }
 
-/** The width of the column of an edge, with its part of the room that is left. */
+/** The width of the column of an edge, including its share of the remaining room. */
 function shownWidth(edge: HTMLElement): number {
   return edge.parentElement?.offsetWidth ?? 0;
 }

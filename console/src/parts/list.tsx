@@ -16,10 +16,10 @@ import "./list.css";
 
 const HEAD = 28;
 const AROUND = 4;
-/** The part of its usual width that a column keeps at least where there is little room. */
+/** The least part of its usual width that a column keeps if there is little room. */
 const NARROW = 0.7;
 
-/** All rows that the question finds, with a scroll bar that is true: any place is one request away. */
+/** All rows that the question finds. The scroll bar covers all of them, and any place takes one request. */
 export function List() {
   const box = useRef<HTMLDivElement>(null);
   const hovered = useSignal<{ row: number; column: string } | undefined>(undefined);
@@ -61,7 +61,7 @@ export function List() {
   );
 }
 
-/** Go where the keyboard, a jump or the address says; fetch what is seen; tell others what is seen. */
+/** Go where the keyboard, a jump or the address says, fetch the visible rows, and publish which they are. */
 function usePlaces(scrolling: Scrolling): void {
   const before = useRef(rows.shifted.value);
   const shift = rows.shifted.value - before.current;
@@ -87,7 +87,7 @@ function range(first: number, end: number): number[] {
   return Array.from({ length: Math.max(0, end - first) }, (_, at) => first + at);
 }
 
-/** The widths of the row numbers and the columns, which share what is left; if none can, the last one takes it. */
+/** The widths of row numbers and columns. Columns share the remaining room; if none can, the last takes it. */
 function widths(columns: readonly Column[]): Record<string, string> {
   const names = columns.map(({ name }) => name);
   const isRigid = names.every(isFixed);
@@ -110,7 +110,7 @@ function under(event: Event): { row: number; column: string } | undefined {
   return name === undefined || row === undefined ? undefined : { row, column: name };
 }
 
-/** Open the row that was clicked, unless its text was being marked. */
+/** Open the row that was clicked, unless the click selected text in it. */
 function chosen(event: Event): void {
   const row = rowOf(event);
   if (row !== undefined && (getSelection()?.isCollapsed ?? true)) void open(row);

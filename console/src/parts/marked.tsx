@@ -5,7 +5,7 @@ import { view } from "../state/view";
 
 const asked = computed(() => sought(view.value.filter));
 
-/** The text of a field, with what the filter asked for marked. */
+/** The text of a field, with marks on what the filter asked for. */
 export function Marked({ field, text }: { field: string; text: string }) {
   if (asked.value.length === 0) return <>{text}</>;
   return <>{highlight(text, field, asked.value).map((piece, at) => (piece.isFound ? <mark key={at}>{piece.text}</mark> : piece.text))}</>;

@@ -7,7 +7,7 @@ import { Popover } from "./popover";
 
 const THEMES = { system: "Colours: as on this device", light: "Colours: light", dark: "Colours: dark" };
 
-/** The menu of what is needed now and then. */
+/** The menu of commands that are needed now and then. */
 export function Menu() {
   const isKeys = view.value.page === "keys";
   return (

@@ -20,7 +20,7 @@ const EXPIRIES = [
 
 const USUAL = "90";
 
-/** Makes a key that may do no more than it is told to. */
+/** Makes a key with exactly the chosen permissions. */
 export function NewKey() {
   const [isMaking, setMaking] = useState(false);
   const [made, setMade] = useState(0);
@@ -59,7 +59,7 @@ export function NewKey() {
   );
 }
 
-/** A part of the log; a key that is confined itself makes keys for its own part. */
+/** A part of the log. A key that is limited to a part makes keys for that part. */
 function Confined({ name, label, of }: { name: string; label: string; of: string | undefined }) {
   return (
     <label class="field">

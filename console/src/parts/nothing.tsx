@@ -8,16 +8,16 @@ import { navigate, question, view } from "../state/view";
 import { Notice } from "./states";
 
 interface Around {
-  /** What the log holds in all. */
+  /** The number of events in the log. */
   all: number;
-  /** What the filter finds at any time. */
+  /** The number of events that the filter finds at any time. */
   ever: number;
   newest?: string;
 }
 
 const around = new Attempt<Around>();
 
-/** Nothing was found: says whether the log is empty, and if not what would find something. */
+/** Nothing was found: says that the log is empty, or which other question would find something. */
 export function Nothing() {
   const asked = question.value;
   useEffect(() => {
@@ -45,14 +45,14 @@ export function Nothing() {
   );
 }
 
-/** Each condition of the filter can be taken out. */
+/** A button for each condition of the filter, to remove it. */
 function Loosen() {
   const { filter } = view.value;
   const conditions = terms(filter);
   if (conditions.length === 0) return null;
   return (
     <>
-      <p>Take out a condition:</p>
+      <p>Remove a condition:</p>
       <ul>
         {conditions.map((condition) => (
           <li key={condition}><button type="button" class="button mono" onClick={() => navigate({ filter: without(filter, condition) })}>{condition}</button></li>
@@ -62,7 +62,7 @@ function Loosen() {
   );
 }
 
-/** The log holds nothing yet: says how to send an event. */
+/** The log is still empty: says how to send an event. */
 function Empty() {
   const permissions = own.value?.permissions ?? [];
   return (

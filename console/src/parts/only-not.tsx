@@ -1,7 +1,7 @@
 import { leaveOut, only, standingOf } from "../state/conditions";
 import { Icon } from "./icon";
 
-/** The two buttons of a value: only this, not this. */
+/** The two buttons of a value: only this, and not this. */
 export function OnlyNot({ field, value }: { field: string; value: string }) {
   const standing = standingOf(field, value);
   const name = value || "(none)";

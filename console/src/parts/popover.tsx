@@ -5,7 +5,7 @@ import "./popover.css";
 interface Props {
   /** What the button shows. */
   label: ComponentChildren;
-  /** What the button says, where it shows a drawing alone. */
+  /** The name of a button that shows only a drawing. */
   title?: string;
   className?: string;
   side?: "left" | "right";

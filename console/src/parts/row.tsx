@@ -18,7 +18,7 @@ interface Props {
   isCard: boolean;
 }
 
-/** One event of the list, or its place while it is on its way. */
+/** One event of the list, or an empty row until the event is loaded. */
 export function Row({ number, event, columns, top, isSelected, isOpen, hovered, isCard }: Props) {
   const classes = `row ${isSelected ? "selected" : ""} ${isOpen ? "opened" : ""} ${event ? "" : "waiting"}`;
   return (

@@ -3,11 +3,11 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import * as scroll from "../model/scroll";
 
-/** How far two positions of a scroll bar may differ and be the same: browsers round them. */
+/** Positions of a scroll bar count as equal if they differ by less than this: browsers round them. */
 const SAME = 1.5;
 const SETTLED_AFTER = 200;
 
-/** The scroll bar of a list: it stands for all rows, and only those that are seen exist. */
+/** The scroll bar of a list: it covers all rows, although only the visible ones exist. */
 export class Scrolling {
   readonly offset: Signal<number> = signal(0);
   extent: scroll.Extent = { rows: 0, rowHeight: 1, viewport: 1 };
@@ -28,7 +28,7 @@ export class Scrolling {
     this.moveTo(scroll.revealing(this.extent, this.offset.peek(), row));
   }
 
-  /** Take a new number of rows or another height; the row at the top stays there. */
+  /** Set a new number of rows or another height; the row at the top stays there. */
   resize(extent: scroll.Extent): void {
     const before = this.extent;
     this.extent = extent;
@@ -36,7 +36,7 @@ export class Scrolling {
     this.moveTo(this.offset.peek() * scale);
   }
 
-  /** Follow the scroll bar. A finger moves a scaled list by its own pixels, not by the bar's. */
+  /** Follow the scroll bar. A finger moves a scaled list by the pixels of the list, not by those of the bar. */
   readonly onScroll = (): void => {
     const to = this.box.current?.scrollTop ?? 0;
     const moved = to - this.written;
@@ -50,7 +50,7 @@ export class Scrolling {
       : scroll.offsetAt(this.extent, to);
   };
 
-  /** The wheel moves a scaled list by rows: a pixel of its scroll bar is many of them. */
+  /** The wheel moves a scaled list by rows: one pixel of its scroll bar stands for many rows. */
   readonly onWheel = (event: WheelEvent): void => {
     this.isTouched = false;
     if (!scroll.isScaled(this.extent) || event.ctrlKey || event.deltaY === 0) return;

@@ -4,7 +4,7 @@ import { link, polylog, translate, ways, type Way } from "../state/translations"
 import { Copy } from "./copy";
 import "./share.css";
 
-/** The question as a link, as a command, and as each API that can express it asks it. */
+/** The question as a link, as a command, and in the form of each API that can express it. */
 export function Share() {
   useEffect(() => {
     const controller = new AbortController();
@@ -16,7 +16,7 @@ export function Share() {
   return (
     <div class="share">
       <Text title="Link to this view" text={link()}>
-        Whoever opens it signs in with a key of their own. The time range stays as it is now.
+        People who open it sign in with their own key. The time range stays as it is now.
       </Text>
       <p class="quiet">
         The commands read your key from <code>$TOKEN</code>: run <code>export TOKEN=…</code> first.

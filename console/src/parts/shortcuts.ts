@@ -10,7 +10,7 @@ function walk(by: number): void {
   select(at === undefined ? 0 : Math.min(at + by, rows.count.peek() - 1));
 }
 
-/** What keys do, wherever the focus is, unless somebody writes. The filter listens for `/` itself. */
+/** What keys do anywhere on the page, except while the reader types. The filter handles `/` itself. */
 const KEYS: Readonly<Record<string, () => void>> = {
   j: () => walk(1),
   k: () => walk(-1),
@@ -22,7 +22,7 @@ const KEYS: Readonly<Record<string, () => void>> = {
   "?": () => open("help"),
 };
 
-/** Keys that buttons and links have their own use for. */
+/** Keys that buttons and links use themselves. */
 const PRESSED = "button, a, summary, [role=tab], [role=slider], [role=separator]";
 const WRITTEN = "input, textarea, select, [contenteditable]";
 
@@ -30,7 +30,7 @@ const WRITTEN = "input, textarea, select, [contenteditable]";
 export function listen(): () => void {
   const press = (event: KeyboardEvent) => {
     const act = KEYS[event.key];
-    // The filter's editor has a tree of its own.
+    // The filter's editor is in a shadow root, so the event's real target is the first of its path.
     const target = event.composedPath()[0] as Element;
     if (!act || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (standing.peek() !== "in" || dialog.peek() !== undefined || target.closest(WRITTEN)) return;

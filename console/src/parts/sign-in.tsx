@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { signIn, standing } from "../state/session";
 import "./sign-in.css";
 
-/** Asks for a key: at first, and when the one in use is refused. The view stays as it is. */
+/** Asks for a key: at the start, and when the service refuses the one in use. The view stays the same. */
 export function SignIn() {
   const [problem, setProblem] = useState<string>();
   const [isAsking, setAsking] = useState(false);
@@ -45,7 +45,7 @@ export function SignIn() {
         <button class="button main" disabled={isAsking}>{isAsking ? "Signing in…" : "Sign in"}</button>
         <p id="sign-in-hint" class="quiet">
           The key stays in this tab and is forgotten when you close it. On a laptop, <code>polylog run</code> prints
-          one when it starts. In a deployment, whoever manages the keys gives you one.
+          one when it starts. In a deployment, ask the person who manages the keys.
         </p>
       </form>
     </main>

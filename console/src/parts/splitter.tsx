@@ -4,7 +4,7 @@ const STORED = "polylog-event-width";
 const LEAST = 320;
 const STEP = 24;
 
-/** The width of the open event in pixels, as the reader left it; 0 stands for 40 % of the page. */
+/** The width of the open event in pixels, as the reader left it; 0 means 40 % of the page. */
 export const eventWidth = signal(Number(localStorage.getItem(STORED) ?? 0));
 
 function widen(width: number): void {
@@ -12,7 +12,7 @@ function widen(width: number): void {
   localStorage.setItem(STORED, String(eventWidth.value));
 }
 
-/** The edge between the list and the open event: dragged, or moved by arrows. */
+/** The edge between the list and the open event; dragging it, or the arrow keys, move it. */
 export function Splitter() {
   const width = () => eventWidth.peek() || innerWidth * 0.4;
   function drag(down: PointerEvent) {

@@ -10,7 +10,7 @@ interface NoticeProps {
   children?: ComponentChildren;
 }
 
-/** A word to the reader in place of what cannot be shown. */
+/** A message to the reader in place of something that cannot be shown. */
 export function Notice({ title, kind = "plain", children }: NoticeProps) {
   return (
     <div class={`notice ${kind}`} role={kind === "danger" ? "alert" : "status"}>
@@ -20,7 +20,7 @@ export function Notice({ title, kind = "plain", children }: NoticeProps) {
   );
 }
 
-/** Why there is no answer, and what can be done. */
+/** Why there is no answer, and what the reader can do. */
 export function Troubled({ trouble, attempt }: { trouble: Trouble; attempt: Pick<Attempt<unknown>, "again"> }) {
   if (trouble.kind === "refused") return <Refused trouble={trouble} />;
   return (
@@ -36,7 +36,7 @@ function Refused({ trouble }: { trouble: Extract<Trouble, { kind: "refused" }> }
   if (problem.isTooBroad) {
     return (
       <Notice title="This question is too broad" kind="warning">
-        <p>Too many events would have to be read. Choose a shorter time, or name a type, an actor, a target, a project or an organization.</p>
+        <p>The service would have to read too many events. Choose a shorter time, or name a type, an actor, a target, a project or an organization.</p>
       </Notice>
     );
   }
@@ -44,7 +44,7 @@ function Refused({ trouble }: { trouble: Extract<Trouble, { kind: "refused" }> }
   return <Notice title={title} kind="danger"><p>{sentence(mistake.value?.text ?? problem.detail)}</p></Notice>;
 }
 
-/** The service's words as a sentence. */
+/** The message of the service as a sentence. */
 function sentence(words: string): string {
   return words.slice(0, 1).toUpperCase() + words.slice(1).replace(/([^.])$/, "$1.");
 }

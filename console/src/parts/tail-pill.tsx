@@ -6,7 +6,7 @@ import { view } from "../state/view";
 import { Icon } from "./icon";
 import { NextTry } from "./states";
 
-/** How the tail goes: what is new, pause and resume. */
+/** The state of the tail: what is new, and the buttons to pause and resume. */
 export function TailPill() {
   if (!view.value.tail) return null;
   const isPaused = tail.isPaused.value;

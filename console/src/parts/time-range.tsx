@@ -34,7 +34,7 @@ function Choice({ name, isChosen, onChoose }: { name: string; isChosen: boolean;
   return <button type="button" class="button plain" aria-current={isChosen} onClick={onChoose}>{name}</button>;
 }
 
-/** Two times, and the zone in which they are read and shown. */
+/** Two times, and the zone for reading and showing them. */
 function Between({ onDone }: { onDone: () => void }) {
   const { zone } = view.value;
   const { since, until } = question.value;

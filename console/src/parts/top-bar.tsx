@@ -8,7 +8,7 @@ import { Menu } from "./menu";
 import { TimeRange } from "./time-range";
 import "./top-bar.css";
 
-/** The bar over everything: the filter, the time, and what can be done with the answer. */
+/** The bar at the top: the filter, the time, and what you can do with the answer. */
 export function TopBar() {
   const { tail, page } = view.value;
   return (

@@ -2,8 +2,8 @@ import { signal } from "@preact/signals";
 import { isAborted, Offline, Problem } from "../api/client";
 
 /**
- * Why there is no answer: refused for good, or to be asked again at a time (milliseconds since the
- * epoch), or by the reader, once the service said often enough that it cannot.
+ * Why there is no answer. Either the service refused, or the page asks again at `at` (milliseconds
+ * since the epoch). Without `at` the page has tried often enough, and the reader can ask again.
  */
 export type Trouble =
   | { kind: "refused"; problem: Problem }
@@ -11,12 +11,12 @@ export type Trouble =
 
 const FIRST_WAIT = 2_000;
 const LONGEST_WAIT = 30_000;
-/** What is too much for the service now costs as much each time. */
+/** The page gives up after this many tries: a question that the service cannot answer costs each time. */
 const MOST_TRIES = 4;
 
-/** Something asked of the service: one request at a time, repeated by itself while nobody answers. */
+/** A question to the service. It sends one request at a time, and repeats it while there is no answer. */
 export class Attempt<T> {
-  /** The last answer; it stays while the next one is on its way. */
+  /** The last answer; it stays until the next one comes. */
   readonly answer = signal<T | undefined>(undefined);
   readonly trouble = signal<Trouble | undefined>(undefined);
   readonly isAsking = signal(false);
@@ -26,14 +26,14 @@ export class Attempt<T> {
   private run: ((signal: AbortSignal) => Promise<T>) | undefined;
   private failures = 0;
 
-  /** Ask; what was asked before is given up. */
+  /** Ask; the request before is given up. */
   async ask(run: (signal: AbortSignal) => Promise<T>): Promise<void> {
     this.run = run;
     this.failures = 0;
     await this.start();
   }
 
-  /** Ask the same now, without waiting for the time of the next try. */
+  /** Ask the same again now, without waiting for the next try. */
   async again(): Promise<void> {
     if (this.run) await this.start();
   }
@@ -85,7 +85,7 @@ export class Attempt<T> {
   }
 }
 
-/** The milliseconds until the next try: what the service says, or twice as long each time. */
+/** The milliseconds until the next try: the time that the service says, otherwise twice as long each time. */
 export function waiting(error: unknown, failures: number): number {
   const told = error instanceof Problem ? error.retryAfter : undefined;
   return told === undefined ? Math.min(FIRST_WAIT * 2 ** failures, LONGEST_WAIT) : told * 1000;

@@ -22,12 +22,12 @@ function stored(): Record<string, number> {
 
 const widths = signal<Record<string, number>>(stored());
 
-/** The least width of a column in pixels: what the reader chose, in this browser, or the usual one. */
+/** The least width of a column in pixels: the one that the reader chose in this browser, or the usual one. */
 export function widthOf(name: string): number {
   return widths.value[name] ?? column(name).width;
 }
 
-/** Whether the reader chose the width of a column: it takes no part of the room that is left. */
+/** Whether a column keeps its width, because the reader chose it or it is not elastic. */
 export function isFixed(name: string): boolean {
   return widths.value[name] !== undefined || !column(name).isElastic;
 }
@@ -37,7 +37,7 @@ export function widen(name: string, width: number): void {
   localStorage.setItem(STORED, JSON.stringify(widths.value));
 }
 
-/** The column takes its part of the room again. */
+/** Let the column share the remaining room again. */
 export function loosen(name: string): void {
   const { [name]: _, ...others } = widths.value;
   widths.value = others;
@@ -46,16 +46,16 @@ export function loosen(name: string): void {
 
 const isByDefault = computed(() => view.value.columns.join() === DEFAULT.columns.join());
 
-/** Columns that a row has a value for, of those that are here. */
+/** The columns that have a value in a loaded row. */
 const filled = computed<ReadonlySet<string>>(() => {
   const names = view.value.columns;
   return new Set(names.filter((name) => rows.some((event) => cell(event, column(name)).value !== "")));
 });
 
-/** Whether an event has a message: the values of messages are not counted. */
+/** Whether any event has a message; facets do not count messages. */
 const hasMessage = new Attempt<boolean>();
 
-/** The columns of the list: those that the reader chose, or else those that an event of the answer has a value for. */
+/** The columns of the list: those that the reader chose, otherwise those that have a value in the answer. */
 export const shown = computed<readonly string[]>(() => {
   const { columns } = view.value;
   const isAnswered = rows.head.answer.value !== undefined && rows.count.value > 0;
@@ -63,7 +63,7 @@ export const shown = computed<readonly string[]>(() => {
   return columns.filter((name) => filled.value.has(name) || !isEmpty(name));
 });
 
-/** Whether no event has a value, or nobody knows yet: a column that comes is better than one that goes. */
+/** Whether no event has a value, or it is not known yet: a column that appears is better than one that goes. */
 function isEmpty(name: string): boolean {
   if (name === "message") return !hasMessage.answer.value && hasMessage.trouble.value === undefined;
   const counted = facets.answer.value;
@@ -84,7 +84,7 @@ export function follow(): () => void {
   });
 }
 
-/** A page that is empty and leads on says nothing of the events after it: then the column stays. */
+/** An empty page with a next page says nothing about the events after it; then the column stays. */
 async function findMessage(asked: Question, aborted: AbortSignal): Promise<boolean> {
   const found = await api.list({ text: both(asked.text, "message:*") }, { skip: 0, size: 1, order: "desc" }, aborted);
   return found.events.length > 0 || found.next_page_token !== undefined;

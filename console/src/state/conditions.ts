@@ -1,24 +1,24 @@
 import { anyOf, both, choiceOf, equals, has, not, without } from "../model/filter";
 import { navigate, view } from "./view";
 
-/** What the filter says of a value of a field. */
+/** What the filter says about a value of a field. */
 export function standingOf(field: string, value: string): "only" | "not" | undefined {
   if (chosen(field).includes(value)) return "only";
   return has(view.value.filter, not(equals(field, value))) ? "not" : undefined;
 }
 
-/** The values of which the filter asks a field to have one. */
+/** The values that the filter allows a field to have. */
 export function chosen(field: string): readonly string[] {
   return choiceOf(view.value.filter, field)?.values ?? [];
 }
 
-/** Ask for events with this value only, or take that out of the filter again. */
+/** Ask only for events with this value; if the filter does so already, remove that condition. */
 export function only(field: string, value: string): void {
   if (chosen(field).includes(value)) also(field, value);
   else navigate({ filter: both(without(view.peek().filter, not(equals(field, value))), equals(field, value)) });
 }
 
-/** Ask for events with this value besides those that are chosen, or take it out of them again. */
+/** Add this value to the chosen ones; if it is among them already, remove it. */
 export function also(field: string, value: string): void {
   const { filter } = view.peek();
   const choice = choiceOf(filter, field);
@@ -28,7 +28,7 @@ export function also(field: string, value: string): void {
   navigate({ filter: values.length ? both(others, anyOf(field, values)) : others });
 }
 
-/** Leave out events with this value, or take that out of the filter again. */
+/** Leave out events with this value; if the filter does so already, remove that condition. */
 export function leaveOut(field: string, value: string): void {
   const { filter } = view.peek();
   const choice = choiceOf(filter, field);

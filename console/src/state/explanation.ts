@@ -3,13 +3,13 @@ import { isAborted, Offline, Problem, type Explanation } from "../api/client";
 import { api, isConfined } from "./session";
 import { question, view } from "./view";
 
-/** What the log says about the first page of the question, with its total. */
+/** How the log finds the first page of the question and its total. */
 export type Told =
   | { is: "asking" }
   | { is: "told"; explanation: Explanation }
   | { is: "refused"; reason: string };
 
-const CONFINED = "An explanation tells of events that your key may not see: it is confined to a part of the log.";
+const CONFINED = "Your key is confined to a part of the log. An explanation would tell about events outside of that part.";
 
 const said = signal<Told>({ is: "asking" });
 export const told = said;

@@ -9,7 +9,7 @@ import { question, view } from "./view";
 
 export type Form = "csv" | "ndjson";
 
-/** What is being written, and how far it is; `total` is the exact number of events, where it is known. */
+/** The export under way, and its progress; `total` is the exact number of events, if it is known. */
 export interface Progress {
   is: "writing" | "done" | "cancelled" | "failed";
   written: number;
@@ -23,7 +23,7 @@ let controller = new AbortController();
 
 export const running = progress;
 
-/** A place for the text: a file, or what becomes one at the end. */
+/** A place for the text: a file, or a text that becomes a file at the end. */
 export interface Sink {
   write(text: string): Promise<void>;
   close(): Promise<void>;
@@ -37,7 +37,7 @@ interface Asked {
   form: Form;
 }
 
-/** Write what the view shows now: its question, in its order, with its columns. */
+/** Write what the view shows now: its question, order and columns. */
 export async function write(form: Form, sink: Sink): Promise<void> {
   controller = new AbortController();
   const { order } = view.value;
@@ -84,7 +84,7 @@ function rows(lines: readonly string[], columns: readonly string[]): string {
   return lines.map((line) => csv.row(JSON.parse(line) as Event, columns)).join("");
 }
 
-/** Return the exact number of events; nothing where the log refuses to count so many. */
+/** Return the exact number of events; undefined if the log refuses to count that many. */
 async function counted(asked: Question, signal: AbortSignal): Promise<number | undefined> {
   try {
     return await api.count(asked, signal);

@@ -9,14 +9,14 @@ import { api } from "./session";
 
 export interface Facet {
   by: string;
-  /** How many values there are, of which `groups` are the largest. */
+  /** The number of values; `groups` has the largest ones. */
   size: number;
   groups: readonly Group[];
 }
 
 export interface Found {
   facets: readonly Facet[];
-  /** Whether the service refused to count more than the types and origins. */
+  /** Whether the service refused to count anything but types and origins. */
   isTooBroad: boolean;
 }
 
@@ -39,10 +39,10 @@ export function allOf(by: string): Attempt<Facet> {
   return found;
 }
 
-/** Whether the panel is shown beside the list. */
+/** Whether the panel is shown next to the list. */
 export const isShown = signal(localStorage.getItem(STORED) !== "off");
 
-/** Whether somebody sees the values; they are not asked for while nobody does. */
+/** Whether the values are visible; the page does not ask for hidden values. */
 export const isSeen = computed(() => (isNarrow.value ? dialog.value === "facets" : isShown.value));
 
 export function toggle(): void {
@@ -50,7 +50,7 @@ export function toggle(): void {
   localStorage.setItem(STORED, isShown.value ? "on" : "off");
 }
 
-/** The facets to show: of actor and target the names, or the ids where no event has a name. */
+/** The facets to show: for actor and target the names, or the ids if no event has a name. */
 export const shown = computed<readonly Facet[]>(() => {
   const found = facets.answer.value?.facets ?? [];
   const named = (by: string) => found.some((facet) => facet.by === by && facet.groups.some((group) => group.value));
@@ -58,7 +58,7 @@ export const shown = computed<readonly Facet[]>(() => {
   return found.filter((facet) => !hidden.includes(facet.by));
 });
 
-/** Ask whenever another question is answered, while somebody sees the facets. */
+/** Ask whenever another question is answered, while the facets are visible. */
 export function follow(): () => void {
   return effect(() => {
     const asked = answered.value;
@@ -67,7 +67,7 @@ export function follow(): () => void {
   });
 }
 
-/** Ask for the values of a field, and again whenever another question is answered; also for those that it leaves out. */
+/** Ask for the values of a field whenever a question is answered; `isApart` ignores the filter's condition on it. */
 export function followAll(by: string, isApart = false): () => void {
   const all = allOf(by);
   const stop = effect(() => {

@@ -4,18 +4,18 @@ import { floor, format, parse, SECOND } from "../model/micros";
 import { api } from "./session";
 import { extend, question, view } from "./view";
 
-/** The last time that can be written. */
+/** The last possible time. */
 const LATEST = parse("9999-12-31T23:59:59.999999Z") ?? 0n;
 
-/** The bars know no parts of a millisecond: the window ends with a whole second. */
+/** The window ends with a whole second, because bars have no fractions of a millisecond. */
 function end(last: bigint): bigint {
   const next = floor(last, SECOND) + SECOND;
   return next < LATEST ? next : LATEST;
 }
 
 /**
- * All time includes events of times to come. The window ends soon after the last of them, and not
- * nowhere: with an end it stays as it is while a reader pages, although more events arrive.
+ * All time includes events with times in the future. The window ends soon after the last of them. With
+ * an end, it stays the same while a reader pages, even if more events arrive.
  */
 export function follow(): () => void {
   const asked = computed(() => ("all" in view.value.time ? question.value.asOf : undefined));
@@ -33,7 +33,7 @@ async function look(now: string, aborted: AbortSignal): Promise<void> {
     const last = parse(events[0]?.time ?? "");
     if (last !== undefined && !aborted.aborted) extend(format(end(last)));
   } catch (error) {
-    // The list says what is wrong: it asks the same service.
+    // The list asks the same service, and says what is wrong.
     if (!(isAborted(error) || error instanceof Problem || error instanceof Offline)) throw error;
   }
 }

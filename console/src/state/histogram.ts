@@ -18,7 +18,7 @@ export interface Drawn extends Chart {
 /** The bars over the window of the question. */
 export const histogram = new Attempt<Drawn>();
 
-/** The number of the colour of each value; the rest together has none. */
+/** The number of the colour of each value; the rest has none. */
 export const colours = computed(() => {
   const names = histogram.answer.value?.names ?? [];
   return histogram.answer.value?.by === "severity" ? coloursOf(names) : names.map((_, at) => at);
@@ -26,7 +26,7 @@ export const colours = computed(() => {
 
 const STORED = "polylog-histogram";
 
-/** Whether the bars are shown; they are not asked for while nobody sees them. */
+/** Whether the bars are shown; the page does not ask for hidden bars. */
 export const isShown = signal(localStorage.getItem(STORED) !== "off");
 
 export function toggle(): void {
@@ -34,7 +34,7 @@ export function toggle(): void {
   localStorage.setItem(STORED, isShown.value ? "on" : "off");
 }
 
-/** Ask whenever another question is answered, or what divides the bars changes. */
+/** Ask whenever another question is answered, or the bars are divided by another field. */
 export function follow(): () => void {
   const [stack, zone] = [computed(() => view.value.stack), computed(() => view.value.zone)];
   return effect(() => {
@@ -52,7 +52,7 @@ async function fetchChart(asked: Question, stack: Stack, zone: Zone, aborted: Ab
   return { ...chart(counted, step, window.since, window.until, shiftOf(step, window.until, zone)), by };
 }
 
-/** The counts by a field; by type, which the tally knows, where others need too much reading. */
+/** The counts by a field, or by type if the field needs too much reading: the tally counts types. */
 async function counts(asked: Question, interval: Interval, stack: Stack, aborted: AbortSignal): Promise<[Histogram, Stack]> {
   try {
     return [await api.histogram(asked, interval, stack, aborted), stack];
@@ -62,7 +62,7 @@ async function counts(asked: Question, interval: Interval, stack: Stack, aborted
   }
 }
 
-/** The window in milliseconds. One without a beginning is as long as its events are. */
+/** The window in milliseconds. One without a beginning starts with its oldest event. */
 async function windowOf(asked: Question, aborted: AbortSignal): Promise<{ since: number; until: number }> {
   const until = Date.parse(asked.until);
   if (asked.since !== undefined) return { since: Date.parse(asked.since), until };

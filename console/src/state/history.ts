@@ -3,12 +3,12 @@ import { signal } from "@preact/signals";
 const STORED = "polylog-filters";
 const MOST = 50;
 
-/** A key of the log, which somebody may have pasted into the wrong field. */
+/** A key, which somebody may have pasted into the wrong field. */
 const KEY = /\bPL[A-Z0-9]{17}\b/;
 
 const kept = signal<readonly string[]>(read());
 
-/** Filters that were asked before, the last one first. */
+/** Earlier filters, the latest first. */
 export const past = kept;
 
 export function remember(filter: string): void {

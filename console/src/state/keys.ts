@@ -8,11 +8,11 @@ const known = signal<readonly KnownKey[] | undefined>(undefined);
 const wrong = signal<string | undefined>(undefined);
 const made = signal<CreatedKey | undefined>(undefined);
 
-/** The keys of the scope, the newest first; nothing before the log has told them. */
+/** The keys of the scope, newest first; undefined until the log has listed them. */
 export const keys = known;
-/** Why the log refused what was asked last. */
+/** Why the log refused the last request. */
 export const problem = wrong;
-/** The key that was just made: its secret is shown once. */
+/** The key that was just made; its secret is shown only once. */
 export const created = made;
 
 export async function load(signal?: AbortSignal): Promise<void> {
@@ -23,7 +23,7 @@ export async function load(signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Make a key; tells whether it was made. */
+/** Make a key; returns whether it was made. */
 export async function create(key: NewKey): Promise<boolean> {
   return tried(async () => {
     made.value = await api.createKey(key);

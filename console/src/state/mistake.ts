@@ -9,7 +9,7 @@ export interface Mistake {
   column?: number;
 }
 
-/** What the log said about the filter of the view, once it has answered. */
+/** What the log says about the filter of the view, once it has answered. */
 export const mistake = computed<Mistake | undefined>(() => {
   const trouble = head.trouble.value;
   if (head.isAsking.value || trouble?.kind !== "refused") return undefined;
@@ -22,7 +22,7 @@ export const mistake = computed<Mistake | undefined>(() => {
   return { text: `Column ${column}: ${reason}`, column };
 });
 
-/** The page adds the time after the filter: what the log misses there, the reader did not write. */
+/** The page adds times after the filter. If the log reports a mistake there, the reader's filter ends too early. */
 function tooShort(filter: string, reason: string): string {
   const [, missing] = /there must be (a .*?) here/.exec(reason) ?? [];
   const wanted = isOpen(filter) ? "a ')'" : missing;

@@ -4,7 +4,7 @@ import type { Question } from "../model/question";
 export const PAGE = 100;
 const MOST_KEPT = 60;
 
-/** Pages of a question's rows, by number; the least recently used ones go first. */
+/** Pages of a question's rows, by number. The least recently used are forgotten first. */
 export class Pages {
   private readonly kept = new Map<number, readonly Event[]>();
 
@@ -43,11 +43,11 @@ export class Pages {
 export interface Fetched {
   events: Event[];
   total?: number;
-  /** Leads to the page after it; nothing if this is the last. */
+  /** The token of the next page; undefined if this is the last. */
   next?: string;
 }
 
-/** One whole page: where the service answers in part because it read much, the rest is asked for. */
+/** Fetch a whole page: if the service returns only a part, because it has read much, ask for the rest. */
 export async function fetchPage(api: Api, asked: Question, page: Page, signal?: AbortSignal): Promise<Fetched> {
   let answer = await api.list(asked, page, signal);
   const total = answer.total_size;

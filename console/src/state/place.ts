@@ -2,10 +2,10 @@ import { signal } from "@preact/signals";
 import * as rows from "./rows";
 import { navigate, view } from "./view";
 
-/** Rows that were put above what is read, and were not looked at. */
+/** The number of rows that were put above the visible ones and that the reader has not seen. */
 export const unseen = signal(0);
 
-/** The rows that are seen: the first, and the one after the last. */
+/** The visible rows: the first, and the one after the last. */
 export const seen = signal<readonly [number, number]>([0, 0]);
 
 const AHEAD = 30;
@@ -14,7 +14,7 @@ const WRITE_AFTER = 300;
 let fetching: ReturnType<typeof setTimeout> | undefined;
 let writing: ReturnType<typeof setTimeout> | undefined;
 
-/** The list shows these rows: fetch them, and keep their place in the address, once it rests there. */
+/** The list shows these rows: fetch them, and once it rests there, keep the place in the address. */
 export function place(first: number, end: number, isAtTop: boolean): void {
   seen.value = [first, end];
   if (isAtTop) unseen.value = 0;

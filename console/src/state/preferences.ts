@@ -2,10 +2,10 @@ import type { View } from "../model/address";
 
 const STORED = "polylog-view";
 
-/** What a reader wants to find again in this browser, where an address does not say otherwise. */
+/** What the page keeps in this browser; an address can say otherwise. */
 type Kept = Pick<View, "columns" | "dense" | "zone">;
 
-/** The view of an address, with the reader's own columns, rows and zone where it names none. */
+/** The view of an address. Columns, rows and zone that it does not name are those the reader chose before. */
 export function preferred(view: View, url: URL): View {
   const kept = stored();
   const { searchParams } = url;
@@ -17,7 +17,7 @@ export function preferred(view: View, url: URL): View {
   };
 }
 
-/** Keep what the reader chose. */
+/** Keep the reader's choices. */
 export function keep({ columns, dense, zone }: Kept): void {
   localStorage.setItem(STORED, JSON.stringify({ columns, dense, zone }));
 }

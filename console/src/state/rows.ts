@@ -8,7 +8,7 @@ import { api } from "./session";
 import { question, view } from "./view";
 
 interface Head {
-  /** The exact number of rows; nothing if the service refused to count them. */
+  /** The exact number of rows; undefined if the service refused to count them. */
   total?: number;
 }
 
@@ -25,25 +25,25 @@ const tokens = new Map<number, string>();
 const underWay = new Map<number, { aborter: AbortController; done: Promise<void> }>();
 let current: Ordered | undefined;
 
-/** The first page and the total: the answer to the question itself. */
+/** The answer to the question: its first page and its total. */
 export const head = new Attempt<Head>();
 
-/** The question that is answered: what else is counted about it is asked only then. */
+/** The question whose answer is shown. Bars and values are asked for only after that. */
 export const answered = signal<Question | undefined>(undefined);
 
-/** A page beyond the first that is asked again and again until it comes. */
+/** The pages after the first; they are asked for again until they come. */
 export const rest = new Attempt<void>();
 
-/** Events that arrived since the question was asked, the newest first: they stand above its rows. */
+/** Events that arrived after the question was asked, newest first. They are above its rows. */
 export const fresh = signal<readonly Event[]>([]);
 
-/** How many events came into the window after it was counted. */
+/** The number of events that came into the window after it was counted. */
 const late = signal(0);
 
 const COUNTED_AFTER = 3_000;
 let growing: ReturnType<typeof setTimeout> | undefined;
 
-/** Rises some seconds after events came into the window: what else is counted of it is counted again. */
+/** Rises a few seconds after events came into the window, so that bars and values are counted again. */
 export const grown = signal(0);
 
 function grow(): void {
@@ -53,32 +53,32 @@ function grow(): void {
   }, COUNTED_AFTER);
 }
 
-/** How many rows were put above others so far, for those who keep a place in the list. */
+/** The number of rows put above others so far, so that other modules can keep their place in the list. */
 export const shifted = signal(0);
 
-/** The exact total; nothing before it is known, or where it cannot be counted. */
+/** The exact total; undefined until it is known, or if it cannot be counted. */
 export const total = computed(() => {
   const counted = head.answer.value?.total;
   return counted === undefined ? undefined : counted + late.value + fresh.value.length;
 });
 
-/** Whether the list shows what was read so far, because the service does not count so much. */
+/** Whether the list shows only what was read so far, because the service refuses to count that much. */
 export const isPartial = computed(() => head.answer.value !== undefined && total.value === undefined);
 
-/** The number of rows that can be scrolled to. */
+/** The number of rows that a reader can scroll to. */
 export const count = computed(() => {
   if (head.answer.value === undefined) return 0;
   return total.value ?? fresh.value.length + loadedTo.value + (isComplete.value ? 0 : 1);
 });
 
-/** The event of a row, or nothing while it is not here. */
+/** The event of a row; undefined until it is loaded. */
 export function row(number: number): Event | undefined {
   version.value;
   const arrived = fresh.value.length;
   return number < arrived ? fresh.value[number] : settled(number - arrived);
 }
 
-/** Whether a row that is here passes a test. */
+/** Whether any loaded row passes a test. */
 export function some(test: (event: Event) => boolean): boolean {
   version.value;
   return fresh.value.some(test) || pages.some(test);
@@ -94,7 +94,7 @@ export function prepend(events: readonly Event[]): void {
   shifted.value += events.length;
 }
 
-/** Ask a question: its total and its first page, or the page that the reader is at. Until then the rows stay. */
+/** Ask for a question's total and the page at `at`. Until the answer comes, the old rows stay. */
 export async function ask(question: Question, order: Order, at = 0): Promise<void> {
   await head.ask(async (aborted) => {
     const number = Math.floor(at / PAGE);
@@ -111,12 +111,12 @@ export async function ask(question: Question, order: Order, at = 0): Promise<voi
 const counting = new Attempt<void>();
 let isStale = false;
 
-/** The rows that somebody looks at, counted from the first that is not fresh. */
+/** The visible rows, counted from the first that is not fresh. */
 let looked: readonly [number, number] = [0, PAGE];
 
-/** Count the same question again, because events came into its window; what is read stays in its place. */
+/** Count the same question again, because events came into its window. Visible rows stay in place. */
 export function recount(): void {
-  // The answer under way may be from before them.
+  // The answer that is on its way may not count them yet.
   isStale = head.isAsking.peek();
   if (isStale) return;
   void counting.ask(async (aborted) => {
@@ -138,7 +138,7 @@ export function recount(): void {
   });
 }
 
-/** The pages that are looked at, where they stay and where rows above move them: no place is empty meanwhile. */
+/** The visible pages, at their old places and at those to which new rows above move them: so none is empty. */
 async function lookedAt(shift: number, { question, order }: Ordered, aborted: AbortSignal) {
   const [from, end] = looked;
   const numbers = [...new Set([...pagesOf(from, end), ...pagesOf(from + shift, end + shift)])];
@@ -162,7 +162,7 @@ async function first(question: Question, order: Order, number: number, aborted: 
   }
 }
 
-/** Fetch the pages of these rows, if they are not here; those that nobody looks at any more are given up. */
+/** Fetch the pages of these rows that are not loaded, and give up requests for other pages. */
 export function need(from: number, end: number): void {
   const above = fresh.peek().length;
   const [first, last] = [Math.max(0, from - above), Math.min(end, count.peek()) - above];
@@ -173,7 +173,7 @@ export function need(from: number, end: number): void {
   void rest.ask(async () => void (await Promise.all(wanted.map(fetchOne))));
 }
 
-/** The event of a row, fetched if it is not here. */
+/** The event of a row; fetches it if it is not loaded. */
 export async function fetchRow(number: number): Promise<Event | undefined> {
   const below = number - fresh.peek().length;
   if (below >= 0) await fetchOne(Math.floor(below / PAGE));

@@ -10,7 +10,7 @@ function matching(query: string): ReadonlySignal<boolean> {
 /** A phone: rows are cards, and the event and the facets are sheets over the list. */
 export const isPhone = matching("(max-width: 640px)");
 
-/** Too narrow for facets, list and event side by side. */
+/** Too narrow to show facets, list and event side by side. */
 export const isNarrow = matching("(max-width: 1100px)");
 
 export const isDark = matching("(prefers-color-scheme: dark)");

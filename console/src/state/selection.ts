@@ -8,19 +8,19 @@ import * as rows from "./rows";
 import { api } from "./session";
 import { navigate, question, view } from "./view";
 
-/** The row that the keyboard is at, counted from 0. */
+/** The selected row, which the keyboard moves, counted from 0. */
 export const selected = signal<number | undefined>(undefined);
 
-/** Where the list should go; the list takes it and puts it back. */
+/** Where the list should go; the list goes there and resets it. */
 export const wanted = signal<{ row: number; how: "top" | "reveal" } | undefined>(undefined);
 
 /** The open event, with its JSON as it was sent. */
 export const opened = new Attempt<Told>();
 
-/** The row of the open event, where it is not the selected one because it came from an address. */
+/** The row of an open event that came from an address, so that it is not the selected row. */
 const place = new Attempt<number | undefined>();
 
-/** The row of the open event in the list; nothing if the question does not find it, or nobody knows yet. */
+/** The row of the open event; undefined if the question does not find it, or until it is known. */
 export const openRow = computed(() => {
   const { event } = view.value;
   if (event === undefined) return undefined;
@@ -39,7 +39,7 @@ export function select(row: number, how: "top" | "reveal" = "reveal"): void {
   if (view.peek().event !== undefined) void open(selected.value, "replace");
 }
 
-/** Open the event of a row beside the list. */
+/** Open the event of a row, next to the list. */
 export async function open(row: number, how: "push" | "replace" = "push"): Promise<void> {
   selected.value = row;
   const event = await rows.fetchRow(row);
@@ -61,7 +61,7 @@ async function find(event: Event, asked: Question, order: Order): Promise<void> 
   wanted.value = { row: found, how: "reveal" };
 }
 
-/** Another answer is here: it begins at the place that the view names. */
+/** A new answer came: begin at the place that the view names. */
 function begin(): void {
   const at = selected.peek();
   const { event, row } = view.peek();
@@ -69,7 +69,7 @@ function begin(): void {
   if (event === undefined || row !== undefined) wanted.value = { row: row ?? 0, how: "top" };
 }
 
-/** The row of the first event at a time or after it, in the order of the list. */
+/** The number of events before a time in the order of the list, which is the row of the first one at it. */
 export function countBefore(time: string, asked: Question, order: Order, aborted?: AbortSignal): Promise<number> {
   const side = order === "desc" ? ">" : "<";
   return api.count({ text: both(asked.text, `time ${side} ${time}`) }, aborted);
@@ -77,7 +77,7 @@ export function countBefore(time: string, asked: Question, order: Order, aborted
 
 const LOOKED_AT = 1000;
 
-/** The row of an event: those before it are counted, and among those of the same time it is looked for. */
+/** The row of an event: counts the events before it, and looks for it among those of the same time. */
 async function rowOf(event: Event, asked: Question, order: Order, aborted: AbortSignal): Promise<number | undefined> {
   const before = await countBefore(event.time, asked, order, aborted);
   const text = both(asked.text, `time = ${event.time}`);
@@ -91,7 +91,7 @@ export async function goToTime(time: string): Promise<void> {
   select(await countBefore(time, question.peek(), view.peek().order), "top");
 }
 
-/** Rows were put above: what is selected stays what it is. */
+/** Rows were put above: the same event stays selected. */
 function shift(number: number): void {
   if (selected.peek() !== undefined) selected.value = (selected.peek() ?? 0) + number;
   if (place.answer.peek() !== undefined) place.answer.value = (place.answer.peek() ?? 0) + number;

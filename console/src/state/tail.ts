@@ -12,16 +12,16 @@ const MOST_WAITING = 1000;
 const AHEAD_MS = 3000;
 const MOST_FRESH = 5000;
 
-/** Whether the tail is paused: events wait, and none is lost. */
+/** Whether the tail is paused. Events wait meanwhile, and none is lost. */
 export const isPaused = signal(false);
 
 /** How many events arrived during the pause. */
 export const waiting = computed(() => held.value.length);
 
-/** Whether the pause is so long that the service keeps the later events. */
+/** Whether the page has stopped asking because too many events wait; later ones stay in the service. */
 export const isFull = computed(() => held.value.length >= MOST_WAITING);
 
-/** Whether there are later events that one with a lower number may still overtake. */
+/** Whether there are later events that wait, because one with a lower number may still arrive. */
 export const isHeldBack = signal(false);
 
 export const trouble = signal<Trouble | undefined>(undefined);
@@ -29,7 +29,7 @@ export const trouble = signal<Trouble | undefined>(undefined);
 const held = signal<readonly Event[]>([]);
 let resumed: (() => void) | undefined;
 
-/** Follow what arrives, while the view says so. */
+/** Follow new events while the view says so. */
 export function follow(): () => void {
   const filter = computed(() => (view.value.tail ? view.value.filter : undefined));
   return effect(() => {
@@ -43,7 +43,7 @@ export function follow(): () => void {
   });
 }
 
-/** Turn the tail on or off. What ends in the past has no tail, and the newest events come first. */
+/** Turn the tail on or off. A tail has the newest events first and a range that ends now, so these may change. */
 export function toggle(): void {
   const { tail, time } = view.peek();
   if (tail) navigate({ tail: false });
@@ -54,7 +54,7 @@ export function pause(): void {
   isPaused.value = true;
 }
 
-/** Go on, with all that arrived during the pause. */
+/** Go on, with the events that arrived during the pause. */
 export function resume(): void {
   isPaused.value = false;
   const events = held.value;
@@ -74,8 +74,8 @@ async function run(filter: string, aborted: AbortSignal): Promise<void> {
       isHeldBack.value = found.is_held_back;
       trouble.value = undefined;
       failures = 0;
-      // Once it is known where the present begins, the list is asked up to there, and a little
-      // further: what came before by another clock is then in the list, and nothing is lost.
+      // Now it is known where the tail starts. Ask for the list up to now and a little further: so events
+      // that arrived earlier, but whose clock is ahead, are in the list, and nothing is lost.
       if (isFirst) refresh(AHEAD_MS);
       take(found.events);
       if (isFull.peek()) await new Promise<void>((resolve) => (resumed = resolve));
@@ -104,7 +104,7 @@ function take(events: readonly Event[]): void {
   else show(events);
 }
 
-/** Put events over the list, the newest first. Those of times in the window are asked with it again. */
+/** Put events above the list, newest first. For those with a time in the window, count the window again. */
 function show(events: readonly Event[]): void {
   const until = Date.parse(question.peek().until);
   const fresh = events.filter((event) => Date.parse(event.time) >= until);
@@ -115,7 +115,7 @@ function show(events: readonly Event[]): void {
   if (rows.fresh.peek().length > MOST_FRESH) settle();
 }
 
-/** What has arrived becomes part of the list, whose rows are forgotten when they are not seen. */
+/** Make the new events part of the list, which forgets rows out of sight. If the reader is not at its top, pause. */
 function settle(): void {
   const isAtTop = seen.peek()[0] === 0 && selected.peek() === undefined;
   if (isAtTop) refresh(AHEAD_MS);

@@ -16,7 +16,7 @@ export function switchTheme(): void {
   else localStorage.setItem(STORED, theme.value);
 }
 
-/** Colour the page as chosen, from before it is first drawn. */
+/** Colour the page as chosen; call it before the page is first drawn. */
 export function follow(): void {
   effect(() => {
     document.documentElement.dataset["theme"] = theme.value === "system" ? (isDark.value ? "dark" : "light") : theme.value;

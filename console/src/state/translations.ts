@@ -9,14 +9,14 @@ import { commandLine, translations, type Difference, type Place, type Sentence, 
 import { api, isConfined, own, resume } from "./session";
 import { question, view } from "./view";
 
-/** A way to ask the question elsewhere: commands, or what they cannot ask for. */
+/** A way to ask the question in another API: commands, or what the API cannot ask for. */
 export interface Way {
   name: string;
   title: string;
   commands: string[];
   notes: string[];
   cannot: string[];
-  /** Whether the log is still being asked if the commands find the same events. */
+  /** Whether the page is still asking the log if the commands find the same events. */
   isChecking: boolean;
 }
 
@@ -25,7 +25,7 @@ const found = signal<Way[]>([]);
 /** The question in every API. */
 export const ways = found;
 
-/** The address of this view, with a range that stays where it is. */
+/** The address of this view, with a fixed range of time. */
 export function link(): string {
   const { since, until } = question.value;
   const { time } = view.value;
@@ -38,7 +38,7 @@ export function polylog(): string {
   return commandLine(sentence(), place());
 }
 
-/** Translate the question, and ask the log where that alone cannot tell whether it is the same. */
+/** Translate the question. If the translation may find other events, ask the log whether it does. */
 export async function translate(signal: AbortSignal): Promise<void> {
   await resume();
   if (signal.aborted) return;
@@ -63,7 +63,7 @@ function way({ name, title, written }: Translation): Way {
   return { ...nothing, commands, notes, isChecking: written.differences.length > 0 };
 }
 
-/** Return how those APIs ask by ids that cannot ask for a name. */
+/** Return the translations by ids for the APIs that cannot ask for a name. */
 async function indirect(asked: Sentence, direct: Translation[], signal: AbortSignal): Promise<Translation[]> {
   const unable = direct.filter(({ written }) => "cannot" in written).map(({ name }) => name);
   const ids = unable.length ? await idsOf(asked, signal) : undefined;
@@ -72,13 +72,13 @@ async function indirect(asked: Sentence, direct: Translation[], signal: AbortSig
   return translations(other, place()).flatMap((each): Translation[] => {
     const { written } = each;
     if ("cannot" in written || !unable.includes(each.name)) return [];
-    const difference = { filter: more, what: "that share an id with them under another name" };
-    const notes = [...written.notes, "This API asks by id: these are the ids that the events have."];
+    const difference = { filter: more, what: "with the same id but another name" };
+    const notes = [...written.notes, "This API finds events only by id, so the command has the ids."];
     return [{ ...each, written: { ...written, notes, differences: [...written.differences, difference] } }];
   });
 }
 
-/** Return the ids of the actors or targets that the question names, if there are few, and each has one. */
+/** Return the ids of the actors or targets that the question names, if there are few and each has an id. */
 async function idsOf({ filter, text }: Sentence, signal: AbortSignal): Promise<Partial<Record<Entity, string[]>> | undefined> {
   const entities = namesIn(filter);
   if (!entities.length) return undefined;
@@ -95,7 +95,7 @@ async function idsOf({ filter, text }: Sentence, signal: AbortSignal): Promise<P
 
 const MOST_IDS = 20;
 
-/** Return which differences there are, or a note that nobody knows. */
+/** Return the differences that events show, or a note that the log cannot say. */
 async function differences(all: readonly Difference[], signal: AbortSignal): Promise<Partial<Way>> {
   try {
     const counts = await Promise.all(all.map(({ filter }) => api.count({ text: filter }, signal)));
@@ -105,11 +105,11 @@ async function differences(all: readonly Difference[], signal: AbortSignal): Pro
   } catch (error) {
     if (isAborted(error)) return {};
     if (!(error instanceof Problem || error instanceof Offline)) throw error;
-    return { notes: all.map(({ what }) => `It treats events ${what} in another way; the log cannot say now if there are any.`) };
+    return { notes: all.map(({ what }) => `It treats events ${what} differently. The log cannot say now whether there are any.`) };
   }
 }
 
-/** The question; one about all time has no end, so that the other APIs can ask it. */
+/** The question. All time gets no end, so that the other APIs can ask it. */
 function sentence(): Sentence {
   const { filter, since, until, text } = question.value;
   const { time, order } = view.value;

@@ -5,7 +5,7 @@ import { question } from "./view";
 
 const MOST = 200;
 
-/** The values of a field, the most frequent first; `isAll` if these are all that there are. */
+/** The values of a field, the most frequent first; `isAll` says whether these are all. */
 export interface Values {
   groups: readonly Group[];
   isAll: boolean;
@@ -33,7 +33,7 @@ export function valuesOf(field: string, filter: string): Promise<Values> {
   return asked;
 }
 
-/** The tally knows types and origins, whatever the size of the log. */
+/** The tally counts types and origins, so these are known in a log of any size. */
 async function ask(field: string, text: string): Promise<Values> {
   if (field === "type" || field === "origin") {
     const { groups } = await api.groups({ text }, field);

@@ -9,20 +9,20 @@ export type { Question } from "../model/question";
 const current = signal<View>(here());
 const asked = signal<{ at: number; end?: string }>({ at: api.now() });
 
-/** The view that the address says. */
+/** The view of the address. */
 export const view: ReadonlySignal<View> = current;
 
 const filter = computed(() => current.value.filter);
 const range = computed(() => JSON.stringify(current.value.time));
 
-/** The question of the view. A relative range keeps its absolute times until `refresh` or a new range. */
+/** The question of the view. The times of a relative range stay fixed until `refresh` or a new range. */
 export const question: ReadonlySignal<Question> = computed(() => {
   range.value;
   const { at, end } = asked.value;
   return fix({ filter: filter.value, time: current.peek().time }, at, end);
 });
 
-/** Change the view, and the address with it. `replace` is for typing and scrolling: it makes no step back. */
+/** Change the view and the address. `replace` adds no entry to the history, for typing and scrolling. */
 export function navigate(change: Partial<View>, how: "push" | "replace" = "push"): void {
   const before = current.peek();
   const changed = { ...before, ...change };
@@ -44,7 +44,7 @@ export function refresh(aheadMs = 0): void {
   asked.value = { at: api.now() + aheadMs };
 }
 
-/** All time ends later: the last event is of a time to come. */
+/** Let all time end later, because the last event is in the future. */
 export function extend(end: string): void {
   asked.value = { ...asked.peek(), end };
 }

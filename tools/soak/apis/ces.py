@@ -1,6 +1,6 @@
 """Cloud Eye: groups by type, and the events of one type, the newest first, with totals.
 
-For each page of the events of a type, the service reads all of them: only the rare type is read.
+For each page of a type, the service reads all events of that type, so only the rare type is read.
 """
 
 from __future__ import annotations

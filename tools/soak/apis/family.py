@@ -1,4 +1,4 @@
-"""What all APIs have: lists of events, and questions whose answers are numbers."""
+"""What all APIs have in common: lists of events, and questions whose answers are numbers."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tools.soak.observed import Wanted
 
 NEWEST: Final = (True,)
 BOTH: Final = (True, False)
-"""In which orders a list is read: whether the newest come first."""
+"""The orders to read a list in: True if the newest events come first."""
 
 Counted = Sequence[tuple[Wanted, int]]
-"""What an answer says of how many events there are."""
+"""The numbers in an answer, each with the events that it counts."""
 
 _NEXT: Final = re.compile(r'<([^>]*)>; rel="next"')
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list: its events, the total if it is said, and the path of the next page.
+    """A page of a list: its events, its total if it has one, and the path of the next page.
 
-    `offset` and `limit` are those of a list that is paged by number.
+    `offset` and `limit` are set for a list that is paged by number.
     """
 
     numbers: array[int]
@@ -40,7 +40,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """By what a question can be narrowed down; `always` is a type that it must be about."""
+    """The ways to narrow down a question; `always` is a type that it must always ask for."""
 
     by_type: bool = True
     by_actor: bool = False
@@ -50,11 +50,11 @@ class Narrowing:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list of events that is read page by page.
+    """A list of events, which you read page by page.
 
-    `first` returns the path of a page, counted from 0, for what is wanted and for whether the
-    newest come first. Only lists with pages of a `size`, which are paged by number, can be begun at
-    another page. Walks of the other lists are exact.
+    `first` returns the path of a page, counted from 0. Its arguments are what is wanted, whether
+    the newest events come first, and the number of the page. A list with a `size` is paged by
+    number, and only such a list can start at a later page. Walks of the other lists are exact.
     """
 
     name: str
@@ -93,7 +93,7 @@ def numbers_of(ids: Iterable[str]) -> array[int]:
 
 
 def summed(rows: Sequence[tuple[str, int]]) -> Counted:
-    """Return what rows, each of one type, say: of each type, and of all together."""
+    """Return the counts of rows, one row a type: for each type, and for all together."""
     total = sum(count for _, count in rows)
     return [*((Wanted(type_of(name)), count) for name, count in rows), (Wanted(), total)]
 
@@ -104,12 +104,12 @@ def type_of(name: str) -> int:
 
 
 def iso(time_us: int) -> str:
-    """Return a time of whole seconds as ISO 8601 has it."""
+    """Return a time in ISO 8601, without fractions of a second."""
     return datetime.fromtimestamp(time_us // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def value_in(path: str, name: str, absent: int = 0) -> int:
-    """Return the number that a parameter of a path has."""
+    """Return the number that a path has for a parameter."""
     match = re.search(rf"[?&]{name}=(\d+)", path)
     return int(match[1]) if match else absent
 

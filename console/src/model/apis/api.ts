@@ -1,4 +1,4 @@
-// What the modules of this folder share: how a question is put to an API, or why it cannot be.
+// What the modules of this folder share: how to ask an API a question, or why that is not possible.
 
 import { both } from "../filter";
 import * as micros from "../micros";
@@ -11,7 +11,7 @@ export interface Asked extends Conjunction {
   last?: number;
 }
 
-/** Where the log is, and what its key is confined to. */
+/** Where the log is, and whether its key is limited to a part of it. */
 export interface Place {
   origin: string;
   scope: string;
@@ -19,13 +19,13 @@ export interface Place {
   now: bigint;
 }
 
-/** Events that the commands find beside those asked for, or do not find: a filter for them. */
+/** Events that the commands find although nobody asked for them, or miss: a filter for them, and words. */
 export interface Difference {
   filter: string;
   what: string;
 }
 
-/** Commands that together find the events; the same ones, if no event is in a difference. */
+/** Commands that together find the events. If no event is in a difference, they find exactly those. */
 export interface Commands {
   commands: string[];
   differences: Difference[];
@@ -45,7 +45,7 @@ export interface Api {
 
 export type Parameter = [name: string, value: string];
 
-/** Takes the terms that an API knows out of a question; what is left, it cannot ask for. */
+/** Takes out the terms of a question that an API can ask for. It cannot ask for the rest. */
 export class Terms {
   private open: Term[];
   private readonly reasons: string[] = [];
@@ -54,7 +54,7 @@ export class Terms {
     this.open = [...terms];
   }
 
-  /** Take the values of which a field must have one, if the API takes each of them. */
+  /** Take the values that a field may have, if the API accepts each of them. */
   oneOf(field: string, takes: (value: string) => boolean = () => true): string[] | undefined {
     return this.values("one of", field, takes);
   }
@@ -105,7 +105,7 @@ export class Terms {
     this.open = this.open.filter((each) => each !== term);
   }
 
-  /** What the API cannot ask for. */
+  /** The terms that the API cannot ask for. */
   get left(): string[] {
     return [...new Set([...this.reasons, ...this.open.map(name)])];
   }

@@ -1,4 +1,4 @@
-// Cedana's events: a window of whole seconds that ends at the moment of asking.
+// Cedana's events: a window of whole seconds that ends when you ask.
 
 import { both } from "../filter";
 import * as micros from "../micros";

@@ -71,7 +71,7 @@ function rangeOf({ since, until }: Times): { parameters: Parameter[] } | Cannot 
   return { parameters };
 }
 
-/** Whether a path can name the event: a gateway cuts it at a `?`, and takes dots for folders. */
+/** Whether the event's name can be in a path: a gateway cuts it at a `?`, and reads dots as folders. */
 function isInPath(type: string): boolean {
   return !type.includes("?") && type.split("/").every((part) => !["", ".", ".."].includes(part));
 }

@@ -43,7 +43,7 @@ function* taken(terms: Terms): Generator<string> {
   }
 }
 
-/** Return the condition of a term. Lists have commas between values, and lose empty ones. */
+/** Return the condition of a term. A list separates values by commas, and cannot hold empty ones. */
 function conditionOf(term: Term): string | undefined {
   if (term.is !== "one of" && term.is !== "compared") return undefined;
   const name = NAMES[term.field];

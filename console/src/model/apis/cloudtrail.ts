@@ -1,4 +1,4 @@
-// AWS CloudTrail's LookupEvents, by the AWS CLI: a range of time and one attribute.
+// AWS CloudTrail's LookupEvents, asked with the AWS CLI: a range of time and one attribute.
 
 import { both, equals, quote } from "../filter";
 import type { Node } from "../grammar";
@@ -37,7 +37,7 @@ export const cloudtrail: Api = {
     const terms = new Terms(asked.terms);
     const category = categoryOf(terms, asked.text);
     const attribute = attributeOf(terms, asked);
-    if (terms.left.length) return { cannot: attribute ? ["more than one condition beside the time"] : terms.left };
+    if (terms.left.length) return { cannot: attribute ? ["more than one condition besides the time"] : terms.left };
     const { since, until, differences } = times(asked);
     const parts = [
       CREDENTIALS,
@@ -68,13 +68,13 @@ function lookup({ key, value }: Attribute): string {
   return `--lookup-attributes ${quoted(json)}`;
 }
 
-/** Insights are listed apart from all other events. */
+/** CloudTrail lists Insights separately from all other events. */
 function categoryOf(terms: Terms, text: string): { isInsight: boolean; differences: Difference[] } {
   const isInsight = terms.one("category", (value) => value === INSIGHT) !== undefined;
   const isOther = terms.take((term) => isWithout(term, "category", INSIGHT)) !== undefined;
   if (isInsight || isOther) return { isInsight, differences: [] };
   const filter = both(text, equals("category", INSIGHT));
-  return { isInsight, differences: [{ filter, what: "of CloudTrail Insights, which it lists apart" }] };
+  return { isInsight, differences: [{ filter, what: "of CloudTrail Insights, which it lists separately" }] };
 }
 
 function isWithout(term: Term, field: string, value: string): true | undefined {
@@ -94,7 +94,7 @@ function isTaken(value: string): boolean {
   return isFilled(value) && [...value].length <= LONGEST;
 }
 
-/** Return the attribute of an OR that asks for just what a lookup by resource finds. */
+/** Return the attribute of an OR that asks for exactly what a lookup by resource finds. */
 function resourceOf(term: Term): Attribute | undefined {
   if (term.is !== "either") return undefined;
   const parts = term.terms.map(part).sort().join(" ");
@@ -123,7 +123,7 @@ function userOf(terms: Terms, text: string): Attribute | undefined {
   return { key: "Username", value, differences };
 }
 
-/** A lookup by resource finds a target by its id, its name and by links: here, one is asked for. */
+/** A lookup by resource looks in the target's id, its name and the links; the question asks only for one. */
 function targetOf(terms: Terms, asked: Asked): Attribute | undefined {
   for (const [field, others] of Object.entries(OF_RESOURCES)) {
     const value = terms.one(field, isTaken);
