@@ -105,15 +105,17 @@ def careless(measured: Measured) -> dict[str, Usage]:
         "a search for a word of one message in 50, every minute": measured.question(FREQUENT).times(
             MINUTES
         ),
-        "a page that reads 100,000 events, every minute": measured.question(BROAD).times(MINUTES),
-        "a dashboard of 10 totals and groups, every minute": dashboard,
-        "the first page of 100, every second": measured.question(FIRST).times(SECONDS),
-        "a look at the tail, every second": measured.look().times(SECONDS),
-        "`polylog tail`, left open": waiting.times(SECONDS / _WAIT_SECONDS),
-        "an event alone, every minute": (measured.stored(alone) + measured.folded(alone)).times(
+        "a question that reads 100,000 events, every minute": measured.question(BROAD).times(
             MINUTES
         ),
-        "somebody without a key, 10 requests a second": measured.refused().times(10 * SECONDS),
+        "a dashboard of 10 totals and groups, every minute": dashboard,
+        "the first page of 100, every second": measured.question(FIRST).times(SECONDS),
+        "a request to the tail that finds nothing, every second": measured.look().times(SECONDS),
+        "`polylog tail`, left open": waiting.times(SECONDS / _WAIT_SECONDS),
+        "a single event, every minute": (measured.stored(alone) + measured.folded(alone)).times(
+            MINUTES
+        ),
+        "a client without a key, 10 requests a second": measured.refused().times(10 * SECONDS),
     }
 
 
@@ -169,11 +171,11 @@ _ASKED_A_DAY: Final = 100
 TEAM: Final = Example(
     "A team of five, a million events a month",
     (
-        "Events come evenly, into one scope. Five people each ask 100 questions on 22 days.",
-        "Events are kept for ever: this is the bill after a year, with 12 million of them. "
+        "Events arrive evenly, in one scope. Five people each ask 100 questions a day, on 22 days.",
+        "Events are kept forever. This is the bill after a year, with 12 million of them. "
         "Logs are kept for 30 days.",
-        "One function that answers HTTP is busy all the time. Every fifth question, or so, finds "
-        "none running: 2,000 starts.",
+        "One function that answers HTTP is busy all the time. About every fifth question finds "
+        "no function running, which makes 2,000 starts.",
     ),
     {
         replace(ONE_A_REQUEST, name="HTTP, one in ten seconds", traffic=QUIET): 300_000,
@@ -192,11 +194,11 @@ _MANY_PEOPLE: Final = _shared(200 * _WORKDAYS * _ASKED_A_DAY, _PEOPLE)
 PLATFORM: Final = Example(
     "A platform with 100 million events a month",
     (
-        "Events come evenly, into one scope. 200 people each ask 100 questions on 22 days, and a "
-        "dashboard asks 10 every minute.",
-        "`RetentionDays=90` keeps 300 million events, and as many months of objects are in the "
-        "bucket; `LogRetentionDays=90`.",
-        "Five functions that answer HTTP are busy all the time; there are 50,000 starts.",
+        "Events arrive evenly, in one scope. 200 people each ask 100 questions a day, on 22 days. "
+        "A dashboard asks 10 questions a minute.",
+        "`RetentionDays=90` keeps 300 million events. The bucket has the objects of the same three "
+        "months. `LogRetentionDays=90` keeps the logs as long.",
+        "Five functions that answer HTTP are busy all the time. There are 50,000 starts.",
     ),
     {
         MANY_A_REQUEST: 60_000_000,
@@ -215,8 +217,8 @@ PLATFORM: Final = Example(
 IDLE: Final = Example(
     "An idle stack",
     (
-        "Nothing comes in, nobody asks, no event is kept. The daily schedule runs, Lambda looks "
-        "into the two queues, and alarms, dashboard and secret are there.",
+        "No event arrives, nobody asks, and the log is empty. The daily schedule runs, Lambda "
+        "polls the two queues, and the alarms, the dashboard and the secret exist.",
     ),
 )
 

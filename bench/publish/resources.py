@@ -62,11 +62,11 @@ FREE: Final[Mapping[str, str]] = {
     "AWS::IAM::Role": "IAM is free",
     "AWS::Lambda::Alias": "the function is paid by the request",
     "AWS::Lambda::EventSourceMapping": (
-        "what Lambda reads of a table's stream is free, what it asks of a queue is paid there"
+        "reading a table's stream is free; requests to a queue are paid there"
     ),
-    "AWS::Lambda::LayerVersion": "Lambda keeps 75 GB of code for nothing",
+    "AWS::Lambda::LayerVersion": "75 GB of code are free",
     "AWS::Lambda::Permission": "permissions are free",
     "AWS::S3::BucketPolicy": "policies are free",
-    "AWS::SNS::Subscription": "handing over to SQS is free",
+    "AWS::SNS::Subscription": "delivering to SQS is free",
     "AWS::SQS::QueuePolicy": "policies are free",
 }
