@@ -182,11 +182,8 @@ def test_a_price_alone_is_a_part_of_the_sum() -> None:
 def test_an_index_takes_a_third_of_what_three_take(measured: Measured) -> None:
     """The events that were measured name an actor, a target and a project, and no organization."""
     choices = json.loads(CHOICES.read_text("utf-8"))
-    (all_of_them, *_), (none, *_) = (
-        [each["indexes"] for each in choices if bool(each["field_indexes"]) is has_some]
-        for has_some in (True, False)
-    )
-    assert all_of_them - none == 3 * measured.entries["1,000 bytes"]
+    units = {bool(each["field_indexes"]): each["indexes"] for each in choices}
+    assert units[True] - units[False] == 3 * measured.entries["1,000 bytes"]
 
 
 def test_an_index_is_kept_for_what_an_event_takes_in_it(measured: Measured) -> None:
