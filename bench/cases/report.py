@@ -140,7 +140,7 @@ def _writing(prices: Sequence[Price]) -> Iterator[str]:
 
 
 def _price(price: Price) -> str:
-    return f"{price.table:g} + {price.indexes:g} in indexes, {price.tally:.2f} to count"
+    return f"{price.table:g} + {price.indexes:g} in indexes + {price.tally:.2f} in the tally"
 
 
 def _goals(goals: Sequence[Goal]) -> Iterator[str]:

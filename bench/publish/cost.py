@@ -113,7 +113,7 @@ def _logged(measured: Measured) -> Iterator[str]:
 
 def _choices() -> Iterator[str]:
     yield from _head(
-        "`FieldIndexes`", "`TalliedFacets`", "event", "indexes", "counting", "$ a million"
+        "`FieldIndexes`", "`TalliedFacets`", "own units", "in indexes", "tally", "$ a million"
     )
     for each in json.loads(CHOICES.read_text()):
         choice = Choice(**each)

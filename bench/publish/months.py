@@ -217,7 +217,7 @@ PLATFORM: Final = Example(
 IDLE: Final = Example(
     "An idle stack",
     (
-        "No event arrives, nobody asks, and the log is empty. The daily schedule runs, Lambda "
+        "No events arrive, nobody asks, and no events are kept. The daily schedule runs, Lambda "
         "polls the two queues, and the alarms, the dashboard and the secret exist.",
     ),
 )

@@ -57,16 +57,16 @@ may count as such. A version costs something with SnapStart alone.
 """
 
 FREE: Final[Mapping[str, str]] = {
-    "AWS::ApiGatewayV2::Stage": "the API is paid by the request",
+    "AWS::ApiGatewayV2::Stage": "the API is billed by the request",
     "AWS::IAM::ManagedPolicy": "IAM is free",
     "AWS::IAM::Role": "IAM is free",
-    "AWS::Lambda::Alias": "the function is paid by the request",
+    "AWS::Lambda::Alias": "the function is billed by the request",
     "AWS::Lambda::EventSourceMapping": (
-        "reading a table's stream is free; requests to a queue are paid there"
+        "Lambda reads a table's stream for free, and its requests to a queue are billed there"
     ),
-    "AWS::Lambda::LayerVersion": "75 GB of code are free",
+    "AWS::Lambda::LayerVersion": "Lambda stores 75 GB of code for free",
     "AWS::Lambda::Permission": "permissions are free",
     "AWS::S3::BucketPolicy": "policies are free",
-    "AWS::SNS::Subscription": "delivering to SQS is free",
+    "AWS::SNS::Subscription": "delivery to SQS is free",
     "AWS::SQS::QueuePolicy": "policies are free",
 }
