@@ -15,7 +15,7 @@ CHECKED: Final = "30 November 2026"
 
 _PAGE: Final = "https://aws.amazon.com"
 _TRANSCRIPT: Final = "a transcript of AWS's page, 20 September 2026"
-_TABLES: Final = "tables of others, June 2026"
+_TABLES: Final = "other people's tables, June 2026"
 
 _KB: Final = 1024
 
@@ -139,10 +139,10 @@ LOGGED_GB: Final = Price(
     "CloudWatch: logs taken in", 0.50, 1, "GB", _CLOUDWATCH, "factualminds.com, June 2026"
 )
 KEPT_LOGS_GB: Final = Price(
-    "CloudWatch: logs kept", 0.03, 1, "GB for a month", _CLOUDWATCH, "what infracost prints"
+    "CloudWatch: logs kept", 0.03, 1, "GB for a month", _CLOUDWATCH, "output of infracost"
 )
 WATCHED_METRICS: Final = Price(
-    "CloudWatch: alarms", 0.10, 1, "metrics for a month", _CLOUDWATCH, "what infracost prints"
+    "CloudWatch: alarms", 0.10, 1, "metrics for a month", _CLOUDWATCH, "output of infracost"
 )
 OWN_METRICS: Final = Price(
     "CloudWatch: metrics of Polylog's own", 0.30, 1, "metrics for a month", _CLOUDWATCH, _TABLES

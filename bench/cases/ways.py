@@ -41,7 +41,7 @@ class Way:
 
 ONE_A_REQUEST: Final = Way("HTTP, one a second", SINGLE, POSTED[1], 1, body_bytes=WRITTEN_BYTES)
 MANY_A_REQUEST: Final = Way(
-    f"HTTP, {BATCH} a request", _MANY, POSTED[BATCH], BATCH, body_bytes=BATCH * WRITTEN_BYTES
+    f"HTTP, {BATCH} per request", _MANY, POSTED[BATCH], BATCH, body_bytes=BATCH * WRITTEN_BYTES
 )
 BY_QUEUE: Final = Way(f"queue, {BATCH} at a time", _MANY, TAKEN[BATCH], BATCH, _TOGETHER)
 BY_BUCKET: Final = Way("bucket, in order of time", DENSE, IMPORT, IMPORTED, _OBJECTS)

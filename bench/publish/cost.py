@@ -57,6 +57,7 @@ def blocks() -> dict[str, str]:
         "questions": _lines(_questions(measured)),
         "logs": _lines(_logged(measured)),
         "choices": _lines(_choices()),
+        "one index": _lines(_one_index(measured)),
         "keeping": _lines(_keeping(measured)),
         "switches": _lines(_switches(measured)),
         "careless": _lines(_careless(measured)),
@@ -78,7 +79,7 @@ def filled(text: str, shown: Mapping[str, str]) -> str:
 def _ways(measured: Measured) -> Iterator[str]:
     columns = (_TABLES, _FUNCTIONS, (), _REQUESTS, _LOGS, _SENT)
     yield from _head(
-        "a million events in", "tables", "functions", "folding", "requests", "logs", "sent", "$"
+        "a million events", "tables", "functions", "folding", "requests", "logs", "sent", "$"
     )
     for way in WAYS:
         yield _sums(way.name, _way(measured, way, columns))
@@ -124,6 +125,17 @@ def _choices() -> Iterator[str]:
         dollars = choice.units * _MILLION * WRITE_UNITS
         units = (choice.table, choice.indexes, choice.tally, dollars)
         yield _row(*names, *(f"{amount:.2f}" for amount in units))
+
+
+def _one_index(measured: Measured) -> Iterator[str]:
+    yield from _head("one index", "$")
+    for size, units in measured.entries.items():
+        dollars = units * _MILLION * WRITE_UNITS
+        yield f"| writing a million events of {size} | {dollars:.3f} |"
+    kept = measured.kept_entries(_MILLION)
+    yield f"| keeping a million events of 1,000 bytes for a month | {kept.dollars():.3f} |"
+    month = Usage({WRITE_UNITS: measured.entries["1,000 bytes"] * _MILLION}) + kept.times(12)
+    yield f"| a month of a log that gets a million and has 12 million | {month.dollars():.3f} |"
 
 
 def _keeping(measured: Measured) -> Iterator[str]:
@@ -180,7 +192,7 @@ def _examples(measured: Measured) -> Iterator[str]:
 def _counts(example: months.Example) -> Iterator[str]:
     """Yield how many events come in by each way, and how often each question is asked."""
     ways = [f"{number:,.0f} by {way.name}" for way, number in example.ways.items()]
-    asked = [f"{number:,.0f} times {name}" for name, number in example.questions.items()]
+    asked = [f"{name} ({number:,.0f})" for name, number in example.questions.items()]
     if ways:
         yield f"Events: {'; '.join(ways)}."
     if asked:

@@ -8,6 +8,7 @@ waits stays the same.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from math import ceil
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ GB: Final = 2**30
 EVENTS: Final = 1_000_000
 """The number of events in the log of the questions."""
 
-BROAD: Final = "what reads 100,000 events"
+BROAD: Final = "a question that reads 100,000 events"
 FREQUENT: Final = "search for a word of one message in 50"
 RARE: Final = "search for a word of one message in 5,000"
 
@@ -65,6 +66,7 @@ class Measured:
         written = (*scale["writing"], *counted["writing"])
         self._writing = {e["traffic"]: e for e in written if e["size"] == WRITTEN_BYTES}
         self._starts = {e["name"]: e for e in results["measures"] if e["section"] == _COLD}
+        self.entries = dict(_entries(results))
         self._read = dict(_read(scale))
 
     @property
@@ -94,6 +96,10 @@ class Measured:
         return Usage({STORED_GB: rows * (1 + indexes) + tally, RECOVERABLE_GB: rows + tally}).times(
             events
         )
+
+    def kept_entries(self, events: float) -> Usage:
+        """Return what one index takes that keeps an entry of each event for a month."""
+        return Usage({STORED_GB: events * (self._item_bytes + ROW_BYTES) / GB})
 
     def dropped(self, events: float) -> Usage:
         """Return what it takes to keep the objects of imported events for a month."""
@@ -164,6 +170,14 @@ class Measured:
 
     def _gb_seconds(self, function: str, ms: float) -> float:
         return ms / 1000 * self._memory_mb[function] / _MB
+
+
+def _entries(results: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield the write units of an index entry, by the size of the event: `"1,000 bytes"`."""
+    for each in results["measures"]:
+        measured, _, size = each["name"].partition(", ")
+        if measured == "write units of an index entry":
+            yield size.removesuffix(" of JSON"), each["value"]
 
 
 def _read(scale: dict[str, Any]) -> dict[str, tuple[float, float | None]]:

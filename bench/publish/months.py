@@ -105,15 +105,17 @@ def careless(measured: Measured) -> dict[str, Usage]:
         "a search for a word of one message in 50, every minute": measured.question(FREQUENT).times(
             MINUTES
         ),
-        "a page that reads 100,000 events, every minute": measured.question(BROAD).times(MINUTES),
-        "a dashboard of 10 totals and groups, every minute": dashboard,
-        "the first page of 100, every second": measured.question(FIRST).times(SECONDS),
-        "a look at the tail, every second": measured.look().times(SECONDS),
-        "`polylog tail`, left open": waiting.times(SECONDS / _WAIT_SECONDS),
-        "an event alone, every minute": (measured.stored(alone) + measured.folded(alone)).times(
+        "a question that reads 100,000 events, every minute": measured.question(BROAD).times(
             MINUTES
         ),
-        "somebody without a key, 10 requests a second": measured.refused().times(10 * SECONDS),
+        "a dashboard of 10 totals and groups, every minute": dashboard,
+        "the first page of 100, every second": measured.question(FIRST).times(SECONDS),
+        "a request to the tail that finds nothing, every second": measured.look().times(SECONDS),
+        "`polylog tail`, left open": waiting.times(SECONDS / _WAIT_SECONDS),
+        "a single event, every minute": (measured.stored(alone) + measured.folded(alone)).times(
+            MINUTES
+        ),
+        "a client without a key, 10 requests a second": measured.refused().times(10 * SECONDS),
     }
 
 
@@ -170,11 +172,11 @@ _ASKED_A_DAY: Final = 100
 TEAM: Final = Example(
     "A team of five, a million events a month",
     (
-        "Events arrive evenly, in one scope. Five people each ask 100 questions on 22 days.",
+        "Events arrive evenly, in one scope. Five people each ask 100 questions a day, on 22 days.",
         "Events are kept forever. This is the bill after a year, with 12 million of them. "
         "Logs are kept for 30 days.",
         "One function that answers HTTP is busy all the time. About every fifth question finds "
-        "none running, which makes 2,000 starts.",
+        "no function running, which makes 2,000 starts.",
     ),
     {
         replace(ONE_A_REQUEST, name="HTTP, one in ten seconds", traffic=QUIET): 300_000,
@@ -193,10 +195,10 @@ _MANY_PEOPLE: Final = _shared(200 * _WORKDAYS * _ASKED_A_DAY, _PEOPLE)
 PLATFORM: Final = Example(
     "A platform with 100 million events a month",
     (
-        "Events arrive evenly, in one scope. 200 people each ask 100 questions on 22 days, and a "
-        "dashboard asks 10 every minute.",
-        "`RetentionDays=90` keeps 300 million events. The bucket has the objects of as many days, "
-        "and `LogRetentionDays=90` keeps the logs.",
+        "Events arrive evenly, in one scope. 200 people each ask 100 questions a day, on 22 days. "
+        "A dashboard asks 10 questions a minute.",
+        "`RetentionDays=90` keeps 300 million events. The bucket has the objects of the same three "
+        "months. `LogRetentionDays=90` keeps the logs as long.",
         "Five functions that answer HTTP are busy all the time. There are 50,000 starts.",
     ),
     {

@@ -35,7 +35,7 @@ def table() -> str:
 
 
 def _lines(prices: list[dict[str, Any]]) -> Iterator[str]:
-    yield "| events a second | one shard | the tally of a scope | shards until then, 32 at most |"
+    yield "| Events a second | One shard | The tally of a scope | Useful shards, 32 at most |"
     yield "|---|---|---|---|"
     for price in prices:
         shard = UNITS_A_SECOND / (price["table"] / _TRANSACTIONAL)

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from support.translation import Resources, translated
 
 from bench import prices
+from bench.cases.choices import RESULTS as CHOICES
 from bench.cases.handlers import ONE_EVENT, RESULTS
+from bench.cases.ways import MANY_A_REQUEST
 from bench.prices import API_REQUESTS, INVOCATIONS, LOGGED_GB, READ_UNITS, WRITE_UNITS, Price
 from bench.publish import months
 from bench.publish.cost import GUIDE, blocks, filled
@@ -175,6 +177,21 @@ def test_nothing_costs_nothing() -> None:
 def test_a_price_alone_is_a_part_of_the_sum() -> None:
     used = Usage({WRITE_UNITS: 8, READ_UNITS: 8})
     assert used.dollars(WRITE_UNITS) + used.dollars(READ_UNITS) == used.dollars()
+
+
+def test_an_index_takes_a_third_of_what_three_take(measured: Measured) -> None:
+    """The events that were measured name an actor, a target and a project, and no organization."""
+    choices = json.loads(CHOICES.read_text("utf-8"))
+    units = {bool(each["field_indexes"]): each["indexes"] for each in choices}
+    assert units[True] - units[False] == 3 * measured.entries["1,000 bytes"]
+
+
+def test_an_index_is_kept_for_what_an_event_takes_in_it(measured: Measured) -> None:
+    one, all_that_is_kept = (
+        each.quantities[prices.STORED_GB]
+        for each in (measured.kept_entries(1000), measured.kept(1000, MANY_A_REQUEST.traffic))
+    )
+    assert 0 < 6 * one < all_that_is_kept
 
 
 def test_an_http_request_logs_three_times(measured: Measured) -> None:

@@ -23,6 +23,7 @@ from tools import ROOT
 
 DEPLOYING = ROOT / "docs" / "deploying.md"
 INGESTING = ROOT / "docs" / "ingesting.md"
+APIS = ROOT / "docs" / "apis.md"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINKING = sorted({*PAGES, *ROOT.glob("*.md"), *ROOT.glob("examples/*.md")})
 
@@ -68,6 +69,15 @@ def test_alarms_are_those_of_the_template(template: dict[str, Any]) -> None:
     resources = template["Resources"].items()
     alarms = [name for name, each in resources if each["Type"] == "AWS::CloudWatch::Alarm"]
     assert names("Alarms") == alarms
+
+
+def test_members_are_those_of_an_event() -> None:
+    section = APIS.read_text("utf-8").partition("\n### Members of an event\n")[2]
+    table = section.partition("\n### ")[0]
+    cells = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
+    assert [name for cell in cells for name in re.findall(r"`(\w+)`", cell)] == [
+        *Event.model_fields
+    ]
 
 
 def test_samples_are_those_that_are_there() -> None:
