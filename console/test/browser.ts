@@ -2,14 +2,14 @@ import { vi } from "vitest";
 import type { Event } from "../src/api/client";
 
 /** What the state modules need from a browser: an address, its history, and two storages. */
-export function pretendBrowser(address = "http://log.example.com/"): void {
+export function pretendBrowser(address = "http://log.example.com/", isNarrow = false): void {
   const place = new URL(address);
   const move = (_: unknown, __: string, to: string) => void (place.href = new URL(to, place).href);
   vi.stubGlobal("location", place);
   vi.stubGlobal("history", { pushState: vi.fn(move), replaceState: vi.fn(move) });
   vi.stubGlobal("sessionStorage", memory());
   vi.stubGlobal("localStorage", memory());
-  vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined }));
+  vi.stubGlobal("matchMedia", () => ({ matches: isNarrow, addEventListener: () => undefined }));
 }
 
 function memory() {

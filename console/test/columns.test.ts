@@ -9,12 +9,13 @@ interface Log {
 }
 
 /** The columns of a log, given its first page, its facets, and whether any event has a message. */
-async function shown(log: Log, address?: string) {
-  pretendBrowser(address);
+async function shown(log: Log, address?: string, isNarrow = false) {
+  pretendBrowser(address, isNarrow);
   pretendService((url) => {
     const filter = url.searchParams.get("filter") ?? "";
     if (url.pathname.endsWith(":facets")) return json({ facets: [{ by: "severity", total_size: 1, groups: (log.severities ?? [""]).map((value) => ({ value, count: 1 })) }] });
     if (filter.includes("message:*")) return json({ events: log.messages ? [event(9)] : [] });
+    if (filter.includes("severity:*")) return json({ events: (log.severities ?? [""]).some(Boolean) ? [event(9)] : [] });
     return json({ events: [{ ...event(1), ...log.first }], total_size: 500 });
   });
   const [columns, facets, rows, { question }] = [
@@ -39,6 +40,9 @@ describe("the columns of the list", () => {
   });
   test("are those that events beyond the first page have a value for", async () => {
     expect(await shown({ first: {}, severities: ["", "error"], messages: 1 })).toEqual(["time", "severity", "type", "message"]);
+  });
+  test.each([[["", "error"], ["time", "severity", "type", "actor", "target"]], [[""], ["time", "type", "actor", "target"]]])("know of severities where the values %j are not counted", async (severities, columns) => {
+    expect(await shown({ first: {}, severities }, undefined, true)).toEqual(columns);
   });
   test("are all that the reader chose, including empty ones", async () => {
     expect(await shown({ first: {} }, "http://log.example.com/?columns=time,severity,message")).toEqual(["time", "severity", "message"]);

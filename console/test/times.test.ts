@@ -24,9 +24,13 @@ describe("a range", () => {
 describe("a time", () => {
   test("shows milliseconds", () => expect(full("2026-03-01T12:00:00.2507Z", "utc")).toBe("2026-03-01 12:00:00.250"));
   test("shows microseconds and its zone", () => expect(exact("2026-03-01T12:00:00.250001Z", "utc")).toBe("2026-03-01 12:00:00.250001 UTC"));
-  test("is read as UTC", () => expect(read("2026-03-01 12:30", "utc")).toBe("2026-03-01T12:30:00Z"));
-  test("is read with its offset", () => expect(read("2026-03-01T12:30:05+02:00", "utc")).toBe("2026-03-01T10:30:05Z"));
-  test("is a whole day's first moment", () => expect(read("2026-03-01", "utc")).toBe("2026-03-01T00:00:00Z"));
-  test("is not any text", () => expect(read("yesterday", "utc")).toBeUndefined());
+  test("is read as UTC", () => expect(read("2026-03-01 12:30", "utc", NOW)).toBe("2026-03-01T12:30:00Z"));
+  test("is read with its offset", () => expect(read("2026-03-01T12:30:05+02:00", "utc", NOW)).toBe("2026-03-01T10:30:05Z"));
+  test("is a whole day's first moment", () => expect(read("2026-03-01", "utc", NOW)).toBe("2026-03-01T00:00:00Z"));
+  test.each([
+    ["today", "2026-11-30T00:00:00Z"], ["Yesterday", "2026-11-29T00:00:00Z"], ["monday", "2026-11-30T00:00:00Z"],
+    ["friday", "2026-11-27T00:00:00Z"], ["12h", "2026-11-30T00:00:30.500Z"], ["90s", "2026-11-30T11:59:00.500Z"], ["2w", "2026-11-16T12:00:30.500Z"],
+  ])("is read from %s", (text, time) => expect(read(text, "utc", NOW)).toBe(time));
+  test.each(["", "soon", "12", "0h", "2026-13-01"])("is not any text: %s", (text) => expect(read(text, "utc", NOW)).toBeUndefined());
   test("is some time ago", () => expect(ago("2026-11-30T11:57:00Z", NOW)).toBe("3 min ago"));
 });

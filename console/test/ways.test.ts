@@ -48,6 +48,14 @@ describe("ways to ask elsewhere", () => {
     expect(of("waldur")?.cannot).toEqual(["target.name"]);
   });
 
+  it("say when no event tells the ids of a name", async () => {
+    pretendService((url) => (url.pathname === "/v1/me" ? json(OWN) : json({ events: [], total_size: 0, facets: [] })));
+    const { store } = await ways("target.name = storefrnt");
+    const [rows, { question }] = [await import("../src/state/rows"), await import("../src/state/view")];
+    await rows.ask(question.value, "desc");
+    expect(store.isWithoutIds.value).toBe(true);
+  });
+
   it("never contain the key", async () => {
     service(0);
     const { all, store } = await ways("type = a");

@@ -24,18 +24,21 @@ export const PRESETS: readonly { last: string; name: string }[] = [
 
 /** The day some days ago, from midnight to midnight in a zone. */
 export function dayAgo(days: number, zone: Zone, nowMs: number): Range {
-  const at = new Date(nowMs);
-  const midnight = (back: number) => iso(zone === "utc"
-    ? Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate() - back)
-    : new Date(at.getFullYear(), at.getMonth(), at.getDate() - back).getTime());
-  return { since: midnight(days), until: midnight(days - 1) };
+  return { since: midnight(days, zone, nowMs), until: midnight(days - 1, zone, nowMs) };
 }
 
-const UNITS: Readonly<Record<string, number>> = { m: MINUTE, h: HOUR, d: DAY };
+function midnight(daysBack: number, zone: Zone, nowMs: number): string {
+  const at = new Date(nowMs);
+  return iso(zone === "utc"
+    ? Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate() - daysBack)
+    : new Date(at.getFullYear(), at.getMonth(), at.getDate() - daysBack).getTime());
+}
 
-/** The milliseconds of a length like `15m`, `6h` or `90d`; undefined if it is not one. */
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: MINUTE, h: HOUR, d: DAY, w: 7 * DAY };
+
+/** The milliseconds of a length like `90s`, `15m`, `6h`, `90d` or `2w`, undefined if it is not one. */
 export function length(last: string): number | undefined {
-  const found = /^([1-9]\d{0,4})([mhd])$/.exec(last);
+  const found = /^([1-9]\d{0,4})([smhdw])$/.exec(last);
   return found ? Number(found[1]) * (UNITS[found[2] ?? ""] ?? 0) : undefined;
 }
 
@@ -117,8 +120,28 @@ export function zoneName(zone: Zone, time?: string): string {
   return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
-/** The time that a person wrote, in a zone, as ISO 8601 in UTC; undefined if it is not a time. */
-export function read(text: string, zone: Zone): string | undefined {
+const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+
+/** The time that a person wrote, in a zone, as ISO 8601 in UTC: a date, a word or a length. Undefined if it is not a time. */
+export function read(text: string, zone: Zone, nowMs: number): string | undefined {
+  const word = text.trim().toLowerCase();
+  const back = length(word);
+  if (back !== undefined) return iso(nowMs - back);
+  const days = daysBack(word, zone, nowMs);
+  return days === undefined ? readDate(text, zone) : midnight(days, zone, nowMs);
+}
+
+/** How many days ago `today`, `yesterday` or the latest day of that name was. */
+function daysBack(word: string, zone: Zone, nowMs: number): number | undefined {
+  const named = ["today", "yesterday"].indexOf(word);
+  if (named >= 0) return named;
+  const weekday = WEEKDAYS.indexOf(word);
+  const at = new Date(nowMs);
+  const today = zone === "utc" ? at.getUTCDay() : at.getDay();
+  return weekday < 0 ? undefined : (today - weekday + 7) % 7;
+}
+
+function readDate(text: string, zone: Zone): string | undefined {
   const found = /^\s*(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d(?:\.\d{1,6})?))?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?\s*$/i.exec(text);
   if (!found) return undefined;
   const [, date = "", clock = "00:00", seconds = "00", offset] = found;

@@ -5,7 +5,9 @@ import { iso, short } from "../model/times";
 import { navigate, view } from "../state/view";
 import { BarsTip, colourOf } from "./bars-tip";
 
-const HEIGHT = 72;
+const HEIGHT = 76;
+/** The room over the bars for the count of the tallest one. */
+const ROOM = 12;
 const AXIS = 18;
 
 interface Props {
@@ -103,7 +105,7 @@ function Drawing({ chart, width, at, from }: DrawingProps) {
 
 /** The parts of a bar from the bottom up: which, its top, and its height. A bar with events has at least 1 pixel. */
 function stacked(bar: Bar, tallest: number): [number, number, number][] {
-  const scale = Math.max(1, (bar.count / Math.max(1, tallest)) * HEIGHT) / Math.max(1, bar.count);
+  const scale = Math.max(1, (bar.count / Math.max(1, tallest)) * (HEIGHT - ROOM)) / Math.max(1, bar.count);
   let y = HEIGHT;
   return bar.parts.flatMap((count, part): [number, number, number][] => {
     y -= count * scale;

@@ -5,6 +5,7 @@ import { Offline, Problem } from "../api/client";
 import { close } from "../state/panels";
 import * as rows from "../state/rows";
 import { goToTime, select } from "../state/selection";
+import { api } from "../state/session";
 import { question, view } from "../state/view";
 
 /** Goes to a row by its number, or to the first row at a time. */
@@ -15,9 +16,9 @@ export function Jump() {
     event.preventDefault();
     const text = String(new FormData(event.currentTarget as HTMLFormElement).get("place") ?? "").trim();
     const row = /^[\d,\s]+$/.test(text) ? Number(text.replace(/[,\s]/g, "")) : undefined;
-    const time = row === undefined ? read(text, zone) : undefined;
+    const time = row === undefined ? read(text, zone, api.now()) : undefined;
     if (row !== undefined && row >= 1) select(row - 1, "top");
-    else if (time === undefined) return setProblem("Write a row like 48,213, or a time like 2026-11-20 14:30.");
+    else if (time === undefined) return setProblem("Write a row like 48,213, or a time like 2026-11-20 14:30, yesterday or 12h.");
     else {
       try {
         await goToTime(time);

@@ -1,6 +1,6 @@
 import { Fragment } from "preact";
 import { useEffect } from "preact/hooks";
-import { link, polylog, translate, ways, type Way } from "../state/translations";
+import { isWithoutIds, link, polylog, translate, ways, type Way } from "../state/translations";
 import { Copy } from "./copy";
 import "./share.css";
 
@@ -61,6 +61,7 @@ function Unable({ ways: unable }: { ways: Way[] }) {
   return (
     <section class="way">
       <h3>These APIs cannot ask for the same events</h3>
+      {isWithoutIds.value && <p class="quiet">Most of them ask by id, and no event in this range tells which id the name has. Choose a longer time.</p>}
       <dl class="way-cannot">
         {unable.map(({ name, title, cannot }) => (
           <Fragment key={name}>

@@ -43,9 +43,10 @@ function Between({ onDone }: { onDone: () => void }) {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const [from, to] = ["since", "until"].map((name) => String(form.get(name) ?? "").trim());
-    const [start, end] = [read(from ?? "", zone), to ? read(to, zone) : undefined];
-    if (start === undefined) return setProblem("Write the first time like 2026-11-20 14:30.");
-    if (to && end === undefined) return setProblem("Write the last time like 2026-11-20 14:30, or leave it empty for now.");
+    const isUpToNow = to === "" || to?.toLowerCase() === "now";
+    const [start, end] = [from, isUpToNow ? "" : to].map((text) => read(text ?? "", zone, api.now()));
+    if (start === undefined) return setProblem("Write the first time like 2026-11-20 14:30, yesterday or 12h.");
+    if (!isUpToNow && end === undefined) return setProblem("Write the last time like 2026-11-20 14:30, today or 1h, or leave it empty for now.");
     if (end !== undefined && end <= start) return setProblem("The first time must be before the last one.");
     navigate({ time: end === undefined ? { since: start } : { since: start, until: end } });
     return onDone();

@@ -52,8 +52,8 @@ const filled = computed<ReadonlySet<string>>(() => {
   return new Set(names.filter((name) => rows.some((event) => cell(event, column(name)).value !== "")));
 });
 
-/** Whether any event has a message; facets do not count messages. */
-const hasMessage = new Attempt<boolean>();
+/** Whether any event has a message, which facets do not count, or a severity, while no facets are counted. */
+const has = { message: new Attempt<boolean>(), severity: new Attempt<boolean>() };
 
 /** The columns of the list: those that the reader chose, otherwise those that have a value in the answer. */
 export const shown = computed<readonly string[]>(() => {
@@ -65,11 +65,16 @@ export const shown = computed<readonly string[]>(() => {
 
 /** Whether no event has a value, or it is not known yet: a column that appears is better than one that goes. */
 function isEmpty(name: string): boolean {
-  if (name === "message") return !hasMessage.answer.value && hasMessage.trouble.value === undefined;
+  if (isAskedFor(name)) return !has[name].answer.value && has[name].trouble.value === undefined;
   const counted = facets.answer.value;
   if (!isSeen.value || counted?.isTooBroad || facets.trouble.value) return false;
   const found = counted?.facets.filter(({ by }) => column(name).fields.includes(by)) ?? [];
   return found.every(({ groups }) => groups.every(({ value }) => value === ""));
+}
+
+/** Whether one event is asked for to find out if the column is empty. */
+function isAskedFor(name: string): name is keyof typeof has {
+  return name === "message" || (name === "severity" && !isSeen.value);
 }
 
 /** Find out which columns have values, whenever another question is answered. */
@@ -77,15 +82,18 @@ export function follow(): () => void {
   return effect(() => {
     const asked = rows.answered.value;
     if (!asked || !isByDefault.value) return;
+    const names = Object.keys(has).filter(isAskedFor);
     untracked(() => {
-      if (filled.value.has("message")) hasMessage.stop();
-      else void hasMessage.ask((aborted) => findMessage(asked, aborted));
+      for (const name of names) {
+        if (filled.value.has(name)) has[name].stop();
+        else void has[name].ask((aborted) => findOne(asked, name, aborted));
+      }
     });
   });
 }
 
 /** An empty page with a next page says nothing about the events after it; then the column stays. */
-async function findMessage(asked: Question, aborted: AbortSignal): Promise<boolean> {
-  const found = await api.list({ text: both(asked.text, "message:*") }, { skip: 0, size: 1, order: "desc" }, aborted);
+async function findOne(asked: Question, name: string, aborted: AbortSignal): Promise<boolean> {
+  const found = await api.list({ text: both(asked.text, `${name}:*`) }, { skip: 0, size: 1, order: "desc" }, aborted);
   return found.events.length > 0 || found.next_page_token !== undefined;
 }

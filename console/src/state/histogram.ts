@@ -1,6 +1,7 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { Problem, type Histogram, type Interval } from "../api/client";
 import type { Stack, Zone } from "../model/address";
+import { steadyColours } from "../model/colours";
 import { chart, shiftOf, stepFor, type Chart } from "../model/intervals";
 import { coloursOf } from "../model/severity";
 import { within, type Question } from "../model/question";
@@ -10,19 +11,28 @@ import { answered, grown } from "./rows";
 import { api } from "./session";
 import { view } from "./view";
 
-/** A chart, and the field whose values are its parts. */
+/** A chart, the field whose values are its parts, and the colour of each value. */
 export interface Drawn extends Chart {
   by: Stack;
+  colours: readonly number[];
 }
 
 /** The bars over the window of the question. */
 export const histogram = new Attempt<Drawn>();
 
 /** The number of the colour of each value; the rest has none. */
-export const colours = computed(() => {
-  const names = histogram.answer.value?.names ?? [];
-  return histogram.answer.value?.by === "severity" ? coloursOf(names) : names.map((_, at) => at);
-});
+export const colours = computed(() => histogram.answer.value?.colours ?? []);
+
+/** The colours that values had, by the field: a value keeps its colour when another question makes it rarer. */
+const given = new Map<Stack, Map<string, number>>();
+
+function paint(by: Stack, names: readonly string[]): number[] {
+  if (by === "severity") return coloursOf(names);
+  const before = given.get(by) ?? new Map<string, number>();
+  const painted = steadyColours(names, before);
+  given.set(by, new Map([...before, ...names.map((name, at) => [name, painted[at] ?? 0] as const)]));
+  return painted;
+}
 
 const STORED = "polylog-histogram";
 
@@ -49,7 +59,8 @@ async function fetchChart(asked: Question, stack: Stack, zone: Zone, aborted: Ab
   const step = stepFor(window.since, window.until);
   const part = within(asked, iso(window.since), iso(window.until));
   const [counted, by] = await counts(part, step.ask, stack, aborted);
-  return { ...chart(counted, step, window.since, window.until, shiftOf(step, window.until, zone)), by };
+  const drawn = chart(counted, step, window.since, window.until, shiftOf(step, window.until, zone));
+  return { ...drawn, by, colours: paint(by, drawn.names) };
 }
 
 /** The counts by a field, or by type if the field needs too much reading: the tally counts types. */

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { isAborted, Offline, Problem } from "../api/client";
 import { write } from "../model/address";
 import { parse } from "../model/micros";
@@ -6,6 +6,7 @@ import { length } from "../model/times";
 import { byIds, namesIn, type Entity } from "../model/names";
 import { events } from "../model/numbers";
 import { commandLine, translations, type Difference, type Place, type Sentence, type Translation } from "../model/translate";
+import { total } from "./rows";
 import { api, isConfined, own, resume } from "./session";
 import { question, view } from "./view";
 
@@ -24,6 +25,9 @@ const found = signal<Way[]>([]);
 
 /** The question in every API. */
 export const ways = found;
+
+/** Whether the question names an actor or a target, and no event tells the id that most APIs ask by. */
+export const isWithoutIds = computed(() => total.value === 0 && namesIn(view.value.filter).length > 0);
 
 /** The address of this view, with a fixed range of time. */
 export function link(): string {
