@@ -49,8 +49,8 @@ def faults(text: str, banned: Mapping[str, str]) -> Iterator[tuple[int, str]]:
 
     `banned` has what to write instead of each phrase.
 
-    >>> list(faults("Read this anew.", {"anew": "again"}))
-    [(1, "'anew': write again")]
+    >>> list(faults("Log on here.", {"log on": "sign in"}))
+    [(1, "'log on': write sign in")]
     """
     prose = _NOT_PROSE.sub(lambda found: re.sub(r"[^\n]", "·", found[0]), text)
     # proselint calls a word repeated if it ends a paragraph and begins the next one.
@@ -71,7 +71,7 @@ def said_in(path: Path, source: str) -> str:
     """Return what a source says to people, each line where it was; in Python no names and signs."""
     if path.suffix == ".py":
         source = "\n".join(_said(source))
-    source = source.replace("None", "·")  # A value of Python is not "none".
+    source = re.sub("`[^`\n]+`", "·", source)
     return re.sub(r"^\s*(?:#:?|//+|/?\*+)(?= )", " ", source, flags=re.MULTILINE)
 
 

@@ -31,7 +31,7 @@ def shown(log: Log, *arguments: str, columns: int = 80, **environment: str) -> S
 
 @pytest.fixture
 def three(log: Log) -> Log:
-    """The log with an event on each of three days, of which only the last has a target."""
+    """The log with an event on each of three days. Only the last one has a target."""
     ada = {"id": "u-7", "name": "ada.lovelace@example.com"}
     log.put(
         event("a", message=LONG, actor=ada),

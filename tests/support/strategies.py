@@ -238,7 +238,7 @@ def patterns() -> SearchStrategy[Pattern]:
 
 
 def _pieces(value: object) -> SearchStrategy[tuple[str, ...]]:
-    """Pieces of which at least one is not empty, often this value with some parts left out."""
+    """Pieces, at least one of them not empty, often this value with some parts left out."""
     text = str(value)
     places = st.sampled_from((2, 4)).flatmap(
         lambda number: st.lists(st.integers(0, len(text)), min_size=number, max_size=number)

@@ -18,7 +18,7 @@ TIDY: dict[str, Any] = {}
 
 
 class Streams:
-    """A stream of shards of which only the last is open. An iterator is a place in a shard."""
+    """A stream of shards. Only the last one is open. An iterator is a place in a shard."""
 
     def __init__(self) -> None:
         self.shards: list[list[dict[str, Any]]] = [[]]

@@ -18,20 +18,20 @@ def _registered() -> None:
 
 def found(text: str) -> list[int]:
     """Return the lines with faults."""
-    return [line for line, _ in faults(text, {"so many": "the number"})]
+    return [line for line, _ in faults(text, {"log on": "sign in"})]
 
 
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
-        ("There are so many.", [1]),
-        ("One.\n\nTwo, and So\nmany.", [3]),
+        ("There you log on.", [1]),
+        ("One.\n\nTwo, and Log\non.", [3]),
         ("The the log.", [1]),
-        ("not so manyfold", []),
-        ("`so many`", []),
-        ("```\nso many\n```\nso many", [4]),
-        ("[log](so-many.md#so-many)", []),
-        ("<!-- begin: ways -->\nso many\n<!-- end: ways -->\n", []),
+        ("a log once", []),
+        ("`log on`", []),
+        ("```\nlog on\n```\nlog on", [4]),
+        ("[log](log-on.md#log-on)", []),
+        ("<!-- begin: ways -->\nlog on\n<!-- end: ways -->\n", []),
         ("# Polylog\n\nPolylog is a log.", []),
         ('"straight quotes"', []),
     ],
@@ -43,23 +43,23 @@ def test_it_finds_phrases_in_prose(text: str, lines: list[int]) -> None:
 @pytest.mark.parametrize(
     ("name", "source", "lines"),
     [
-        ("a.py", '"""There are\n\nso many of them."""\n', [3]),
-        ("a.py", "so, many = 1, 2  # not so many\n", [1]),
-        ("a.py", "# There are so\n# many of them.\n", [1]),
-        ("a.py", "raise Fault(f'{count} are so many')\n", [1]),
-        ("a.py", "raise Fault('so_many')\nso = many = 1\n", []),
-        ("a.ts", "one();\n/** There are so\n * many. */\n", [2]),
-        ("a.yaml", "Description: not so many\n", [1]),
+        ("a.py", '"""There you\n\nlog on to them."""\n', [3]),
+        ("a.py", "log, on = 1, 2  # do log on\n", [1]),
+        ("a.py", "# There you log\n# on to them.\n", [1]),
+        ("a.py", "raise Fault(f'{count} times you log on')\n", [1]),
+        ("a.py", "raise Fault('log_on')\nlog = on = 1\n", []),
+        ("a.ts", "one();\n/** There you log\n * on. */\n", [2]),
+        ("a.yaml", "Description: not log on\n", [1]),
     ],
 )
 def test_it_finds_what_a_source_says(name: str, source: str, lines: list[int]) -> None:
     said = said_in(Path(name), source)
-    assert [line for line, _ in phrase_faults(said, {"so many": "the number"})] == lines
+    assert [line for line, _ in phrase_faults(said, {"log on": "sign in"})] == lines
 
 
 def test_it_says_what_to_write_instead() -> None:
-    (fault,) = faults("There are so many.", {"so many": "the number"})
-    assert fault == (1, "'so many': write the number")
+    (fault,) = faults("There you log on.", {"log on": "sign in"})
+    assert fault == (1, "'log on': write sign in")
 
 
 def test_the_style_has_phrases_with_what_to_write_instead() -> None:
