@@ -218,7 +218,7 @@ class Recount:
                 self._renew()
                 continue
             return ({day: row, **hours} if row else {}), moment
-        raise Unavailable("the tally went on changing")
+        raise Unavailable("the tally kept changing")
 
     def _renew(self) -> None:
         """Take a later moment, with the rows down to the days."""
@@ -234,7 +234,7 @@ class Recount:
                 continue
             self.upper = rows
             return
-        raise Unavailable("the tally went on changing")
+        raise Unavailable("the tally kept changing")
 
     def _below(self, parent: Bucket) -> dict[str, Bucket]:
         """Return the rows below a bucket; raises `MovedError` if a fold has replaced one."""

@@ -117,4 +117,4 @@ def _while_still(attempt: Callable[[], T]) -> T:
             return attempt()
         except MovedError:
             continue
-    raise Unavailable("the tally went on changing")
+    raise Unavailable("the tally kept changing")

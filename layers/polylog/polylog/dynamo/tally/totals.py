@@ -372,7 +372,7 @@ class Views:
                     break
         finally:
             self._forget()
-        raise Unavailable("the tally went on changing")
+        raise Unavailable("the tally kept changing")
 
     def moment(self, scope: str) -> Moment:
         """Return a scope as it is now.
@@ -400,7 +400,7 @@ class Views:
                 return moment, months
             if allowance.is_over:
                 break
-        raise Unavailable("the tally went on changing")
+        raise Unavailable("the tally kept changing")
 
     def _wake(self, scope: str) -> None:
         """Wake the folder, but not too often. The answer does not fail if this does."""
