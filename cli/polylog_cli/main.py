@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from itertools import takewhile
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from polylog_cli.output.console import MARKUP, complain, program
@@ -37,6 +40,35 @@ COMMANDS: Final = {
     "help": "help:show_help",
 }
 """Where each command is: a module of `commands`, and a function or an app in it."""
+
+
+_LIKE_OUTPUT: Final = re.compile(r"-(origin|organization_id)\b")
+"""The filters that `export` would read as `-o` and the name of a file."""
+
+
+class FilterCommand(TyperCommand):
+    """A command that may take a filter, and says where a filter that begins with `-` goes."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Read what was typed after the name of the command."""
+        if not any(each.metavar == "FILTER" for each in self.params):
+            return super().parse_args(ctx, args)
+        words = [*takewhile(lambda word: word != "--", args)]
+        for word in filter(_LIKE_OUTPUT.match, words):
+            ctx.fail(_advice(ctx, word))
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            option = getattr(error, "option_name", "")
+            typed = [word for word in words if word.startswith(option) and option[1:2] != "-"]
+            if type(error).__name__ == "NoSuchOption" and typed:  # Typer has no public name for it.
+                error.message = f"{error.message}. {_advice(ctx, typed[0])}"
+            raise
+
+
+def _advice(ctx: Context, word: str) -> str:
+    typed = f"{ctx.command_path} -- {quote(word)}"
+    return f"Put a filter that begins with - last, after --, as in: {typed}"
 
 
 class Commands(TyperGroup):
@@ -109,7 +141,7 @@ def imported(name: str) -> Command:
     found = getattr(import_module(f"polylog_cli.commands.{module}"), attribute)
     if not isinstance(found, typer.Typer):
         function, found = found, typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
-        found.command(name)(function)
+        found.command(name, cls=FilterCommand)(function)
     made = get_command(found)
     made.name = name
     return made

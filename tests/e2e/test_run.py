@@ -344,11 +344,10 @@ class TestKeys:
 
     def test_says_what_a_new_key_allows(self, service: Service, scope: str) -> None:
         options = ("--scope", scope, "--permissions", "write,read", "--project", "p-1")
-        for_ever = service.polylog("keys", "create", *options)
-        key_id = for_ever.out.partition(".")[0]
-        assert (
-            for_ever.err == f"{key_id} allows read, write, scope {scope}, project p-1, for ever\n"
-        )
+        lasting = service.polylog("keys", "create", *options)
+        key_id = lasting.out.partition(".")[0]
+        allowed = f"{key_id} allows read, write in scope {scope}, project p-1"
+        assert lasting.err == f"{allowed}, and never expires\n"
         expiring = service.polylog("keys", "create", *options, "--expires", "30d")
         assert re.search(rf"scope {scope}, project p-1, until 20\S+", expiring.err)
 
@@ -512,6 +511,7 @@ class TestRun:
         with running_service(data) as second:
             answer = get(asdict(second.credentials), "/cf/v2/events?results-per-page=1")
             assert answer.json()["total_results"] == len(sample)
+            assert "Loading 3,000 sample events\n" in second.log.read_text()
         assert second.home.sample_begun() is None
 
     def test_says_that_the_template_is_missing(self, tmp_path: Path) -> None:

@@ -5,24 +5,50 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from itertools import chain
+from typing import Final
 
 from polylog.language.parser import parse
 from polylog.model.errors import InvalidFilter
-from polylog.model.filter import And, Compare, Filter, Op, Or, Text, conjuncts
+from polylog.model.filter import And, Compare, Filter, Op, Or, Pattern, Text, conjuncts
 from polylog.model.literals import quoted
 from polylog.model.times import parse_iso8601
 from polylog_cli.client.answers import JsonObject
 from polylog_cli.client.http import ServiceError
 from polylog_cli.client.log import Question, Reader
 
+_UNSHARED: Final = {"id", "seq", "time", "links", "message"}
+"""Fields that `polylog groups` does not take, or that differ in every event."""
 
-def no_events(log: Reader) -> str:
-    """Say that a question finds no events, and the likeliest reason."""
+
+def likely_reason(log: Reader) -> str | None:
+    """Return why a question finds no events; None if no reason is known."""
     try:
-        reason = reason_for_nothing(log.question, log.types)
-    except ServiceError:  # It would have to read much: the reason is not worth that.
-        reason = None
-    return f"0 events: {reason}" if reason else "0 events"
+        return reason_for_nothing(log.question, log.types)
+    except ServiceError:  # The service would have to read much: the reason is not worth that.
+        return None
+
+
+def range_asked(question: Question) -> str:
+    """Say in which range of time a question looks, like `events from 2026-11-01T00:00:00Z on`."""
+    match question.since, question.until:
+        case None, None:
+            return "events of all times"
+        case since, None:
+            return f"events from {since} on"
+        case None, until:
+            return f"events before {until}"
+        case since, until:
+            return f"events from {since} to {until}"
+
+
+def field_asked(question: Question) -> str:
+    """Return the first field of a filter that events share values of, or else `type`."""
+    try:
+        terms = _required(parse(question.text))
+    except InvalidFilter:
+        return "type"
+    fields = (term.field for term in terms if isinstance(term, Compare | Pattern))
+    return next((field for field in fields if field not in _UNSHARED), "type")
 
 
 def reason_for_nothing(

@@ -116,9 +116,10 @@ def revoke(
 def _described(made: Principal) -> str:
     """Return what a new key allows, and until when, in a sentence."""
     known = {"scope": made.scope, **made.restriction.known()}
-    places = [f"{name.removesuffix('_id')} {value}" for name, value in known.items()]
-    end = f"until {times.format_seconds(made.expires_at)}" if made.expires_at else "for ever"
-    return printable(f"{made.key_id} allows {', '.join([*sorted(made.permissions), *places, end])}")
+    places = ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in known.items())
+    allowed = f"{made.key_id} allows {', '.join(sorted(made.permissions))} in {places}"
+    expires = f"until {times.format_seconds(made.expires_at)}" if made.expires_at else ""
+    return printable(f"{allowed}, {expires or 'and never expires'}")
 
 
 def _row(key: AccessKey) -> tuple[str, ...]:

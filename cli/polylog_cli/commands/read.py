@@ -100,12 +100,17 @@ def _follow(log: Reader, printer: Printer, limit: int) -> None:
 
 
 def _list(log: Reader, printer: Printer, order: Order, limit: int, *, with_total: bool) -> None:
-    """Print a list, then on standard error how much of what matches it is."""
+    """Print a list, then on standard error how many events match.
+
+    As JSON, for programs, it says that only if it has not printed all of them.
+    """
     printed, total, is_all = 0, None, False
     for page in log.pages(order, limit, with_total=with_total and limit > 0):
         printer.print(page.events)
         printed, total = printed + len(page.events), total or page.total_size
         is_all = page.next_page_token is None
+    if printer.form is Form.JSON and (is_all or printed == total):
+        return
     if is_all and not printed:
         tell_nothing(log)
     else:
@@ -153,7 +158,7 @@ def count(
     with reading(Access(data, url, token), question) as log:
         found = log.count()
         print(to_json({"count": found}).decode() if as_json else found)
-        if not found:
+        if not found and not as_json:
             tell_nothing(log)
 
 
@@ -180,10 +185,10 @@ def groups(
         found = log.groups(by)
         shown = found[:limit] if limit else found
         printer.print(shown)
-        if not found:
-            tell_nothing(log)
-        elif len(shown) < len(found):
+        if len(shown) < len(found):
             notice(f"{len(shown):,} of {len(found):,} groups")
+        if not found and form is not Form.JSON:
+            tell_nothing(log)
 
 
 def histogram(
@@ -211,5 +216,5 @@ def histogram(
             draw(bars, interval)
         else:
             Printer(BARS, form).print([bar.model_dump(mode="json") for bar in bars])
-        if not bars:
+        if not bars and form is not Form.JSON:
             tell_nothing(log)

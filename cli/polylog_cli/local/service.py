@@ -52,7 +52,7 @@ from polylog_cli.local.sample import sample_events
 from polylog_cli.local.store import with_safe_store
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables, refuse_outdated_rows
 from polylog_cli.local.template import Function, Template
-from polylog_cli.output.console import command, console
+from polylog_cli.output.console import command, notice
 from polylog_cli.output.loading import load_visibly
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def run(settings: Settings) -> None:
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:
         disk = _disk(settings, home)
-        console.print("Starting DynamoDB")
+        notice("Starting DynamoDB")
         tables = None if settings.memory else home.tables
         with dynamodb(settings.dynamodb, tables) as engine:
             client = connect(engine.url)
@@ -251,7 +251,8 @@ def _load_sample(gateway: Gateway, credentials: Credentials, home: Home | None) 
     if begun is None and services_from_environment().store.find(query).events:
         return
     end = begun or (home.begin_sample() if home else datetime.now(UTC))
-    events = map(to_json, sample_events(end))
+    events = list(map(to_json, sample_events(end)))
+    notice(f"Loading {len(events):,} sample events")
     items = [Item("the sample", n, "cloudfoundry", event) for n, event in enumerate(events, 1)]
     transport = httpx.WSGITransport(gateway)
     headers = {"Authorization": f"Bearer {credentials.token}"}

@@ -14,7 +14,7 @@ from polylog_cli.client.intervals import Interval
 from polylog_cli.output.printer import screen
 
 Row = tuple[datetime, int | None]
-"""The start of an interval and its count; None stands for the empty intervals from there on."""
+"""The start of an interval and its count; None stands for several empty intervals from there on."""
 
 _LENGTHS = {
     Interval.MINUTE: timedelta(minutes=1),
@@ -72,7 +72,8 @@ def _with_gaps(bars: list[Bar], interval: Interval) -> Iterator[Row]:
     for bar, after in pairwise(bars):
         yield bar.start, bar.count
         if (following := _following(bar.start, interval)) < after.start:
-            yield following, None
+            is_one = _following(following, interval) == after.start
+            yield following, 0 if is_one else None
     yield bars[-1].start, bars[-1].count
 
 
