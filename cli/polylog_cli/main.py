@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from polylog_cli.commands.examples import examples
 from polylog_cli.output.console import MARKUP, complain, program
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def imported(name: str) -> Command:
     found = getattr(import_module(f"polylog_cli.commands.{module}"), attribute)
     if not isinstance(found, typer.Typer):
         function, found = found, typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
-        found.command(name, cls=FilterCommand)(function)
+        found.command(name, cls=FilterCommand, epilog=examples(name))(function)
     made = get_command(found)
     made.name = name
     return made
@@ -166,10 +167,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=MARKUP,
+    epilog=examples(""),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 @app.callback()
 def polylog(version: Version = False) -> None:
-    """One event log behind the list-events APIs that your clients already speak."""
+    """An audit log for your platform: load events, then find and count them.
+
+    Start a service with `run`, or reach one with --url and --token.
+    `polylog help filters` explains how to ask.
+    """

@@ -23,15 +23,21 @@ Words = Annotated[
     typer.Argument(
         metavar="NAME=VALUE",
         show_default=False,
-        help="Parameters of the template, in place of those in samconfig.toml. "
+        help="Parameters of the template, which replace those in samconfig.toml. "
         "After --, give options of `sam deploy`.",
     ),
 ]
 StackName = Annotated[
-    str | None, typer.Option(help="The name of the stack; default: that of the environment.")
+    str | None,
+    typer.Option(metavar="NAME", help="The name of the stack; default: that of the environment."),
 ]
-Environment = Annotated[str, typer.Option("--env", help="The environment of samconfig.toml.")]
-Region = Annotated[str | None, typer.Option(help="The region; default: as your AWS settings say.")]
+Environment = Annotated[
+    str, typer.Option("--env", metavar="NAME", help="The environment in samconfig.toml.")
+]
+Region = Annotated[
+    str | None,
+    typer.Option(metavar="REGION", help="The AWS region; default: that of your AWS settings."),
+]
 To = Annotated[
     Path | None,
     typer.Option(
@@ -48,10 +54,11 @@ def deploy(
     region: Region = None,
     to: To = None,
 ) -> None:
-    """Build the stack and deploy it to AWS, with `sam build` and `sam deploy`.
+    """Build the stack and deploy it to AWS.
 
-    A checkout, or a folder that --to wrote, is deployed as it is.
-    In any other folder, what this command brings along is deployed.
+    It runs `sam build` and `sam deploy`, and needs make and an AWS account.
+    In a checkout, or a folder that --to wrote, it deploys what is there.
+    In any other folder, it deploys what this command brings along.
     """
     given = words or []
     texts = list(takewhile(lambda word: not word.startswith("-"), given))

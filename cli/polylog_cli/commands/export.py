@@ -43,7 +43,9 @@ Output = Annotated[
     typer.Option(
         *("--output", "-o"),
         dir_okay=False,
-        help="Write to this file; it is named FILE.part until it is complete.",
+        metavar="FILE",
+        help="Write to this file, which is called FILE.part until it is complete; "
+        "default: standard output.",
     ),
 ]
 
@@ -59,7 +61,8 @@ AsSchema = Annotated[
     Schema,
     typer.Option(
         "--as",
-        help="native, which `polylog load` reads, or ocsf: API Activity of OCSF 1.8.0.",
+        help="native: as the API returns events. "
+        "ocsf: as API Activity of OCSF 1.8.0, the Open Cybersecurity Schema Framework.",
     ),
 ]
 
@@ -77,9 +80,10 @@ def export(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Write all events that match a filter as NDJSON, the earliest first.
+    """Write all events that match a filter, the earliest first.
 
-    With --csv, write the columns of `polylog query --csv`.
+    It writes one JSON object a line (NDJSON), which `polylog load` reads.
+    With --csv, it writes the columns of `polylog query --csv`.
     """
     render = _rendering(schema, as_csv=as_csv)
     question = Question(text, *bounds(since, until, local=local), explain)

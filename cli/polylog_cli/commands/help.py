@@ -26,7 +26,7 @@ Words = Annotated[
     typer.Argument(
         metavar="TOPIC",
         show_default=False,
-        help="`filters`, `times`, or a command; without it, a list of the topics.",
+        help="`filters`, `times`, or a command; default: a list of the topics.",
     ),
 ]
 
@@ -55,7 +55,7 @@ def topics() -> dict[str, Topic]:
 
 
 def show_help(ctx: typer.Context, words: Words = None) -> None:
-    """Explain filters or times, or show the help of a command."""
+    """Explain filters and times, or show the help of a command."""
     known = topics()
     if not words:
         _print(_contents(known))
