@@ -73,9 +73,9 @@ def _advice(ctx: Context, word: str) -> str:
 
 
 class Commands(TyperGroup):
-    """The commands, each imported when somebody asks for it, and how mistakes are told.
+    """The group of all commands: it imports a command when you type it.
 
-    On a terminal, typer draws a box around a mistake. Elsewhere it is one line.
+    On a terminal, typer draws a box around a mistake. Elsewhere a mistake is one line.
     """
 
     def list_commands(self, ctx: Context) -> list[str]:
@@ -83,7 +83,7 @@ class Commands(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
-        """Return a command; None if there is none of this name."""
+        """Return the command of this name, or None."""
         return imported(cmd_name) if cmd_name in COMMANDS else None
 
     def resolve_command(
@@ -112,7 +112,7 @@ class Commands(TyperGroup):
         return super().main(args, name, complete_var, standalone_mode, windows_expand_args, **extra)
 
     def _run_quietly(self, args: Sequence[str] | None, name: str) -> NoReturn:
-        """Run what was typed, and tell a mistake in one line."""
+        """Run what was typed, and print a mistake in one line."""
         try:
             status = super().main(args, name, standalone_mode=False)
         except typer.TyperException as error:
@@ -137,7 +137,7 @@ def _tell(error: typer.TyperException) -> None:
 
 @cache
 def imported(name: str) -> Command:
-    """Return the command of this name; imports what it needs."""
+    """Import the command of this name, and return it."""
     module, _, attribute = COMMANDS[name].partition(":")
     found = getattr(import_module(f"polylog_cli.commands.{module}"), attribute)
     if not isinstance(found, typer.Typer):

@@ -246,7 +246,7 @@ class TestNothing:
         [
             (("shut",), 'try type : "shut"'),
             (("--since", "2026-03-02", "--until", "2026-03-01"), "is not before --until"),
-            (("--since", "1h"), "the newest event is of 2026-03-03T12:00:00Z"),
+            (("--since", "1h"), "the newest event is from 2026-03-03T12:00:00Z"),
         ],
     )
     def test_has_several_reasons(self, three: Log, options: tuple[str, ...], said: str) -> None:

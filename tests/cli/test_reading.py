@@ -289,7 +289,7 @@ class TestExport:
         with serving(wrong) as url:
             done = polylog_at(url, "t", "export", "--as", "ocsf")
         assert (done.status, done.out) == (1, "")
-        assert "the service sent what is no event" in done.err
+        assert "the service sent a line that is not an event" in done.err
 
     @pytest.mark.parametrize("base", ["/prod", ""])
     def test_goes_on_at_the_same_address(self, base: str) -> None:

@@ -54,9 +54,10 @@ def field_asked(question: Question) -> str:
 def reason_for_nothing(
     question: Question, ask_types: Callable[[], Sequence[JsonObject]]
 ) -> str | None:
-    """Return why no event matches, None if there is no telling.
+    """Return why no event matches; None if the reason is not clear.
 
-    `ask_types` gives the groups of the whole log by type; the tally knows them.
+    `ask_types` returns the groups of the whole log by type. They come from counts, so they cost
+    few reads.
     """
     if _is_upside_down(question):
         return f"--since {question.since} is not before --until {question.until}"
@@ -77,7 +78,7 @@ def _too_new(question: Question, types: Sequence[JsonObject]) -> str | None:
     newest = max((str(each["time"]) for each in types), key=parse_iso8601)
     if question.since is None or parse_iso8601(newest) >= parse_iso8601(question.since):
         return None
-    return f"the newest event is of {newest}, and --since is {question.since}"
+    return f"the newest event is from {newest}, and --since is {question.since}"
 
 
 def _of_filter(text: str, types: Sequence[JsonObject]) -> str | None:
@@ -90,7 +91,7 @@ def _of_filter(text: str, types: Sequence[JsonObject]) -> str | None:
 
 
 def _required(part: Filter) -> Iterable[Filter]:
-    """Yield what must hold, also of what is in parentheses."""
+    """Yield the conditions that must all hold, including those in parentheses."""
     for term in conjuncts(part):
         if isinstance(term, And):
             yield from _required(term)
@@ -99,9 +100,9 @@ def _required(part: Filter) -> Iterable[Filter]:
 
 
 def _unknown_types(terms: Iterable[Filter], groups: Sequence[JsonObject]) -> Iterable[str]:
-    """Yield which types are asked for that no event has."""
+    """Yield a reason for each condition that asks for types that no event has."""
     if any(group.get("is_other") for group in groups):
-        return  # The log does not say which types these are.
+        return  # The log counts rare types together, and does not name them.
     known = [str(group["value"]) for group in groups]
     for wanted in filter(None, map(_types, terms)):
         if not set(wanted) & set(known):
@@ -111,7 +112,7 @@ def _unknown_types(terms: Iterable[Filter], groups: Sequence[JsonObject]) -> Ite
 
 
 def _types(term: Filter) -> Sequence[str]:
-    """Return the types of which an event must have one; none if the term asks something else."""
+    """Return the types that a term allows; empty if it asks for something else."""
     match term:
         case Compare("type", Op.EQ, str(value)):
             return (value,)
@@ -122,7 +123,7 @@ def _types(term: Filter) -> Sequence[str]:
 
 
 def _words(terms: Iterable[Filter], groups: Sequence[JsonObject]) -> Iterable[str]:
-    """Yield where the words are looked for that are asked alone."""
+    """Yield a reason for each word without a field: where it is looked for."""
     known = [str(group["value"]).casefold() for group in groups]
     for term in terms:
         if isinstance(term, Text):

@@ -32,12 +32,15 @@ Needed = Literal["read", "write"]
 """The permission that a command needs of its key."""
 
 _LACKS: Final = "the key lacks the permission"
-"""How the service begins to say which permission a request needs."""
+"""How the message of the service begins if the key lacks a permission."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The service and the key that you name; the data folder knows those that you do not."""
+    """Which service to ask, and with which key.
+
+    What you do not name comes from the credentials in the data folder.
+    """
 
     data: Path
     url: str | None

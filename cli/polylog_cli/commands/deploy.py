@@ -110,7 +110,7 @@ def _deploy(
 
 
 def _folder() -> Path:
-    """Return the folder to build in: this one, or else one with what is installed."""
+    """Return the folder to build: this one if it is a project, or a copy of the installed one."""
     from polylog_cli.stack import project
 
     if project.is_project(Path()):
@@ -139,12 +139,12 @@ def _check(parameters: dict[str, str]) -> None:
 
 
 def _require_account(target: Target, options: list[str]) -> None:
-    """End the command if SAM would build for minutes, and then find no region or credentials."""
+    """End the command without a region or credentials: SAM would miss them after a long build."""
     import boto3
     from botocore.exceptions import BotoCoreError
 
     named = {each.partition("=")[0].removeprefix("--") for each in options} | target.settings
-    if "profile" in named:  # SAM alone knows it.
+    if "profile" in named:  # Only SAM knows which one.
         return
     try:
         session = boto3.Session()
@@ -161,7 +161,7 @@ def _require_account(target: Target, options: list[str]) -> None:
 def _require_read_shards(target: Target, parameters: dict[str, str]) -> None:
     """End the command if more shards would be written than are read.
 
-    What is not named keeps the value that the stack has, or the default of a new one, 1.
+    A parameter that you do not give keeps the value of the stack. A new stack has 1 of both.
     """
     from polylog_cli.stack.outputs import StackError, read_outputs
 

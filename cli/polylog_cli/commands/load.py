@@ -108,7 +108,7 @@ def _failures() -> Iterator[None]:
 
 @contextmanager
 def _repeatable() -> Iterator[None]:
-    """Say of a failure that you can run the command again."""
+    """Add to a failure that you can run the command again."""
     try:
         yield
     except ServiceError as error:
@@ -118,7 +118,7 @@ def _repeatable() -> Iterator[None]:
 
 @contextmanager
 def _stoppable(summary: Summary) -> Iterator[None]:
-    """Say how far it came if somebody stops it."""
+    """If you stop the load, say how far it came."""
     try:
         yield
     except KeyboardInterrupt:
@@ -128,7 +128,7 @@ def _stoppable(summary: Summary) -> Iterator[None]:
 
 
 class _Recognized:
-    """Says what files were taken for: each format once, with the first file."""
+    """Prints the formats that were recognized: each once, with its first file."""
 
     def __init__(self) -> None:
         self._seen = Counter[str]()
@@ -153,7 +153,7 @@ def _show(found: Iterable[Item], summary: Summary) -> None:
 
 
 def _read(item: Item) -> tuple[dict[str, object], dict[str, object] | None]:
-    """Return what would become of an event, and the event as the log would hold it."""
+    """Return what would happen to an event, and the event as the log would hold it."""
     try:
         if isinstance(item.text, ApiError):
             raise item.text

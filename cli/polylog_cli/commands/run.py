@@ -156,7 +156,7 @@ def _failures(dynamodb: str, data: Path) -> Iterator[None]:
 def _mistakes(flags: Mapping[str, str]) -> Iterator[None]:
     """End the command with a message if the template does not fit what was typed.
 
-    `flags` are the options that stand for a parameter, by its name.
+    `flags` maps the name of a parameter to the option that sets it.
     """
     from polylog_cli.local.template import ParameterError, TemplateError
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from polylog_cli.local.log import Log
 
 _SETTLE_SECONDS = 60
-"""How long to wait for a scope that is written to be folded."""
+"""How long to go on folding, in seconds, if the scope is being written."""
 
-# What knows DynamoDB imports boto3, which is slow: each command imports it when it runs.
+# The modules for DynamoDB import boto3, which is slow: each command imports them when it runs.
 
 Scope = Annotated[
     str, typer.Option(parser=parse_scope, metavar="SCOPE", help="The scope to work on, like demo.")
@@ -126,7 +126,7 @@ def _counter(log: Log) -> Counter:
 
 
 def _tidy(log: Log, scope: str) -> None:
-    """Take what is too old out of the tallies of a scope, which must exist."""
+    """Remove what is too old from the tallies of a scope; the scope must exist."""
     from polylog.dynamo.events.numbers import Numbers
     from polylog.dynamo.maintenance.expire import Expirer
 

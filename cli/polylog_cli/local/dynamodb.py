@@ -69,7 +69,7 @@ class _NotFetched(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A DynamoDB: its URL, and a look at whether it still runs, which raises `EngineError`."""
+    """A DynamoDB: its URL, and a check that it still runs, which raises `EngineError`."""
 
     url: str
     look: Callable[[], None] = lambda: None
@@ -139,12 +139,12 @@ def install() -> Path:
 def dynamodb_local(data: Path | None = None) -> Iterator[str]:
     """Run DynamoDB Local until the block ends; yield its URL.
 
-    It keeps its tables and its log, `dynamodb.log`, in the folder `data`, which one process at a
-    time may use. When `data` is None, it keeps them in memory. Java ends even if this process dies
-    without leaving the block, by SIGKILL for example. Raises `EngineError`.
+    It keeps its tables and its log, `dynamodb.log`, in the folder `data`, which only one process at
+    a time can use. If `data` is None, it keeps them in memory. Java ends even if this process is
+    killed inside the block. Raises `EngineError`.
 
-    The port is random. DynamoDB Local checks no credential, so it listens on 127.0.0.1 alone: other
-    machines cannot reach it, other users of this one can.
+    The port is random. DynamoDB Local checks no credentials, so it listens on 127.0.0.1 only. Other
+    machines cannot reach it, but other users of this one can.
     """
     with _server(data) as server:
         yield server.url
@@ -202,7 +202,7 @@ class Server:
 class Watch:
     """Restarts DynamoDB Local when it has died, but not twice within five minutes.
 
-    In memory (`data` is None) it is never restarted: an empty log must not pass for the old one.
+    In memory (`data` is None) it is never restarted: that would leave an empty log.
     """
 
     server: Server
@@ -335,7 +335,7 @@ def _process(
         try:
             if lock:
                 lock.truncate(0)
-                # When this process ends, Java does: who wants the folder ends this one.
+                # This is the process to end if you want the folder: Java ends with it.
                 lock.write(f"process {os.getpid()}")
                 lock.flush()
             with _ended_with_us(java):
