@@ -1,4 +1,4 @@
-"""How the command behaves: what it prints where, and what it says when something is wrong."""
+"""How the command behaves: what it prints and where, and what it says if something is wrong."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def shown(log: Log, *arguments: str, columns: int = 80, **environment: str) -> S
 
 @pytest.fixture
 def three(log: Log) -> Log:
-    """The log with an event on each of three days, of which only the last has a target."""
+    """The log with an event on each of three days; only the last one has a target."""
     ada = {"id": "u-7", "name": "ada.lovelace@example.com"}
     log.put(
         event("a", message=LONG, actor=ada),

@@ -40,7 +40,7 @@ _HEAD: Final = 1024 * 1024
 _BLOCK: Final = 64 * 1024
 
 _SMALL: Final = 4096
-"""A file of more than this many bytes is taken to have events without a look."""
+"""In a file of more bytes than this, do not look whether it has any event."""
 
 _SAMPLE: Final = 20
 """How many events to look at to recognize a format."""
@@ -109,7 +109,7 @@ class Reading:
 
     @contextmanager
     def of(self, raw: BinaryIO) -> Iterator[None]:
-        """Count what is read of a file until the block ends."""
+        """Count the bytes that are read from a file until the block ends."""
         self._open = raw
         try:
             yield

@@ -1,4 +1,4 @@
-"""Requests to the service: with the key, repeated where that may help, with errors that explain."""
+"""Sends requests to the service with the key, repeats them where that may help, reads refusals."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Summary:
 
     @property
     def problems(self) -> Sequence[Problem]:
-        """What is wrong with the events that are not in the log, equal reasons counted."""
+        """Why events are not in the log, each reason once."""
         return list(self._problems.values())
 
     def add(self, item: Item, result: dict[str, object]) -> None:

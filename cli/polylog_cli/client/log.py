@@ -163,7 +163,7 @@ class Reader:
         return self._ask(Grouped, "/v1/events:groups", {"by": by}).groups
 
     def types(self) -> list[JsonObject]:
-        """Return the number of events of each type, of all that the key may read."""
+        """Return the number of events of each type, among all that the key may read."""
         return replace(self, question=Question("")).groups("type")
 
     def histogram(self, interval: Interval) -> list[Bar]:

@@ -33,7 +33,7 @@ _GAP = "⋮"
 
 
 def draw(bars: list[Bar], interval: Interval) -> None:
-    """Draw bars. Empty intervals are drawn too, unless all of them need more than a screen."""
+    """Draw bars, also of empty intervals; if all need more than a screen, without long gaps."""
     console = screen()
     table = Table(box=None, show_header=False, expand=True)
     table.add_column()
@@ -50,7 +50,7 @@ def draw(bars: list[Bar], interval: Interval) -> None:
 
 
 def rows(bars: list[Bar], interval: Interval, most: int) -> Iterable[Row]:
-    """Return what to draw: every interval, or those with events if `most` rows are too few."""
+    """Return what to draw: every interval, or long gaps as one row if `most` rows are too few."""
     counts = {bar.start: bar.count for bar in bars}
     starts = list(islice(_starts(bars, interval), most + 1))
     if len(starts) > most:
