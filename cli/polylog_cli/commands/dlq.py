@@ -62,10 +62,11 @@ def redrive(
         ),
     ] = None,
 ) -> None:
-    """Send messages to the queue that they came from, once more.
+    """Send messages again to the queue that they came from.
 
-    A message that fails again becomes a dead letter again. Nothing is stored twice: an event
-    without an id keeps the id that its message gave it.
+    A message that fails again becomes a dead letter again.
+    Nothing is stored twice: an event without an id keeps the id that its
+    message gave it.
     """
     wanted = frozenset(message_ids or ())
     with _opened(stack) as queue:

@@ -82,7 +82,7 @@ def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
 def reindex(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
     """Make segments and facet counts of a whole scope now.
 
-    Searches are fast in segments. TalliedFacets names the facets to count.
+    Segments make searches fast. TalliedFacets names the facets to count.
     This includes events that an earlier version of Polylog stored, and
     facets that were named later.
 
