@@ -260,12 +260,12 @@ class TestNothing:
         [
             (
                 ("target.name = dor", "--since", "2026-03-01"),
-                "Looked at events from 2026-03-01T00:00:00.000000Z on."
+                "Looked at events from 2026-03-01T00:00:00Z on."
                 " `polylog groups --by target.name` lists the values of target.name.",
             ),
             (
                 ("severity = (a OR b)", "--since", "2026-03-01", "--until", "2026-03-02"),
-                "Looked at events from 2026-03-01T00:00:00.000000Z to 2026-03-02T00:00:00.000000Z."
+                "Looked at events from 2026-03-01T00:00:00Z to 2026-03-02T00:00:00Z."
                 " `polylog groups --by type` lists the values of type.",
             ),
         ],

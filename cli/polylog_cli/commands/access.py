@@ -25,7 +25,7 @@ from polylog_cli.client.http import (
 )
 from polylog_cli.client.log import Question, Reader
 from polylog_cli.local.home import Home, data_option, run_command
-from polylog_cli.output.console import command, console, failure, notice
+from polylog_cli.output.console import command, failure, notice
 from polylog_cli.output.explanations import Explanations
 
 Needed = Literal["read", "write"]
@@ -147,7 +147,7 @@ def tell_nothing(log: Reader) -> None:
 
     reason = likely_reason(log)
     notice(f"0 events: {reason}" if reason else "0 events")
-    if reason is None and console.is_terminal and sys.stdout.isatty():
+    if reason is None and sys.stderr.isatty() and sys.stdout.isatty():
         field = field_asked(log.question)
         listing = command("groups", "--by", field)
         notice(f"Looked at {range_asked(log.question)}. `{listing}` lists the values of {field}.")
