@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from itertools import takewhile
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from polylog_cli.commands.examples import examples
 from polylog_cli.output.console import MARKUP, complain, program
 
 if TYPE_CHECKING:
@@ -39,10 +43,39 @@ COMMANDS: Final = {
 """Where each command is: a module of `commands`, and a function or an app in it."""
 
 
-class Commands(TyperGroup):
-    """The commands, each imported when somebody asks for it, and how mistakes are told.
+_LIKE_OUTPUT: Final = re.compile(r"-(origin|organization_id)\b")
+"""The filters that `export` would read as `-o` and the name of a file."""
 
-    On a terminal, typer draws a box around a mistake. Elsewhere it is one line.
+
+class FilterCommand(TyperCommand):
+    """A command that may take a filter, and says where a filter that begins with `-` goes."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Read what was typed after the name of the command."""
+        if not any(each.metavar == "FILTER" for each in self.params):
+            return super().parse_args(ctx, args)
+        words = [*takewhile(lambda word: word != "--", args)]
+        for word in filter(_LIKE_OUTPUT.match, words):
+            ctx.fail(_advice(ctx, word))
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            option = getattr(error, "option_name", "")
+            typed = [word for word in words if word.startswith(option) and option[1:2] != "-"]
+            if type(error).__name__ == "NoSuchOption" and typed:  # Typer has no public name for it.
+                error.message = f"{error.message}. {_advice(ctx, typed[0])}"
+            raise
+
+
+def _advice(ctx: Context, word: str) -> str:
+    typed = f"{ctx.command_path} -- {quote(word)}"
+    return f"Put a filter that begins with - last, after --, as in: {typed}"
+
+
+class Commands(TyperGroup):
+    """The group of all commands: it imports a command when you type it.
+
+    On a terminal, typer draws a box around a mistake. Elsewhere a mistake is one line.
     """
 
     def list_commands(self, ctx: Context) -> list[str]:
@@ -50,7 +83,7 @@ class Commands(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
-        """Return a command; None if there is none of this name."""
+        """Return the command of this name, or None."""
         return imported(cmd_name) if cmd_name in COMMANDS else None
 
     def resolve_command(
@@ -79,7 +112,7 @@ class Commands(TyperGroup):
         return super().main(args, name, complete_var, standalone_mode, windows_expand_args, **extra)
 
     def _run_quietly(self, args: Sequence[str] | None, name: str) -> NoReturn:
-        """Run what was typed, and tell a mistake in one line."""
+        """Run what was typed, and print a mistake in one line."""
         try:
             status = super().main(args, name, standalone_mode=False)
         except typer.TyperException as error:
@@ -104,12 +137,12 @@ def _tell(error: typer.TyperException) -> None:
 
 @cache
 def imported(name: str) -> Command:
-    """Return the command of this name; imports what it needs."""
+    """Import the command of this name, and return it."""
     module, _, attribute = COMMANDS[name].partition(":")
     found = getattr(import_module(f"polylog_cli.commands.{module}"), attribute)
     if not isinstance(found, typer.Typer):
         function, found = found, typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
-        found.command(name)(function)
+        found.command(name, cls=FilterCommand, epilog=examples(name))(function)
     made = get_command(found)
     made.name = name
     return made
@@ -134,10 +167,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=MARKUP,
+    epilog=examples(""),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
 @app.callback()
 def polylog(version: Version = False) -> None:
-    """One event log behind the list-events APIs that your clients already speak."""
+    """An audit log for your platform: load events, then find and count them.
+
+    Start a service with `run`, or reach one with --url and --token.
+    `polylog help filters` explains how to ask.
+    """

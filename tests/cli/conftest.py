@@ -1,4 +1,4 @@
-"""The real gateway over moto, served on loopback, and scopes of their own in it."""
+"""The real gateway over moto, served on loopback, and a scope for each test."""
 
 from __future__ import annotations
 

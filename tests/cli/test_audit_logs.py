@@ -1,4 +1,4 @@
-"""Audit logs of other systems, loaded by the command, and what can be asked of them."""
+"""Audit logs of other systems: the command loads them, and answers questions about them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DELETED = "type : (delete OR destroy OR remove)"
 
 
 def load(log: Log, name: str) -> str:
-    """Load a file; return what the command says of it."""
+    """Load a file; return what the command says about it."""
     done = log.polylog("load", str(FOLDER / name))
     assert done.status == 0
     recognized, counted = done.err.splitlines()

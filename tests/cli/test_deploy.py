@@ -21,7 +21,7 @@ URL = "https://abc.execute-api.eu-central-1.amazonaws.com"
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine with a `sam` that notes what it is asked, and ends with a status."""
+    """A machine whose `sam` notes what it is asked, and ends with a given status."""
 
     bin: Path
     folder: Path
@@ -39,7 +39,7 @@ class Machine:
 
     @property
     def asked(self) -> list[str]:
-        """What SAM was asked, each after the folder that it was asked in."""
+        """What SAM was asked: each line begins with the folder that it was asked in."""
         file = self.folder / "asked"
         return file.read_text().splitlines() if file.exists() else []
 
@@ -78,7 +78,7 @@ def machine(bare: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let there be no credentials of AWS."""
+    """Take away the AWS credentials."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

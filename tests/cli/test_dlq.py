@@ -41,7 +41,7 @@ def sqs(monkeypatch: pytest.MonkeyPatch) -> Iterator[SQSClient]:
 
 
 def do_not_wait(params: dict[str, Any], **_: object) -> dict[str, Any]:
-    """Ask for messages that are there already: nobody sends any meanwhile."""
+    """Ask only for messages that are there already, since no others come."""
     return params | {"WaitTimeSeconds": 0}
 
 
@@ -139,7 +139,7 @@ def test_more_letters_than_one_request_tells_are_listed_up_to_the_limit(sqs: SQS
 def test_letters_that_are_back_too_early_are_listed_and_sent_once(
     sqs: SQSClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if reading them took longer than they are held."""
+    """This is as if reading them took longer than they are held."""
     monkeypatch.setattr(dead_letters, "_HELD_SECONDS", 0)
     for number in range(8):
         put_aside(sqs, "{}", message_id=f"m-{number}")
@@ -166,7 +166,7 @@ def test_what_fails_again_meanwhile_is_left_there(
 
 @pytest.mark.parametrize("sent_at", ["yesterday", "-1", "9" * 15])
 def test_a_letter_that_tells_no_time_says_when_it_was_sent(sqs: SQSClient, sent_at: str) -> None:
-    """Of what its queue put aside the attributes are the sender's."""
+    """If a queue puts a letter aside, its attributes are those of the sender."""
     put_aside(sqs, "{}", sent_at=sent_at)
     (letter,) = listed()
     assert letter["sent"] > "2026"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
+from typing import Any
+
 import pytest
 from support.command import polylog
 from support.terminal import typed
+from typer.main import get_command
 
 from polylog.language.parser import parse
 from polylog.model.filter import EVERYTHING
+from polylog_cli.commands.examples import EXAMPLES
 from polylog_cli.commands.help import topics
 from polylog_cli.commands.moments import parse_time
+from polylog_cli.main import COMMANDS, app, imported
 
 TOPICS = topics()
+LINES = [(name, line) for name, lines in EXAMPLES.items() for line in lines]
 TYPED = {name: [each["text"] for each in topic["examples"]] for name, topic in TOPICS.items()}
 
 
@@ -59,6 +66,31 @@ def test_it_refuses_what_there_is_not(words: tuple[str, ...], said: str) -> None
     done = polylog("help", *words)
     assert (done.status, done.out) == (2, "")
     assert said in done.err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_summary_of_a_command_fits_its_line(name: str) -> None:
+    """Where help is printed plainly, click cuts it off with dots."""
+    assert imported(name).get_short_help_str(65).endswith(".")
+    assert not imported(name).get_short_help_str(65).endswith("..")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_it_ends_with_the_examples(name: str) -> None:
+    shown = polylog(*name.split(), "--help").out.splitlines()
+    lines = [line.strip() for line in shown if line.strip()]
+    assert lines[-len(EXAMPLES[name]) - 1 :] == ["Examples:", *EXAMPLES[name]]
+
+
+@pytest.mark.parametrize(("name", "line"), LINES, ids=lambda value: value or "polylog")
+def test_its_examples_can_be_typed(name: str, line: str) -> None:
+    assert line.startswith(f"polylog {name}")
+    command: Any = get_command(app)
+    words = shlex.split(line)[1:]
+    while hasattr(command, "commands"):
+        command = command.get_command(None, words.pop(0))
+    given = command.make_context("polylog", words).params
+    parse(given.get("text", ""))
 
 
 @pytest.mark.parametrize("text", TYPED["filters"])

@@ -1,4 +1,4 @@
-"""How the command behaves: what it prints where, and what it says when something is wrong."""
+"""How the command behaves: what it prints and where, and what it says if something is wrong."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from support.command import polylog
 from support.served import Log, event, polylog_at
+from support.service import COMMAND
 from support.terminal import Shown, at_terminal, typed
 
 from polylog.api.auth import Permission
@@ -74,11 +75,16 @@ class TestHelp:
         assert done.out.split()[1][0].isdigit()
 
 
+LAST = "Put a filter that begins with - last, after --, as in: polylog "
 WRONG = {
     ("cuont",): (2, "there is no command 'cuont': did you mean count? (see polylog --help)"),
     ("xyz",): (2, "there is no command 'xyz' (see polylog --help)"),
     ("count", "--bogus"): (2, "no such option: --bogus (see polylog count --help)"),
     ("count", "a", "b"): (2, "unexpected extra argument"),
+    ("query", "-actor.name = x"): (2, f"no such option: -a. {LAST}query -- '-actor.name = x' (see"),
+    ("tail", "--json", "-crash"): (2, f"no such option: -c. {LAST}tail -- -crash (see"),
+    ("export", "-origin = system"): (2, f"{LAST[0].lower()}{LAST[1:]}export -- '-origin = system'"),
+    ("load", "-x"): (2, "no such option: -x (see polylog load --help)"),
     ("query", "--order", "up"): (2, "'up' is not one of 'asc', 'desc'"),
     ("query", "--since", "soon"): (2, "invalid value for --since: not an ISO 8601 time: 'soon'"),
     ("query", "--until", "soon"): (2, "invalid value for --until: not an ISO 8601 time: 'soon'"),
@@ -240,7 +246,7 @@ class TestNothing:
         [
             (("shut",), 'try type : "shut"'),
             (("--since", "2026-03-02", "--until", "2026-03-01"), "is not before --until"),
-            (("--since", "1h"), "the newest event is of 2026-03-03T12:00:00Z"),
+            (("--since", "1h"), "the newest event is from 2026-03-03T12:00:00Z"),
         ],
     )
     def test_has_several_reasons(self, three: Log, options: tuple[str, ...], said: str) -> None:
@@ -248,6 +254,34 @@ class TestNothing:
 
     def test_is_said_without_a_reason_if_none_is_known(self, three: Log) -> None:
         assert three.polylog("count", "severity = loud").err == "0 events\n"
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (
+                ("target.name = dor", "--since", "2026-03-01"),
+                "Looked at events from 2026-03-01T00:00:00Z on."
+                " `polylog groups --by target.name` lists the values of target.name.",
+            ),
+            (
+                ("severity = (a OR b)", "--since", "2026-03-01", "--until", "2026-03-02"),
+                "Looked at events from 2026-03-01T00:00:00Z to 2026-03-02T00:00:00Z."
+                " `polylog groups --by type` lists the values of type.",
+            ),
+        ],
+    )
+    def test_comes_with_a_way_on_for_people(
+        self, three: Log, words: tuple[str, ...], said: str
+    ) -> None:
+        *_, nothing, hint = shown(three, "query", *words, columns=200, NO_COLOR="1").lines
+        assert (nothing, hint.replace(COMMAND, "polylog")) == ("0 events", said)
+
+    @pytest.mark.parametrize("command", ["query", "count", "groups", "histogram"])
+    def test_is_silent_for_programs(self, three: Log, command: str) -> None:
+        for text in ("severity = loud", 'type = "door.opn"'):
+            assert three.polylog(command, "--json", text).err == ""
+            if command == "query":
+                assert shown(three, command, "--json", text).text == ""
 
     def test_is_what_an_empty_log_has(self, log: Log) -> None:
         assert log.polylog("count").err == (
@@ -261,6 +295,10 @@ class TestNothing:
 
 
 class TestAnswers:
+    def test_json_says_only_that_it_is_cut_off(self, three: Log) -> None:
+        assert three.polylog("query", "--json").err == ""
+        assert three.polylog("query", "--json", "--limit", "2").err == "2 of 3 events\n"
+
     def test_groups_may_be_the_largest_ones(self, three: Log) -> None:
         done = three.polylog("groups", "--limit", "1", "--json")
         assert json.loads(done.out)["value"] == "door.open"
@@ -356,15 +394,24 @@ class TestWhatToDo:
 
     def test_give_a_key_for_an_address(self, tmp_path: Path) -> None:
         done = polylog("count", "--url", "https://log.example.com", "--data", str(tmp_path))
-        assert done.status == 2
+        assert (done.status, done.out) == (1, "")
         made = "polylog keys create --scope SCOPE --permissions read --stack STACK"
-        assert f"give --token or POLYLOG_TOKEN; make one with `{made}`" in done.err
+        assert "there is no key for https://log.example.com; give one with --token" in done.err
+        assert f"make one with `{made}`" in done.err
 
-    def test_start_a_service_or_name_one(self, tmp_path: Path) -> None:
-        done = polylog("count", "--data", str(tmp_path))
-        assert done.status == 2
-        hint = f"start `polylog run --data {tmp_path}`, or give --url and --token"
-        assert f"no credentials in {tmp_path}: {hint}" in done.err
+    @pytest.mark.parametrize("words", [("count",), ("load", "FILE")])
+    def test_start_a_service_or_name_one(
+        self, words: tuple[str, ...], file: str, tmp_path: Path
+    ) -> None:
+        place = ("--data", str(tmp_path))
+        done = polylog(*(word.replace("FILE", file) for word in words), *place)
+        assert (done.status, done.out) == (1, "")
+        assert done.err.startswith(
+            f"polylog: no address and no key: there are no credentials in {tmp_path}; "
+            f"start a service with `polylog run --data {tmp_path}`; "
+        )
+        assert "name its data folder with --data; " in done.err
+        assert "give --url and --token, or POLYLOG_URL and POLYLOG_TOKEN\n" in done.err
 
     def test_a_load_that_fails_can_be_repeated(self, file: str) -> None:
         done = polylog_at(NOWHERE, "t", "load", file)

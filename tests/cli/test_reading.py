@@ -43,7 +43,7 @@ def listed(outcome: Outcome) -> list[str]:
 
 @pytest.fixture
 def three(log: Log) -> Log:
-    """The log with an event on each of three days, the middle one with all members."""
+    """The log with an event on each of three days; the middle one has all members."""
     log.put(event("a", NOON), FULL, event("c", "2026-03-03T12:00:00Z", type="door.shut"))
     return log
 
@@ -289,11 +289,11 @@ class TestExport:
         with serving(wrong) as url:
             done = polylog_at(url, "t", "export", "--as", "ocsf")
         assert (done.status, done.out) == (1, "")
-        assert "the service sent what is no event" in done.err
+        assert "the service sent a line that is not an event" in done.err
 
     @pytest.mark.parametrize("base", ["/prod", ""])
     def test_goes_on_at_the_same_address(self, base: str) -> None:
-        """Whether the service knows what its address has before the path, or a proxy hides it."""
+        """A service may know the part of its address before the path, or a proxy may hide it."""
         asked = []
 
         def service(environ: Any, start: Any) -> list[bytes]:
@@ -335,10 +335,10 @@ class TestExport:
 
 
 class TestFollow:
-    """What arrives is printed once, whenever it comes."""
+    """Each event that arrives is printed once, at any moment of the reading."""
 
     def follow(self, log: Log, before: dict[str, list[Any]], limit: int = 0) -> Iterator[Any]:
-        """Follow the log, these events stored before the first request to each path."""
+        """Follow the log; store these events before the first request to each path."""
 
         def store(path: str) -> None:
             for each in before.pop(path, ()):

@@ -75,7 +75,7 @@ def test_times_in_the_wrong_order_ask_the_service_nothing() -> None:
     ],
 )
 def test_it_is_that_all_events_are_older(since: str, is_told: bool) -> None:
-    told = f"the newest event is of 2026-03-03T12:00:00.250000Z, and --since is {since}"
+    told = f"the newest event is from 2026-03-03T12:00:00.250000Z, and --since is {since}"
     assert (reason("", since) == told) is is_told
 
 

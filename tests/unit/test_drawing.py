@@ -49,6 +49,19 @@ def test_too_many_intervals_are_left_out() -> None:
     ]
 
 
+def test_a_single_empty_interval_is_shown_even_then() -> None:
+    found = shown(Interval.DAY, 3, "2026-03-01", "2026-03-03", "2026-03-06")
+    assert found == [
+        ("2026-03-01 00:00", 1),
+        ("2026-03-02 00:00", 0),
+        ("2026-03-03 00:00", 1),
+        ("2026-03-04 00:00", None),
+        ("2026-03-06 00:00", 1),
+    ]
+    months = shown(Interval.MONTH, 2, "2026-11-01", "2027-01-01", "2027-04-01")
+    assert [count for _, count in months] == [1, 0, 1, None, 1]
+
+
 def test_centuries_of_minutes_are_not_counted_out() -> None:
     found = shown(Interval.MINUTE, 50, "0001-01-01", "9999-12-31T23:59")
     assert [count for _, count in found] == [1, None, 1]

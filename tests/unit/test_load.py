@@ -101,7 +101,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> 
     odd.write_text("[1]")
     found = read(odd, good)
     assert texts(found) == EVENTS
-    assert "the first value is no object" in str(found[0].text)
+    assert "the first value is not an object" in str(found[0].text)
 
 
 def test_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
@@ -212,8 +212,8 @@ def test_it_says_what_it_took_a_file_for(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ('{"who": "ada", "what": "opened"}', "no format has events with the members who, what"),
-        ("[1, 2]", "the first value is no object"),
-        ("null", "the first value is no object"),
+        ("[1, 2]", "the first value is not an object"),
+        ("null", "the first value is not an object"),
         ("{}", "no format has events with no members"),
         ("<html>", "the file is not JSON"),
     ],

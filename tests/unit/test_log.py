@@ -79,7 +79,9 @@ def test_the_ids_of_a_key_are_shown_on_one_line(keys: DynamoKeyStore) -> None:
     listed = CliRunner().invoke(app, ["keys", "list", "--scope", "ops", "--stack", "log"])
     assert "a [31m[b]  c" in listed.stdout
     words = ["keys", "create", "--scope", "ops", "--stack", "log", "--project", "d\x9b\ne"]
-    assert "project d  e, for ever\n" in CliRunner().invoke(app, words).stderr
+    assert (
+        "in scope ops, project d  e, and never expires\n" in CliRunner().invoke(app, words).stderr
+    )
 
 
 def test_the_tally_of_a_stack_is_kept_as_its_outputs_say(keys: DynamoKeyStore) -> None:

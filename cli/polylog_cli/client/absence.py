@@ -5,32 +5,59 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from itertools import chain
+from typing import Final
 
 from polylog.language.parser import parse
 from polylog.model.errors import InvalidFilter
-from polylog.model.filter import And, Compare, Filter, Op, Or, Text, conjuncts
+from polylog.model.filter import And, Compare, Filter, Op, Or, Pattern, Text, conjuncts
 from polylog.model.literals import quoted
 from polylog.model.times import parse_iso8601
 from polylog_cli.client.answers import JsonObject
 from polylog_cli.client.http import ServiceError
 from polylog_cli.client.log import Question, Reader
 
+_UNSHARED: Final = {"id", "seq", "time", "links", "message"}
+"""Fields that `polylog groups` does not take, or that differ in every event."""
 
-def no_events(log: Reader) -> str:
-    """Say that a question finds no events, and the likeliest reason."""
+
+def likely_reason(log: Reader) -> str | None:
+    """Return why a question finds no events; None if no reason is known."""
     try:
-        reason = reason_for_nothing(log.question, log.types)
-    except ServiceError:  # It would have to read much: the reason is not worth that.
-        reason = None
-    return f"0 events: {reason}" if reason else "0 events"
+        return reason_for_nothing(log.question, log.types)
+    except ServiceError:  # The service would have to read much: the reason is not worth that.
+        return None
+
+
+def range_asked(question: Question) -> str:
+    """Say in which range of time a question looks, like `events from 2026-11-01T00:00:00Z on`."""
+    match question.since, question.until:
+        case None, None:
+            return "events of all times"
+        case since, None:
+            return f"events from {since} on"
+        case None, until:
+            return f"events before {until}"
+        case since, until:
+            return f"events from {since} to {until}"
+
+
+def field_asked(question: Question) -> str:
+    """Return the first field of a filter that events share values of, or else `type`."""
+    try:
+        terms = _required(parse(question.text))
+    except InvalidFilter:
+        return "type"
+    fields = (term.field for term in terms if isinstance(term, Compare | Pattern))
+    return next((field for field in fields if field not in _UNSHARED), "type")
 
 
 def reason_for_nothing(
     question: Question, ask_types: Callable[[], Sequence[JsonObject]]
 ) -> str | None:
-    """Return why no event matches, None if there is no telling.
+    """Return why no event matches; None if the reason is not clear.
 
-    `ask_types` gives the groups of the whole log by type; the tally knows them.
+    `ask_types` returns the groups of the whole log by type. They come from counts, so they cost
+    few reads.
     """
     if _is_upside_down(question):
         return f"--since {question.since} is not before --until {question.until}"
@@ -51,7 +78,7 @@ def _too_new(question: Question, types: Sequence[JsonObject]) -> str | None:
     newest = max((str(each["time"]) for each in types), key=parse_iso8601)
     if question.since is None or parse_iso8601(newest) >= parse_iso8601(question.since):
         return None
-    return f"the newest event is of {newest}, and --since is {question.since}"
+    return f"the newest event is from {newest}, and --since is {question.since}"
 
 
 def _of_filter(text: str, types: Sequence[JsonObject]) -> str | None:
@@ -64,7 +91,7 @@ def _of_filter(text: str, types: Sequence[JsonObject]) -> str | None:
 
 
 def _required(part: Filter) -> Iterable[Filter]:
-    """Yield what must hold, also of what is in parentheses."""
+    """Yield the conditions that must all hold, including those in parentheses."""
     for term in conjuncts(part):
         if isinstance(term, And):
             yield from _required(term)
@@ -73,9 +100,9 @@ def _required(part: Filter) -> Iterable[Filter]:
 
 
 def _unknown_types(terms: Iterable[Filter], groups: Sequence[JsonObject]) -> Iterable[str]:
-    """Yield which types are asked for that no event has."""
+    """Yield a reason for each condition that asks for types that no event has."""
     if any(group.get("is_other") for group in groups):
-        return  # The log does not say which types these are.
+        return  # The log counts rare types together, and does not name them.
     known = [str(group["value"]) for group in groups]
     for wanted in filter(None, map(_types, terms)):
         if not set(wanted) & set(known):
@@ -85,7 +112,7 @@ def _unknown_types(terms: Iterable[Filter], groups: Sequence[JsonObject]) -> Ite
 
 
 def _types(term: Filter) -> Sequence[str]:
-    """Return the types of which an event must have one; none if the term asks something else."""
+    """Return the types that a term allows; empty if it asks for something else."""
     match term:
         case Compare("type", Op.EQ, str(value)):
             return (value,)
@@ -96,7 +123,7 @@ def _types(term: Filter) -> Sequence[str]:
 
 
 def _words(terms: Iterable[Filter], groups: Sequence[JsonObject]) -> Iterable[str]:
-    """Yield where the words are looked for that are asked alone."""
+    """Yield a reason for each word without a field: where it is looked for."""
     known = [str(group["value"]).casefold() for group in groups]
     for term in terms:
         if isinstance(term, Text):

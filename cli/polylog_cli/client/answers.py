@@ -10,7 +10,7 @@ JsonObject = dict[str, JsonValue]
 
 
 class Alternative(BaseModel):
-    """A way to find an answer; null units are those that nothing tells."""
+    """A way to find an answer; `units` is None if its cost is not known."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,7 +55,7 @@ class Listing(Answer):
 
 
 class Arrivals(Answer):
-    """Events in the order of arrival; none is missing up to the seq `complete`."""
+    """Events in the order of arrival; up to the seq `complete`, none is missing."""
 
     events: list[JsonObject]
     complete: int

@@ -1,4 +1,4 @@
-"""Files of events: which there are, how they are opened, and which events they hold.
+"""Files of events: how to find them, open them and read the events in them.
 
 A file holds events one a line, one after the other, in arrays, or in pages: list responses of an
 API. It may be compressed by gzip or zstd. It is read piece by piece, so it may be of any size.
@@ -30,26 +30,26 @@ from polylog.intake.streams import Piece, Place, Stream, lines, values
 from polylog.model.errors import InvalidBody
 
 AUTO: Final = "auto"
-"""Not a format: it means that each file is looked at."""
+"""Not a format: the content of each file decides."""
 
 STANDARD_INPUT: Final = "-"
 
 _HEAD: Final = 1024 * 1024
-"""How much of a file is looked at to recognize it, in bytes."""
+"""How much of a file to look at to recognize its format, in bytes."""
 
 _BLOCK: Final = 64 * 1024
 
 _SMALL: Final = 4096
-"""Longer files have events, whatever their format is, in bytes."""
+"""In a file of more bytes than this, do not look whether it has any event."""
 
 _SAMPLE: Final = 20
-"""How many events are looked at to recognize a format."""
+"""How many events to look at to recognize a format."""
 
 _LONGEST: Final = 64 * 1024 * 1024
-"""The most bytes of an event, or of a page that is no list response of its own."""
+"""The most bytes of an event, or of a line with a page."""
 
 _CLEAR: Final = 0.5
-"""The part of the first events that must be in a format, and more, for it to be clear."""
+"""More than this part of the first events must be in a format for it to be clear."""
 
 _SUFFIXES: Final = {".json", ".jsonl", ".log", ".ndjson"}
 _PACKED: Final = {".gz", ".zst"}
@@ -59,12 +59,12 @@ _UTF_16: Final = (BOM_UTF16_LE, BOM_UTF16_BE)
 
 _DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
 
-# Digests of AWS CloudTrail lie beside the log files, and hold no events.
+# AWS CloudTrail writes digests next to its log files. They hold no events.
 _NO_EVENTS: Final = "CloudTrail-Digest"
 
 
 class FileError(Exception):
-    """A file cannot be read, or its format cannot be told; `reason` says why."""
+    """A file cannot be read, or its format is not clear; `reason` says why."""
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(f"{file}: {reason}")
@@ -95,7 +95,7 @@ class Item:
 class Reading:
     """How far the files are read, in bytes as they are stored.
 
-    `total` is None if there is no telling.
+    `total` is None if it is not known, as for standard input.
     """
 
     total: int | None
@@ -109,7 +109,7 @@ class Reading:
 
     @contextmanager
     def of(self, raw: BinaryIO) -> Iterator[None]:
-        """Count what is read of a file until the block ends."""
+        """Count the bytes that are read from a file until the block ends."""
         self._open = raw
         try:
             yield
@@ -118,10 +118,10 @@ class Reading:
 
 
 def files_named(names: Sequence[str]) -> list[str]:
-    """Return the files that these names mean: files, folders, patterns, `-` for standard input.
+    """Return the files that names stand for: files, folders, patterns, `-` for standard input.
 
-    Of a folder, it takes all that are named like files of JSON. Raises `FileError` for a name that
-    means nothing.
+    From a folder it takes the files that are named like JSON, at any depth. Raises `FileError` for
+    a name that matches no file.
     """
     return [file for name in names for file in _files_of(name)]
 
@@ -155,7 +155,7 @@ def _may_hold_events(file: Path, folder: Path) -> bool:
 
 
 def begin(files: Sequence[str]) -> Reading:
-    """Return what tells how far files are read; raises `FileError`."""
+    """Return the progress of reading these files, at its start; raises `FileError`."""
     try:
         if not all(Path(file).is_file() for file in files):  # Standard input, or a pipe.
             return Reading(None)
@@ -169,8 +169,9 @@ def items(
 ) -> Iterator[Item]:
     """Yield the events of files, in order.
 
-    With the format `auto`, `recognized` is told what each file was taken for. A file that cannot be
-    read spoils no other; if it is the only one, it raises `FileError`.
+    With the format `auto`, it calls `recognized` with each file and its format. If a file cannot be
+    read, it yields an item with the error and goes on. If that is the only file, it raises
+    `FileError`.
     """
     for file in files:
         try:
@@ -184,7 +185,7 @@ def items(
 
 @contextmanager
 def _opened(file: str, reading: Reading) -> Iterator[io.BufferedIOBase]:
-    """Open a file, and unpack what is compressed."""
+    """Open a file, and unpack it if it is compressed."""
     try:
         with _raw(file) as raw, reading.of(raw):
             yield _unpacked(raw)
@@ -265,9 +266,9 @@ def _pieces(stream: Stream, format: Format, *, has_lines: bool) -> Iterator[Piec
 
 
 def _has_lines(head: bytes, format: Format) -> bool:
-    """Return whether each line is to be read by itself, so that a bad one spoils no other.
+    """Return whether to read each line by itself, so that a bad line does not affect the others.
 
-    That is so if the first line is JSON, or if the file does not even begin as JSON.
+    That is so if the first line is JSON, or if the file does not begin as JSON at all.
     """
     if _begins_with_a_line(head):
         return True
@@ -301,11 +302,11 @@ def _unpack(text: bytes, format: Format) -> Iterator[bytes]:
     document = read_json(text) if text else []
     wires = unpack(document, format)
     if len(wires) == 1 and wires[0] is document:
-        # As it came: numbers keep their form. In JSON, a line break is never part of a text.
+        # Unchanged, so that numbers keep their form. No text in JSON has a raw line break.
         yield text.translate(_IN_ONE_LINE)
         return
     for wire in wires:
-        # JSON has no inf: the service must see and refuse it, and null would hide it.
+        # JSON has no inf. The service must see it to refuse it; null would hide it.
         yield to_json(wire, inf_nan_mode="constants")
 
 
@@ -313,9 +314,9 @@ _IN_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
 
 
 def recognize(file: str, head: bytes) -> str:
-    """Return the format of the file that begins so; raises `FileError` if that is not clear.
+    """Return the format of a file, by its beginning; raises `FileError` if it is not clear.
 
-    It is the format that most of the first events are in. The others are refused one by one.
+    It is the format of most of the first events. Events in other formats are refused one by one.
     """
     shares = {name: _share(head, name) for name in format_names()}
     most = max(shares.values())
@@ -350,7 +351,7 @@ def _shown(head: bytes) -> str:
             members = f"the members {', '.join(list(wire)[:10])}" if wire else "no members"
             return f"no format has events with {members}"
         case _:
-            return "the first value is no object"
+            return "the first value is not an object"
 
 
 class _Unpacked(io.RawIOBase):

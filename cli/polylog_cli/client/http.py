@@ -1,4 +1,4 @@
-"""Requests to the service: they carry the key, are repeated where that may help, and explain."""
+"""Sends requests to the service with the key, repeats them where that may help, reads refusals."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class NoAnswerError(ServiceError):
 class RefusedError(ServiceError):
     """The service refuses the request.
 
-    `detail` is what it says beside the status. `drawing` points at the mistake in a filter.
+    `detail` is its explanation without the status. `drawing` points at the mistake in a filter.
     """
 
     def __init__(self, message: str, status: int, detail: str, drawing: str = "") -> None:
@@ -74,7 +74,7 @@ def open_client(url: str, token: str) -> httpx.Client:
     if not re.fullmatch(r"[!-~]+", token):
         raise InvalidTokenError("a token consists of visible ASCII characters")
     headers = {"Authorization": f"Bearer {token}"}
-    # Loading the certificates takes 50 ms and more. Without TLS, and redirects, none is looked at.
+    # Loading certificates takes 50 ms or more. Without TLS and redirects, none is needed.
     verify = not url.startswith("http://")
     try:
         return httpx.Client(base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, verify=verify)
@@ -108,7 +108,7 @@ A = TypeVar("A", bound=BaseModel)
 
 
 def understood(answer: type[A], content: bytes | str) -> A:
-    """Return what an answer says; raises `ServiceError` if it is not one of Polylog's."""
+    """Return an answer as its model; raises `ServiceError` if it is not from Polylog."""
     try:
         return answer.model_validate_json(content)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""How events are sent to the service, so that each is stored once, and what became of them."""
+"""Sends events to the service, so that each is stored once, and sums up what happened to them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BATCH_EVENTS: Final = 475
 _BATCH_BYTES: Final = 2_000_000
 
 READABLE: Final = "readable"
-"""What an event is that was read, and not sent."""
+"""The status of an event that was read, but not sent."""
 
 _IN_THE_LOG: frozenset[str] = frozenset(status for status in Status if status.is_in_log)
 
@@ -74,7 +74,7 @@ class Summary:
 
     @property
     def problems(self) -> Sequence[Problem]:
-        """What is wrong with the events that are not in the log, equal reasons counted."""
+        """Why events are not in the log, each reason once."""
         return list(self._problems.values())
 
     def add(self, item: Item, result: dict[str, object]) -> None:
@@ -108,9 +108,9 @@ def load(
     summary: Summary,
     advance: Callable[[int], None],
 ) -> None:
-    """Send events in their order, and add what becomes of them; raises `ServiceError`.
+    """Send events in their order, and add to the summary what happens to them.
 
-    `advance` is called with the number of events in each batch that was sent.
+    It calls `advance` with the number of events in each batch. Raises `ServiceError`.
     """
     for format, alike in groupby(items, lambda item: item.format):
         batches = batched_by_weight(alike, _weigh, most=_BATCH_EVENTS, most_weight=_BATCH_BYTES)
@@ -135,7 +135,7 @@ def _is_sent(text: bytes | InvalidBody) -> TypeGuard[bytes]:
 
 
 def _refusal(text: bytes | InvalidBody) -> dict[str, object]:
-    """Return why an event is not even sent."""
+    """Return why an event is refused before it is sent."""
     if isinstance(text, bytes):
         text = InvalidBody(f"the event has {len(text)} bytes, more than {MAX_EVENT_BYTES}")
     return {"id": None, "status": Status.INVALID, "error": str(text)}

@@ -114,7 +114,7 @@ class Reader:
         """Yield the newest `limit` events (0: all), oldest first, then events as they arrive.
 
         An event that arrives while the list is being read may be in the list or not. It is yielded
-        exactly once: arrivals are read from a point before the list, less what the list had.
+        exactly once: arrivals are read from a point before the list, and leave out what was listed.
         """
         arrivals = self.arrivals(LATEST)
         start = next(arrivals).complete
@@ -163,7 +163,7 @@ class Reader:
         return self._ask(Grouped, "/v1/events:groups", {"by": by}).groups
 
     def types(self) -> list[JsonObject]:
-        """Return the number of events of each type, of all that the key may read."""
+        """Return the number of events of each type, among all that the key may read."""
         return replace(self, question=Question("")).groups("type")
 
     def histogram(self, interval: Interval) -> list[Bar]:
@@ -187,7 +187,7 @@ class Reader:
     def _next_target(self, response: httpx.Response) -> str | None:
         """Return the path and query of the next page below the service's address.
 
-        Its host is left out, which may be another one.
+        It leaves out the host, since a proxy may have another one.
         """
         link = response.links.get("next")
         if link is None:

@@ -1,4 +1,4 @@
-"""Files and folders that only their owner can use, whatever the umask and whatever was there."""
+"""Files and folders that only their owner can use, with any umask, even if they exist already."""
 
 from __future__ import annotations
 

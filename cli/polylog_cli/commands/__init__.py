@@ -1,7 +1,9 @@
 """What you type: one module for each command, or for a few that belong together.
 
 A command reads its options (`options`, and for times `moments`), reaches a log, and passes the
-answer to `output`. An error from below becomes a sentence and an exit status here, and only here.
+answer to `output`. Its help ends with `examples`. An error from below becomes a sentence and an
+exit status here, and only here.
+
 Most commands ask the service through `client` (`access`); those for operators (`keys`, `tally`,
 `dlq`) work on the tables (`tables`) and queues of `stack` or `local`; `run` starts `local.service`,
 and `deploy` runs `stack.sam`.

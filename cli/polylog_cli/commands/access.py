@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,12 +32,15 @@ Needed = Literal["read", "write"]
 """The permission that a command needs of its key."""
 
 _LACKS: Final = "the key lacks the permission"
-"""How the service begins to say which permission a request needs."""
+"""How the message of the service begins if the key lacks a permission."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The service and the key that you name; the data folder knows those that you do not."""
+    """Which service to ask, and with which key.
+
+    What you do not name comes from the credentials in the data folder.
+    """
 
     data: Path
     url: str | None
@@ -44,16 +48,22 @@ class Access:
     needs: Needed = "read"
 
     def resolve(self) -> tuple[str, str]:
-        """Return URL and token; raises `BadParameter`."""
+        """Return URL and token; if one is missing, the command ends with a message."""
         if self.url is not None and self.token is not None:
             return self.url, self.token
         if self.url is not None:
-            hint = "needs a key of that service: give --token or POLYLOG_TOKEN"
-            made = f"{hint}; make one with `{self._making_a_key}`"
-            raise typer.BadParameter(made, param_hint="--url")
+            raise failure(
+                f"there is no key for {self.url}",
+                "give one with --token or POLYLOG_TOKEN",
+                f"make one with `{self._making_a_key}`",
+            )
         if self._known is None:
-            hint = f"start `{run_command(self.data)}`, or give --url and --token"
-            raise typer.BadParameter(f"no credentials in {self.data}: {hint}")
+            raise failure(
+                f"no address and no key: there are no credentials in {self.data}",
+                f"start a service with `{run_command(self.data)}`",
+                "if one runs already, name its data folder with --data",
+                "to use another service, give --url and --token, or POLYLOG_URL and POLYLOG_TOKEN",
+            )
         return self._known.url, self._known.token if self.token is None else self.token
 
     def advice(self, error: ServiceError) -> Sequence[str]:
@@ -128,7 +138,16 @@ def reading(access: Access, question: Question) -> Iterator[Reader]:
 
 
 def tell_nothing(log: Reader) -> None:
-    """Say on standard error that there are no such events, and the likeliest reason."""
-    from polylog_cli.client.absence import no_events  # It imports the language, which is slow.
+    """Say on standard error that there are no such events, and the likeliest reason.
 
-    notice(no_events(log))
+    If no reason is known and a person reads it, say how to find out more.
+    """
+    # It imports the language, which is slow.
+    from polylog_cli.client.absence import field_asked, likely_reason, range_asked
+
+    reason = likely_reason(log)
+    notice(f"0 events: {reason}" if reason else "0 events")
+    if reason is None and sys.stderr.isatty() and sys.stdout.isatty():
+        field = field_asked(log.question)
+        listing = command("groups", "--by", field)
+        notice(f"Looked at {range_asked(log.question)}. `{listing}` lists the values of {field}.")

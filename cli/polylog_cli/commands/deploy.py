@@ -23,15 +23,21 @@ Words = Annotated[
     typer.Argument(
         metavar="NAME=VALUE",
         show_default=False,
-        help="Parameters of the template, in place of those in samconfig.toml. "
+        help="Parameters of the template, which replace those in samconfig.toml. "
         "After --, give options of `sam deploy`.",
     ),
 ]
 StackName = Annotated[
-    str | None, typer.Option(help="The name of the stack; default: that of the environment.")
+    str | None,
+    typer.Option(metavar="NAME", help="The name of the stack; default: that of the environment."),
 ]
-Environment = Annotated[str, typer.Option("--env", help="The environment of samconfig.toml.")]
-Region = Annotated[str | None, typer.Option(help="The region; default: as your AWS settings say.")]
+Environment = Annotated[
+    str, typer.Option("--env", metavar="NAME", help="The environment in samconfig.toml.")
+]
+Region = Annotated[
+    str | None,
+    typer.Option(metavar="REGION", help="The AWS region; default: that of your AWS settings."),
+]
 To = Annotated[
     Path | None,
     typer.Option(
@@ -48,10 +54,11 @@ def deploy(
     region: Region = None,
     to: To = None,
 ) -> None:
-    """Build the stack and deploy it to AWS, with `sam build` and `sam deploy`.
+    """Build the stack and deploy it to AWS.
 
-    A checkout, or a folder that --to wrote, is deployed as it is.
-    In any other folder, what this command brings along is deployed.
+    It runs `sam build` and `sam deploy`, and needs make and an AWS account.
+    In a checkout, or a folder that --to wrote, it deploys what is there.
+    In any other folder, it deploys what this command brings along.
     """
     given = words or []
     texts = list(takewhile(lambda word: not word.startswith("-"), given))
@@ -103,7 +110,7 @@ def _deploy(
 
 
 def _folder() -> Path:
-    """Return the folder to build in: this one, or else one with what is installed."""
+    """Return the folder to build: this one if it is a project, or a copy of the installed one."""
     from polylog_cli.stack import project
 
     if project.is_project(Path()):
@@ -132,12 +139,12 @@ def _check(parameters: dict[str, str]) -> None:
 
 
 def _require_account(target: Target, options: list[str]) -> None:
-    """End the command if SAM would build for minutes, and then find no region or credentials."""
+    """End the command without a region or credentials: SAM would miss them after a long build."""
     import boto3
     from botocore.exceptions import BotoCoreError
 
     named = {each.partition("=")[0].removeprefix("--") for each in options} | target.settings
-    if "profile" in named:  # SAM alone knows it.
+    if "profile" in named:  # Only SAM knows which one.
         return
     try:
         session = boto3.Session()
@@ -154,7 +161,7 @@ def _require_account(target: Target, options: list[str]) -> None:
 def _require_read_shards(target: Target, parameters: dict[str, str]) -> None:
     """End the command if more shards would be written than are read.
 
-    What is not named keeps the value that the stack has, or the default of a new one, 1.
+    A parameter that you do not give keeps the value of the stack. A new stack has 1 of both.
     """
     from polylog_cli.stack.outputs import StackError, read_outputs
 

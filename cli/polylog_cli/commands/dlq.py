@@ -10,6 +10,7 @@ import typer
 from pydantic_core import to_json
 
 from polylog.model import times
+from polylog_cli.commands.examples import examples
 from polylog_cli.output.console import MARKUP, failure
 from polylog_cli.output.pager import print_whole
 from polylog_cli.output.printer import write
@@ -24,21 +25,24 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=MARKUP,
-    help="List dead letters and send them again.",
+    help="List messages that could not be stored, and send them again.",
 )
 
-Stack = Annotated[str, typer.Option(help="The deployed stack.")]
+Stack = Annotated[str, typer.Option(metavar="NAME", help="The deployed stack, like polylog.")]
 
 
-@app.command("list")
+@app.command("list", epilog=examples("dlq list"))
 def list_letters(
     stack: Stack,
-    limit: Annotated[int, typer.Option(min=1, help="List up to this many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="List up to this many messages.")] = 100,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print NDJSON with whole bodies.")
+        bool, typer.Option("--json", help="Print a JSON object a line, with whole bodies.")
     ] = False,
 ) -> None:
-    """List the messages that could not be stored, and why. They stay in the queue."""
+    """List the messages that could not be stored, and why.
+
+    They stay in the dead-letter queue of the stack.
+    """
     with _opened(stack) as queue:
         letters = queue.peek(limit)
     if as_json:
@@ -48,17 +52,21 @@ def list_letters(
     print_whole(("message id", "sent", "scope", "reason", "body"), map(_row, letters))
 
 
-@app.command()
+@app.command(epilog=examples("dlq redrive"))
 def redrive(
     stack: Stack,
     message_ids: Annotated[
-        list[str] | None, typer.Argument(help="Ids as `list` shows them; default: all messages.")
+        list[str] | None,
+        typer.Argument(
+            metavar="MESSAGE_ID", help="Ids, as `dlq list` shows them; default: all messages."
+        ),
     ] = None,
 ) -> None:
     """Send messages again to the queue that they came from.
 
-    A message that fails again becomes a dead letter again. Nothing is stored twice: an event
-    without an id keeps the id that its message gave it.
+    A message that fails again becomes a dead letter again.
+    Nothing is stored twice: an event without an id keeps the id that its
+    message gave it.
     """
     wanted = frozenset(message_ids or ())
     with _opened(stack) as queue:

@@ -43,13 +43,15 @@ Output = Annotated[
     typer.Option(
         *("--output", "-o"),
         dir_okay=False,
-        help="Write to this file; it is named FILE.part until it is complete.",
+        metavar="FILE",
+        help="Write to this file, which is called FILE.part until it is complete; "
+        "default: standard output.",
     ),
 ]
 
 
 class Schema(StrEnum):
-    """How events are written: as this API writes them, or as OCSF does."""
+    """The form of an exported event: that of Polylog's own API, or that of OCSF."""
 
     NATIVE = "native"
     OCSF = "ocsf"
@@ -59,7 +61,8 @@ AsSchema = Annotated[
     Schema,
     typer.Option(
         "--as",
-        help="native, which `polylog load` reads, or ocsf: API Activity of OCSF 1.8.0.",
+        help="native: as the API returns events. "
+        "ocsf: as API Activity of OCSF 1.8.0, the Open Cybersecurity Schema Framework.",
     ),
 ]
 
@@ -77,9 +80,10 @@ def export(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Write all events that match a filter as NDJSON, the earliest first.
+    """Write all events that match a filter, the earliest first.
 
-    With --csv, write the columns of `polylog query --csv`.
+    It writes one JSON object a line (NDJSON), which `polylog load` reads.
+    With --csv, it writes the columns of `polylog query --csv`.
     """
     render = _rendering(schema, as_csv=as_csv)
     question = Question(text, *bounds(since, until, local=local), explain)
@@ -104,7 +108,7 @@ def export(
 
 
 Render = Callable[[bytes], bytes]
-"""Turns a page of events as the API writes them into what is written."""
+"""Turns a page of events, as the API returns it, into what the export writes."""
 
 
 def _rendering(schema: Schema, *, as_csv: bool) -> Render:
@@ -131,15 +135,15 @@ def _event(line: bytes) -> JsonObject:
     try:
         event = from_json(line)
     except ValueError as error:
-        raise ServiceError(f"the service sent what is no event: {error}") from error
+        raise ServiceError(f"the service sent a line that is not an event: {error}") from error
     if not isinstance(event, dict):
-        raise ServiceError("the service sent what is no event: it is no object")
+        raise ServiceError("the service sent a line that is not an event: it is not an object")
     return event
 
 
 def _as_ocsf(page: bytes) -> bytes:
-    """Return a page's events in OCSF; raises `ServiceError` for one that is none of ours."""
-    # Only this needs the whole native API, which takes long to import.
+    """Return the events of a page in OCSF; raises `ServiceError` for a line without an event."""
+    # The native API takes long to import, and only this needs it.
     from polylog.dialects.native.wire import read_event
     from polylog_cli.output.ocsf import render_event
 
@@ -149,14 +153,14 @@ def _as_ocsf(page: bytes) -> bytes:
             wire = from_json(line)
             event = read_event(wire).model_copy(update={"seq": wire.get("seq", 0)})
         except (ValueError, InvalidParameter) as error:
-            raise ServiceError(f"the service sent what is no event: {error}") from error
+            raise ServiceError(f"the service sent a line that is not an event: {error}") from error
         lines.append(to_json(render_event(event)) + b"\n")
     return b"".join(lines)
 
 
 @dataclass(slots=True)
 class Written:
-    """How far an export got; it writes whole pages, and so whole lines."""
+    """How far an export got. It writes whole pages, so it never cuts a line."""
 
     output: Path | None
     events: int = 0
@@ -185,7 +189,7 @@ def _part(output: Path) -> Path:
 
 
 def _has_room_for_a_bar(output: Path | None) -> bool:
-    """Whether the terminal is free: events that are printed there would tear the bar apart."""
+    """Whether the terminal is free for a bar: events that are printed there would break it."""
     return console.is_terminal and (output is not None or not sys.stdout.isatty())
 
 

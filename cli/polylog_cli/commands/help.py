@@ -1,4 +1,4 @@
-"""The command `help`: what filters and times are, and the help of any command.
+"""`polylog help`: explains filters and times, and shows the help of any command.
 
 The texts on filters and times are those that the console shows for `?`.
 """
@@ -26,7 +26,7 @@ Words = Annotated[
     typer.Argument(
         metavar="TOPIC",
         show_default=False,
-        help="`filters`, `times`, or a command; without it, a list of the topics.",
+        help="`filters`, `times`, or a command; default: a list of the topics.",
     ),
 ]
 
@@ -48,14 +48,14 @@ class Topic(TypedDict):
 
 def topics() -> dict[str, Topic]:
     """Return the topics by their names."""
-    # By its path: importing the package would take longer than all else that this command does.
+    # By its path: importing the package would take longer than the rest of this command.
     text = files("polylog").joinpath("console", "help.json").read_text("utf-8")
     known: dict[str, Topic] = json.loads(text)
     return known
 
 
 def show_help(ctx: typer.Context, words: Words = None) -> None:
-    """Explain filters or times, or show the help of a command."""
+    """Explain filters and times, or show the help of a command."""
     known = topics()
     if not words:
         _print(_contents(known))
@@ -78,7 +78,7 @@ def _show_command(ctx: typer.Context, words: list[str], known: list[str]) -> Non
 def _contents(known: dict[str, Topic]) -> Iterator[str]:
     called = program()
     lines = {f"{called} help {name}": topic["summary"] for name, topic in known.items()}
-    lines[f"{called} help COMMAND"] = f"What a command does, as {called} COMMAND --help says it."
+    lines[f"{called} help COMMAND"] = f"What a command does, like {called} COMMAND --help."
     lines[f"{called} --help"] = "All commands."
     yield from _beside(lines)
 

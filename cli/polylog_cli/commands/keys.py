@@ -10,6 +10,7 @@ from polylog.api.auth import PERMISSIONS, AccessKey, Permission, Principal, Rest
 from polylog.model import times
 from polylog.model.event import MAX_KEY_LENGTH
 from polylog_cli.client.credentials import Credentials
+from polylog_cli.commands.examples import examples
 from polylog_cli.commands.moments import parse_length
 from polylog_cli.commands.options import Data, Stack, parse_scope
 from polylog_cli.commands.tables import opened
@@ -50,35 +51,54 @@ app = typer.Typer(
 )
 
 Scope = Annotated[
-    str, typer.Option(parser=parse_scope, help="The scope that the key gives access to.")
+    str,
+    typer.Option(
+        parser=parse_scope, metavar="SCOPE", help="The scope that the key opens, like demo."
+    ),
 ]
 Organization = Annotated[
-    str | None, typer.Option(parser=parse_key, help="Limit the key to this organization's events.")
+    str | None,
+    typer.Option(
+        parser=parse_key, metavar="ID", help="Limit the key to this organization's events."
+    ),
 ]
 Project = Annotated[
-    str | None, typer.Option(parser=parse_key, help="Limit the key to this project's events.")
+    str | None,
+    typer.Option(parser=parse_key, metavar="ID", help="Limit the key to this project's events."),
 ]
 
 
-@app.command()
+@app.command(epilog=examples("keys create"))
 def create(
     scope: Scope,
     permissions: Annotated[
-        str, typer.Option(help="Any of read, write and admin, with commas.")
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="What the key allows: read, write (to send events) or admin (to manage keys); "
+            "give several with commas.",
+        ),
     ] = "read",
     organization: Organization = None,
     project: Project = None,
     expires: Annotated[
         str | None,
-        typer.Option(help="The key expires after 30d, 12h, 45m or the like; default: never."),
+        typer.Option(
+            metavar="LENGTH",
+            help="How long the key is valid, like 30d, 12h or 45m; default: it never expires.",
+        ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print it in the form of credentials.json.")
+        bool,
+        typer.Option("--json", help="Print a credentials.json, not the token alone."),
     ] = False,
     stack: Stack = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Create a key and print it. You cannot see its secret again."""
+    """Create a key and print it.
+
+    It holds a secret that is stored nowhere, so you cannot see it again.
+    """
     granted = parse_permissions(permissions)
     expires_at = None if expires is None else parse_expiry(expires)
     with opened(stack, data) as log:
@@ -89,7 +109,7 @@ def create(
     print(credentials.json() if as_json else credentials.token)
 
 
-@app.command("list")
+@app.command("list", epilog=examples("keys list"))
 def list_keys(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
     """List the keys of a scope, including revoked ones."""
     with opened(stack, data) as log:
@@ -98,13 +118,18 @@ def list_keys(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> N
     print_whole(names, map(_row, found))
 
 
-@app.command()
+@app.command(epilog=examples("keys revoke"))
 def revoke(
-    key_id: Annotated[str, typer.Argument(help="The id, as `list` shows it.")],
+    key_id: Annotated[
+        str, typer.Argument(metavar="KEY_ID", help="The id, as `keys list` shows it.")
+    ],
     stack: Stack = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Revoke a key for good. Clients that use it may go on reading for a minute."""
+    """Revoke a key for good.
+
+    It stops writing at once. Clients that use it may go on reading for a minute.
+    """
     with opened(stack, data) as log:
         key = log.keys.get(key_id, fresh=True) if key_id else None
         if key is None:
@@ -116,9 +141,10 @@ def revoke(
 def _described(made: Principal) -> str:
     """Return what a new key allows, and until when, in a sentence."""
     known = {"scope": made.scope, **made.restriction.known()}
-    places = [f"{name.removesuffix('_id')} {value}" for name, value in known.items()]
-    end = f"until {times.format_seconds(made.expires_at)}" if made.expires_at else "for ever"
-    return printable(f"{made.key_id} allows {', '.join([*sorted(made.permissions), *places, end])}")
+    places = ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in known.items())
+    allowed = f"{made.key_id} allows {', '.join(sorted(made.permissions))} in {places}"
+    expires = f"until {times.format_seconds(made.expires_at)}" if made.expires_at else ""
+    return printable(f"{allowed}, {expires or 'and never expires'}")
 
 
 def _row(key: AccessKey) -> tuple[str, ...]:

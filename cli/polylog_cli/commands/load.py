@@ -33,29 +33,40 @@ _STOPPED: Final = 130
 def load_files(
     files: Annotated[
         list[str],
-        typer.Argument(help="Files, folders or patterns; - reads standard input."),
+        typer.Argument(metavar="FILE", help="Files, folders or patterns; - reads standard input."),
     ],
     format: Annotated[
-        str, typer.Option(help="The format of the events; auto looks at the first ones.")
+        str,
+        typer.Option(
+            metavar="FORMAT",
+            help="The format of the events, like cloudtrail, okta or native; "
+            "auto recognizes it by the first events of each file.",
+        ),
     ] = AUTO,
     data: Data = DEFAULT_DATA,
     url: Url = None,
     token: Token = None,
     ids: Annotated[
-        Path | None, typer.Option(help="Write the id, seq and status of each event here, as JSON.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the id, seq and status of each event to this file, as JSON."
+        ),
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Send nothing; show the first events as they would be."),
+        typer.Option(
+            "--dry-run", help="Send nothing. Show the first 3 events as the log would hold them."
+        ),
     ] = False,
 ) -> None:
-    """Send the events of files to a running service.
+    """Send the events of files to the service.
 
-    A file holds JSON: events one a line, one after the other, in an array, or in pages of an API's
-    list. It may be compressed by gzip or zstd.
+    A file holds JSON events: one a line, one after the other, in an array,
+    or in pages of an API's list. It may be compressed by gzip or zstd.
 
-    Events that are in the log already stay as they are, so you can load the same file again. The
-    exit status is 1 if any event is not in the log afterwards.
+    Events that are in the log already stay as they are.
+    So you can load the same file again.
+    The exit status is 1 if any event is not in the log afterwards.
     """
     _require_known(format)
     if ids is not None and not ids.parent.is_dir():
@@ -97,7 +108,7 @@ def _failures() -> Iterator[None]:
 
 @contextmanager
 def _repeatable() -> Iterator[None]:
-    """Say of a failure that you can run the command again."""
+    """Add to a failure that you can run the command again."""
     try:
         yield
     except ServiceError as error:
@@ -107,7 +118,7 @@ def _repeatable() -> Iterator[None]:
 
 @contextmanager
 def _stoppable(summary: Summary) -> Iterator[None]:
-    """Say how far it came if somebody stops it."""
+    """If you stop the load, say how far it came."""
     try:
         yield
     except KeyboardInterrupt:
@@ -117,7 +128,7 @@ def _stoppable(summary: Summary) -> Iterator[None]:
 
 
 class _Recognized:
-    """Says what files were taken for: each format once, with the first file."""
+    """Prints the formats that were recognized: each once, with its first file."""
 
     def __init__(self) -> None:
         self._seen = Counter[str]()
@@ -142,7 +153,7 @@ def _show(found: Iterable[Item], summary: Summary) -> None:
 
 
 def _read(item: Item) -> tuple[dict[str, object], dict[str, object] | None]:
-    """Return what would become of an event, and the event as the log would hold it."""
+    """Return what would happen to an event, and the event as the log would hold it."""
     try:
         if isinstance(item.text, ApiError):
             raise item.text

@@ -1,7 +1,7 @@
 """Times as you type them: a time, a day like `yesterday`, or how long ago it was.
 
-They are in UTC, or with `--local` in the zone of this machine. There, a day begins at its first
-moment, whatever the clocks do that night, and a time that occurs twice is the earlier one.
+They are in UTC, or with `--local` in the zone of this machine. Where clocks change at midnight, a
+day begins at its first moment. A time that occurs twice means the earlier one.
 """
 
 from __future__ import annotations
@@ -77,15 +77,15 @@ def _day(name: str, now: int, local: bool) -> date | None:
 
 
 def _in_utc(wall: datetime, local: bool) -> int:
-    """Return the microseconds since the epoch when clocks show this, here or in UTC."""
+    """Return when clocks show this, here or in UTC: in microseconds since the epoch."""
     if not local:
         return (wall - _EPOCH) // _MICROSECOND
-    # Not `astimezone`: it errs by an hour where clocks go forward over this time.
+    # Not `astimezone`: it is wrong by an hour for a time that clocks skip.
     return int(wall.replace(microsecond=0).timestamp()) * SECOND + wall.microsecond
 
 
 def _is_without_zone(text: str) -> bool:
-    """Return whether a time is one with a zone after it: then it has none itself."""
+    """Return whether a time has no zone: it is still a time if you add one."""
     return any(map(_is_time, (f"{text}Z", f"{text}T00:00Z")))
 
 

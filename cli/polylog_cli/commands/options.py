@@ -22,7 +22,7 @@ def parse_scope(text: str) -> str:
 
 
 def parse_parameters(texts: list[str], hint: str) -> dict[str, str]:
-    """Read parameters of the template, each `NAME=VALUE`; `hint` is where they were typed."""
+    """Read template parameters, each `NAME=VALUE`; `hint` names the option or argument."""
     if unclear := [text for text in texts if "=" not in text]:
         raise typer.BadParameter(f"{unclear[0]}: give it as NAME=VALUE", param_hint=hint)
     names = Counter(text.partition("=")[0] for text in texts)
@@ -32,7 +32,7 @@ def parse_parameters(texts: list[str], hint: str) -> dict[str, str]:
 
 
 def chosen_form(*, as_json: bool, as_csv: bool = False, as_table: bool = False) -> Form:
-    """Return the form that the flags ask for, by default a table."""
+    """Return the form that the flags ask for; by default, a table."""
     flags = {Form.JSON: as_json, Form.CSV: as_csv, Form.TABLE: as_table}
     forms = [form for form, is_given in flags.items() if is_given]
     if len(forms) > 1:
@@ -40,13 +40,28 @@ def chosen_form(*, as_json: bool, as_csv: bool = False, as_table: bool = False) 
     return forms[0] if forms else Form.TABLE
 
 
-Data = Annotated[Path, typer.Option(help="The data folder of `polylog run`.")]
-Stack = Annotated[str | None, typer.Option(help="Use this deployed stack, not the data folder.")]
+Data = Annotated[
+    Path, typer.Option(metavar="DIR", help="The data folder of the `polylog run` to use.")
+]
+Stack = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Use this deployed stack, with your AWS credentials."),
+]
 Url = Annotated[
-    str | None, typer.Option(envvar="POLYLOG_URL", help="The service; default: as --data says.")
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="POLYLOG_URL",
+        help="The address of the service; default: the one in the data folder.",
+    ),
 ]
 Token = Annotated[
-    str | None, typer.Option(envvar="POLYLOG_TOKEN", help="Your key; default: as --data says.")
+    str | None,
+    typer.Option(
+        metavar="TOKEN",
+        envvar="POLYLOG_TOKEN",
+        help="Your key; default: the one in the data folder.",
+    ),
 ]
 
 FilterText = Annotated[
@@ -54,33 +69,43 @@ FilterText = Annotated[
     typer.Argument(
         metavar="FILTER",
         show_default=False,
-        help="""For example 'type = "app.crash"', or a word of a message or a name; """
-        """without it, all events. """
-        """If it starts with -, put -- before it. `polylog help filters` shows more.""",
+        help="""Which events: for example 'type = "app.crash"', or a word of a message or a """
+        """name; default: all events. Put a filter that begins with - last, after --. """
+        """`polylog help filters` shows more.""",
     ),
 ]
 Since = Annotated[
     str | None,
     typer.Option(
         metavar="TIME",
-        help=f"Only events from this time on: {TIME_HELP}. `polylog help times` shows more.",
+        help=f"Only events from this time on: {TIME_HELP}; default: from the first event. "
+        "`polylog help times` shows more.",
     ),
 ]
 Until = Annotated[
     str | None,
-    typer.Option(metavar="TIME", help="Only events before this time, given like --since."),
+    typer.Option(
+        metavar="TIME",
+        help="Only events before this time, given like --since; default: to the last event.",
+    ),
 ]
 Local = Annotated[
     bool,
     typer.Option(
         "--local",
-        help="Take and show times in the zone of this machine; default: UTC. "
+        help="Read and show times in the zone of this machine; default: UTC. "
         "JSON and CSV stay in UTC.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print NDJSON, as the API returns it.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON as the API returns it, one object a line.")
+]
 AsTable = Annotated[bool, typer.Option("--table", help="Print a table. This is the default.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV with a header.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, with a header.")]
 Explain = Annotated[
-    bool, typer.Option("--explain", help="Show how the answer was found, and what it read.")
+    bool,
+    typer.Option(
+        "--explain",
+        help="Also print on standard error how the answer was found, and what it read.",
+    ),
 ]

@@ -42,20 +42,27 @@ def parse_place(text: str) -> str:
 
 
 InOrder = Annotated[
-    Order | None, typer.Option(help="Order by time; default: desc, with --follow asc.")
+    Order | None,
+    typer.Option(
+        help="asc: the earliest first, desc: the newest first; default: desc, with --follow asc."
+    ),
 ]
-Limit = Annotated[int, typer.Option(min=0, help="Print up to this many; 0 prints all.")]
+Limit = Annotated[
+    int, typer.Option(min=0, metavar="N", help="Print up to this many events; 0 prints all.")
+]
 Total = Annotated[
     bool,
     typer.Option(
-        "--total/--no-total", help="Count all events that match, even if you print only some."
+        "--total/--no-total", help="Say how many events match, even if only some are printed."
     ),
 ]
-Follow = Annotated[bool, typer.Option("--follow", help="Then print events as they arrive.")]
+Follow = Annotated[bool, typer.Option("--follow", help="Go on, and print events as they arrive.")]
 After = Annotated[
     str,
     typer.Option(
-        parser=parse_place, metavar="SEQ|latest", help="Start after the event with this seq."
+        parser=parse_place,
+        metavar="SEQ|latest",
+        help="Start after the event with this seq; latest: with the next event that arrives.",
     ),
 ]
 
@@ -77,10 +84,12 @@ def query(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Print the events that match a filter, the newest first, and say how many match.
+    """List the events that match a filter, the newest first.
 
-    With --follow, print the newest events in the order of time. Then print each event as it
-    arrives, until you press Ctrl-C.
+    At the end it says on standard error how many events match.
+
+    With --follow, it prints the newest events in the order of time.
+    Then it prints each event as it arrives, until you press Ctrl-C.
     """
     form = chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv)
     printer = Printer(in_zone(EVENTS, local=local), form)
@@ -100,12 +109,17 @@ def _follow(log: Reader, printer: Printer, limit: int) -> None:
 
 
 def _list(log: Reader, printer: Printer, order: Order, limit: int, *, with_total: bool) -> None:
-    """Print a list, then on standard error how much of what matches it is."""
+    """Print a list, then on standard error how many events match.
+
+    As JSON, for programs, it says that only if it has not printed all of them.
+    """
     printed, total, is_all = 0, None, False
     for page in log.pages(order, limit, with_total=with_total and limit > 0):
         printer.print(page.events)
         printed, total = printed + len(page.events), total or page.total_size
         is_all = page.next_page_token is None
+    if printer.form is Form.JSON and (is_all or printed == total):
+        return
     if is_all and not printed:
         tell_nothing(log)
     else:
@@ -124,7 +138,10 @@ def tail(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Print events as they arrive, each exactly once, until you press Ctrl-C."""
+    """Print events as they arrive, until you press Ctrl-C.
+
+    Each event is printed exactly once.
+    """
     form = chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv)
     printer = Printer(in_zone(EVENTS, local=local), form)
     with reading(Access(data, url, token), Question(text, explain=explain)) as log:
@@ -148,22 +165,32 @@ def count(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Print the number of events that match a filter."""
+    """Count the events that match a filter.
+
+    It prints the number alone, or with --json an object like {"count": 694}.
+    """
     question = Question(text, *bounds(since, until, local=local), explain)
     with reading(Access(data, url, token), question) as log:
         found = log.count()
         print(to_json({"count": found}).decode() if as_json else found)
-        if not found:
+        if not found and not as_json:
             tell_nothing(log)
 
 
 def groups(
     text: FilterText = "",
-    by: Annotated[str, typer.Option(help="Group by this text field, like actor.id.")] = "type",
+    by: Annotated[
+        str, typer.Option(metavar="FIELD", help="Group by this text field, like actor.id.")
+    ] = "type",
     since: Since = None,
     until: Until = None,
     local: Local = False,
-    limit: Annotated[int, typer.Option(min=0, help="Print the largest ones; 0 prints all.")] = 0,
+    limit: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Print this many of the largest groups; 0 prints all."
+        ),
+    ] = 0,
     as_json: AsJson = False,
     as_table: AsTable = False,
     as_csv: AsCsv = False,
@@ -172,7 +199,10 @@ def groups(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Count the events that match a filter by the value of a field, the largest group first."""
+    """Count events by the value of a field, the largest group first.
+
+    For each value, it prints the number of events and the time of the newest.
+    """
     form = chosen_form(as_json=as_json, as_table=as_table, as_csv=as_csv)
     printer = Printer(in_zone(GROUPS, local=local), form)
     question = Question(text, *bounds(since, until, local=local), explain)
@@ -180,15 +210,17 @@ def groups(
         found = log.groups(by)
         shown = found[:limit] if limit else found
         printer.print(shown)
-        if not found:
-            tell_nothing(log)
-        elif len(shown) < len(found):
+        if len(shown) < len(found):
             notice(f"{len(shown):,} of {len(found):,} groups")
+        if not found and form is not Form.JSON:
+            tell_nothing(log)
 
 
 def histogram(
     text: FilterText = "",
-    interval: Annotated[Interval, typer.Option(help="The length of a bar.")] = Interval.DAY,
+    interval: Annotated[
+        Interval, typer.Option(help="The interval of time that a bar stands for.")
+    ] = Interval.DAY,
     since: Since = None,
     until: Until = None,
     local: Local = False,
@@ -199,9 +231,11 @@ def histogram(
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Draw the number of events that match a filter in each interval of time, in UTC.
+    """Draw a bar for each day, hour or other interval of time.
 
-    A week begins on Monday. --local is for --since and --until: bars stay in UTC.
+    A bar is as long as the number of events that match the filter.
+    A week begins on Monday.
+    Bars are in UTC, even with --local, which is for --since and --until.
     """
     form = chosen_form(as_json=as_json, as_csv=as_csv)
     question = Question(text, *bounds(since, until, local=local), explain)
@@ -211,5 +245,5 @@ def histogram(
             draw(bars, interval)
         else:
             Printer(BARS, form).print([bar.model_dump(mode="json") for bar in bars])
-        if not bars:
+        if not bars and form is not Form.JSON:
             tell_nothing(log)

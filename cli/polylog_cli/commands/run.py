@@ -30,44 +30,58 @@ Engine = Annotated[
     str,
     typer.Option(
         parser=parse_engine,
-        help="local, moto (for tests, without samples, if installed), or the URL of a DynamoDB.",
+        metavar="local|moto|URL",
+        help="local: DynamoDB Local. moto: in memory, for tests, without samples, if installed. "
+        "URL: a DynamoDB that runs already.",
     ),
 ]
 Memory = Annotated[
     bool,
     typer.Option(
         "--memory",
-        help="Keep no events on disk; --data then names where the credentials are meanwhile.",
+        help="Keep events in memory alone. Then the data folder only holds the credentials, "
+        "until the service stops.",
     ),
 ]
 Folder = Annotated[
     Path | None,
     typer.Option(
-        help="The data folder; default: .polylog, with --memory a temporary one.",
+        metavar="DIR",
+        help="The folder for events and credentials; "
+        "default: .polylog, with --memory a temporary one.",
     ),
 ]
 Scope = Annotated[
-    str, typer.Option(parser=parse_scope, help="The scope that the printed key gives access to.")
+    str,
+    typer.Option(
+        parser=parse_scope,
+        metavar="SCOPE",
+        help="The scope that the printed key opens. Each scope is a log of its own.",
+    ),
 ]
-Sample = Annotated[bool, typer.Option(help="Load sample events into an empty log.")]
-Live = Annotated[
-    bool, typer.Option("--live", help="Let sample events go on happening, one every few seconds.")
-]
+Sample = Annotated[bool, typer.Option(help="Load a month of sample events into an empty log.")]
+Live = Annotated[bool, typer.Option("--live", help="Add another sample event every few seconds.")]
 TemplateFile = Annotated[
     Path | None,
-    typer.Option(help="The template to serve; default: the checkout's, or the installed one."),
+    typer.Option(
+        metavar="FILE",
+        help="The template to serve; default: that of this checkout, or the installed one.",
+    ),
 ]
 CorsOrigins = Annotated[
     str | None,
     typer.Option(
         metavar="ORIGINS",
-        help="Let pages of these origins use the APIs, like http://localhost:3000; "
-        "give several with commas, or * for any. It is the parameter CorsOrigins.",
+        help="Let web pages of these origins use the APIs, like http://localhost:3000; "
+        "give several with commas, or * for any. It sets the parameter CorsOrigins.",
     ),
 ]
 Parameters = Annotated[
     list[str] | None,
-    typer.Option(help="A template parameter; you may give several.", metavar="NAME=VALUE"),
+    typer.Option(
+        metavar="NAME=VALUE",
+        help="A parameter of the template, like RetentionDays=30; you may give several.",
+    ),
 ]
 
 
@@ -83,7 +97,12 @@ def run(
     cors_origins: CorsOrigins = None,
     parameter: Parameters = None,
 ) -> None:
-    """Serve all APIs on this machine, with the functions and tables of template.yaml."""
+    """Serve all APIs on this machine, with sample events.
+
+    It prints an address and a key, and stops when you press Ctrl-C.
+    It runs the functions of template.yaml over DynamoDB Local, which the
+    first start fetches (50 MB). Events stay in the data folder.
+    """
     parameters = parse_parameters(parameter or [], "--parameter")
     flags = {} if cors_origins is None else {"CorsOrigins": "--cors-origins"}
     if cors_origins is not None:
@@ -137,7 +156,7 @@ def _failures(dynamodb: str, data: Path) -> Iterator[None]:
 def _mistakes(flags: Mapping[str, str]) -> Iterator[None]:
     """End the command with a message if the template does not fit what was typed.
 
-    `flags` are the options that stand for a parameter, by its name.
+    `flags` maps the name of a parameter to the option that sets it.
     """
     from polylog_cli.local.template import ParameterError, TemplateError
 

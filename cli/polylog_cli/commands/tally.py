@@ -18,21 +18,28 @@ if TYPE_CHECKING:
     from polylog_cli.local.log import Log
 
 _SETTLE_SECONDS = 60
-"""How long to wait for a scope that is written to be folded."""
+"""How long to go on folding, in seconds, if the scope is being written."""
 
-# What knows DynamoDB imports boto3, which is slow: each command imports it when it runs.
+# The modules for DynamoDB import boto3, which is slow: each command imports them when it runs.
 
-Scope = Annotated[str, typer.Option(parser=parse_scope, help="The scope to work on.")]
-Repair = Annotated[bool, typer.Option("--repair", help="Correct the counts that are wrong.")]
+Scope = Annotated[
+    str, typer.Option(parser=parse_scope, metavar="SCOPE", help="The scope to work on, like demo.")
+]
+Repair = Annotated[
+    bool,
+    typer.Option(
+        "--repair", help="Correct the counts that are wrong. Stop writing until it is done."
+    ),
+]
 
 
 def verify(
     scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA, repair: Repair = False
 ) -> None:
-    """Recount a scope and compare the result with every row of its tallies.
+    """Recount a scope, and compare the result with its tallies.
 
-    It reads all events. The exit status is 1 if a count is wrong, with --repair if one is still
-    wrong afterwards.
+    It reads all events, and prints each count that is wrong.
+    The exit status is 1 if a count is wrong, or still wrong after --repair.
     """
     from polylog.dynamo.maintenance.verify import Verifier
 
@@ -49,10 +56,11 @@ def verify(
 
 
 def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
-    """Fold the young counts of a scope into the rows of its tallies.
+    """Fold the newest counts of a scope into its tallies now.
 
-    The service does this by itself. Events that are older than the log keeps them leave the
-    tallies.
+    It also makes segments and facet counts, as `reindex` does, and removes
+    events that are too old to keep from the tallies.
+    The service does all this by itself.
     """
     from polylog.dynamo.maintenance.fold import Folder
     from polylog.dynamo.maintenance.seal import Sealer
@@ -72,12 +80,14 @@ def compact(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
 
 
 def reindex(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
-    """Make the whole log of a scope searchable, and count what TalliedFacets names.
+    """Make segments and facet counts of a whole scope now.
 
-    This includes what an earlier version stored, and facets that were named later.
+    Segments make searches fast. TalliedFacets names the facets to count.
+    This includes events that an earlier version of Polylog stored, and
+    facets that were named later.
 
-    The service does this by itself, little by little. You can stop the command and start it again,
-    and use the log meanwhile.
+    The service does this by itself, little by little.
+    You can stop the command and start it again, and use the log meanwhile.
     """
     from polylog.dynamo.maintenance.seal import Sealer
 
@@ -94,10 +104,11 @@ def reindex(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> Non
 
 
 def restamp(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> None:
-    """Set when each event of a scope expires, by the current RetentionDays.
+    """Apply a changed RetentionDays to the events of a scope.
 
-    Run it once after you raise RetentionDays, within a day. After you lower it, events that are
-    too old are only hidden; this deletes them.
+    It sets when each stored event expires.
+    After you raise RetentionDays, run it once, within a day.
+    After you lower it, events that are too old are hidden; this deletes them.
     """
     from polylog.dynamo.maintenance.restamp import Restamper
 
@@ -115,7 +126,7 @@ def _counter(log: Log) -> Counter:
 
 
 def _tidy(log: Log, scope: str) -> None:
-    """Take what is too old out of the tallies of a scope, which must exist."""
+    """Remove what is too old from the tallies of a scope; the scope must exist."""
     from polylog.dynamo.events.numbers import Numbers
     from polylog.dynamo.maintenance.expire import Expirer
 

@@ -1,7 +1,7 @@
 """Folds the tallies of a local run with the compact function, as AWS does.
 
-New deltas in the tally table's stream wake the function. So does the start of the run, and then
-every further day.
+A delta is the summary of what one transaction stored. New deltas in the tally table's stream wake
+the function. So does the start of the run, and then each further day.
 
 It runs in a process of its own, so that folding does not hold up the threads that answer requests.
 """
@@ -93,7 +93,7 @@ class Compaction:
                 self._starts_at = None
 
     def end(self) -> None:
-        """End the process at once: a fold that is cut short has not happened."""
+        """End the process at once: a fold that is interrupted changes nothing."""
         with self._process as process:
             process.kill()
 
@@ -101,7 +101,7 @@ class Compaction:
 def main() -> None:
     """Run the compact function that standard input names, until standard input ends.
 
-    It ends when the process that holds its other end does, however that ends.
+    Standard input ends when the process that started this one ends, even if that is killed.
     """
     function, dynamodb = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_standard_input, daemon=True).start()
@@ -114,7 +114,7 @@ def main() -> None:
 
 
 def _end_with_standard_input() -> None:
-    # Not by its buffer: Python aborts if that is being read when `main` ends with an exception.
+    # Not through its buffer: Python aborts if that is being read when `main` raises.
     os.read(sys.stdin.fileno(), 1)
     os._exit(0)
 
@@ -134,8 +134,8 @@ class Deltas:
     def hand_to(self, handler: Handler) -> None:
         """Hand over the records since the last call; if the handler fails, the next call repeats.
 
-        If the stream refuses to be read, the next call starts at its end. What is missed then waits
-        for the scope's next delta or for the daily tidying.
+        If the stream cannot be read, the next call starts at its end. Deltas that it misses are
+        folded with the scope's next delta, or by the daily tidying.
         """
         try:
             if not self._are_all_known:
@@ -160,7 +160,7 @@ class Deltas:
             self._iterators[shard_id] = found["ShardIterator"]
 
     def _read(self) -> tuple[list[Any], dict[str, str | None]]:
-        """Return the records of new deltas, and where each shard continues; None means nowhere."""
+        """Return the records of new deltas, and where each shard goes on; None if it has ended."""
         records: list[Any] = []
         iterators: dict[str, str | None] = {}
         for shard_id, position in self._iterators.items():
@@ -181,7 +181,7 @@ class Compactor:
     _tidied_at: float = -inf
 
     def run(self, wait: Callable[[float], bool]) -> None:
-        """Work until `wait`, which takes seconds, returns that the run has ended."""
+        """Work until `wait`, which takes seconds, returns True: the run has ended."""
         pause_seconds = _PAUSE_SECONDS
         while not wait(pause_seconds):
             # The stream comes first: a delta that arrives while scopes are tidied is not missed.

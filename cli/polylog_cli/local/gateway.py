@@ -74,13 +74,13 @@ class Gateway:
         return _answer(start, _invoke(handler, event) if handler else _own(HTTPStatus.NOT_FOUND))
 
     def _variables(self) -> Payload:
-        """Return the part of an event that is there only if the stage has variables."""
+        """Return the member of an event that it has only if the stage has variables."""
         return {"stageVariables": dict(self.stage_variables)} if self.stage_variables else {}
 
     def _handler(self, method: str, path: str) -> Handler | None:
         """Return the handler of the most specific route: exact, longest greedy, `$default`.
 
-        Of exact ones, that of the method comes before that of any method.
+        Among exact routes, one for this method comes before one for any method.
         """
         for route in (f"{method} {path}", path):
             if route in self.routes:
@@ -145,7 +145,7 @@ def _invoke(handler: Handler, event: Payload) -> Payload:
 
 
 def _own(status: HTTPStatus) -> Payload:
-    """Return an answer of the gateway itself; all of them have this form."""
+    """Return an answer of the gateway itself, as API Gateway writes them."""
     headers = {"content-type": "application/json"}
     return {
         "statusCode": status,

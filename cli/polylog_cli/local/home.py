@@ -71,7 +71,7 @@ class Home:
         return self.path / "dynamodb"
 
     def _close(self) -> None:
-        """Let only the owner use what is there already, and say who can use it otherwise."""
+        """Let only the owner use what is there already, and say if others can or could use it."""
         own = self._own()
         was_open = any(map(is_open, own))
         for path in own:
@@ -88,7 +88,7 @@ class Home:
     def _own(self) -> list[Path]:
         """Return the files of Polylog that are there, and its folders.
 
-        The data folder may be one with other uses, even a home: that stays as it is.
+        The data folder itself is among them only if it holds nothing else: it may even be a home.
         """
         own = [*(self.path / name for name in _FILES), self.tables]
         is_alone = {*self.path.iterdir()} <= {*own}
@@ -130,7 +130,7 @@ class Home:
             return None
 
     def begin_sample(self) -> datetime:
-        """Note that the sample is being loaded; return the present time, which it ends at."""
+        """Note that the sample is being loaded; return the present time, at which it ends."""
         now = datetime.now(UTC)
         write_private(self._sample, now.isoformat())
         return now

@@ -17,7 +17,7 @@ from polylog_cli.local.sample import live_events
 
 @contextmanager
 def living(gateway: Gateway, credentials: Credentials) -> Iterator[None]:
-    """Hand in an event every few seconds, each at its own time, until the block ends."""
+    """Send an event every few seconds, each at its own time, until the block ends."""
     ended = Event()
     with ThreadPoolExecutor(1) as pool:
         life = pool.submit(_live, gateway, credentials, ended)
@@ -35,6 +35,6 @@ def _live(gateway: Gateway, credentials: Credentials, ended: Event) -> None:
         for time, event in live_events(datetime.now(UTC)):
             if ended.wait((time - datetime.now(UTC)).total_seconds()):
                 return
-            # What the service refuses now, for want of room perhaps, is no loss.
+            # If the service refuses an event, perhaps because the disk is full, it is left out.
             with suppress(httpx.HTTPError):
                 client.post("/v1/events?format=cloudfoundry", json=event)

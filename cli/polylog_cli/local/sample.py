@@ -119,7 +119,7 @@ def sample_events(now: datetime, count: int = 3000) -> list[dict[str, object]]:
 
 
 def live_events(now: datetime) -> Iterator[tuple[datetime, dict[str, object]]]:
-    """Yield what happens on the same platform from now on: when, and the event; it never ends.
+    """Yield what happens on the same platform from now on, as times and events; it never ends.
 
     A story begins every few seconds. The events come in the order of their times.
     """
@@ -183,13 +183,13 @@ class _Platform:
             yield from self.tell(STORIES.get(story) or self.crash(), app, moment)
 
     def yesterday(self, day: datetime) -> Iterator[Told]:
-        """Tell of a bad day of the liveliest app, also on a Sunday: it is there to look at."""
+        """Tell of a bad day of the liveliest app, even on a Sunday, so that there is one."""
         (app, *_), noon = self.apps[0], day.replace(hour=12, minute=0, second=0)
         for hours, story in enumerate((STORIES["hotfix"], self.crash(), STORIES["release"])):
             yield from self.tell(story, app, noon + timedelta(hours=hours))
 
     def story(self, began: datetime) -> Iterator[Told]:
-        """Tell of something that may happen on any day to an app that lives on."""
+        """Tell of something that happens to an app that still exists."""
         app, *_ = self.random.choice([app for app in self.apps if app[3] == DAYS])
         story = self.random.choice(TOLD_LIVE)
         yield from self.tell(STORIES.get(story) or self.crash(), app, began)

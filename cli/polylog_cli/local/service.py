@@ -52,7 +52,7 @@ from polylog_cli.local.sample import sample_events
 from polylog_cli.local.store import with_safe_store
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables, refuse_outdated_rows
 from polylog_cli.local.template import Function, Template
-from polylog_cli.output.console import command, console
+from polylog_cli.output.console import command, notice
 from polylog_cli.output.loading import load_visibly
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ _M_ARENA_MAX = -8
 
 
 class NoDynamoDBError(Exception):
-    """DynamoDB does not answer, or not like DynamoDB; the cause says how."""
+    """Nothing answers like DynamoDB at its address; the cause says what happened."""
 
 
 class PortTakenError(Exception):
@@ -100,14 +100,14 @@ def _share_heaps() -> None:
     """Let all threads share two heaps, where the C library is glibc.
 
     By default each thread may get its own, which keeps room for the largest answer that it ever
-    made: the memory of the service went on growing for minutes.
+    made. Then the memory of the service goes on growing for minutes.
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _end_in_order() -> None:
-    """Clean up before a signal ends this process, but for a signal that is ignored, as by nohup."""
+    """Clean up before a signal ends this process; one that nohup ignores stays ignored."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda signum, frame: sys.exit(0))
@@ -123,7 +123,7 @@ def run(settings: Settings) -> None:
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:
         disk = _disk(settings, home)
-        console.print("Starting DynamoDB")
+        notice("Starting DynamoDB")
         tables = None if settings.memory else home.tables
         with dynamodb(settings.dynamodb, tables) as engine:
             client = connect(engine.url)
@@ -170,7 +170,7 @@ def _home(settings: Settings) -> Iterator[Home]:
 
 @contextmanager
 def _written(credentials: Credentials, home: Home, *, is_lent: bool) -> Iterator[None]:
-    """Write the credentials. If the folder is only lent, put back what was there at the end."""
+    """Write the credentials; at the end, put back what was there before if the folder is lent."""
     file = home.credentials
     before = file.read_text() if is_lent and file.exists() else None
     credentials.write(file)
@@ -184,7 +184,7 @@ def _written(credentials: Credentials, home: Home, *, is_lent: bool) -> Iterator
 
 
 def _disk(settings: Settings, home: Home) -> Disk | None:
-    """Return the disk that events go to, None if it is not ours; raises `NoRoom`."""
+    """Return the disk that events go to; None if they are not stored here. Raises `NoRoom`."""
     if settings.memory or settings.dynamodb != "local":
         return None
     disk = Disk(home.path)
@@ -193,7 +193,7 @@ def _disk(settings: Settings, home: Home) -> Disk | None:
 
 
 def _running(listener: socket.socket, dynamodb: str) -> Running:
-    """Return how to reach the service; its functions are loaded, and with them the environment."""
+    """Return how to reach the service; the functions must be loaded, which sets the environment."""
     return Running(
         url=f"http://{HOST}:{listener.getsockname()[1]}",
         dynamodb=dynamodb,
@@ -244,14 +244,15 @@ def _credentials(home: Home, keys: DynamoKeyStore, scope: str, url: str) -> Cred
 def _load_sample(gateway: Gateway, credentials: Credentials, home: Home | None) -> None:
     """Load the sample into an empty log, or continue a loading that was interrupted.
 
-    The data folder remembers the latter; there is none if nothing is kept.
+    The data folder remembers that; `home` is None if events are kept in memory.
     """
     query = EventQuery(credentials.scope, EVERYTHING, Order.ASCENDING, Window(limit=1))
     begun = home.sample_begun() if home else None
     if begun is None and services_from_environment().store.find(query).events:
         return
     end = begun or (home.begin_sample() if home else datetime.now(UTC))
-    events = map(to_json, sample_events(end))
+    events = list(map(to_json, sample_events(end)))
+    notice(f"Loading {len(events):,} sample events")
     items = [Item("the sample", n, "cloudfoundry", event) for n, event in enumerate(events, 1)]
     transport = httpx.WSGITransport(gateway)
     headers = {"Authorization": f"Bearer {credentials.token}"}
@@ -263,7 +264,7 @@ def _load_sample(gateway: Gateway, credentials: Credentials, home: Home | None) 
 
 @contextmanager
 def _served(gateway: Gateway, listener: socket.socket) -> Iterator[Future[None]]:
-    """Answer requests in threads until the block ends; yield what tells if that fails earlier."""
+    """Answer requests in threads until the block ends; yield a future that fails if that does."""
     logging.getLogger("waitress").setLevel(logging.ERROR)  # It warns as soon as a request waits.
     channels: dict[int, socket.socket] = {}
     server = create_server(
@@ -288,7 +289,7 @@ def _served(gateway: Gateway, listener: socket.socket) -> Iterator[Future[None]]
 
 
 def _watch(served: Future[None], *looks: Callable[[], None]) -> None:
-    """Look after the parts until Ctrl-C; raises what one of them cannot go on after."""
+    """Watch the parts until Ctrl-C; raises the error of one that cannot go on."""
     with suppress(KeyboardInterrupt):
         while True:
             with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""The store of events on a disk of this machine: it loses none that it has acknowledged."""
+"""The store of events on this machine's disk: it loses no event that it has acknowledged."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from polylog_cli.local.disk import Disk
 class SafeStore:
     """A store in DynamoDB Local that keeps what it says is stored, even if DynamoDB Local dies.
 
-    DynamoDB Local answers a transaction some milliseconds before it commits it: of 12 that it was
-    killed right after, 9 were lost. Reads wait for the commit, so this reads before it answers.
+    DynamoDB Local answers a transaction some milliseconds before it commits it. When it was killed
+    right after the answer, 9 of 12 were lost. Reads wait for the commit, so this store reads before
+    it answers.
     """
 
     def __init__(self, store: EventStore, disk: Disk) -> None:

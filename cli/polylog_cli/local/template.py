@@ -2,7 +2,7 @@
 
 Of the intrinsic functions it understands `Ref`: a parameter becomes its value, and a resource its
 logical id, which is its name on this machine. In tables and conditions it also understands `If`,
-and what conditions are made of.
+and the functions that conditions are made of.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _require_number(name: str, value: str, parameter: dict[str, Any]) -> None:
 
 
 def _condition(name: str) -> str:
-    """Return under which name the values hold a condition; no parameter is called so."""
+    """Return the name of a condition among the values; no parameter can have such a name."""
     return f"Conditions::{name}"
 
 
@@ -211,7 +211,7 @@ def _resolve(value: Any, values: dict[str, Any], *, keep_none: bool = False) -> 
 
 
 def _arguments(properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of CreateTable that a table's properties are."""
+    """Return the properties of a table that are arguments of CreateTable."""
     arguments = {name: value for name, value in properties.items() if name in _CREATE_TABLE}
     if "StreamSpecification" in arguments:  # CloudFormation leaves this out.
         arguments["StreamSpecification"] |= {"StreamEnabled": True}

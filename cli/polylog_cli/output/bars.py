@@ -14,7 +14,7 @@ from polylog_cli.client.intervals import Interval
 from polylog_cli.output.printer import screen
 
 Row = tuple[datetime, int | None]
-"""The start of an interval and its count; None stands for the empty intervals from there on."""
+"""The start of an interval and its count; None stands for several empty intervals from there on."""
 
 _LENGTHS = {
     Interval.MINUTE: timedelta(minutes=1),
@@ -33,7 +33,7 @@ _GAP = "⋮"
 
 
 def draw(bars: list[Bar], interval: Interval) -> None:
-    """Draw bars. Empty intervals are drawn too, unless all of them need more than a screen."""
+    """Draw bars, also of empty intervals; if all need more than a screen, without long gaps."""
     console = screen()
     table = Table(box=None, show_header=False, expand=True)
     table.add_column()
@@ -50,7 +50,7 @@ def draw(bars: list[Bar], interval: Interval) -> None:
 
 
 def rows(bars: list[Bar], interval: Interval, most: int) -> Iterable[Row]:
-    """Return what to draw: every interval, or those with events if `most` rows are too few."""
+    """Return what to draw: every interval, or long gaps as one row if `most` rows are too few."""
     counts = {bar.start: bar.count for bar in bars}
     starts = list(islice(_starts(bars, interval), most + 1))
     if len(starts) > most:
@@ -72,7 +72,8 @@ def _with_gaps(bars: list[Bar], interval: Interval) -> Iterator[Row]:
     for bar, after in pairwise(bars):
         yield bar.start, bar.count
         if (following := _following(bar.start, interval)) < after.start:
-            yield following, None
+            is_one = _following(following, interval) == after.start
+            yield following, 0 if is_one else None
     yield bars[-1].start, bars[-1].count
 
 

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 _UVX_FOLDER: Final = "archive-v0"
-"""The folder in the cache of uv where it installs what `uvx` runs; PATH has it only meanwhile."""
+"""The folder in uv's cache with what `uvx` runs; it is on PATH only while that runs."""
 
 
 def has_escapes() -> bool:

@@ -63,6 +63,6 @@ def _listed(explanation: Explanation, *, is_chosen: bool) -> str:
 
 
 def _told(alternative: Alternative) -> str:
-    """Return a way with its estimate and the reason for or against it."""
+    """Return a way to find the answer, with its estimate and the reason for or against it."""
     units = "" if alternative.units is None else f", about {alternative.units:g} units"
     return f"{alternative.name}{units}: {alternative.reason}"

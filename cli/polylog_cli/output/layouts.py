@@ -26,7 +26,7 @@ class Shrinks(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; `share` is its part of the room that no cell needs."""
+    """A column of a table; `share` weighs how much it gets of the width that no cell needs."""
 
     name: str
     show: Show
@@ -75,7 +75,7 @@ def _shown_time(result: JsonObject) -> str:
 
 
 def _shown_local_time(result: JsonObject) -> str:
-    """Return a time to the second in the zone of this machine; in UTC where that has no year."""
+    """Return a time to the second in this machine's zone, or in UTC if that has no such year."""
     time = _text(_member(result, "time"))
     try:
         return datetime.fromisoformat(time).astimezone().isoformat(timespec="seconds")

@@ -19,7 +19,7 @@ _SHOWN: Final = 20
 def load_visibly(
     client: httpx.Client, items: Iterable[Item], reading: Reading, summary: Summary
 ) -> None:
-    """Send events, show the progress, and print the summary, also of a loading that is stopped.
+    """Send events, show the progress, and print a summary, even if the load is stopped.
 
     Raises `ServiceError`, and what `items` raises.
     """

@@ -1,8 +1,8 @@
 """An event in the Open Cybersecurity Schema Framework (OCSF), as analysis tools and lakes read it.
 
-Every event becomes one of the class API Activity (6003) of version 1.8.0, without profiles. It is
-the latest version that a package on PyPI has the published schema of (`ocsf-json-schema`), which
-the tests check every event against. What becomes what:
+Every event becomes one of the class API Activity (6003) of version 1.8.0, without profiles. That is
+the latest version whose published schema is in a package on PyPI (`ocsf-json-schema`). The tests
+check every event against it. The members of an event go to these members:
 
 ::
 
@@ -22,8 +22,8 @@ the tests check every event against. What becomes what:
     category, links, data, attributes, organization_id, project_id, and origin if it is custom
                                 unmapped
 
-Ours: where the schema requires what an event lacks, a name is `Unknown`. If the source is no
-address, the source endpoint is the `sourceIPAddress` that records of CloudTrail have in `data`.
+Ours: where the schema requires a name and the event has none, it is `Unknown`. If the source is not
+an address, the source endpoint is the `sourceIPAddress` that CloudTrail's records have in `data`.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ _HTTP_STATUS: Final = re.compile("[1-5][0-9][0-9]")
 
 
 def render_event(event: Event) -> Members:
-    """Render an event; members that it lacks are left out."""
+    """Render an event in OCSF, without the members that it lacks."""
     activity = _activity(event.type)
     return _known(
         {
@@ -171,7 +171,7 @@ def _user(actor: Entity) -> Members:
 
 
 def _resources(target: Entity) -> list[Members]:
-    """Return the target as a list of one, or none if nothing but its type is known."""
+    """Return the target as a list of one; empty if only its type is known."""
     named = _known({"uid": target.id, "name": target.name})
     if not named:
         return []

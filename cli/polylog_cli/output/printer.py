@@ -81,12 +81,12 @@ class Printer:
         console.print(table)
 
     def _is_shown(self, column: Column, rows: Sequence[Mapping[str, str]]) -> bool:
-        """Return whether a table has a column, once these rows are in it too."""
+        """Return whether the table shows a column, once it has these rows too."""
         has_no_row = not rows and not self._is_begun
         return column in self._columns or has_no_row or any(row[column.name] for row in rows)
 
     def _fit(self, rows: Sequence[Mapping[str, str]], room: int | None, *, is_new: bool) -> None:
-        """Set the widths of the columns, without a room as all cells so far need them.
+        """Set the widths of the columns, so that they fill a room; without one, as the cells need.
 
         They stay as they are while all cells fit, so that batches line up.
         """
@@ -107,7 +107,7 @@ def csv_lines(layout: Layout, results: Sequence[JsonObject], *, has_head: bool) 
 
 
 def extent(printed: int, total: int | None) -> str:
-    """Say how many events were printed, and of how many; None means that nobody counted them."""
+    """Say how many events were printed, and of how many; None means that these are not counted."""
     if total is None:
         return f"{_events(printed)}; there may be more"
     return _events(total) if printed == total else f"{printed:,} of {_events(total)}"
@@ -128,7 +128,7 @@ def _csv_line(values: Sequence[str]) -> str:
 
 
 def screen() -> Console:
-    """Return a console on standard output; it prints `?` for what the encoding lacks."""
+    """Return a console on standard output; it prints `?` for a character the encoding lacks."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     return open_console()

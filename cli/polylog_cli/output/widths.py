@@ -11,15 +11,15 @@ GAP: Final = 2
 """The characters between two columns."""
 
 _LEAST: Final = 8
-"""How narrow a column gets at most, in characters."""
+"""The narrowest that a column gets, in characters."""
 
 
 def fitted(columns: Sequence[Column], needed: Sequence[int], room: int) -> list[int]:
-    """Return the widths of columns whose cells need these, so that they fill a room.
+    """Return the widths of columns, in characters, so that they fill a room.
 
-    If the room is too small, the columns that shrink first do so, the widest of them first, and
-    then those that shrink last. If it is larger than needed, columns share what is left. A room
-    that is too small even for the narrowest columns is not heeded.
+    `needed` are the widths that their cells need. In a smaller room, the columns that shrink first
+    become narrower, the widest of them first, and then those that shrink last. If all are as narrow
+    as they get, they may still be too wide. In a larger room, columns share what is left.
     """
     widths = list(needed)
     left = room - sum(needed) - GAP * (len(columns) - 1)

@@ -1,4 +1,4 @@
-"""A deployed log, reached with your AWS credentials, and how it gets there.
+"""A deployed log: how to deploy it, and how to reach it with your AWS credentials.
 
 `project` is what is deployed: the files of the template, the functions and the layer. `sam` builds
 and deploys them.

@@ -40,7 +40,7 @@ _UNKNOWN: Final = "unknown: the function failed, or ran out of time or memory"
 class DeadLetter:
     """A message that could not be stored, with the id and time of its first sending.
 
-    `sent_at_ms` counts from the epoch, UTC. `attributes` say how the body is to be read. `handle`
+    `sent_at_ms` counts from the epoch, UTC. `attributes` say how to read the body. `handle`
     is the receipt that SQS asks for to delete the message or give it back.
     """
 
@@ -117,7 +117,7 @@ class DeadLetterQueue:
             yield held
         finally:
             for handle in held:
-                # SQS gives a letter back by itself when its time has passed.
+                # If this fails, SQS gives the letter back later by itself.
                 with suppress(BotoCoreError, ClientError):
                     self._client.change_message_visibility(
                         QueueUrl=self._urls[_DEAD], ReceiptHandle=handle, VisibilityTimeout=0
@@ -139,7 +139,7 @@ class DeadLetterQueue:
             yield from map(DeadLetter.of, new)
 
     def _receive(self, most: int) -> list[MessageTypeDef]:
-        """Receive up to `most` messages and hide them for a while; none means that none is left."""
+        """Receive up to `most` messages and hide them for a while; empty if none is left."""
         with _failures():
             answer = self._client.receive_message(
                 QueueUrl=self._urls[_DEAD],

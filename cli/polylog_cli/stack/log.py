@@ -36,5 +36,5 @@ def open_stack(stack: str) -> Log:
 
 
 def _names(output: str) -> frozenset[str]:
-    """Return the names in an output, which a colon leads since it may not be empty."""
+    """Return the names in an output; it starts with a colon, since no output may be empty."""
     return frozenset(output.removeprefix(":").split(",")) - {""}

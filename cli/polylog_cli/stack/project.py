@@ -1,7 +1,7 @@
 """The SAM project of the stack: its template, functions and layer, as files to build from.
 
-In a checkout it is the checkout. A wheel carries it beside this package, but for the layer's code,
-which is the package `polylog` itself.
+In a checkout, the project is the checkout. A wheel carries it inside this package, without the
+layer's code: that is the installed package `polylog`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FILES: Final = (
     *("template.yaml", "samconfig.toml", "requirements.lock", "functions"),
     *("layers/polylog/Makefile", "layers/polylog/pyproject.toml"),
 )
-"""What a project has beside the layer's code: files, and a folder."""
+"""What a project has besides the layer's code: files, and a folder."""
 
 CODE: Final = "layers/polylog/polylog"
 """Where a project has the layer's code."""
@@ -37,7 +37,7 @@ def installed() -> Path:
 
 
 def is_project(folder: Path) -> bool:
-    """Whether a folder holds a project: another application's template is none."""
+    """Whether a folder holds this project, and not just the template of another application."""
     return all((folder / name).exists() for name in FILES)
 
 
@@ -48,7 +48,7 @@ def template() -> Path:
 
 
 def write(folder: Path) -> None:
-    """Write the project into a folder, which is made; raises `ProjectError` if it is not empty."""
+    """Write the project into a new or empty folder; raises `ProjectError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -59,7 +59,7 @@ def write(folder: Path) -> None:
 
 
 def renew(folder: Path) -> None:
-    """Write the project in place of all that a folder holds; raises `ProjectError`."""
+    """Replace everything in a folder by the project; raises `ProjectError`."""
     shutil.rmtree(folder, ignore_errors=True)
     write(folder)
 

@@ -53,30 +53,30 @@ class Target:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The options of any command of SAM that lead to it."""
+        """The options that lead any command of SAM to it."""
         region = ("--region", self.region) if self.region else ()
         return ("--config-env", self.environment, *region)
 
 
 @dataclass(frozen=True, slots=True)
 class Sam:
-    """The command `sam`, and the path along which it finds what it needs."""
+    """The command `sam`, and the `PATH` on which it finds make and uv."""
 
     program: str
     path: str
 
     @classmethod
     def find(cls) -> Sam:
-        """Find the command, first beside this Python; raises `SamError`.
+        """Find the command, first next to this Python; raises `SamError`.
 
-        SAM builds the layer with `make`, which installs packages with the uv that is beside it.
+        SAM builds the layer with `make`, which needs uv to install packages.
         """
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         program = shutil.which("sam", path=path)
         if program is None:
             raise NoSamError("AWS SAM is not installed")
         if shutil.which("make", path=path) is None:
-            raise SamError("SAM builds the layer with make, and there is none on this machine")
+            raise SamError("SAM builds the layer with make, which is not installed")
         return cls(program, os.pathsep.join([path, str(Path(find_uv_bin()).parent)]))
 
     def build(self, target: Target) -> int:
@@ -99,7 +99,7 @@ class Sam:
 
 
 def override(name: str, value: str) -> str:
-    """Return a parameter as SAM reads it: it splits at spaces, and takes no empty value.
+    """Return a parameter in quotes if SAM needs them: it splits at spaces, and skips empty values.
 
     SAM has no way to write a backslash, and no parameter of the template may have one.
     """

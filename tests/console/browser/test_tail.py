@@ -57,6 +57,33 @@ def test_the_rows_you_read_do_not_move(follower: Screen) -> None:
     expect(follower.button(re.compile("37 new"))).to_have_count(0)
 
 
+def rendered_rows(screen: Screen) -> int:
+    """Return how many objects that describe rows the page keeps in memory."""
+    devtools = screen.page.context.new_cdp_session(screen.page)
+    plain = devtools.send("Runtime.evaluate", {"expression": "Object.prototype"})["result"]
+    found = devtools.send("Runtime.queryObjects", {"prototypeObjectId": plain["objectId"]})
+    count = "function () { return this.filter(({ props }) => props?.isSelected !== undefined).length; }"
+    told = devtools.send(
+        "Runtime.callFunctionOn",
+        {"objectId": found["objects"]["objectId"], "functionDeclaration": count},
+    )
+    devtools.detach()
+    return int(told["result"]["value"])
+
+
+def test_rows_that_were_replaced_are_freed(own_scope: Screen) -> None:
+    """Otherwise, a list that follows the log for hours keeps all events that it ever showed."""
+    send(own_scope, 50)
+    own_scope.open("/?last=1h", own_scope.key)
+    own_scope.shows(50)
+    own_scope.button("Tail").click()
+    for number in range(100, 800, 50):
+        send(own_scope, 50, actor={"id": "ada", "name": f"user {number % 3}"})
+        expect(own_scope.total).to_contain_text(f"{number} events")
+    # Preact has two objects for a row: how it was rendered, and its component.
+    assert 0 < rendered_rows(own_scope) <= 3 * own_scope.rows.count()
+
+
 def test_a_pause_loses_nothing(follower: Screen) -> None:
     send(follower, 5)
     expect(follower.total).to_contain_text("5 events")

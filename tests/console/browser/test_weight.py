@@ -1,4 +1,4 @@
-"""What a browser fetches for the first view, and what the page keeps in memory."""
+"""What a browser fetches for the first view."""
 
 from __future__ import annotations
 
@@ -27,26 +27,3 @@ def test_the_filter_editor_is_fetched_only_when_you_enter_it(explorer: Screen) -
     with explorer.page.expect_response(lambda response: "filter-editor" in response.url):
         explorer.filter.click()
     assert [path for path in before if "filter-editor" in path] == []
-
-
-def rendered_rows(screen: Screen) -> int:
-    """Return how many rows the page keeps in memory, as Preact describes them."""
-    devtools = screen.page.context.new_cdp_session(screen.page)
-    plain = devtools.send("Runtime.evaluate", {"expression": "Object.prototype"})["result"]
-    found = devtools.send("Runtime.queryObjects", {"prototypeObjectId": plain["objectId"]})
-    count = "function () { return this.filter(({ props }) => props?.['data-row'] >= 0).length; }"
-    told = devtools.send(
-        "Runtime.callFunctionOn",
-        {"objectId": found["objects"]["objectId"], "functionDeclaration": count},
-    )
-    devtools.detach()
-    return int(told["result"]["value"])
-
-
-def test_rows_that_were_replaced_are_freed(explorer: Screen) -> None:
-    """Otherwise, a list that follows the log for hours keeps all events that it ever showed."""
-    before = rendered_rows(explorer)
-    assert before
-    for _ in range(30):
-        explorer.page.keyboard.press("j")
-    assert rendered_rows(explorer) < 2 * before
