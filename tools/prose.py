@@ -31,7 +31,9 @@ _SOURCES: Final = (
     "layers/polylog/polylog/**/*.json",
     *("Makefile", "pyproject.toml", "samconfig.toml", "template.yaml"),
 )
-SOURCES: Final = sorted({path for pattern in _SOURCES for path in ROOT.glob(pattern)})
+SOURCES: Final = sorted(
+    {path for pattern in _SOURCES for path in ROOT.glob(pattern) if ".d." not in path.name}
+)
 
 _PROSE_TOKENS: Final = {"COMMENT", "STRING", "FSTRING_MIDDLE"}
 

@@ -79,7 +79,7 @@ class Engine:
 def dynamodb(kind: str, data: Path | None) -> Iterator[Engine]:
     """Yield a DynamoDB: `local` or `moto` start one, a URL names one that runs.
 
-    DynamoDB Local keeps its tables in the folder `data`, or in memory when that is None; moto
+    DynamoDB Local keeps its tables in the folder `data`, or in memory without a folder; moto
     always keeps them in memory. Only DynamoDB Local is watched. Raises `EngineError`.
     """
     if kind == "local":

@@ -62,7 +62,9 @@ def rendered_rows(screen: Screen) -> int:
     devtools = screen.page.context.new_cdp_session(screen.page)
     plain = devtools.send("Runtime.evaluate", {"expression": "Object.prototype"})["result"]
     found = devtools.send("Runtime.queryObjects", {"prototypeObjectId": plain["objectId"]})
-    count = "function () { return this.filter(({ props }) => props?.isSelected !== undefined).length; }"
+    count = (
+        "function () { return this.filter(({ props }) => props?.isSelected !== undefined).length; }"
+    )
     told = devtools.send(
         "Runtime.callFunctionOn",
         {"objectId": found["objects"]["objectId"], "functionDeclaration": count},
