@@ -14,6 +14,7 @@ from bench.prices import ALL, Price
 class Usage:
     """A quantity for each price; a price that is not in it is not used.
 
+    >>> from bench.prices import WRITE_UNITS
     >>> Usage({WRITE_UNITS: 1_000_000}).dollars()
     0.625
     """

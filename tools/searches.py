@@ -96,10 +96,7 @@ def answer(services: Services, token: str, target: str) -> Response:
 class Census:
     """Counts events while you iterate over them: their `number`, and the id of the last one.
 
-    >>> events = Census(sought(1000))
-    >>> load(client, tables, scope, events, shards=1)
-    1000
-    >>> searches = events.searches()
+    `load(client, tables, scope, events, shards=1)` iterates over them, for example.
     """
 
     def __init__(self, events: Iterable[Event]) -> None:
