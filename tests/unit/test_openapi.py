@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
@@ -54,3 +56,18 @@ def test_the_native_one_is_served_to_everybody() -> None:
     services = Services(MemoryEventStore(), MemoryKeyStore(), clock=Clock(lambda: 0))
     response = serve(load("native"), Request("GET", "/v1/openapi.json"), services)
     assert (response.status, response.body.decode()) == (200, openapi.written("native"))
+
+
+def schemas(part: object) -> Iterator[dict[str, Any]]:
+    """Yield every object of a document, at any depth."""
+    parts = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    yield from [part] if isinstance(part, dict) else []
+    for each in parts:
+        yield from schemas(each)
+
+
+def test_a_value_can_meet_all_that_a_schema_says(name: str) -> None:
+    """A type next to a choice of other types would refuse every value."""
+    for schema in schemas(json.loads(openapi.written(name))):
+        assert not (schema.keys() & {"$ref", "anyOf"} and schema.keys() & {"type", "enum"}), schema
+        assert schema.get("default") in [None, *schema.get("enum", [schema.get("default")])]

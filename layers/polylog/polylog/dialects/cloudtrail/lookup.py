@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal, NotRequired
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from polylog.api.call import Call
@@ -56,9 +56,7 @@ class _Members(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-_Seconds = Annotated[
-    int | None, BeforeValidator(_microseconds), Field(json_schema_extra={"type": "number"})
-]
+_Seconds = Annotated[int | None, BeforeValidator(_microseconds), WithJsonSchema({"type": "number"})]
 
 
 class LookupAttribute(_Members):

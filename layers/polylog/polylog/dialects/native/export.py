@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 from urllib.parse import urlencode
 
+from pydantic import Field
 from pydantic_core import to_json
 
 from polylog.api.call import Call
@@ -26,7 +27,7 @@ class ExportParams(Paged):
 
     usual: ClassVar[int] = MOST
 
-    order_by: OrderBy = Order.ASCENDING
+    order_by: Annotated[OrderBy, Field(json_schema_extra={"default": "time"})] = Order.ASCENDING
 
 
 def export(call: Call, params: ExportParams) -> Response:

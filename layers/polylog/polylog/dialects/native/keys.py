@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from polylog.api.auth import AccessKey, Permission, Principal, Restriction
@@ -46,8 +46,8 @@ class NewKey(BaseModel):
         BeforeValidator(_read_expiry),
         Field(
             description="When the key expires, in RFC 3339. It cannot be later than for your key.",
-            json_schema_extra={"type": "string", "format": "date-time"},
         ),
+        WithJsonSchema({"type": ["string", "null"], "format": "date-time"}),
     ] = None
 
 

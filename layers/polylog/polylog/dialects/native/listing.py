@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, ClassVar, Final, NotRequired
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from polylog.api.call import Call
@@ -47,8 +47,8 @@ OrderBy = Annotated[
     Field(
         description="The order: `time` or `time asc` for the oldest first, `time desc` for the "
         "newest. By default, a list begins with the newest, and an export with the oldest.",
-        json_schema_extra={"type": "string", "enum": list(_ORDERS)},
     ),
+    WithJsonSchema({"type": "string", "enum": list(_ORDERS)}),
 ]
 PageSize = Annotated[
     int,
@@ -144,7 +144,9 @@ class Paged(Filtered):
 class ListParams(Paged):
     """The page of a list, and whether to count all events that pass."""
 
-    order_by: OrderBy = Order.DESCENDING
+    order_by: Annotated[OrderBy, Field(json_schema_extra={"default": "time desc"})] = (
+        Order.DESCENDING
+    )
     total_size: Annotated[
         bool | None,
         Field(
