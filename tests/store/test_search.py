@@ -192,6 +192,11 @@ class Earlier:
         self._world.engine.put_item(TableName=TABLES.tally, Item=old)
 
 
+def nothing_processed(RequestItems: Any) -> dict[str, Any]:  # noqa: N803  # as boto3 names it
+    """Answer as DynamoDB does when it has too much to do: everything is still to be done."""
+    return {"UnprocessedItems": RequestItems}
+
+
 @pytest.mark.parametrize("young", [True, False], ids=["young", "settled"])
 def test_a_log_of_an_earlier_version_is_searched_and_upgraded(
     engine: DynamoDBClient, young: bool
@@ -226,6 +231,20 @@ def test_the_rows_that_a_segment_replaces_stay_for_a_minute(engine: DynamoDBClie
     world.clock.sleep(1)
     world.seal()
     assert len(list(arrivals.rows(world.scope))) < before
+
+
+def test_rows_that_dynamodb_does_not_delete_are_tried_again(
+    engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(engine)
+    world.put([said(n) for n in range(8)])
+    world.settle()
+    world.clock.sleep(3600)
+    busy = connect(engine.meta.endpoint_url)
+    monkeypatch.setattr(busy, "batch_write_item", nothing_processed)
+    for client in (busy, engine):
+        Sealer(client, TABLES, world.clock.clock).seal_all(world.scope)
+    assert all(row.is_segment for row in ArrivalLog(engine, TABLES.tally).rows(world.scope))
 
 
 def test_rows_that_a_dead_folder_left_are_deleted_after_an_hour(engine: DynamoDBClient) -> None:

@@ -227,9 +227,10 @@ class Sealer:
             for key, each in seen.items()
             if now - self._seen[key] >= LEFT_SECONDS or each.since <= time - _LONG_LEFT
         ]
-        rows = (stretch_row(each.first) for each in gone)
-        delete_rows(self._client, self._tables.tally, scope, rows, self._clock)
-        return replace(block, left=tuple(each for each in block.left if each not in gone))
+        rows = {stretch_row(each.first): each for each in gone}
+        stayed = delete_rows(self._client, self._tables.tally, scope, rows, self._clock)
+        deleted = [each for row, each in rows.items() if row not in stayed]
+        return replace(block, left=tuple(each for each in block.left if each not in deleted))
 
 
 def _sealable(head: Head, sealed: int) -> int:

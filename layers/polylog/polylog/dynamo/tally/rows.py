@@ -138,11 +138,12 @@ def write_version(client: DynamoDBClient, table: str, item: Item, name: str, old
 
 def delete_rows(
     client: DynamoDBClient, table: str, partition: str, rows: Iterable[str], clock: Clock
-) -> None:
+) -> set[str]:
     """Delete rows of a tally that nobody needs any more; raises `Unavailable`.
 
-    Rows that DynamoDB has not deleted after some attempts stay.
+    Return the rows that may still be there, because DynamoDB had too much to do.
     """
+    stayed: set[str] = set()
     for batch in batched(rows, _AT_ONCE):
         keys: list[Item] = [{"scope": {"S": partition}, "row": {"S": row}} for row in batch]
         left: Mapping[str, Sequence[WriteRequestUnionTypeDef]] = {
@@ -154,6 +155,8 @@ def delete_rows(
             if not left:
                 break
             pause(attempt, clock)
+        stayed.update(batch if left else ())
+    return stayed
 
 
 def _action(
