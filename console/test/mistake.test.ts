@@ -17,15 +17,15 @@ describe("a mistake in a filter", () => {
     expect(await said("a = 1 AND )", 11, "there must be a condition here, not ')'")).toEqual({ text: "Column 11: there must be a condition here, not ')'", column: 11 });
   });
   test("is its end, if the log reports the part that the page adds", async () => {
-    expect(await said("type =", 8, "there must be a value here, not 'AND'; put text in quotes"))
+    expect(await said("type =", 8, "there must be a value here, not 'AND'; if you mean it as text, put it in quotes"))
       .toEqual({ text: "The filter ends too early: a value must follow", column: 6 });
   });
   test("is a missing condition", async () => {
-    expect((await said("a = 1 AND NOT", 15, "there must be a condition here, not 'AND'; put text in quotes"))?.text)
+    expect((await said("a = 1 AND NOT", 15, "there must be a condition here, not 'AND'; if you mean it as text, put it in quotes"))?.text)
       .toBe("The filter ends too early: a condition must follow");
   });
   test("is a parenthesis that is not closed", async () => {
-    expect((await said("type = (a OR b", 28, "there must be a value here, not '<'; put text in quotes"))?.text)
+    expect((await said("type = (a OR b", 28, "there must be a value here, not '<'; if you mean it as text, put it in quotes"))?.text)
       .toBe("The filter ends too early: a ')' must follow");
   });
   test("is in a column that counts an emoji as one character", async () => {

@@ -204,7 +204,7 @@ def test_a_text_means_a_filter(text: str, expected: Filter) -> None:
 ENDS = "but the filter ends"
 NO_CONDITION = "there must be a condition here, "
 NO_VALUE = "there must be a value here, "
-QUOTE = "; put text in quotes"
+QUOTE = "; if you mean it as text, put it in quotes"
 WILDCARD = "only = and != of texts take wildcards"
 SURROGATE = "half of a surrogate pair is not a character"
 NO_NAME = "between dots there must be a name, or a name in quotes"
@@ -254,6 +254,10 @@ REFUSED: list[tuple[str, int, str]] = [
     ("= t", 1, NO_CONDITION + "not '='" + QUOTE),
     ("type t = u", 1, "type must be compared with a value" + QUOTE),
     ("actor.name", 1, "actor.name must be compared with a value" + QUOTE),
+    ('actor.name LIKE "%x%"', 12, "there is no 'LIKE'; write actor.name : TEXT"),
+    ("type ~ t", 6, "there is no '~'; write type : TEXT"),
+    ("type in (t, u)", 6, "there is no 'in'; write type = (VALUE OR VALUE)"),
+    ("type IS t", 6, "there is no 'IS'; write type = VALUE"),
     ("a and b", 3, "'and' is written AND" + QUOTE),
     ("type = Not", 8, "'Not' is written NOT" + QUOTE),
     ("*", 1, WILDCARD + QUOTE),

@@ -15,6 +15,9 @@ from polylog.model.filter import ATTRIBUTE, DATA, FIELDS, Compare, Filter, Not, 
 from polylog.model.literals import STRING, names_of, path_of, unquoted, unquoted_pattern
 from polylog.model.times import parse_iso8601
 
+QUOTE: Final = "if you mean it as text, put it in quotes"
+"""How many messages about filters end."""
+
 _ORDERED: Final = tuple(op for op in Op if op is not Op.HAS)
 _OPERATORS: Final[Mapping[str, tuple[Op, ...]]] = {
     "time": _ORDERED,
@@ -123,7 +126,7 @@ def text_of(token: Token) -> str:
         return text
     _check_bare(token)
     if "*" in token.text:
-        problem = "only = and != of texts take wildcards; put text in quotes"
+        problem = f"only = and != of texts take wildcards; {QUOTE}"
         raise InvalidFilter(token.column, problem)
     return token.text
 
@@ -137,7 +140,7 @@ def _check_bare(token: Token) -> None:
     if re.search("[\"']", token.text):
         raise InvalidFilter(token.column, "put quotes around the whole text")
     if problem := _likely_mistake(token.text):
-        raise InvalidFilter(token.column, f"{problem}; put text in quotes")
+        raise InvalidFilter(token.column, f"{problem}; {QUOTE}")
 
 
 def _likely_mistake(text: str) -> str | None:
@@ -181,7 +184,7 @@ def _number(token: Token) -> int | float:
         number: int | float = json.loads(token.text)
         if isfinite(number):
             return number
-    raise InvalidFilter(token.column, "the number is too large; put text in quotes")
+    raise InvalidFilter(token.column, f"the number is too large; {QUOTE}")
 
 
 _TYPED: Final[Mapping[str, Callable[[Token], Value]]] = {"time": _time, "seq": _integer}

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from polylog.language.comparison import comparison, field_of, operator_of, text_of
+from polylog.language.comparison import QUOTE, comparison, field_of, operator_of, text_of
 from polylog.language.lexer import Kind, Token, tokens_of
 from polylog.model.errors import InvalidFilter
 from polylog.model.filter import (
@@ -70,6 +70,14 @@ def field_named(name: str) -> str:
     return field_of(Token(Kind.TEXT, name, 1))
 
 
+_FOREIGN: Final = {
+    **dict.fromkeys(("LIKE", "ILIKE", "CONTAINS", "MATCHES", "~"), ": TEXT"),
+    "IN": "= (VALUE OR VALUE)",
+    "IS": "= VALUE",
+}
+"""Operators of other languages, and what to write instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Leaf:
     """What an expression joins, conditions or the values of one condition, and how to read one."""
@@ -86,8 +94,16 @@ class _Leaf:
             case Kind.CLOSE:
                 return InvalidFilter(token.column, f"{wanted}, not ')'")
             case _:
-                hint = "put text in quotes"
-                return InvalidFilter(token.column, f"{wanted}, not '{token.text}'; {hint}")
+                return InvalidFilter(token.column, f"{wanted}, not '{token.text}'; {QUOTE}")
+
+
+def _incomplete(field: Token, following: Token) -> InvalidFilter:
+    """Return the error for a field without an operator, or with one of another language."""
+    operator = _FOREIGN.get(following.text.upper())
+    if operator:
+        problem = f"there is no '{following.text}'; write {field.text} {operator}"
+        return InvalidFilter(following.column, problem)
+    return InvalidFilter(field.column, f"{field.text} must be compared with a value; {QUOTE}")
 
 
 class _Parser:
@@ -149,7 +165,7 @@ class _Parser:
         elif self._tokens[self._place + 1].opens_right_after(token):
             self._place += 1
         else:
-            problem = "'-' must stand right before what it negates; put text in quotes"
+            problem = f"'-' must stand right before what it negates; {QUOTE}"
             raise InvalidFilter(token.column, problem)
         return True
 
@@ -181,8 +197,7 @@ class _Parser:
             raise InvalidFilter(token.column, "put parentheses around what you negate twice")
         if self._next.kind is not Kind.OPERATOR:
             if token.text in FIELDS:
-                problem = f"{token.text} must be compared with a value; put text in quotes"
-                raise InvalidFilter(token.column, problem)
+                raise _incomplete(token, self._next)
             return self._counted(token, Text(text_of(token)))
         field = field_of(token)
         operator = self._advance()
