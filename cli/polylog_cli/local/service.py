@@ -66,8 +66,10 @@ _THREADS = 32
 _CONNECTIONS = 1000
 _LOOK_SECONDS = 0.2
 
+# The numbers of these parameters in glibc's `malloc.h`.
 _M_ARENA_MAX = -8
-"""The number of this parameter in glibc's `malloc.h`."""
+_M_MMAP_THRESHOLD = -3
+_LARGE_BYTES = 256 * 1024
 
 
 class NoDynamoDBError(Exception):
@@ -96,14 +98,17 @@ class Settings:
     parameters: dict[str, str]
 
 
-def _share_heaps() -> None:
-    """Let all threads share two heaps, where the C library is glibc.
+def _return_memory() -> None:
+    """Give memory back to the system as soon as an answer is sent, where the C library is glibc.
 
-    By default each thread may get its own, which keeps room for the largest answer that it ever
-    made. Then the memory of the service goes on growing for minutes.
+    By default each thread may get a heap of its own, and each heap keeps room for the largest
+    answer that it ever made. So the memory of the service grew for as long as the log did. Here
+    all threads share two heaps, and large pieces of memory belong to none.
     """
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_ARENA_MAX, 2)
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def _end_in_order() -> None:
@@ -119,7 +124,7 @@ def run(settings: Settings) -> None:
     Raises `PortTakenError`, `NoRoom`, `NoDynamoDBError` or `EngineError`.
     """
     _end_in_order()
-    _share_heaps()
+    _return_memory()
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:
         disk = _disk(settings, home)
