@@ -225,6 +225,25 @@ def test_it_does_not_guess(text: str, message: str, tmp_path: Path) -> None:
         read(file)
 
 
+NOT_JSON = {
+    "a text": b"hello\nworld\n",
+    "a log with times": b"2026-03-01 12:00:00 hello\n2026-03-01 12:00:01 world\n",
+    "CSV": b"id,type\n1,door.open\n",
+    "CSV without a header": b"1,door.open\n2,door.shut\n",
+    "a picture": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+}
+
+
+@pytest.mark.parametrize("content", NOT_JSON.values(), ids=NOT_JSON)
+def test_it_offers_no_format_for_what_is_not_json(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "hello.log"
+    file.write_bytes(content)
+    with pytest.raises(FileError) as caught:
+        read(file)
+    assert "load reads only JSON events" in caught.value.reason
+    assert "--format" not in caught.value.reason
+
+
 def test_it_names_the_formats_in_doubt(tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     both = {"uuid": 1, "event_type": 1, "created": 1, "metadata": 1, "entity": 1}

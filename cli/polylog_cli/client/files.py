@@ -57,6 +57,10 @@ _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _UTF_16: Final = (BOM_UTF16_LE, BOM_UTF16_BE)
 
+_ONLY_JSON: Final = (
+    "load reads only JSON events, so write each event as a JSON object on its own line"
+)
+
 _DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
 
 # AWS CloudTrail writes digests next to its log files. They hold no events.
@@ -326,8 +330,7 @@ def recognize(file: str, head: bytes) -> str:
     if most > 0:
         likely = " or ".join(best)
         raise FileError(file, f"the format may be {likely}: give it with --format")
-    known = ", ".join(format_names())
-    raise FileError(file, f"{_shown(head)}; give --format, one of {known}")
+    raise FileError(file, _unclear(head))
 
 
 def _share(head: bytes, name: str) -> float:
@@ -342,16 +345,17 @@ def _sample(head: bytes, name: str) -> list[JsonValue]:
     return [read_json(event) for event in first if not isinstance(event, InvalidBody)]
 
 
-def _shown(head: bytes) -> str:
-    """Say what the first value of a file is."""
+def _unclear(head: bytes) -> str:
+    """Say why no format fits the first value of a file, and what to do."""
     match _sample(head, "native"):
         case []:
-            return "the file is not JSON"
+            return f"the file is not JSON: {_ONLY_JSON}"
         case [dict() as wire, *_]:
             members = f"the members {', '.join(list(wire)[:10])}" if wire else "no members"
-            return f"no format has events with {members}"
+            known = ", ".join(format_names())
+            return f"no format has events with {members}; give --format, one of {known}"
         case _:
-            return "the first value is not an object"
+            return f"the first value is not an object: {_ONLY_JSON}"
 
 
 class _Unpacked(io.RawIOBase):
