@@ -95,6 +95,23 @@ def test_a_damaged_file_is_an_error_after_what_could_be_read(pack: object, tmp_p
     assert all(isinstance(item.text, bytes) for item in found[:-1])
 
 
+CUTS = [5, 20, 100, 130]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_file_that_is_cut_off_early_is_not_taken_for_another(
+    pack: object, cut: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "cut.json.gz"
+    pages = [{"resources": [resource(os.urandom(9).hex()) for _ in range(20)]}]
+    file.write_bytes(pack(json.dumps(pages).encode())[:cut])
+    with pytest.raises(FileError, match="the compressed file is damaged or cut off"):
+        read(file)
+    (*_, last) = read(file, format="cloudfoundry")
+    assert "the compressed file is damaged or cut off" in str(last.text)
+
+
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
     good, odd = tmp_path / "good.json", tmp_path / "odd.json"
     good.write_text(json.dumps(EVENTS))
