@@ -416,3 +416,14 @@ class TestWhatToDo:
     def test_a_load_that_fails_can_be_repeated(self, file: str) -> None:
         done = polylog_at(NOWHERE, "t", "load", file)
         assert "you can run the same command again: nothing is stored twice" in done.err
+
+    @pytest.mark.parametrize("options", [(), ("--dry-run",)])
+    def test_put_what_native_does_not_know_elsewhere(
+        self, log: Log, options: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "extra.ndjson"
+        file.write_text(json.dumps(event("a", user="ada")))
+        done = log.polylog("load", "--format", "native", str(file), *options)
+        assert done.status == 1
+        said = "invalid: user is not known: put such members into data or attributes\n"
+        assert said in done.err

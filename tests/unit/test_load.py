@@ -261,6 +261,17 @@ def test_it_offers_no_format_for_what_is_not_json(content: bytes, tmp_path: Path
     assert "--format" not in caught.value.reason
 
 
+def test_it_names_the_members_that_native_does_not_know(tmp_path: Path) -> None:
+    file = tmp_path / "extra.json"
+    file.write_text(json.dumps(EVENTS[0] | {"user": "ada", "team": "ops"}))
+    with pytest.raises(FileError) as caught:
+        read(file)
+    assert caught.value.reason == (
+        "the first event looks like native, which does not know user, team: "
+        "put such members into data or attributes"
+    )
+
+
 def test_it_names_the_formats_in_doubt(tmp_path: Path) -> None:
     file = tmp_path / "events.json"
     both = {"uuid": 1, "event_type": 1, "created": 1, "metadata": 1, "entity": 1}

@@ -25,6 +25,7 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 
 from polylog.dialects import format_named, format_names
+from polylog.dialects.native.wire import WireEvent
 from polylog.intake.documents import Format, read_json, unpack
 from polylog.intake.streams import Piece, Place, Stream, lines, values
 from polylog.model.errors import InvalidBody
@@ -60,6 +61,9 @@ _UTF_16: Final = (BOM_UTF16_LE, BOM_UTF16_BE)
 _ONLY_JSON: Final = (
     "load reads only JSON events, so write each event as a JSON object on its own line"
 )
+
+MOVE: Final = "put such members into data or attributes"
+"""What to do about members that the format native does not know."""
 
 _DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
 
@@ -360,6 +364,11 @@ def _unclear(head: bytes) -> str:
     match _sample(head, "native"):
         case []:
             return f"the file is not JSON: {_ONLY_JSON}"
+        case [dict() as wire, *_] if {"time", "type"} <= wire.keys():
+            unknown = ", ".join(
+                [name for name in wire if name not in WireEvent.__annotations__][:10]
+            )
+            return f"the first event looks like native, which does not know {unknown}: {MOVE}"
         case [dict() as wire, *_]:
             members = f"the members {', '.join(list(wire)[:10])}" if wire else "no members"
             known = ", ".join(format_names())
