@@ -76,6 +76,7 @@ class TestHelp:
 
 
 LAST = "Put a filter that begins with - last, after --, as in: polylog "
+QUOTES = """Put the whole filter in quotes, as in: 'type = "app.crash"'"""
 WRONG = {
     ("cuont",): (2, "there is no command 'cuont': did you mean count? (see polylog --help)"),
     ("xyz",): (2, "there is no command 'xyz' (see polylog --help)"),
@@ -84,6 +85,11 @@ WRONG = {
     ("query", "-actor.name = x"): (2, f"no such option: -a. {LAST}query -- '-actor.name = x' (see"),
     ("tail", "--json", "-crash"): (2, f"no such option: -c. {LAST}tail -- -crash (see"),
     ("export", "-origin = system"): (2, f"{LAST[0].lower()}{LAST[1:]}export -- '-origin = system'"),
+    ("query", "type", "=", "app.crash"): (2, f"(= app.crash). {QUOTES} (see"),
+    ("count", "--", "-type", "=", "a"): (2, f"(= a). {QUOTES} (see"),
+    ("query", "--", "-f", "--limit", "2"): (2, "(--limit 2). Options go before -- (see"),
+    ("tail", "--", "-f", "--after=1"): (2, "(--after=1). Options go before -- (see"),
+    ("count", "--by", "type"): (2, "--by. To count by a field: polylog groups --by FIELD (see"),
     ("load", "-x"): (2, "no such option: -x (see polylog load --help)"),
     ("query", "--order", "up"): (2, "'up' is not one of 'asc', 'desc'"),
     ("query", "--since", "soon"): (2, "invalid value for --since: not an ISO 8601 time: 'soon'"),
