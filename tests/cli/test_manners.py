@@ -423,6 +423,11 @@ class TestWhatToDo:
         done = polylog_at(NOWHERE, "t", "load", file)
         assert "you can run the same command again: nothing is stored twice" in done.err
 
+    def test_a_dry_run_shows_no_number(self, file: str) -> None:
+        """The log gives numbers from 1 on, and only to what it stores."""
+        done = polylog("load", "--dry-run", file)
+        assert json.loads(done.out) == event("a", origin="system")
+
     @pytest.mark.parametrize("options", [(), ("--dry-run",)])
     def test_put_what_native_does_not_know_elsewhere(
         self, log: Log, options: tuple[str, ...], tmp_path: Path

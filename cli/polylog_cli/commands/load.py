@@ -160,4 +160,6 @@ def _read(item: Item) -> tuple[dict[str, object], dict[str, object] | None]:
         event = format_named(item.format).read(read_json(item.text))
     except ApiError as error:
         return {"id": None, "status": Status.INVALID, "error": str(error)}, None
-    return {"id": event.id, "seq": None, "status": READABLE}, render_event(event)
+    document = render_event(event)
+    del document["seq"]  # An event gets its number when it is stored.
+    return {"id": event.id, "seq": None, "status": READABLE}, document
