@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.command import polylog
-from support.served import Log, event, polylog_at
+from support.served import Log, event, polylog_at, serving
 from support.service import COMMAND
 from support.terminal import Shown, at_terminal, typed
 
@@ -422,6 +423,32 @@ class TestWhatToDo:
     def test_a_load_that_fails_can_be_repeated(self, file: str) -> None:
         done = polylog_at(NOWHERE, "t", "load", file)
         assert "you can run the same command again: nothing is stored twice" in done.err
+
+    @pytest.mark.parametrize("status", ["429 Too Many Requests", "500 Oh", "503 Unavailable"])
+    def test_a_load_that_is_refused_for_now_can_be_repeated(
+        self, file: str, status: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("polylog_cli.client.http._PAUSES_SECONDS", ())
+        assert "you can run the same command again" in self.refused(file, status)
+
+    @pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized", "403 Forbidden"])
+    def test_a_load_that_is_refused_for_good_cannot(self, file: str, status: str) -> None:
+        assert "run the same command again" not in self.refused(file, status)
+
+    def refused(self, file: str, status: str) -> str:
+        """Return what a load says if the service answers with a status."""
+
+        def refusing(environ: Any, start: Any) -> list[bytes]:
+            # The server waits for a body that nobody reads.
+            environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            start(status, [])
+            return [b"{}"]
+
+        with serving(refusing) as url:
+            done = polylog_at(url, "t", "load", file)
+        assert (done.status, done.out) == (1, "")
+        assert f"the service refused: {status[:3]}" in done.err
+        return done.err
 
     def test_a_dry_run_shows_no_number(self, file: str) -> None:
         """The log gives numbers from 1 on, and only to what it stores."""
