@@ -47,8 +47,12 @@ _LIKE_OUTPUT: Final = re.compile(r"-(origin|organization_id)\b")
 """The filters that `export` would read as `-o` and the name of a file."""
 
 
+_IN_QUOTES: Final = """Put the whole filter in quotes, as in: 'type = "app.crash"'"""
+_OPTIONS_FIRST: Final = "Options go before --"
+
+
 class FilterCommand(TyperCommand):
-    """A command that may take a filter, and says where a filter that begins with `-` goes."""
+    """A command that may take a filter, and says how to write one on the command line."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Read what was typed after the name of the command."""
@@ -64,7 +68,19 @@ class FilterCommand(TyperCommand):
             typed = [word for word in words if word.startswith(option) and option[1:2] != "-"]
             if type(error).__name__ == "NoSuchOption" and typed:  # Typer has no public name for it.
                 error.message = f"{error.message}. {_advice(ctx, typed[0])}"
+            elif option == "--by":
+                error.message = (
+                    f"{error.message}. To count by a field: {program()} groups --by FIELD"
+                )
+            elif error.message.startswith("Got unexpected extra argument"):
+                is_late = self._has_option(args[len(words) :])
+                error.message = f"{error.message}. {_OPTIONS_FIRST if is_late else _IN_QUOTES}"
             raise
+
+    def _has_option(self, words: list[str]) -> bool:
+        """Return whether one of these words is an option of this command."""
+        options = {name for each in self.params for name in (*each.opts, *each.secondary_opts)}
+        return any(word.startswith("-") and word.partition("=")[0] in options for word in words)
 
 
 def _advice(ctx: Context, word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 from click.testing import Result
 from moto import mock_aws
 from mypy_boto3_sqs import SQSClient
+from support.command import polylog
 from typer.testing import CliRunner
 
 from polylog_cli.local.tables import ENVIRONMENT
@@ -204,3 +206,16 @@ def test_another_stack_is_named_as_such(sqs: SQSClient) -> None:
     done = run("list", "--stack", "none")
     assert done.exit_code == 1
     assert "the stack none cannot be read" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("dlq", "list"), ("keys", "list", "--scope", "demo")])
+def test_without_a_region_it_says_how_to_set_one(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    done = polylog(*words, "--stack", "log")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "polylog: no AWS region is set: set AWS_DEFAULT_REGION\n"

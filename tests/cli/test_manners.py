@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.command import polylog
-from support.served import Log, event, polylog_at
+from support.served import Log, event, polylog_at, serving
 from support.service import COMMAND
 from support.terminal import Shown, at_terminal, typed
 
@@ -76,6 +77,7 @@ class TestHelp:
 
 
 LAST = "Put a filter that begins with - last, after --, as in: polylog "
+QUOTES = """Put the whole filter in quotes, as in: 'type = "app.crash"'"""
 WRONG = {
     ("cuont",): (2, "there is no command 'cuont': did you mean count? (see polylog --help)"),
     ("xyz",): (2, "there is no command 'xyz' (see polylog --help)"),
@@ -84,6 +86,11 @@ WRONG = {
     ("query", "-actor.name = x"): (2, f"no such option: -a. {LAST}query -- '-actor.name = x' (see"),
     ("tail", "--json", "-crash"): (2, f"no such option: -c. {LAST}tail -- -crash (see"),
     ("export", "-origin = system"): (2, f"{LAST[0].lower()}{LAST[1:]}export -- '-origin = system'"),
+    ("query", "type", "=", "app.crash"): (2, f"(= app.crash). {QUOTES} (see"),
+    ("count", "--", "-type", "=", "a"): (2, f"(= a). {QUOTES} (see"),
+    ("query", "--", "-f", "--limit", "2"): (2, "(--limit 2). Options go before -- (see"),
+    ("tail", "--", "-f", "--after=1"): (2, "(--after=1). Options go before -- (see"),
+    ("count", "--by", "type"): (2, "--by. To count by a field: polylog groups --by FIELD (see"),
     ("load", "-x"): (2, "no such option: -x (see polylog load --help)"),
     ("query", "--order", "up"): (2, "'up' is not one of 'asc', 'desc'"),
     ("query", "--since", "soon"): (2, "invalid value for --since: not an ISO 8601 time: 'soon'"),
@@ -416,3 +423,45 @@ class TestWhatToDo:
     def test_a_load_that_fails_can_be_repeated(self, file: str) -> None:
         done = polylog_at(NOWHERE, "t", "load", file)
         assert "you can run the same command again: nothing is stored twice" in done.err
+
+    @pytest.mark.parametrize("status", ["429 Too Many Requests", "500 Oh", "503 Unavailable"])
+    def test_a_load_that_is_refused_for_now_can_be_repeated(
+        self, file: str, status: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("polylog_cli.client.http._PAUSES_SECONDS", ())
+        assert "you can run the same command again" in self.refused(file, status)
+
+    @pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized", "403 Forbidden"])
+    def test_a_load_that_is_refused_for_good_cannot(self, file: str, status: str) -> None:
+        assert "run the same command again" not in self.refused(file, status)
+
+    def refused(self, file: str, status: str) -> str:
+        """Return what a load says if the service answers with a status."""
+
+        def refusing(environ: Any, start: Any) -> list[bytes]:
+            # The server waits for a body that nobody reads.
+            environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            start(status, [])
+            return [b"{}"]
+
+        with serving(refusing) as url:
+            done = polylog_at(url, "t", "load", file)
+        assert (done.status, done.out) == (1, "")
+        assert f"the service refused: {status[:3]}" in done.err
+        return done.err
+
+    def test_a_dry_run_shows_no_number(self, file: str) -> None:
+        """The log gives numbers from 1 on, and only to what it stores."""
+        done = polylog("load", "--dry-run", file)
+        assert json.loads(done.out) == event("a", origin="system")
+
+    @pytest.mark.parametrize("options", [(), ("--dry-run",)])
+    def test_put_what_native_does_not_know_elsewhere(
+        self, log: Log, options: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "extra.ndjson"
+        file.write_text(json.dumps(event("a", user="ada")))
+        done = log.polylog("load", "--format", "native", str(file), *options)
+        assert done.status == 1
+        said = "invalid: user is not known: put such members into data or attributes\n"
+        assert said in done.err

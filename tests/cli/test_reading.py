@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from support.command import Outcome
+from support.command import Outcome, polylog
 from support.served import Log, event, ids, polylog_at, serving
 
 NOON = "2026-03-01T12:00:00Z"
@@ -390,9 +390,17 @@ class TestFollow:
 
 
 class TestService:
-    @pytest.mark.parametrize(
-        "url", ["nonsense", "http://127.0.0.1:1", "http://a..b", "ftp://127.0.0.1"]
-    )
+    @pytest.mark.parametrize("url", ["127.0.0.1:1", "localhost:1", "log.example.com"])
+    def test_that_has_no_scheme_gets_one(self, url: str, tmp_path: Path) -> None:
+        """Without a key too: the address is the first thing that is wrong."""
+        for done in (
+            polylog_at(url, "t", "count"),
+            polylog("count", "--url", url, "--data", str(tmp_path)),
+        ):
+            assert (done.status, done.out) == (2, "")
+            assert f"{url}: write http:// or https:// before the address" in done.err
+
+    @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://a..b", "ftp://127.0.0.1"])
     def test_that_is_none_is_named(self, url: str) -> None:
         done = polylog_at(url, "t", "count")
         assert done.status == 1

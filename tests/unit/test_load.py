@@ -95,6 +95,23 @@ def test_a_damaged_file_is_an_error_after_what_could_be_read(pack: object, tmp_p
     assert all(isinstance(item.text, bytes) for item in found[:-1])
 
 
+CUTS = [5, 20, 100, 130]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_file_that_is_cut_off_early_is_not_taken_for_another(
+    pack: object, cut: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "cut.json.gz"
+    pages = [{"resources": [resource(os.urandom(9).hex()) for _ in range(20)]}]
+    file.write_bytes(pack(json.dumps(pages).encode())[:cut])
+    with pytest.raises(FileError, match="the compressed file is damaged or cut off"):
+        read(file)
+    (*_, last) = read(file, format="cloudfoundry")
+    assert "the compressed file is damaged or cut off" in str(last.text)
+
+
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
     good, odd = tmp_path / "good.json", tmp_path / "odd.json"
     good.write_text(json.dumps(EVENTS))
@@ -223,6 +240,36 @@ def test_it_does_not_guess(text: str, message: str, tmp_path: Path) -> None:
     file.write_text(text)
     with pytest.raises(FileError, match=message):
         read(file)
+
+
+NOT_JSON = {
+    "a text": b"hello\nworld\n",
+    "a log with times": b"2026-03-01 12:00:00 hello\n2026-03-01 12:00:01 world\n",
+    "CSV": b"id,type\n1,door.open\n",
+    "CSV without a header": b"1,door.open\n2,door.shut\n",
+    "a picture": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+}
+
+
+@pytest.mark.parametrize("content", NOT_JSON.values(), ids=NOT_JSON)
+def test_it_offers_no_format_for_what_is_not_json(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "hello.log"
+    file.write_bytes(content)
+    with pytest.raises(FileError) as caught:
+        read(file)
+    assert "load reads only JSON events" in caught.value.reason
+    assert "--format" not in caught.value.reason
+
+
+def test_it_names_the_members_that_native_does_not_know(tmp_path: Path) -> None:
+    file = tmp_path / "extra.json"
+    file.write_text(json.dumps(EVENTS[0] | {"user": "ada", "team": "ops"}))
+    with pytest.raises(FileError) as caught:
+        read(file)
+    assert caught.value.reason == (
+        "the first event looks like native, which does not know user, team: "
+        "put such members into data or attributes"
+    )
 
 
 def test_it_names_the_formats_in_doubt(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 from mypy_boto3_dynamodb import DynamoDBClient
+from support.command import polylog
 from typer.testing import CliRunner
 
 from polylog.api.auth import Credential, Restriction, authenticate
@@ -68,9 +69,27 @@ def test_a_key_is_made_with_the_newest_pepper(keys: DynamoKeyStore) -> None:
 def test_a_key_of_a_stack_can_be_revoked(keys: DynamoKeyStore) -> None:
     token = CliRunner().invoke(app, ["keys", "create", "--scope", "ops", "--stack", "log"]).stdout
     credential = Credential.parse(token.strip())
-    CliRunner().invoke(app, ["keys", "revoke", credential.key_id, "--stack", "log"])
+    revoked = CliRunner().invoke(app, ["keys", "revoke", credential.key_id, "--stack", "log"])
+    said = f"{credential.key_id} is revoked; clients that use it may go on reading for a minute\n"
+    assert revoked.stdout == said
     with pytest.raises(InvalidCredential):
         authenticate(credential, keys, times.now(), fresh=True)
+
+
+def test_a_scope_without_keys_is_told_apart(keys: DynamoKeyStore) -> None:
+    keys.create("demo", frozenset({"read"}), Restriction(), None)
+    none = CliRunner().invoke(app, ["keys", "list", "--scope", "dmeo", "--stack", "log"])
+    some = CliRunner().invoke(app, ["keys", "list", "--scope", "demo", "--stack", "log"])
+    assert (none.exit_code, none.stderr) == (0, "there are no keys in scope dmeo\n")
+    assert none.stdout.split() == some.stdout.splitlines()[0].split()
+    assert some.stderr == ""
+
+
+def test_without_a_service_it_says_how_to_name_one(tmp_path: Path) -> None:
+    done = polylog("keys", "create", "--scope", "ops", "--data", str(tmp_path))
+    assert (done.status, done.out) == (1, "")
+    assert f"start `polylog run --data {tmp_path}`, " in done.err
+    assert "name the data folder of a running service with --data, or name a stack" in done.err
 
 
 def test_the_ids_of_a_key_are_shown_on_one_line(keys: DynamoKeyStore) -> None:

@@ -13,7 +13,7 @@ import sys
 import zlib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -25,6 +25,7 @@ from pydantic import JsonValue
 from pydantic_core import to_json
 
 from polylog.dialects import format_named, format_names
+from polylog.dialects.native.wire import WireEvent
 from polylog.intake.documents import Format, read_json, unpack
 from polylog.intake.streams import Piece, Place, Stream, lines, values
 from polylog.model.errors import InvalidBody
@@ -56,6 +57,13 @@ _PACKED: Final = {".gz", ".zst"}
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _UTF_16: Final = (BOM_UTF16_LE, BOM_UTF16_BE)
+
+_ONLY_JSON: Final = (
+    "load reads only JSON events, so write each event as a JSON object on its own line"
+)
+
+MOVE: Final = "put such members into data or attributes"
+"""What to do about members that the format native does not know."""
 
 _DAMAGED: Final = (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError)
 
@@ -215,14 +223,14 @@ def _unpacked(raw: io.BufferedReader) -> io.BufferedIOBase:
 def _items(
     file: str, format: str, stream: io.BufferedIOBase, recognized: Callable[[str, str], None]
 ) -> Iterator[Item]:
-    head = _head(stream)
+    head, damage = _head(stream)
     if head.startswith(_UTF_16):
         raise FileError(file, "it is in UTF-16: save it as UTF-8")
-    if not _has_any(head, format_names() if format == AUTO else [format]):
+    if damage is None and not _has_any(head, format_names() if format == AUTO else [format]):
         return
     name = format
     if format == AUTO:
-        name = recognize(file, head)
+        name = recognize(file, head, damage)
         recognized(file, name)
     known = format_named(name)
     line = number = 0
@@ -233,18 +241,26 @@ def _items(
                 number = number + 1 if piece.line == line else 1
                 line = piece.line
                 yield Item(file, line, name, text, number)
+        if damage is not None:  # Where only a part of gzip's header is left, it fails just once.
+            raise damage
     except _DAMAGED as error:
-        reason = f"from here on not readable: the compressed file is damaged: {error}"
+        reason = f"from here on not readable: {_told(error)}"
         yield Item(file, line + 1, name, InvalidBody(reason))
 
 
-def _head(stream: io.BufferedIOBase) -> bytes:
-    """Return the beginning of a file, as far as it can be read."""
-    head = b""
-    with suppress(*_DAMAGED):
+def _head(stream: io.BufferedIOBase) -> tuple[bytes, Exception | None]:
+    """Return the beginning of a file, as far as it can be read, and why it ends if damaged."""
+    head, damage = b"", None
+    try:
         while len(head) < _HEAD and (block := stream.read1(_HEAD - len(head))):
             head += block
-    return head.removeprefix(BOM_UTF8)
+    except _DAMAGED as error:
+        damage = error
+    return head.removeprefix(BOM_UTF8), damage
+
+
+def _told(damage: Exception) -> str:
+    return f"the compressed file is damaged or cut off: {damage}"
 
 
 def _has_any(head: bytes, names: Iterable[str]) -> bool:
@@ -313,8 +329,10 @@ def _unpack(text: bytes, format: Format) -> Iterator[bytes]:
 _IN_ONE_LINE: Final = bytes.maketrans(b"\r\n", b"  ")
 
 
-def recognize(file: str, head: bytes) -> str:
+def recognize(file: str, head: bytes, damage: Exception | None = None) -> str:
     """Return the format of a file, by its beginning; raises `FileError` if it is not clear.
+
+    `damage` says why the file cannot be read after this beginning.
 
     It is the format of most of the first events. Events in other formats are refused one by one.
     """
@@ -326,8 +344,7 @@ def recognize(file: str, head: bytes) -> str:
     if most > 0:
         likely = " or ".join(best)
         raise FileError(file, f"the format may be {likely}: give it with --format")
-    known = ", ".join(format_names())
-    raise FileError(file, f"{_shown(head)}; give --format, one of {known}")
+    raise FileError(file, _unclear(head) if damage is None else _told(damage))
 
 
 def _share(head: bytes, name: str) -> float:
@@ -342,16 +359,22 @@ def _sample(head: bytes, name: str) -> list[JsonValue]:
     return [read_json(event) for event in first if not isinstance(event, InvalidBody)]
 
 
-def _shown(head: bytes) -> str:
-    """Say what the first value of a file is."""
+def _unclear(head: bytes) -> str:
+    """Say why no format fits the first value of a file, and what to do."""
     match _sample(head, "native"):
         case []:
-            return "the file is not JSON"
+            return f"the file is not JSON: {_ONLY_JSON}"
+        case [dict() as wire, *_] if {"time", "type"} <= wire.keys():
+            unknown = ", ".join(
+                [name for name in wire if name not in WireEvent.__annotations__][:10]
+            )
+            return f"the first event looks like native, which does not know {unknown}: {MOVE}"
         case [dict() as wire, *_]:
             members = f"the members {', '.join(list(wire)[:10])}" if wire else "no members"
-            return f"no format has events with {members}"
+            known = ", ".join(format_names())
+            return f"no format has events with {members}; give --format, one of {known}"
         case _:
-            return "the first value is not an object"
+            return f"the first value is not an object: {_ONLY_JSON}"
 
 
 class _Unpacked(io.RawIOBase):

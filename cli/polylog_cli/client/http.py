@@ -60,6 +60,11 @@ class RefusedError(ServiceError):
         super().__init__(message)
         self.status, self.detail, self.drawing = status, detail, drawing
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether the service would refuse the same request again."""
+        return self.status < HTTPStatus.INTERNAL_SERVER_ERROR and self.status not in _AGAIN
+
 
 class Problem(BaseModel):
     """What the service says is wrong (RFC 9457); `column` counts the filter's characters from 1."""

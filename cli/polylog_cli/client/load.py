@@ -17,7 +17,7 @@ from polylog.batches import batched_by_weight
 from polylog.model.errors import InvalidBody
 from polylog.model.event import MAX_EVENT_BYTES
 from polylog.model.store import Status
-from polylog_cli.client.files import Item
+from polylog_cli.client.files import MOVE, Item
 from polylog_cli.client.http import ServiceError, send, understood
 
 # What one request carries: well below Lambda's 6 MB in base64, and the API's 1,000 events.
@@ -89,6 +89,8 @@ class Summary:
             self.ids.append({**named, "status": status})
         if result.get("error"):
             reason = f"{status}: {result['error']}"
+            if item.format == "native" and reason.endswith(" is not known"):
+                reason = f"{reason}: {MOVE}"
             name = f" ({result['id']})" if result["id"] else ""
             place = f"{item.place}{name}"
             self._problems.setdefault(reason, Problem(place, reason)).number += 1

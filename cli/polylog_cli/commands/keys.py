@@ -116,6 +116,8 @@ def list_keys(scope: Scope, stack: Stack = None, data: Data = DEFAULT_DATA) -> N
         found = log.keys.list(scope)
     names = ("key id", "permissions", "organization", "project", "created", "state")
     print_whole(names, map(_row, found))
+    if not found:
+        notice(f"there are no keys in scope {scope}")
 
 
 @app.command(epilog=examples("keys revoke"))
@@ -135,7 +137,7 @@ def revoke(
         if key is None:
             raise failure(f"there is no key {key_id}")
         log.keys.revoke(key.principal.scope, key_id)
-    print(f"{key_id} is revoked")
+    print(f"{key_id} is revoked; clients that use it may go on reading for a minute")
 
 
 def _described(made: Principal) -> str:

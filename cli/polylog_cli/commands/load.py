@@ -17,7 +17,7 @@ from polylog.intake.documents import read_json
 from polylog.model.errors import ApiError, InvalidParameter
 from polylog.model.store import Status
 from polylog_cli.client.files import AUTO, FileError, Item, begin, files_named, items
-from polylog_cli.client.http import ServiceError
+from polylog_cli.client.http import RefusedError, ServiceError
 from polylog_cli.client.load import AGAIN, READABLE, LoadError, Summary
 from polylog_cli.commands.access import Access, connected
 from polylog_cli.commands.options import Data, Token, Url
@@ -108,11 +108,12 @@ def _failures() -> Iterator[None]:
 
 @contextmanager
 def _repeatable() -> Iterator[None]:
-    """Add to a failure that you can run the command again."""
+    """Add to a failure that you can run the command again, unless it would fail again."""
     try:
         yield
     except ServiceError as error:
-        error.add_note(AGAIN)
+        if not (isinstance(error, RefusedError) and error.is_lasting):
+            error.add_note(AGAIN)
         raise
 
 
@@ -160,4 +161,6 @@ def _read(item: Item) -> tuple[dict[str, object], dict[str, object] | None]:
         event = format_named(item.format).read(read_json(item.text))
     except ApiError as error:
         return {"id": None, "status": Status.INVALID, "error": str(error)}, None
-    return {"id": event.id, "seq": None, "status": READABLE}, render_event(event)
+    document = render_event(event)
+    del document["seq"]  # An event gets its number when it is stored.
+    return {"id": event.id, "seq": None, "status": READABLE}, document

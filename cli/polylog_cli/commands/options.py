@@ -21,6 +21,13 @@ def parse_scope(text: str) -> str:
     return text
 
 
+def parse_url(text: str) -> str:
+    """Read the address of a service."""
+    if "://" not in text:
+        raise typer.BadParameter(f"{text}: write http:// or https:// before the address")
+    return text
+
+
 def parse_parameters(texts: list[str], hint: str) -> dict[str, str]:
     """Read template parameters, each `NAME=VALUE`; `hint` names the option or argument."""
     if unclear := [text for text in texts if "=" not in text]:
@@ -50,6 +57,7 @@ Stack = Annotated[
 Url = Annotated[
     str | None,
     typer.Option(
+        parser=parse_url,
         metavar="URL",
         envvar="POLYLOG_URL",
         help="The address of the service; default: the one in the data folder.",

@@ -41,7 +41,10 @@ def open_local(data: Path) -> Log:
     home = Home(data)
     running = home.read_running()
     if running is None:
-        hint = f"start `{run_command(data)}`, or name a stack with --stack"
+        hint = (
+            f"start `{run_command(data)}`, name the data folder of a running service with --data, "
+            "or name a stack with --stack"
+        )
         raise NotRunningError(f"nothing runs with the data folder {data}: {hint}")
     client = connect(running.dynamodb)
     return Log(

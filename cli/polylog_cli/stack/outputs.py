@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 
 class StackError(Exception):
@@ -20,6 +20,8 @@ def read_outputs(stack: str, names: Set[str], region: str | None = None) -> dict
     try:
         client = boto3.client("cloudformation", region_name=region)
         stacks = client.describe_stacks(StackName=stack)["Stacks"]
+    except NoRegionError as error:
+        raise StackError("no AWS region is set: set AWS_DEFAULT_REGION") from error
     except (BotoCoreError, ClientError) as error:
         raise StackError(f"the stack {stack} cannot be read: {error}") from error
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", [])}
