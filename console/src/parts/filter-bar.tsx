@@ -15,6 +15,7 @@ export function FilterBar() {
   const host = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const editor = useRef<Editor | undefined>(undefined);
+  const isAsked = useRef(false);
   const [isEditor, setEditor] = useState(false);
   const [draft, setDraft] = useState(view.value.filter);
   const wrong = draft === view.value.filter ? mistake.value : undefined;
@@ -40,6 +41,7 @@ export function FilterBar() {
 
   function ask() {
     const filter = (editor.current?.text ?? input.current?.value ?? "").trim();
+    isAsked.current = true;
     remember(filter);
     if (filter === view.value.filter) refresh();
     else navigate({ filter });
@@ -66,7 +68,8 @@ export function FilterBar() {
     });
     setEditor(true);
     before.hidden = true;
-    if (isEntered) editor.current.focus();
+    // Suggestions would cover the answer of a reader who was faster than the editor.
+    if (isEntered) editor.current.focus(!isAsked.current);
   }
 
   return (
@@ -81,7 +84,10 @@ export function FilterBar() {
           spellcheck={false}
           autocomplete="off"
           enterkeyhint="search"
-          onFocus={() => void load()}
+          onFocus={() => {
+            isAsked.current = false;
+            void load();
+          }}
           onInput={(event) => setDraft(event.currentTarget.value)}
           onKeyDown={(event) => event.key === "Escape" && leave()}
         />

@@ -18,7 +18,8 @@ import { highlighting, theme } from "./filter-look";
 
 export interface Editor {
   readonly text: string;
-  focus(): void;
+  /** Enter the editor, which suggests something if it is empty, unless `suggests` is false. */
+  focus(suggests?: boolean): void;
   set(text: string): void;
   /** Mark a column, counted from 1; undefined removes the mark. */
   mark(column: number | undefined): void;
@@ -45,9 +46,9 @@ export function edit(root: ShadowRoot, options: Options): Editor {
     get text() {
       return view.state.doc.toString();
     },
-    focus() {
+    focus(suggests = true) {
       view.focus();
-      if (!view.state.doc.length) startCompletion(view);
+      if (suggests && !view.state.doc.length) startCompletion(view);
     },
     set(text) {
       const all = { from: 0, to: view.state.doc.length, insert: text };

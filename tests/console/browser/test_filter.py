@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from support.screen import Screen
 
 CRASH = "type = app.crash"
@@ -29,6 +29,22 @@ def test_enter_asks_what_was_written(explorer: Screen, events: list[dict[str, An
     explorer.page.keyboard.press("Enter")
     explorer.shows(crashes(events))
     explorer.keep("filter")
+
+
+def test_an_editor_that_comes_after_enter_suggests_nothing(explorer: Screen) -> None:
+    """Its suggestions would cover the answer."""
+    held: list[Route] = []
+    explorer.page.route("**/filter-editor*", lambda route: held.append(route))
+    with explorer.page.expect_request("**/filter-editor*"):
+        explorer.filter.click()
+    explorer.page.keyboard.press("Enter")
+    for route in held:
+        route.continue_()
+    expect(explorer.page.locator(".filter-editor .cm-content")).to_be_focused()
+    explorer.page.wait_for_load_state("networkidle")
+    expect(explorer.page.get_by_role("listbox")).to_have_count(0)
+    explorer.page.keyboard.type("ty")
+    expect(explorer.page.get_by_role("listbox")).to_be_visible()
 
 
 def test_it_completes_fields_and_values_with_their_counts(
