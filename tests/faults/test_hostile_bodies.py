@@ -115,7 +115,7 @@ OWN: Final = (DOCUMENT, LINE_BY_LINE, TOKEN)
 REASONS: Final = re.compile(
     r"not JSON: .*at line \d+ column \d+"
     r"|more than \d+ (events|arrays and objects) at once"
-    r"|has more than \d+ bytes|in at most \d+ bytes|has \d+ bytes, more than \d+"
+    r"|has more than \d+ bytes|at most \d+ bytes|has \d+ bytes, more than \d+"
     r"|has \d+ faults|must (be|have|not)|is required|is not known|another event has this id"
     r"|needs grant_type|use password|Bad credentials"
     r"|Not found: |The API does not exist|credentials were not provided"
