@@ -83,6 +83,11 @@ class Screen:
         return self.page.get_by_role("search").get_by_role("textbox", name="Filter")
 
     @property
+    def editor(self) -> Locator:
+        """The editor of the filter, once the reader has entered it."""
+        return self.page.locator(".filter-editor .cm-content")
+
+    @property
     def list(self) -> Locator:
         return self.page.get_by_role("grid", name="Events")
 
@@ -129,6 +134,8 @@ class Screen:
 
     def ask(self, text: str) -> None:
         self.filter.click()
+        # The editor takes the place of the input; a click on the way from one to the other is lost.
+        expect(self.editor).to_be_focused()
         self.page.keyboard.press("ControlOrMeta+a")
         self.page.keyboard.press("Delete")
         self.page.keyboard.insert_text(text)
