@@ -69,11 +69,11 @@ def _queued(_: Stage, events: list[Event]) -> Any:
 
 
 WAYS: Final = (
-    Way("queue, 95 a batch", _BATCH, "IngestFunction", _queued, 40),
-    Way("HTTP, 95 a request", _BATCH, "EventsFunction", Stage.posted, 40),
-    Way("HTTP, one a request", 1, "EventsFunction", Stage.posted, 120),
-    Way("HTTP, 950 a request", 10 * _BATCH, "EventsFunction", Stage.posted, 5),
-    Way("bucket, 3,800 an object", 40 * _BATCH, "ImportFunction", Stage.dropped, 5),
+    Way("queue, batches of 95", _BATCH, "IngestFunction", _queued, 40),
+    Way("HTTP, 95 events in each request", _BATCH, "EventsFunction", Stage.posted, 40),
+    Way("HTTP, one event in each request", 1, "EventsFunction", Stage.posted, 120),
+    Way("HTTP, 950 events in each request", 10 * _BATCH, "EventsFunction", Stage.posted, 5),
+    Way("bucket, 3,800 events in each object", 40 * _BATCH, "ImportFunction", Stage.dropped, 5),
 )
 
 

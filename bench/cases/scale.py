@@ -20,7 +20,7 @@ from bench.cases.goals import Key
 from bench.cases.naive import Naive
 from bench.cases.questions import Question, Step, questions
 from bench.cases.searching import Sought
-from bench.stage.served import facets_of
+from bench.stage.served import SEARCHED, facets_of
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.limits import UNLIMITED, Limits
 from polylog.dynamo.maintenance.verify import Verifier
@@ -123,7 +123,7 @@ def main() -> None:
     with _engine() as (url, template):
         client = connect(url)
         plain = boto3.client("dynamodb", endpoint_url=url)
-        facets = facets_of(template)
+        facets = facets_of(Template.read(ROOT / "template.yaml", SEARCHED))
         logs = [
             Log(client, plain, f"scale-{number}", Census(sought(number)), facets)
             for number in sizes
@@ -141,7 +141,7 @@ def main() -> None:
             )
         _say("writing")
         shapes = {name: Shape.of(arguments) for name, arguments in template.tables.items()}
-        prices = writes.measure(client, TABLES, shapes, facets=facets)
+        prices = writes.measure(client, TABLES, shapes, facets=facets_of(template))
         asked_for = [Sought(log.scope, log.number, log.census.searches()) for log in logs]
         found = searching.measure(url, plain, asked_for)
     results = report.Results(sizes, _ROUNDS, loads, costs, prices, found)

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from bench.stage.clients import Client
 from bench.stage.measures import Runs, interleaved
-from bench.stage.served import facets_of, running
+from bench.stage.served import SEARCHED, facets_of, running
 from bench.stage.writers import WRITTEN_A_SECOND, writing
 from polylog.api.call import Services
 from polylog.dynamo.limits import Limits
@@ -113,7 +113,7 @@ class _Asker:
         self._home = home
         self._credentials = credentials
         self._http = Client(urlsplit(credentials.url).netloc, credentials.token)
-        self._facets = facets_of(Template.read(ROOT / "template.yaml"))
+        self._facets = facets_of(Template.read(ROOT / "template.yaml", SEARCHED))
 
     def cases(self, search: Search) -> Iterator[_Case]:
         """Yield the first page of a search, the one in the middle, and the last."""
@@ -166,7 +166,7 @@ def _measure(url: str, plain: DynamoDBClient, log: Sought) -> Iterator[Taken]:
     client = connect(url)
     with (
         TemporaryDirectory() as folder,
-        running(Path(folder), url, log.scope) as (home, credentials),
+        running(Path(folder), url, log.scope, SEARCHED) as (home, credentials),
     ):
         _rest(client, log)
         asker = _Asker(client, home, credentials)

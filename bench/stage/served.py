@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from polylog_cli.client.credentials import Credentials
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 SCOPE: Final = "demo"
 
+SEARCHED: Final = {"TalliedFacets": "organization,project,actor"}
+"""The parameters of logs in which people search by user. By default, `actor` is not tallied."""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -39,11 +43,11 @@ def served(number: int) -> Iterator[Served]:
     """Run the service over a number of events, in a DynamoDB in memory, until the block ends."""
     with dynamodb_local(None) as url, TemporaryDirectory() as folder:
         client = connect(url)
-        template = Template.read(ROOT / "template.yaml")
+        template = Template.read(ROOT / "template.yaml", SEARCHED)
         create_tables(client, template)
         census = Census(sought(number))
         load(client, TABLES, SCOPE, census, 1, facets_of(template))
-        with running(Path(folder), url, SCOPE) as (_, credentials):
+        with running(Path(folder), url, SCOPE, SEARCHED) as (_, credentials):
             yield Served(credentials, client, census)
 
 
@@ -55,8 +59,14 @@ def facets_of(template: Template) -> frozenset[str]:
 
 
 @contextmanager
-def running(folder: Path, url: str, scope: str) -> Iterator[tuple[Home, Credentials]]:
-    """Run the service with a given DynamoDB until the block ends, with a key for a scope."""
-    options = ("--scope", scope, "--no-sample", "--dynamodb", url)
+def running(
+    folder: Path, url: str, scope: str, parameters: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[Home, Credentials]]:
+    """Run the service with a given DynamoDB until the block ends, with a key for a scope.
+
+    `parameters` override the defaults of the template.
+    """
+    named = (f"--parameter={name}={value}" for name, value in parameters.items())
+    options = ("--scope", scope, "--no-sample", "--dynamodb", url, *named)
     with services.running(folder, *options) as service:
         yield service
