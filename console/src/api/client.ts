@@ -50,6 +50,11 @@ export class Problem extends Error {
     return this.type.endsWith(":too-broad");
   }
 
+  /** Whether the service could not answer: its time was over, or its database did not answer. */
+  get isUnavailable(): boolean {
+    return this.status === 503;
+  }
+
   /** Whether the same request may succeed later. */
   get isPassing(): boolean {
     return this.status === 429 || this.status >= 500;

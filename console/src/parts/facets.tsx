@@ -20,9 +20,9 @@ export function Facets() {
       {isNothing && <p class="facets-word quiet" role="status">No events, so no values.</p>}
       {valued.map((facet) => <FacetGroups key={facet.by} facet={facet} />)}
       {!isNothing && empty.length > 0 && <p class="facets-word quiet">No event has a {listed(empty.map(({ by }) => TITLES[by] ?? by))}.</p>}
-      {found?.isTooBroad && (
+      {found?.isPartial && (
         <p class="facets-word quiet" role="status">
-          Only types and origins are counted: other values would need too much reading. Choose a shorter time, or name a type, an actor or a target.
+          Only types and origins are counted: other values would take too long. Choose a shorter time, or name a type, an actor or a target.
         </p>
       )}
     </div>

@@ -67,7 +67,7 @@ export const shown = computed<readonly string[]>(() => {
 function isEmpty(name: string): boolean {
   if (isAskedFor(name)) return !has[name].answer.value && has[name].trouble.value === undefined;
   const counted = facets.answer.value;
-  if (!isSeen.value || counted?.isTooBroad || facets.trouble.value) return false;
+  if (!isSeen.value || counted?.isPartial || facets.trouble.value) return false;
   const found = counted?.facets.filter(({ by }) => column(name).fields.includes(by)) ?? [];
   return found.every(({ groups }) => groups.every(({ value }) => value === ""));
 }

@@ -16,8 +16,8 @@ export interface Facet {
 
 export interface Found {
   facets: readonly Facet[];
-  /** Whether the service refused to count anything but types and origins. */
-  isTooBroad: boolean;
+  /** Whether the service could count types and origins alone. */
+  isPartial: boolean;
 }
 
 const FIELDS = [
@@ -89,10 +89,11 @@ async function fetchAll(asked: Question, by: string, aborted: AbortSignal): Prom
 async function fetchFacets(asked: Question, aborted: AbortSignal): Promise<Found> {
   try {
     const { facets: found } = await api.facets(asked, FIELDS, TOP, aborted);
-    return { facets: found.map(({ by, total_size, groups }) => ({ by, size: total_size, groups })), isTooBroad: false };
+    return { facets: found.map(({ by, total_size, groups }) => ({ by, size: total_size, groups })), isPartial: false };
   } catch (error) {
-    if (!(error instanceof Problem && error.isTooBroad)) throw error;
-    return { facets: await Promise.all(["type", "origin"].map((by) => fetchGroups(asked, by, aborted))), isTooBroad: true };
+    if (!(error instanceof Problem && (error.isTooBroad || error.isUnavailable))) throw error;
+    // The tally has types and origins: they take few reads in the largest log.
+    return { facets: await Promise.all(["type", "origin"].map((by) => fetchGroups(asked, by, aborted))), isPartial: true };
   }
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,3 +128,19 @@ def test_bars_that_need_too_much_reading_are_by_type(screen: Screen) -> None:
     expect(bars.get_by_role("status")).to_contain_text(told)
     expect(bars.get_by_role("listitem").first).to_have_text("audit.app.update")
     screen.keep("bars-by-type")
+
+
+@pytest.mark.parametrize("answer", [BROAD, BUSY], ids=["too broad", "too slow"])
+def test_types_and_origins_are_counted_where_other_values_cannot_be(
+    screen: Screen, events: list[Event], answer: dict[str, Any]
+) -> None:
+    screen.page.route("**/v1/events:facets?*", lambda route: route.fulfill(**answer))
+    screen.open("/?last=90d")
+    [(kind, count)] = Counter(event["type"] for event in events).most_common(1)
+    first = screen.facet("Type").get_by_role("listitem").first
+    expect(first).to_contain_text(kind)
+    expect(first).to_contain_text(f"{count:,}")
+    expect(screen.facet("Origin").get_by_role("listitem")).not_to_have_count(0)
+    expect(screen.facet("Actor")).to_have_count(0)
+    expect(screen.values).to_contain_text("Only types and origins are counted")
+    screen.keep("values-of-types")

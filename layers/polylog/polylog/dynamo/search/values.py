@@ -8,8 +8,9 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from polylog.dynamo.search.hits import Part
+from polylog.dynamo.tally.columns import Column
 from polylog.dynamo.tally.kinds import kind_of
-from polylog.dynamo.tally.summary import Newest, OfKind, together
+from polylog.dynamo.tally.summary import Newest, OfKind
 from polylog.model.event import Event
 from polylog.model.filter import text_reader
 from polylog.model.times import SECOND
@@ -25,27 +26,23 @@ _MINUTE: Final = 60 * SECOND
 class Values(NamedTuple):
     """Some events, the earliest first: their times and numbers, and the asked fields by name.
 
-    An event is at the same place in all lists. A field that it lacks is None, or empty.
+    An event is at the same place in all of them. A field that it lacks is None, or empty.
     """
 
     times: Sequence[int]
     seqs: Sequence[int]
-    fields: Mapping[str, Sequence[str | None]]
+    fields: Mapping[str, Column]
 
     @classmethod
     def of_part(cls, part: Part, fields: Iterable[str]) -> Values:
         """Return the fields of the events of a part, which its columns must know."""
-        times = part.columns["time"].values
-        rows = sorted(part.rows(), key=times.__getitem__)  # Equal times stay in order.
-
-        def column(name: str) -> list[str | None]:
-            return list(map(part.columns[name].each().__getitem__, rows))
-
-        return cls(
-            [times[row] for row in rows],
-            list(map(part.columns["seq"].values.__getitem__, rows)),
-            {name: column(name) for name in fields},
-        )
+        columns = part.columns
+        found = {name: columns[name] for name in ("time", "seq", *fields)}
+        times = found["time"].values
+        if part.number < columns.number or times != sorted(times):
+            rows = sorted(part.rows(), key=times.__getitem__)  # Equal times stay in order.
+            found = {name: column.pick(rows) for name, column in found.items()}
+        return cls(found["time"].values, found["seq"].values, found)
 
     @classmethod
     def of_events(cls, events: Iterable[Event], fields: Iterable[str]) -> Values:
@@ -54,26 +51,14 @@ class Values(NamedTuple):
         return cls(
             [event.time for event in ordered],
             [event.seq for event in ordered],
-            {name: list(map(_reader(name), ordered)) for name in fields},
+            {name: Column(list(map(_reader(name), ordered))) for name in fields},
         )
-
-    def counted(self, field: str) -> dict[str, OfKind]:
-        """Return the number of events with each value of a field, and the newest of them.
-
-        The field `source` must be there too.
-        """
-        values = self._texts(field)
-        places = zip(self.times, self.seqs, self.fields[SOURCE], strict=True)
-        newest, numbers = dict(zip(values, places, strict=True)), Counter(values)
-        return {value: OfKind(numbers[value], Newest(*last)) for value, last in newest.items()}
 
     def by_minute(self, field: str) -> Counter[tuple[int, str]]:
         """Return the number of events with each value in each minute, counted from the epoch."""
         minutes = (time // _MINUTE for time in self.times)
-        return Counter(zip(minutes, self._texts(field), strict=True))
-
-    def _texts(self, field: str) -> list[str]:
-        return [value or "" for value in self.fields[field]]
+        texts = (value or "" for value in self.fields[field].each())
+        return Counter(zip(minutes, texts, strict=True))
 
 
 Counted = dict[str, dict[str, OfKind]]
@@ -82,12 +67,49 @@ Counted = dict[str, dict[str, OfKind]]
 
 def count_values(parts: Iterable[Values], fields: Sequence[str]) -> Counted:
     """Return the events of all parts by the values of each field; parts must have a `source`."""
-    counted: Counted = {field: {} for field in fields}
+    tallies = {field: _Tally(Counter(), {}) for field in fields}
     for part in parts:
-        for field, there in counted.items():
-            for value, some in part.counted(field).items():
-                there[value] = together(there[value], some) if value in there else some
-    return counted
+        sources = part.fields[SOURCE].each()
+        places = list(zip(part.times, part.seqs, sources, strict=True))
+        for field, tally in tallies.items():
+            tally.add(part.fields[field], places)
+    return {field: tally.counted() for field, tally in tallies.items()}
+
+
+_Place = tuple[int, int, str | None]
+"""The time, number and source of an event."""
+
+
+class _Tally(NamedTuple):
+    """The number of events with each value, and the place of the newest.
+
+    A log has many values, and each comes up in many parts: this makes no object for each.
+    """
+
+    numbers: Counter[str]
+    newest: dict[str, _Place]
+
+    def add(self, column: Column, places: Sequence[_Place]) -> None:
+        """Add the events of a column, the earliest first."""
+        for value, number, row in column.by_code():
+            self.numbers[value or ""] += number
+            self._see([(value or "", places[row])])
+        if column.codes is None:
+            texts = [value or "" for value in column.values]
+            self.numbers.update(texts)
+            self._see(dict(zip(texts, places, strict=True)).items())
+
+    def _see(self, places: Iterable[tuple[str, _Place]]) -> None:
+        for text, place in places:
+            if self.newest.get(text, place) <= place:
+                self.newest[text] = place
+
+    def counted(self) -> dict[str, OfKind]:
+        """Return what was counted."""
+        return {
+            value: OfKind(number, Newest(*self.newest[value]))
+            for value, number in self.numbers.items()
+        }
 
 
 def count_minutes(parts: Iterable[Values], field: str) -> Counter[tuple[int, str]]:

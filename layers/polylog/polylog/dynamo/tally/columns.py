@@ -76,6 +76,27 @@ class Column(NamedTuple):
         places = {_FIRST_CODE + code: "01"[each] for code, each in enumerate(wanted)}
         return int(self.codes.translate(places) or "0", 2)
 
+    def pick(self, rows: Sequence[int]) -> Column:
+        """Return the column of some events, in the order of `rows`."""
+        if self.codes is None:
+            return Column(list(map(self.values.__getitem__, rows)))
+        return Column(self.values, "".join(map(self.codes.__getitem__, rows)))
+
+    def by_code(self) -> Iterator[tuple[Any, int, int]]:
+        """Yield the value of each code with the number of its events, and the row of the last one.
+
+        It yields nothing if `values` has a value for each event.
+
+            >>> list(Column(["a", "b"], "##$#").by_code())
+            [('a', 3, 3), ('b', 1, 2)]
+        """
+        if self.codes is None:
+            return
+        for code, value in enumerate(self.values, _FIRST_CODE):
+            number = self.codes.count(chr(code))
+            if number:
+                yield value, number, self.codes.rindex(chr(code))
+
 
 class Columns:
     """The entries of some events as columns.
