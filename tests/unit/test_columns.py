@@ -37,6 +37,16 @@ def test_entries_come_back_from_one_row(log: list[Event]) -> None:
     assert list(Columns.unpack_whole(Columns.of(entries).pack_whole()).entries()) == entries
 
 
+@given(log=logs)
+def test_places_are_known_without_the_other_groups(log: list[Event]) -> None:
+    entries = list(map(Entry.of, log))
+    packed = Columns.of(entries).pack()
+    columns = Columns.unpack(len(entries), packed).only_places()
+    assert columns.size == len(packed["places"]) + len(packed["ids"])
+    places = [each._replace(source=None, members=None) for each in entries]
+    assert list(map(columns.place, range(len(entries)))) == places
+
+
 def test_nothing_comes_back_as_nothing() -> None:
     assert list(Columns.unpack_whole(Columns.of([]).pack_whole()).entries()) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -18,9 +19,9 @@ class Part(NamedTuple):
     columns: Columns
     marks: int
 
-    def packed(self) -> Part:
-        """Return the same part without what was unpacked, to keep many of them."""
-        return self._replace(columns=self.columns.packed())
+    def only_places(self) -> Part:
+        """Return the same part with only what tells where its events are, to keep many of them."""
+        return self._replace(columns=self.columns.only_places())
 
     @property
     def number(self) -> int:
@@ -50,7 +51,8 @@ class Hits:
         self._after = None if after is None else self._signed(after)
         self._parts: list[tuple[int, int, Part]] = []
         """The parts, each with its first and its last time in the order."""
-        self._times: list[int] = []
+        # Eight bytes each: a search may find a million events.
+        self._times = array("q")
         self._is_sorted = True
 
     def __len__(self) -> int:
@@ -65,8 +67,8 @@ class Hits:
         else:
             found = [self._sign * at.time for at, _ in part.positions() if self._follows(at)]
         if found:
-            self._times += found
-            self._parts.append((min(found), max(found), part.packed()))
+            self._times.extend(found)
+            self._parts.append((min(found), max(found), part.only_places()))
             self._is_sorted = False
 
     def before(self, time: int) -> int:
@@ -91,9 +93,9 @@ class Hits:
         entries = (near[place].columns.place(row) for _, place, row in chosen)
         return [(Position(entry.time, entry.seq), entry) for entry in entries]
 
-    def _ordered(self) -> list[int]:
+    def _ordered(self) -> array[int]:
         if not self._is_sorted:
-            self._times.sort()
+            self._times = array("q", sorted(self._times))
             self._is_sorted = True
         return self._times
 

@@ -183,9 +183,12 @@ class Columns:
         """How many bytes the groups that were read take."""
         return sum(map(len, self._packed.values()))
 
-    def packed(self) -> Columns:
-        """Return the same columns without their unpacked values, so that many fit into memory."""
-        return Columns(self.number, self._packed, {}) if self._packed else self
+    def only_places(self) -> Columns:
+        """Return the columns that `place` needs, not unpacked, so that many fit into memory."""
+        if not self._packed:
+            return self
+        kept = {group: self._packed[group] for group in ("places", "ids") if group in self._packed}
+        return Columns(self.number, kept, {})
 
     def entries(self) -> Iterator[Entry]:
         """Yield all entries, in their order."""
