@@ -123,9 +123,8 @@ def main() -> None:
     with _engine() as (url, template):
         client = connect(url)
         plain = boto3.client("dynamodb", endpoint_url=url)
-        facets = facets_of(Template.read(ROOT / "template.yaml", SEARCHED))
         logs = [
-            Log(client, plain, f"scale-{number}", Census(sought(number)), facets)
+            Log(client, plain, f"scale-{number}", Census(sought(number)), SEARCHED)
             for number in sizes
         ]
         loads = [_load(_loading_client(url), log) for log in logs]

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from bench.stage.clients import Client
 from bench.stage.measures import Runs, interleaved
-from bench.stage.served import SEARCHED, facets_of, running
+from bench.stage.served import SEARCHED, running
 from bench.stage.writers import WRITTEN_A_SECOND, writing
 from polylog.api.call import Services
 from polylog.dynamo.limits import Limits
@@ -32,8 +32,6 @@ from polylog_cli.client.credentials import Credentials
 from polylog_cli.local.home import Home
 from polylog_cli.local.log import local_keys
 from polylog_cli.local.tables import TABLES, connect
-from polylog_cli.local.template import Template
-from tools import ROOT
 from tools.meter import Cost, Meter
 from tools.searches import APPLICATION, COMMAND, PAGE, Search, answer
 from tools.sought import NAME
@@ -113,7 +111,6 @@ class _Asker:
         self._home = home
         self._credentials = credentials
         self._http = Client(urlsplit(credentials.url).netloc, credentials.token)
-        self._facets = facets_of(Template.read(ROOT / "template.yaml", SEARCHED))
 
     def cases(self, search: Search) -> Iterator[_Case]:
         """Yield the first page of a search, the one in the middle, and the last."""
@@ -130,7 +127,7 @@ class _Asker:
 
     def _services(self) -> Services:
         store = DynamoEventStore(
-            self._client, TABLES, shards=Shards(1, 1), limits=_LIMITS, facets=self._facets
+            self._client, TABLES, shards=Shards(1, 1), limits=_LIMITS, facets=SEARCHED
         )
         return Services(store, self._keys, SYSTEM_CLOCK)
 
@@ -166,7 +163,7 @@ def _measure(url: str, plain: DynamoDBClient, log: Sought) -> Iterator[Taken]:
     client = connect(url)
     with (
         TemporaryDirectory() as folder,
-        running(Path(folder), url, log.scope, SEARCHED) as (home, credentials),
+        running(Path(folder), url, log.scope) as (home, credentials),
     ):
         _rest(client, log)
         asker = _Asker(client, home, credentials)

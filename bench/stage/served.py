@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from polylog_cli.client.credentials import Credentials
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 
 SCOPE: Final = "demo"
 
-SEARCHED: Final = {"TalliedFacets": "organization,project,actor"}
-"""The parameters of logs in which people search by user. By default, `actor` is not tallied."""
+SEARCHED: Final = frozenset({"organization", "project", "actor"})
+"""The facets of logs in which people search by user. By default, `actor` is not tallied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,11 @@ def served(number: int) -> Iterator[Served]:
     """Run the service over a number of events, in a DynamoDB in memory, until the block ends."""
     with dynamodb_local(None) as url, TemporaryDirectory() as folder:
         client = connect(url)
-        template = Template.read(ROOT / "template.yaml", SEARCHED)
+        template = Template.read(ROOT / "template.yaml")
         create_tables(client, template)
         census = Census(sought(number))
-        load(client, TABLES, SCOPE, census, 1, facets_of(template))
-        with running(Path(folder), url, SCOPE, SEARCHED) as (_, credentials):
+        load(client, TABLES, SCOPE, census, 1, SEARCHED)
+        with running(Path(folder), url, SCOPE) as (_, credentials):
             yield Served(credentials, client, census)
 
 
@@ -59,14 +58,9 @@ def facets_of(template: Template) -> frozenset[str]:
 
 
 @contextmanager
-def running(
-    folder: Path, url: str, scope: str, parameters: Mapping[str, str] = MappingProxyType({})
-) -> Iterator[tuple[Home, Credentials]]:
-    """Run the service with a given DynamoDB until the block ends, with a key for a scope.
-
-    `parameters` override the defaults of the template.
-    """
-    named = (f"--parameter={name}={value}" for name, value in parameters.items())
-    options = ("--scope", scope, "--no-sample", "--dynamodb", url, *named)
+def running(folder: Path, url: str, scope: str) -> Iterator[tuple[Home, Credentials]]:
+    """Run the service with a given DynamoDB until the block ends, with a key for a scope."""
+    facets = f"--parameter=TalliedFacets={','.join(sorted(SEARCHED))}"
+    options = ("--scope", scope, "--no-sample", "--dynamodb", url, facets)
     with services.running(folder, *options) as service:
         yield service
