@@ -15,7 +15,8 @@ from botocore.client import BaseClient
 
 from polylog.dynamo.events import scan as reading
 from polylog.dynamo.events import selection as sieve
-from polylog.model.filter import Filter, predicate
+from polylog.model.filter import Filter
+from polylog.model.predicate import predicate
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -34,7 +34,7 @@ from polylog.dynamo.tally import kinds as counted_kinds
 from polylog.model import times
 from polylog.model.errors import TimedOut
 from polylog.model.event import Entity, Event
-from polylog.model.filter import predicate
+from polylog.model.predicate import predicate
 from polylog.model.query import EventQuery, Page
 from polylog.model.store import EventStore, Tail
 from polylog.model.times import SECOND

@@ -20,7 +20,8 @@ from polylog.api.auth import (
 )
 from polylog.model.errors import PositionExpired, TooBroad
 from polylog.model.event import MAX_EVENT_BYTES, Event
-from polylog.model.filter import Filter, predicate, text_reader
+from polylog.model.filter import Filter
+from polylog.model.predicate import predicate, text_reader
 from polylog.model.query import EventQuery, Order, Page, Position
 from polylog.model.store import Bar, Explanation, Group, Interval, OfValue, Outcome, Status, Tail
 from polylog.model.times import EARLIEST

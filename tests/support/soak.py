@@ -22,7 +22,8 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from polylog.dynamo.maintenance.fold import Folder
 from polylog.dynamo.tally.head import read_head
 from polylog.model.event import Entity, Event
-from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, predicate
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op
+from polylog.model.predicate import predicate
 from polylog.model.query import EventQuery, Order, Page, Window
 from polylog.model.store import EventStore, Interval, Status
 from polylog.model.times import SECOND, Clock

@@ -29,7 +29,7 @@ from polylog.dynamo.events.items import Draft, read_item
 from polylog.intake.documents import read_document
 from polylog.model.errors import InvalidParameter
 from polylog.model.event import Entity, Event
-from polylog.model.filter import predicate
+from polylog.model.predicate import predicate
 from polylog.model.times import SECOND, Clock, format_seconds
 from tools import ROOT
 

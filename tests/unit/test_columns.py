@@ -12,7 +12,8 @@ from polylog.dynamo.tally.columns import Columns, groups_of
 from polylog.dynamo.tally.entry import MEMBERS, Entry
 from polylog.dynamo.tally.marks import judge, rows_of
 from polylog.model.event import Entity, Event
-from polylog.model.filter import FIELDS, Compare, Filter, Op, Text, fields_of, predicate
+from polylog.model.filter import FIELDS, Compare, Filter, Op, Text, fields_of
+from polylog.model.predicate import predicate
 
 TOO_LONG = "x" * 2001
 

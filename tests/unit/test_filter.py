@@ -24,8 +24,8 @@ from polylog.model.filter import (
     conjunction,
     disjunction,
     fields_of,
-    predicate,
 )
+from polylog.model.predicate import predicate
 
 A, B, C = (Compare("type", Op.EQ, name) for name in "abc")
 

@@ -25,8 +25,8 @@ from polylog.model.filter import (
     Pattern,
     Text,
     Value,
-    predicate,
 )
+from polylog.model.predicate import predicate
 from polylog.model.times import format_rfc3339, parse_iso8601
 
 

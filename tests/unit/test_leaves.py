@@ -24,8 +24,9 @@ from polylog.dynamo.search.leaves import (
     wanted,
 )
 from polylog.model.event import Event
-from polylog.model.filter import EVERYTHING, And, Compare, Filter, Not, Op, Or, Text, predicate
+from polylog.model.filter import EVERYTHING, And, Compare, Filter, Not, Op, Or, Text
 from polylog.model.literals import path_of
+from polylog.model.predicate import predicate
 
 
 def said(data: Any = None, **values: Any) -> Event:

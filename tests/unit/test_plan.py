@@ -26,9 +26,9 @@ from polylog.model.filter import (
     Text,
     conjunction,
     disjunction,
-    predicate,
     simplified,
 )
+from polylog.model.predicate import predicate
 from polylog.model.times import EARLIEST, LATEST, SECOND
 
 ALWAYS = TimeRange(EARLIEST, LATEST)

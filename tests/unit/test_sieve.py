@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from polylog.dynamo.events.items import Draft
 from polylog.dynamo.events.selection import selector, sought
 from polylog.model.event import Entity, Event
-from polylog.model.filter import And, Compare, Filter, Not, Op, Or, Pattern, Text, predicate
+from polylog.model.filter import And, Compare, Filter, Not, Op, Or, Pattern, Text
+from polylog.model.predicate import predicate
 
 # Case folds to one letter or to several, to and from ASCII. Marks join letters, and one of them
 # folds to a letter. JSON escapes some of the others.

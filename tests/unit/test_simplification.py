@@ -10,18 +10,8 @@ from support import strategies
 
 from polylog.language.parser import parse
 from polylog.model.event import Event
-from polylog.model.filter import (
-    EVERYTHING,
-    NOTHING,
-    And,
-    Compare,
-    Filter,
-    Not,
-    Op,
-    Or,
-    predicate,
-    simplified,
-)
+from polylog.model.filter import EVERYTHING, NOTHING, And, Compare, Filter, Not, Op, Or, simplified
+from polylog.model.predicate import predicate
 
 
 @pytest.mark.parametrize(

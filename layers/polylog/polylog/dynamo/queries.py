@@ -32,8 +32,8 @@ from polylog.model.filter import (
     conjuncts,
     disjunction,
     fields_of,
-    predicate,
 )
+from polylog.model.predicate import predicate
 from polylog.model.query import Order, Position
 from polylog.model.times import EARLIEST, LATEST
 

@@ -17,7 +17,8 @@ from polylog.dialects.native.listing import MOST, Filtered, limit_of
 from polylog.language.parser import field_named
 from polylog.model import store
 from polylog.model.errors import InvalidFilter, InvalidParameter, shown
-from polylog.model.filter import ATTRIBUTE, DATA, FIELDS, text_reader
+from polylog.model.filter import ATTRIBUTE, DATA, FIELDS
+from polylog.model.predicate import text_reader
 from polylog.model.query import Order
 from polylog.model.store import Explanation, Group, Interval, OfValue
 from polylog.model.times import format_rfc3339, format_seconds

@@ -17,7 +17,8 @@ from polylog.dialects.waldur.uuids import dashed, hex_of
 from polylog.dialects.waldur.wire import FIELDS, render_event
 from polylog.model.errors import EventNotFound
 from polylog.model.event import Event
-from polylog.model.filter import Filter, predicate
+from polylog.model.filter import Filter
+from polylog.model.predicate import predicate
 from polylog.model.query import Window
 
 _NUMBER = re.compile(r"\d{1,16}", re.ASCII)

@@ -15,7 +15,8 @@ from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.marks import judge
 from polylog.model.errors import TimedOut
 from polylog.model.event import Event
-from polylog.model.filter import FIELDS, Filter, fields_of, predicate
+from polylog.model.filter import FIELDS, Filter, fields_of
+from polylog.model.predicate import predicate
 from polylog.model.store import Tail
 from polylog.model.times import Clock
 

@@ -30,7 +30,8 @@ from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.marks import judge
 from polylog.dynamo.tally.moment import Moment
 from polylog.model.event import Event
-from polylog.model.filter import Filter, predicate
+from polylog.model.filter import Filter
+from polylog.model.predicate import predicate
 from polylog.model.query import Order, Position
 from polylog.model.times import Clock
 

@@ -16,7 +16,8 @@ from unicodedata import combining
 
 from polylog.dynamo.events.items import read_body, unpack_body
 from polylog.model.event import Event
-from polylog.model.filter import FIELDS, Compare, Filter, Op, Pattern, Text, conjuncts, predicate
+from polylog.model.filter import FIELDS, Compare, Filter, Op, Pattern, Text, conjuncts
+from polylog.model.predicate import predicate
 from polylog.model.text import folded
 
 if TYPE_CHECKING:

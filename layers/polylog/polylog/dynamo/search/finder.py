@@ -26,7 +26,8 @@ from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.stretch import SPAN
 from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import MAX_SEQ, Event
-from polylog.model.filter import FIELDS, Filter, conjuncts, fields_of, predicate
+from polylog.model.filter import FIELDS, Filter, conjuncts, fields_of
+from polylog.model.predicate import predicate
 from polylog.model.query import EventQuery, Order, Page, Position
 from polylog.model.times import Clock
 

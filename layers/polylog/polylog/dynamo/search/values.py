@@ -12,7 +12,7 @@ from polylog.dynamo.tally.columns import Column
 from polylog.dynamo.tally.kinds import kind_of
 from polylog.dynamo.tally.summary import Newest, OfKind
 from polylog.model.event import Event
-from polylog.model.filter import text_reader
+from polylog.model.predicate import text_reader
 from polylog.model.times import SECOND
 
 KIND: Final = "kind"

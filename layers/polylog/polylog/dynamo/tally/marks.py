@@ -14,19 +14,8 @@ from typing import Any, NamedTuple, assert_never
 
 from polylog.dynamo.tally.columns import Columns
 from polylog.dynamo.tally.entry import MEMBERS
-from polylog.model.filter import (
-    FIELDS,
-    SEARCHED,
-    And,
-    Compare,
-    Filter,
-    Not,
-    Op,
-    Or,
-    Pattern,
-    Text,
-    condition,
-)
+from polylog.model.filter import FIELDS, SEARCHED, And, Compare, Filter, Not, Op, Or, Pattern, Text
+from polylog.model.predicate import condition
 from polylog.model.text import folded
 
 
