@@ -334,6 +334,30 @@ def test_an_event_that_comes_later_is_in_no_page_of_an_answer(engine: DynamoDBCl
     assert len(oldest.events) == first.total == 12
 
 
+@pytest.mark.parametrize("filter", [Text("common"), Compare("type", Op.EQ, "a")])
+@pytest.mark.parametrize("offset", [0, 10, 99])
+def test_values_may_be_as_of_the_moment_of_a_page(
+    engine: DynamoDBClient, filter: Filter, offset: int
+) -> None:
+    world = World(engine)
+    world.put([said(n) for n in range(12)])
+    world.settle()
+    window = Window(5, offset)
+    query = EventQuery(world.scope, filter, Order.DESCENDING, window, with_total=True)
+    page = world.store.find(query)
+    world.put([said(n) for n in range(12, 24)])
+    assert counts(world, filter, page.moment) == page.total == 12
+    world.settle()
+    assert counts(world, filter, page.moment) == 12
+    assert counts(world, filter) == 24
+
+
+def counts(world: World, filter: Filter, moment: object | None = None) -> int:
+    """Return how many events the values of the type add up to."""
+    found = world.store.values(world.scope, filter, ("type",), moment)
+    return sum(value.count for value in found["type"])
+
+
 def test_the_newest_page_reads_few_segments(engine: DynamoDBClient) -> None:
     world = World(engine)
     for start in range(0, 200, 20):

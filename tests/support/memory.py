@@ -112,7 +112,7 @@ class MemoryEventStore:
         )
 
     def values(
-        self, scope: str, filter: Filter, fields: Sequence[str]
+        self, scope: str, filter: Filter, fields: Sequence[str], moment: object | None = None
     ) -> dict[str, tuple[OfValue, ...]]:
         events = sorted(self._passing(scope, filter), key=_position)
         return {field: tuple(_of_values(events, text_reader(field))) for field in fields}

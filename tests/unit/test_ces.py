@@ -291,12 +291,19 @@ def test_rows_are_read_to_the_end_by_their_number() -> None:
 
 def test_details_are_read_to_the_end_by_their_number() -> None:
     service = Service()
-    service.store.put("demo", [event(number, origin="custom") for number in range(250)])
+    log = [
+        event(number, origin="custom", actor=Entity(name=f"user-{number % 3}"), source="s")
+        for number in range(250)
+    ]
+    service.store.put("demo", log)
     answers = [
         service.get("event/x", event_type="EVENT.CUSTOM", start=start, limit=70)
         for start in range(0, 281, 70)
     ]
     assert {answer["meta_data"]["total"] for answer in answers} == {250}
+    for answer in answers:
+        assert answer["event_users"] == ["user-0", "user-1", "user-2"]
+        assert answer["event_sources"] == ["s"]
     ids = [info["event_id"] for answer in answers for info in answer["event_info"]]
     assert ids == [str(number) for number in reversed(range(250))]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.strategies import events, filters, texts
 
+from polylog.batches import batched
 from polylog.dynamo.search.hints import Hints
 from polylog.dynamo.tally.columns import Columns, groups_of
 from polylog.dynamo.tally.entry import MEMBERS, Entry
@@ -175,6 +178,29 @@ def test_a_value_leaves_out_segments_without_it() -> None:
     assert hints.possible(Compare("actor.id", Op.EQ, "bob")) == 0b10
     assert hints.possible(Compare("actor.id", Op.EQ, "cid")) == 0
     assert hints.possible(Compare("actor.id", Op.EQ, "")) == -1
+
+
+def test_unpacked_hints_take_little_memory() -> None:
+    log = [
+        Event(id="a", time=0, type="t", actor=Entity(id=f"user-{n}"), message=spelled(n))
+        for n in range(4096)
+    ]
+    hints: Hints = Hints()
+    for place, segment in enumerate(batched(log, 256)):
+        hints = hints.plus(place, Columns.of(list(map(Entry.of, segment)))) or hints
+    again = Hints(hints.words, hints.values)
+    tracemalloc.start()
+    try:
+        assert again.possible(Text(spelled(300))) == 0b10
+        assert again.possible(Compare("actor.id", Op.EQ, "user-300")) == 0b10
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 3 * again.size
+
+
+def spelled(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in f"{number:05}")
 
 
 def test_too_many_words_make_no_hints() -> None:

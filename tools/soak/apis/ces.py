@@ -1,6 +1,7 @@
 """Cloud Eye: groups by type, and the events of one type, the newest first, with totals.
 
-For each page of a type, the service reads all events of that type, so only the rare type is read.
+Each page names the users of all events of its type. That is much to read, so only the rare type is
+walked.
 """
 
 from __future__ import annotations

@@ -217,9 +217,16 @@ class Call:
         """Return the events that pass and that the caller may see, by origin and type."""
         return self.services.store.groups(self.principal.scope, self.visible(filter))
 
-    def values(self, filter: Filter, fields: Sequence[str]) -> Mapping[str, tuple[OfValue, ...]]:
-        """Return the events that pass and that the caller may see, by the values of each field."""
-        return self.services.store.values(self.principal.scope, self.visible(filter), fields)
+    def values(
+        self, filter: Filter, fields: Sequence[str], page: Page | None = None
+    ) -> Mapping[str, tuple[OfValue, ...]]:
+        """Return the events that pass and that the caller may see, by the values of each field.
+
+        With a page, the values are as of the same moment, and share its time limit.
+        """
+        moment = None if page is None else page.moment
+        restricted = self.visible(filter)
+        return self.services.store.values(self.principal.scope, restricted, fields, moment)
 
     def histogram(
         self, filter: Filter, interval: Interval, by: str | None = None

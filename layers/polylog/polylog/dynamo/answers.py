@@ -185,9 +185,17 @@ class Asked:
             lambda finder: finder.count(),
         )
 
-    def values(self, fields: Sequence[str], counted: Callable[[Iterable[Values]], T]) -> T:
-        """Return what `counted` makes of these fields of all events that pass, without a tally."""
-        moment = self.moment()
+    def values(
+        self,
+        fields: Sequence[str],
+        counted: Callable[[Iterable[Values]], T],
+        as_of: Moment | None = None,
+    ) -> T:
+        """Return what `counted` makes of these fields of all events that pass, without a tally.
+
+        The events are those of now, or as of another moment.
+        """
+        moment = as_of or self.moment()
 
         def by_index(reader: Reader) -> T:
             some = batched(self._all(reader, moment), _AT_ONCE)

@@ -107,13 +107,14 @@ class Pages:
             total = asked.reader.count(asked.scope, asked.kept(begun.moment), begun.moment)
             begun = replace(begun, allowance=self._limits.allow(self._clock))
             if query.window.offset >= total:
-                return Page((), None, total)
+                return Page((), None, total, moment=begun)
         return _told(_from_index(query, asked, begun), query, total)
 
     def _page(self, query: EventQuery, asked: Asked, view: View | FacetView) -> Page:
         total = view.total()
+        begun = Begun(view.moment, asked.allowance)
         if query.window.offset >= total:
-            return Page((), None, total)
+            return Page((), None, total, moment=begun)
         page = None
         is_index_enough = isinstance(view, View) or asked.plan.is_settled
         if is_index_enough and _is_far(query.window):
@@ -121,7 +122,7 @@ class Pages:
         if is_index_enough and not _is_far(query.window):
             page = asked.reader.find(query, asked.plan.within(view.time), view.moment)
         page = page or _looked_up(query, asked, view, total)
-        return replace(_told(page, query, total), moment=Begun(view.moment, asked.allowance))
+        return replace(_told(page, query, total), moment=begun)
 
 
 def _read(query: EventQuery, asked: Asked, begun: Begun) -> Page:

@@ -23,7 +23,7 @@ from polylog.dynamo.explanation import (
     note_missing,
 )
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.pages import Pages
+from polylog.dynamo.pages import Begun, Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.search.finder import Searcher
 from polylog.dynamo.search.segments import Segments
@@ -31,6 +31,7 @@ from polylog.dynamo.search.values import KIND, SOURCE, Counted, count_values
 from polylog.dynamo.tables import OPTIONAL_INDEXES, Shards, Tables
 from polylog.dynamo.tally.kinds import OTHER
 from polylog.dynamo.tally.levels import LEVELS
+from polylog.dynamo.tally.moment import Moment
 from polylog.dynamo.tally.summary import Newest, OfKind
 from polylog.dynamo.tally.totals import Views
 from polylog.model.event import MAX_KEY_LENGTH, Event
@@ -143,10 +144,12 @@ class DynamoEventStore:
         return tuple(_group(kind, *counted) for kind, counted in kinds.items())
 
     def values(
-        self, scope: str, filter: Filter, fields: Sequence[str]
+        self, scope: str, filter: Filter, fields: Sequence[str], moment: object | None = None
     ) -> dict[str, tuple[OfValue, ...]]:
         """Return the events that pass, by the values of each field; see `EventStore.values`."""
-        counted = self._begin(scope, filter, lambda asked: _counted(asked, fields))
+        begun = moment if isinstance(moment, Begun) else None
+        as_of = begun.moment if begun else None
+        counted = self._begin(scope, filter, lambda asked: _counted(asked, fields, as_of), begun)
         return {
             field: tuple(_of_value(value, *each) for value, each in values.items())
             for field, values in counted.items()
@@ -193,9 +196,15 @@ class DynamoEventStore:
                     return conjunction([filter, Compare("time", Op.EQ, event.time)])
         return filter
 
-    def _begin(self, scope: str, filter: Filter, answer: Callable[[Asked], T]) -> T:
-        """Return the answer to a question, in the time of an answer that begins now."""
-        allowance = self._limits.allow(self._clock)
+    def _begin(
+        self,
+        scope: str,
+        filter: Filter,
+        answer: Callable[[Asked], T],
+        begun: Begun | None = None,
+    ) -> T:
+        """Return the answer to a question, within an answer that has begun or that begins now."""
+        allowance = begun.allowance if begun else self._limits.allow(self._clock)
         return self._answer(scope, filter, lambda asked: answer(asked.within(allowance)))
 
     def _answer(self, scope: str, filter: Filter, answer: Callable[[Asked], T]) -> T:
@@ -208,8 +217,8 @@ class DynamoEventStore:
                 self._indexes.miss(missing.index)
 
 
-def _counted(asked: Asked, fields: Sequence[str]) -> Counted:
-    return asked.values((*fields, SOURCE), lambda parts: count_values(parts, fields))
+def _counted(asked: Asked, fields: Sequence[str], as_of: Moment | None = None) -> Counted:
+    return asked.values((*fields, SOURCE), lambda parts: count_values(parts, fields), as_of)
 
 
 def _of_value(value: str, count: int, newest: Newest) -> OfValue:

@@ -197,11 +197,12 @@ class EventStore(Protocol):
         """Return the events that pass by origin and type, in no particular order."""
 
     def values(
-        self, scope: str, filter: Filter, fields: Sequence[str]
+        self, scope: str, filter: Filter, fields: Sequence[str], moment: object | None = None
     ) -> Mapping[str, tuple[OfValue, ...]]:
         """Return the events that pass by the values of each field, in no particular order.
 
-        `fields` are names of `FIELDS` that hold text.
+        `fields` are names of `FIELDS` that hold text. With the `moment` of a page, the values are
+        as of that moment, and share its time limit.
         """
 
     def histogram(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal, NotRequired
 
 from pydantic import Field
@@ -23,11 +24,11 @@ from polylog.dialects.huawei import gateway
 from polylog.dialects.huawei.members import MILLISECOND
 from polylog.model.event import Event
 from polylog.model.filter import Op
-from polylog.model.query import Order
+from polylog.model.query import Order, Page, Window
 from polylog.model.store import Group
 
-# Every answer reads all events, and each page of the store costs a request.
-_AT_ONCE: Final = 1000
+_USER: Final = "actor.name"
+_SOURCE: Final = "source"
 
 EventType = Literal["EVENT.SYS", "EVENT.CUSTOM"]
 
@@ -137,30 +138,35 @@ class DetailParams(PageParams):
 def show_event(call: Call, params: DetailParams) -> Response:
     """List the occurrences of an event, the newest first, and the users and sources of all.
 
-    `total` is the number of occurrences on all pages. This reads all of them for every page, so a
-    long range of time may be refused with 400.
+    `total` is the number of occurrences on all pages.
     """
     gateway.require_project(call, params.project_id)
-    users, sources, shown, total = set[str](), set[str](), list[Event](), 0
-    for event in call.scan(params.filter, Order.DESCENDING, first_page=_AT_ONCE):
-        users.add(event.actor.name or "")
-        sources.add(event.source or "")
-        if params.page.start <= total < params.page.stop:
-            shown.append(event)
-        total += 1
+    start, stop = params.page.start, params.page.stop
+    window = Window(limit=stop - start, offset=start)
+    page = call.find(params.filter, Order.DESCENDING, window, with_total=True)
+    values = _values(call, params, page)
     document = {
         "event_name": params.event_name,
         "event_type": EVENT_TYPES[params.event_type],
-        "sub_event_type": _sub_event_type(params, shown),
-        "event_users": sorted(users),
-        "event_sources": sorted(sources),
-        "event_info": [render_event(event) for event in shown],
-        "meta_data": {"total": total},
+        "sub_event_type": _sub_event_type(params, page.events),
+        "event_users": sorted(values[_USER]),
+        "event_sources": sorted(values[_SOURCE]),
+        "event_info": [render_event(event) for event in page.events],
+        "meta_data": {"total": page.total},
     }
     return gateway.respond(document)
 
 
-def _sub_event_type(params: DetailParams, shown: list[Event]) -> str:
+def _values(call: Call, params: DetailParams, page: Page) -> dict[str, set[str]]:
+    """Return the users and the sources of all occurrences, `""` for those without one."""
+    if len(page.events) == page.total:
+        users = {event.actor.name or "" for event in page.events}
+        return {_USER: users, _SOURCE: {event.source or "" for event in page.events}}
+    found = call.values(params.filter, (_USER, _SOURCE), page)
+    return {field: {each.value for each in values} for field, values in found.items()}
+
+
+def _sub_event_type(params: DetailParams, shown: Sequence[Event]) -> str:
     """Return the sub type that you asked for, or that of the first occurrence shown.
 
     If none is shown, it is the usual one.

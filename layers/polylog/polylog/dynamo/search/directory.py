@@ -108,6 +108,11 @@ class Block:
         return max(zone.latest for zone in self.zones)
 
     @property
+    def size(self) -> int:
+        """How many bytes its hints take, packed."""
+        return self.hints.size
+
+    @property
     def is_full(self) -> bool:
         """Whether the next zone needs a new block."""
         return len(self.zones) >= MOST_ZONES
@@ -122,7 +127,7 @@ class Block:
         """Return the block with one more segment, which covers the numbers up to `last`."""
         zone = Zone.of(segment, last, size)
         hints = self.hints.plus(len(self.zones), segment.columns)
-        if hints is None or len(hints.words) + len(hints.values) > _MOST_HINTS:
+        if hints is None or hints.size > _MOST_HINTS:
             return replace(self, zones=(*self.zones, zone._replace(is_open=True)))
         return replace(self, zones=(*self.zones, zone), hints=hints)
 

@@ -8,6 +8,7 @@ with `disk` and a word with `ful` can have the text `disk ful`.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 from functools import cached_property, reduce
@@ -61,7 +62,8 @@ class Hints:
     """The words and values of a block's segments.
 
     Each word and each value comes with bits: the n-th bit, counted from 0, says whether the n-th
-    segment has it. `words` and `values` hold both, packed.
+    segment has it. `words` and `values` hold both, packed. They are unpacked into arrays of 16 bits
+    each: a list would take ten times as much memory, and the hints of a whole log are remembered.
     """
 
     def __init__(self, words: bytes = _NO_WORDS, values: bytes = _NO_VALUES) -> None:
@@ -69,14 +71,19 @@ class Hints:
         self.values = values
 
     @cached_property
-    def _words(self) -> tuple[str, list[int]]:
+    def _words(self) -> tuple[str, array[int]]:
         text, marks = unpack(self.words)
-        return text, marks
+        return text, array("H", marks)
 
     @cached_property
-    def _values(self) -> tuple[list[int], list[int]]:
+    def _values(self) -> tuple[array[int], array[int]]:
         values, marks = unpack(self.values)
-        return values, marks
+        return array("H", values), array("H", marks)
+
+    @property
+    def size(self) -> int:
+        """How many bytes they take, packed."""
+        return len(self.words) + len(self.values)
 
     def plus(self, place: int, columns: Columns) -> Hints | None:
         """Return the hints with one more segment; None if it has too many words or values."""

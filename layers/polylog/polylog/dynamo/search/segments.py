@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batched
@@ -23,8 +24,12 @@ if TYPE_CHECKING:
     from polylog.model.filter import Filter
     from polylog.model.times import Clock
 
-_MOST_BLOCKS: Final = 500
-"""How many blocks of the directory are remembered: four million events' worth, about 30 MB."""
+_MOST_BYTES: Final = 32 * 1024 * 1024
+"""How many packed bytes of the directory are remembered.
+
+A block has 8,000 events. It packs to 4 KB if their names and words are few, and to 84 KB if each
+event has new ones. Unpacked hints take one and a half times as much beside that.
+"""
 
 _ATTEMPTS: Final = 5
 
@@ -60,7 +65,8 @@ class Segments:
         else:
             raise Unavailable("the directory kept changing")
         self._blocks[scope] = tuple(block for block in blocks if block.is_full)
-        if sum(map(len, self._blocks.values())) > _MOST_BLOCKS:
+        remembered = chain.from_iterable(self._blocks.values())
+        if sum(block.size for block in remembered) > _MOST_BYTES:
             self._blocks.clear()
         return blocks
 
