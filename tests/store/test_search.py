@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from itertools import product
 from typing import Any
 
@@ -24,12 +25,12 @@ from polylog.dynamo.maintenance.restamp import Restamper
 from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.packing import pack
 from polylog.dynamo.retention import Retention
-from polylog.dynamo.search import directory
+from polylog.dynamo.search import directory, segments
 from polylog.dynamo.tally import tree
 from polylog.dynamo.tally.delta import Delta
 from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.stretch import Stretch
-from polylog.model.errors import TooBroad
+from polylog.model.errors import TimedOut, TooBroad
 from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Text
 from polylog.model.query import EventQuery, Order, Page, Position, Window
@@ -377,6 +378,24 @@ def test_the_newest_page_reads_few_segments(engine: DynamoDBClient) -> None:
     assert [event.seq for event in store.find(query).events] == [200, 199, 198]
     assert world.segments() == 50
     assert asked.total() == 2
+
+
+@pytest.mark.parametrize(("seconds", "error"), [(10, TimedOut), (46, TooBroad), (99, None)])
+def test_a_search_that_read_much_in_its_time_is_too_broad(
+    engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, seconds: int, error: type[Exception]
+) -> None:
+    """The 50 segments take 25 units and 50 seconds. Much is 20 units."""
+    world = World(engine)
+    world.put([said(n) for n in range(200)])
+    world.settle()
+    monkeypatch.setattr(segments, "_AT_ONCE", 1)
+    own = connect(engine.meta.endpoint_url)
+    tick = _of_tally(lambda params, **_: world.clock.sleep(1))
+    own.meta.events.register("provide-client-params.dynamodb.BatchGetItem", tick)
+    limits = Limits.of_units(40, seconds)
+    store = dynamo_store(own, limits=limits, clock=world.clock.clock)
+    with pytest.raises(error) if error else nullcontext():
+        assert store.count(world.scope, Text("common")) == 200
 
 
 def _of_tally(see: Any) -> Any:

@@ -53,6 +53,7 @@ class Allowance:
     """The time in which one answer may read, however many readings it takes.
 
     If an answer runs out of time after `much` items, its question is to blame, not a slow database.
+    Segments count as the items that as many read units would have read.
     `units` is how many read units it may take from the arrival log.
     """
 
@@ -60,7 +61,7 @@ class Allowance:
         self._deadline = deadline
         self._much = much
         self._units = units
-        self._items = 0
+        self._items = 0.0
 
     @property
     def is_over(self) -> bool:
@@ -90,7 +91,7 @@ class Allowance:
         """Return an allowance of half of the time that is left; another way gets the rest."""
         return Allowance(self._deadline.halved(), self._much, self._units)
 
-    def note(self, items: int) -> None:
+    def note(self, items: float) -> None:
         """Count items that were read."""
         self._items += items
 

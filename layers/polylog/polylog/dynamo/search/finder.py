@@ -240,6 +240,7 @@ class Finder:
             needed.add("id")  # Some events may have to be read.
         self.allowance.pay(sum(zone.units for zone in zones))
         for zone, columns in self.segments.read(self.scope, zones, groups_of(needed)):
+            self.allowance.note(zone.units / UNITS_PER_ITEM)
             self.allowance.check()
             yield self._judged(columns, self._within(zone, columns))
 
