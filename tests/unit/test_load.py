@@ -14,7 +14,8 @@ import zstandard
 
 from polylog.dialects import format_names
 from polylog.model.errors import InvalidBody
-from polylog_cli.client.files import AUTO, FileError, Item, begin, files_named, items
+from polylog_cli.client.files import FileError, begin, files_named
+from polylog_cli.client.items import AUTO, Item, items
 
 EVENTS = [{"id": str(n), "time": "2026-03-01T12:00:00Z", "type": "a", "data": n} for n in range(5)]
 

@@ -30,7 +30,7 @@ def test_a_parameter_without_a_value_is_refused() -> None:
 
 OPERATORS = {"boto3", "waitress", "moto", "yaml"}
 STORED = {"polylog.model.event", "polylog.language.parser", "polylog.dialects"}
-FILES = {"polylog.intake.documents", "polylog_cli.client.files"}
+FILES = {"polylog.intake.documents", "polylog_cli.client.files", "polylog_cli.client.items"}
 DRAWN = {"typer.rich_utils"}
 
 

@@ -17,8 +17,8 @@ from polylog.batches import batched_by_weight
 from polylog.model.errors import InvalidBody
 from polylog.model.event import MAX_EVENT_BYTES
 from polylog.model.store import Status
-from polylog_cli.client.files import MOVE, Item
 from polylog_cli.client.http import ServiceError, send, understood
+from polylog_cli.client.items import MOVE, Item
 
 # What one request carries: well below Lambda's 6 MB in base64, and the API's 1,000 events.
 _BATCH_EVENTS: Final = 475

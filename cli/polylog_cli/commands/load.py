@@ -16,8 +16,9 @@ from polylog.dialects.native.wire import render_event
 from polylog.intake.documents import read_json
 from polylog.model.errors import ApiError, InvalidParameter
 from polylog.model.store import Status
-from polylog_cli.client.files import AUTO, FileError, Item, begin, files_named, items
+from polylog_cli.client.files import FileError, begin, files_named
 from polylog_cli.client.http import RefusedError, ServiceError
+from polylog_cli.client.items import AUTO, Item, items
 from polylog_cli.client.load import AGAIN, READABLE, LoadError, Summary
 from polylog_cli.commands.access import Access, connected
 from polylog_cli.commands.options import Data, Token, Url

@@ -38,7 +38,8 @@ from polylog.model.errors import InvalidCredential
 from polylog.model.filter import EVERYTHING
 from polylog.model.query import EventQuery, Order, Window
 from polylog_cli.client.credentials import Credentials
-from polylog_cli.client.files import Item, Reading
+from polylog_cli.client.files import Reading
+from polylog_cli.client.items import Item
 from polylog_cli.client.load import Summary
 from polylog_cli.client.private import write_private
 from polylog_cli.local.compaction import compaction

@@ -9,7 +9,8 @@ from typing import Final
 import httpx
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from polylog_cli.client.files import Item, Reading
+from polylog_cli.client.files import Reading
+from polylog_cli.client.items import Item
 from polylog_cli.client.load import Summary, load
 from polylog_cli.output.console import console, notice, printable
 
