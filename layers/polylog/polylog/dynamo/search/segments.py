@@ -28,7 +28,7 @@ _MOST_BYTES: Final = 32 * 1024 * 1024
 """How many packed bytes of the directory are remembered.
 
 A block has 8,000 events. It packs to 4 KB if their names and words are few, and to 84 KB if each
-event has new ones. Unpacked hints take one and a half times as much beside that.
+event has new ones. In memory, packed and unpacked hints take two and a half times as much together.
 """
 
 _ATTEMPTS: Final = 5
