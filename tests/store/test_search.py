@@ -380,6 +380,33 @@ def test_the_newest_page_reads_few_segments(engine: DynamoDBClient) -> None:
     assert asked.total() == 2
 
 
+@pytest.mark.parametrize("hidden", [set(), {0}, {3}, {20, 21}, {24}, set(range(25))], ids=str)
+def test_a_directory_that_lags_hides_nothing(engine: DynamoDBClient, hidden: set[int]) -> None:
+    """A read that may lag lacks some of the 25 blocks."""
+    world = World(engine)
+    world.put([said(n) for n in range(200)])
+    world.settle()
+    own, is_lagging, lags = connect(engine.meta.endpoint_url), False, 0
+
+    def see(params: Any, **_: object) -> None:
+        nonlocal is_lagging
+        is_lagging = not params.get("ConsistentRead") and params["TableName"] == TABLES.tally
+
+    def hide(parsed: Any, **_: object) -> None:
+        nonlocal lags
+        if is_lagging:
+            lags += 1
+            items = enumerate(parsed["Items"])
+            parsed["Items"] = [item for number, item in items if number not in hidden]
+
+    own.meta.events.register("provide-client-params.dynamodb.Query", see)
+    own.meta.events.register("after-call.dynamodb.Query", hide)
+    store = dynamo_store(own, clock=world.clock.clock)
+    for _ in range(2):
+        assert store.count(world.scope, Text("common")) == 200
+    assert lags == 1
+
+
 @pytest.mark.parametrize(("seconds", "error"), [(10, TimedOut), (46, TooBroad), (99, None)])
 def test_a_search_that_read_much_in_its_time_is_too_broad(
     engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, seconds: int, error: type[Exception]

@@ -74,5 +74,6 @@ class World:
         self.clock.clock.sleep(LEFT_SECONDS + 1)
 
     def segments(self) -> int:
-        blocks = segments.Segments(self.engine, TABLES.tally, self.clock.clock).blocks(self.scope)
+        known = segments.Segments(self.engine, TABLES.tally, self.clock.clock)
+        blocks = known.blocks(self.scope, 0)
         return sum(len(block.zones) for block in blocks)

@@ -153,9 +153,12 @@ class Block:
         )
 
 
-def read_blocks(client: DynamoDBClient, table: str, scope: str, after: int) -> Iterator[Block]:
-    """Yield the blocks whose first segment begins after a number, strongly consistent."""
+def read_blocks(
+    client: DynamoDBClient, table: str, scope: str, after: int, *, consistent: bool = True
+) -> Iterator[Block]:
+    """Yield the blocks whose first segment begins after a number."""
     request = _request(table, scope, after + 1)
+    request["ConsistentRead"] = consistent
     for page in query_pages(client, request):
         yield from map(Block.read, page["Items"])
 

@@ -357,7 +357,7 @@ class Searcher:
             self.events,
             self.segments,
             scope,
-            self.segments.blocks(scope) if after is None else (),
+            self.segments.blocks(scope, moment.known.last) if after is None else (),
             filter,
             moment,
             reader,

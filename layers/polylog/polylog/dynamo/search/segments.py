@@ -31,6 +31,9 @@ A block has 8,000 events. It packs to 4 KB if their names and words are few, and
 event has new ones. In memory, packed and unpacked hints take two and a half times as much together.
 """
 
+_MANY: Final = 48
+"""How many segments a directory has at least for a read that may lag to save anything."""
+
 _ATTEMPTS: Final = 5
 
 _AT_ONCE: Final = 50
@@ -52,9 +55,16 @@ class Segments:
         self._clock = clock
         self._blocks: dict[str, tuple[Block, ...]] = {}
 
-    def blocks(self, scope: str) -> tuple[Block, ...]:
-        """Return the directory of a scope."""
+    def blocks(self, scope: str, last_number: int) -> tuple[Block, ...]:
+        """Return the directory of a scope that has numbers up to the last one, or further.
+
+        The first read of many blocks may lag, because that costs half. What it lacks at the end is
+        read strongly consistent, as are all blocks that are new later.
+        """
         known = self._blocks.get(scope, ())
+        if not known and last_number >= _MANY * SPAN:
+            lagging = read_blocks(self._client, self._table, scope, 0, consistent=False)
+            known = tuple(_unbroken(lagging))
         last = known[-1].zones[0].first if known else 0
         blocks: tuple[Block, ...] = ()
         for _ in range(_ATTEMPTS):
@@ -132,6 +142,16 @@ class Segments:
         request = log_request(self._table, scope, after + 2 - SPAN)
         for page in query_pages(self._client, request):
             yield from map(Stretch.read, page["Items"])
+
+
+def _unbroken(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield full blocks up to where one may be missing: it would have many times `SPAN` numbers."""
+    last = 0
+    for block in blocks:
+        if not block.is_full or block.first > last + SPAN:
+            return
+        yield block
+        last = block.last
 
 
 def _places(block: Block, filter: Filter, known: Mapping[int, int]) -> Iterator[tuple[int, int]]:
