@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import signal
@@ -49,6 +48,7 @@ from polylog_cli.local.gateway import Gateway
 from polylog_cli.local.home import DEFAULT_DATA, Home, Running
 from polylog_cli.local.live import living
 from polylog_cli.local.log import local_keys
+from polylog_cli.local.memory import Memory
 from polylog_cli.local.sample import sample_events
 from polylog_cli.local.store import with_safe_store
 from polylog_cli.local.tables import ENVIRONMENT, connect, create_tables, refuse_outdated_rows
@@ -66,11 +66,6 @@ _MAX_HEADER_BYTES = 10_240
 _THREADS = 32
 _CONNECTIONS = 1000
 _LOOK_SECONDS = 0.2
-
-# The numbers of these parameters in glibc's `malloc.h`.
-_M_ARENA_MAX = -8
-_M_MMAP_THRESHOLD = -3
-_LARGE_BYTES = 256 * 1024
 
 
 class NoDynamoDBError(Exception):
@@ -99,19 +94,6 @@ class Settings:
     parameters: dict[str, str]
 
 
-def _return_memory() -> None:
-    """Give memory back to the system as soon as an answer is sent, where the C library is glibc.
-
-    By default each thread may get a heap of its own, and each heap keeps room for the largest
-    answer that it ever made. So the memory of the service grew for as long as the log did. Here
-    all threads share two heaps, and large pieces of memory belong to none.
-    """
-    with suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_ARENA_MAX, 2)
-        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
-
-
 def _end_in_order() -> None:
     """Clean up before a signal ends this process; one that nohup ignores stays ignored."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
@@ -125,7 +107,7 @@ def run(settings: Settings) -> None:
     Raises `PortTakenError`, `NoRoom`, `NoDynamoDBError` or `EngineError`.
     """
     _end_in_order()
-    _return_memory()
+    memory = Memory()
     template = Template.read(settings.template, {"LogLevel": "WARN", **settings.parameters})
     with _listen(settings.port) as listener, _home(settings) as home:
         disk = _disk(settings, home)
@@ -147,7 +129,7 @@ def run(settings: Settings) -> None:
                 alive = living(gateway, credentials) if settings.live else nullcontext()
                 with _served(gateway, listener) as served, alive, _announced(home, running):
                     _greet(home, credentials)
-                    _watch(served, engine.look, folding.look)
+                    _watch(served, engine.look, folding.look, memory.look)
 
 
 def _create_tables(client: DynamoDBClient, template: Template) -> None:
