@@ -222,7 +222,7 @@ class Call:
     ) -> Mapping[str, tuple[OfValue, ...]]:
         """Return the events that pass and that the caller may see, by the values of each field.
 
-        With a page, the values are as of the same moment, and share its time limit.
+        With a page, the values are as of the same moment.
         """
         moment = None if page is None else page.moment
         restricted = self.visible(filter)

@@ -147,9 +147,8 @@ class DynamoEventStore:
         self, scope: str, filter: Filter, fields: Sequence[str], moment: object | None = None
     ) -> dict[str, tuple[OfValue, ...]]:
         """Return the events that pass, by the values of each field; see `EventStore.values`."""
-        begun = moment if isinstance(moment, Begun) else None
-        as_of = begun.moment if begun else None
-        counted = self._begin(scope, filter, lambda asked: _counted(asked, fields, as_of), begun)
+        as_of = moment.moment if isinstance(moment, Begun) else None
+        counted = self._begin(scope, filter, lambda asked: _counted(asked, fields, as_of))
         return {
             field: tuple(_of_value(value, *each) for value, each in values.items())
             for field, values in counted.items()
@@ -196,15 +195,9 @@ class DynamoEventStore:
                     return conjunction([filter, Compare("time", Op.EQ, event.time)])
         return filter
 
-    def _begin(
-        self,
-        scope: str,
-        filter: Filter,
-        answer: Callable[[Asked], T],
-        begun: Begun | None = None,
-    ) -> T:
-        """Return the answer to a question, within an answer that has begun or that begins now."""
-        allowance = begun.allowance if begun else self._limits.allow(self._clock)
+    def _begin(self, scope: str, filter: Filter, answer: Callable[[Asked], T]) -> T:
+        """Return the answer to a question, in the time of an answer that begins now."""
+        allowance = self._limits.allow(self._clock)
         return self._answer(scope, filter, lambda asked: answer(asked.within(allowance)))
 
     def _answer(self, scope: str, filter: Filter, answer: Callable[[Asked], T]) -> T:

@@ -202,7 +202,7 @@ class EventStore(Protocol):
         """Return the events that pass by the values of each field, in no particular order.
 
         `fields` are names of `FIELDS` that hold text. With the `moment` of a page, the values are
-        as of that moment, and share its time limit.
+        as of that moment, but have a time limit of their own.
         """
 
     def histogram(

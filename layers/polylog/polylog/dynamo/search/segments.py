@@ -75,7 +75,7 @@ class Segments:
         else:
             raise Unavailable("the directory kept changing")
         self._blocks[scope] = tuple(block for block in blocks if block.is_full)
-        remembered = chain.from_iterable(self._blocks.values())
+        remembered = chain.from_iterable(list(self._blocks.values()))  # Other threads change it.
         if sum(block.size for block in remembered) > _MOST_BYTES:
             self._blocks.clear()
         return blocks
@@ -145,10 +145,13 @@ class Segments:
 
 
 def _unbroken(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield full blocks up to where one may be missing: it would have many times `SPAN` numbers."""
+    """Yield full blocks up to where one may be missing.
+
+    Even a block of the largest events has most of `SPAN` numbers.
+    """
     last = 0
     for block in blocks:
-        if not block.is_full or block.first > last + SPAN:
+        if not block.is_full or block.first > last + SPAN // 2:
             return
         yield block
         last = block.last
