@@ -24,6 +24,7 @@ from polylog.dialects.huawei import gateway
 from polylog.dialects.huawei.members import MILLISECOND
 from polylog.model.event import Event
 from polylog.model.filter import Op
+from polylog.model.predicate import text_reader
 from polylog.model.query import Order, Page, Window
 from polylog.model.store import Group
 
@@ -159,10 +160,10 @@ def show_event(call: Call, params: DetailParams) -> Response:
 
 def _values(call: Call, params: DetailParams, page: Page) -> dict[str, set[str]]:
     """Return the users and the sources of all occurrences, `""` for those without one."""
+    fields = (_USER, _SOURCE)
     if len(page.events) == page.total:
-        users = {event.actor.name or "" for event in page.events}
-        return {_USER: users, _SOURCE: {event.source or "" for event in page.events}}
-    found = call.values(params.filter, (_USER, _SOURCE), page)
+        return {field: set(map(text_reader(field), page.events)) for field in fields}
+    found = call.values(params.filter, fields, page)
     return {field: {each.value for each in values} for field, values in found.items()}
 
 

@@ -108,11 +108,6 @@ class Block:
         return max(zone.latest for zone in self.zones)
 
     @property
-    def size(self) -> int:
-        """How many bytes its hints take, packed."""
-        return self.hints.size
-
-    @property
     def is_full(self) -> bool:
         """Whether the next zone needs a new block."""
         return len(self.zones) >= MOST_ZONES

@@ -76,7 +76,7 @@ class Segments:
             raise Unavailable("the directory kept changing")
         self._blocks[scope] = tuple(block for block in blocks if block.is_full)
         remembered = chain.from_iterable(list(self._blocks.values()))  # Other threads change it.
-        if sum(block.size for block in remembered) > _MOST_BYTES:
+        if sum(block.hints.size for block in remembered) > _MOST_BYTES:
             self._blocks.clear()
         return blocks
 
