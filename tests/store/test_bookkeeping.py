@@ -133,10 +133,12 @@ WRITES = {
     "Put month of a facet": {NEW, SAME},
     # It says that all rows have the counts of the events that follow.
     "Update place of facets": {"if attribute_not_exists(#project)", "if #project = :old"},
-    # Everyone who gathers the leaves of a full block writes the same.
+    # Everyone who gathers the leaves of a segment or of a full block writes the same.
     "Put leaves": {"if attribute_not_exists(#row)"},
-    # It rises from block to block.
-    "Put gathered": {"if attribute_not_exists(#last) OR #last < :last"},
+    # The rows of their block have them.
+    "Delete leaves": {"always"},
+    # It rises from segment to segment.
+    "Put gathered": {"if attribute_not_exists(#segment) OR #segment < :segment"},
     # Its events have been in a segment for a minute.
     "Delete log row": {"always"},
     # They may have expired in the meantime.

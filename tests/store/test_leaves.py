@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from support.world import SHORT, ZONES, World, short
 
 from polylog.dynamo import answers
 from polylog.dynamo.limits import Limits
-from polylog.dynamo.maintenance import gather
 from polylog.dynamo.maintenance.restamp import Restamper
 from polylog.dynamo.maintenance.seal import Sealer
 from polylog.dynamo.retention import Retention
@@ -72,6 +71,12 @@ def settled(engine: DynamoDBClient, number: int = 30, **values: Any) -> World:
     return world
 
 
+def rows_after(number: int) -> int:
+    """Return how many rows of leaves a log of that many events has."""
+    blocks, left = divmod(number, BLOCK)
+    return SHARES * blocks + left // SHORT
+
+
 def rows(world: World, begin: str = "leaves/") -> list[Any]:
     found = world.engine.query(
         TableName=TABLES.tally,
@@ -81,6 +86,26 @@ def rows(world: World, begin: str = "leaves/") -> list[Any]:
         ConsistentRead=True,
     )
     return found["Items"]
+
+
+def keys_read(world: World) -> list[int]:
+    """Return a list that tells, from now on, how many events each request reads by their keys."""
+    keys = list[int]()
+
+    def see(params: Any, **_: object) -> None:
+        asked = params["RequestItems"].get(TABLES.events)
+        keys.extend([len(asked["Keys"])] if asked else [])
+
+    own = connect(world.engine.meta.endpoint_url)
+    own.meta.events.register("provide-client-params.dynamodb.BatchGetItem", see)
+    world.store = dynamo_store(own, clock=world.clock.clock)
+    return keys
+
+
+def drop(world: World, items: Iterable[Any]) -> None:
+    for item in items:
+        key = {name: item[name] for name in ("scope", "row")}
+        world.engine.delete_item(TableName=TABLES.tally, Key=key)
 
 
 def asked(world: World, filter: Filter) -> tuple[int, Explanation]:
@@ -99,17 +124,28 @@ def test_a_value_in_one_event_is_found_by_reading_few(shared: World) -> None:
     assert number == 1
     assert explanation.index == "segments"
     assert "leaves tell which events may have the values" in explanation.reason
-    in_no_block = 60 % BLOCK
-    assert explanation.items_read == 1 + in_no_block + TRIED
+    assert explanation.items_read == 1 + TRIED
 
 
-def test_each_block_gets_its_rows_once(engine: DynamoDBClient) -> None:
+def test_a_value_in_a_block_with_room_is_found_by_reading_few(shared: World) -> None:
+    assert 60 % BLOCK == SHORT
+    number, explanation = asked(shared, Compare("data.request", Op.EQ, "r58"))
+    assert (number, explanation.items_read) == (1, 1 + TRIED)
+
+
+def test_events_of_many_segments_are_read_at_once(shared: World) -> None:
+    keys = keys_read(shared)
+    assert asked(shared, Compare("data.kind.of", Op.EQ, 3))[0] == 6
+    assert keys == [6]
+
+
+def test_each_segment_gets_a_row_and_each_block_its_own(engine: DynamoDBClient) -> None:
     world = settled(engine)
-    assert len(rows(world)) == SHARES * (30 // BLOCK)
+    assert len(rows(world)) == rows_after(30)
     assert not Sealer(engine, TABLES, world.clock.clock).seal(world.scope)
 
 
-def test_a_gatherer_without_a_full_block_asks_nothing(engine: DynamoDBClient) -> None:
+def test_a_gatherer_without_a_new_segment_asks_nothing(engine: DynamoDBClient) -> None:
     world = settled(engine)
     world.seal()
     own, asked = connect(engine.meta.endpoint_url), list[str]()
@@ -163,26 +199,34 @@ def test_a_frequent_value_is_found_by_the_index(
     assert explanation.index == "by_time"
 
 
-@pytest.mark.parametrize("dies_at", [1, SHARES // 2, SHARES, SHARES + 1])
+WRITES = ZONES * 2 + SHARES
+"""How many rows are written for a block: two for each segment, and one for each share."""
+
+
+@pytest.mark.parametrize("dies_at", [1, 2, 3, 4, WRITES // 2, *range(WRITES - 1, WRITES + 4)])
 def test_a_gatherer_may_die_at_any_write(engine: DynamoDBClient, dies_at: int) -> None:
     world = World(engine)
     fill(world, 30)
     assert world.folder.settle(world.scope, 3600)
-    own, puts = connect(engine.meta.endpoint_url), list[str]()
+    own, writes = connect(engine.meta.endpoint_url), list[str]()
 
     def die(params: Any, **_: object) -> None:
-        row = params["Item"]["row"]["S"]
-        puts.extend([row] if row.startswith(("leaves/", "gathered")) else [])
-        if len(puts) == dies_at:
+        found = [params["Item"]["row"]["S"]] if "Item" in params else []
+        found += [
+            each["DeleteRequest"]["Key"]["row"]["S"]
+            for each in params.get("RequestItems", {}).get(TABLES.tally, [])[:1]
+        ]
+        writes.extend(row for row in found if row.startswith(("leaves/", "gathered")))
+        if len(writes) == dies_at:
             raise Died
 
-    own.meta.events.register("provide-client-params.dynamodb.PutItem", die)
+    for operation in ("PutItem", "BatchWriteItem"):
+        own.meta.events.register(f"provide-client-params.dynamodb.{operation}", die)
     with pytest.raises(Died):
         Sealer(own, TABLES, world.clock.clock).seal_all(world.scope)
-    assert len(rows(world)) == dies_at - 1
     assert asked(world, RARE)[0] == 1
     Sealer(engine, TABLES, world.clock.clock).seal_all(world.scope)
-    assert len(rows(world)) == SHARES * (30 // BLOCK)
+    assert len(rows(world)) == rows_after(30)
     assert asked(world, RARE)[0] == 1
 
 
@@ -200,19 +244,43 @@ def test_two_gatherers_may_work_at_the_same_time(engine: DynamoDBClient) -> None
             other.seal(world.scope)
     for other in others:
         other.seal_all(world.scope)
-    assert len(rows(world)) == SHARES * (40 // BLOCK)
+    assert len(rows(world)) == rows_after(40)
     assert [asked(world, Compare("data.request", Op.EQ, f"r{n}"))[0] for n in range(40)] == [1] * 40
 
 
 def test_a_log_that_was_sealed_before_is_answered_and_upgraded(engine: DynamoDBClient) -> None:
     world = settled(engine)
-    for item in (*rows(world), *rows(world, "gathered")):
-        key = {"scope": item["scope"], "row": item["row"]}
-        engine.delete_item(TableName=TABLES.tally, Key=key)
+    drop(world, (*rows(world), *rows(world, "gathered")))
     assert asked(world, RARE)[0] == 1
     Sealer(engine, TABLES, world.clock.clock).seal_all(world.scope)
-    assert len(rows(world)) == SHARES * (30 // BLOCK)
+    assert len(rows(world)) == rows_after(30)
     assert asked(world, RARE)[0] == 1
+
+
+def test_a_log_whose_blocks_were_gathered_before_goes_on(engine: DynamoDBClient) -> None:
+    """An earlier version gathered whole blocks, and did not write which segment was the last."""
+    world = settled(engine)
+    (done,) = rows(world, "gathered")
+    del done["segment"]
+    engine.put_item(TableName=TABLES.tally, Item={**done, "last": {"N": "1"}})
+    gone = [row for row in rows(world) if not row["row"]["S"].endswith(f"/{1:016}")]
+    drop(world, gone)
+    assert len(rows(world)) == SHARES
+    Sealer(engine, TABLES, world.clock.clock).seal_all(world.scope)
+    assert len(rows(world)) == rows_after(30)
+    assert [asked(world, Compare("data.request", Op.EQ, f"r{n}"))[0] for n in range(30)] == [1] * 30
+
+
+def test_a_gatherer_takes_two_segments_at_a_time(engine: DynamoDBClient) -> None:
+    worlds = [World(engine) for _ in range(2)]
+    for world in worlds:
+        fill(world, BLOCK * 2 + SHORT)
+        assert world.folder.settle(world.scope, 3600)
+    sealer = Sealer(engine, TABLES, worlds[0].clock.clock)
+    steps = [sealer.seal(world.scope) for _ in range(3) for world in worlds]
+    assert steps[:2] == [True, True]
+    assert [len(rows(world)) for world in worlds] == [rows_after(BLOCK * 2 + SHORT)] * 2
+    assert [sealer.seal(world.scope) for world in worlds] == [False, False]
 
 
 def test_events_that_the_index_does_not_show_are_gathered_by_key(engine: DynamoDBClient) -> None:
@@ -223,31 +291,15 @@ def test_events_that_the_index_does_not_show_are_gathered_by_key(engine: DynamoD
     assert [asked(world, Compare("data.request", Op.EQ, f"r{n}"))[0] for n in range(30)] == [1] * 30
 
 
-def test_it_begins_only_as_many_blocks_as_memory_holds(
-    engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gather, "_MOST_BEGUN", 1)
-    monkeypatch.setattr(gather, "_SEGMENTS_AT_ONCE", 1)
-    worlds = [World(engine) for _ in range(2)]
-    for world in worlds:
-        fill(world, BLOCK + 1)
-        assert world.folder.settle(world.scope, 3600)
-    clock = worlds[0].clock
-    sealer = Sealer(engine, TABLES, clock.clock)
-    assert [sealer.seal(world.scope) for world in worlds] == [True, True]
-    assert [sealer.seal(world.scope) for world in worlds] == [True, True]
-    sealer.seal_all(worlds[1].scope)
-    assert [len(rows(world)) for world in worlds] == [SHARES, SHARES]
-
-
 def test_leaves_expire_with_their_events(engine: DynamoDBClient) -> None:
     world = World(engine)
     now = world.clock.now
-    world.put([said(n).model_copy(update={"time": now - n}) for n in range(BLOCK + 1)])
+    world.put([said(n).model_copy(update={"time": now - n}) for n in range(BLOCK + SHORT)])
     assert world.folder.settle(world.scope, 3600)
     Sealer(engine, TABLES, world.clock.clock, Retention(30)).seal_all(world.scope)
     ends = {row["expires_at"]["N"] for row in rows(world)}
     assert ends == {str(Retention(30).expires_at(now))}
+    assert len(rows(world)) == rows_after(BLOCK + SHORT)
     Restamper(engine, TABLES, 1, Retention(60), clock=world.clock.clock).restamp(world.scope)
     ends = {row["expires_at"]["N"] for row in rows(world)}
     assert ends == {str(Retention(60).expires_at(now))}
@@ -264,28 +316,37 @@ def test_a_block_that_is_too_old_gets_no_rows(engine: DynamoDBClient) -> None:
 def test_many_events_that_may_pass_are_read_from_the_index(
     engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The last events fill no block, so nobody has gathered their leaves."""
+    """Nobody has gathered their leaves."""
     world = World(engine)
     monkeypatch.setattr(finder, "_AT_ONCE", 2)
+    monkeypatch.setattr(finder, "_FEW", 1)
     monkeypatch.setattr(finder, "SPAN", SHORT)
     fill(world, BLOCK * 2 - 1)
     world.settle()
     world.wait()
     world.seal()
+    drop(world, rows(world, "leaves/segments/"))
     last = Compare("data.request", Op.EQ, f"r{BLOCK + 1}")
-    keys = list[int]()
-
-    def see(params: Any, **_: object) -> None:
-        keys.append(len(params["RequestItems"].get(TABLES.events, {}).get("Keys", ())))
-
-    own = connect(engine.meta.endpoint_url)
-    own.meta.events.register("provide-client-params.dynamodb.BatchGetItem", see)
-    world.store = dynamo_store(own, clock=world.clock.clock)
+    keys = keys_read(world)
     assert asked(world, last)[0] == 1
-    assert sum(keys) == 0
+    assert keys == []
 
 
 def test_an_answer_with_leaves_keeps_to_its_budget(engine: DynamoDBClient) -> None:
     world = settled(engine)
     poor = dynamo_store(engine, limits=Limits.of_units(40, 60), clock=world.clock.clock)
     assert poor.count(world.scope, RARE) == 1
+
+
+def test_events_in_no_segment_are_read_from_the_index_together(
+    engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them has a row of its own in the arrival log."""
+    world = settled(engine, SHORT)
+    for number in range(SHORT, SHORT + 3):
+        world.put([said(number)])
+    world.settle()
+    monkeypatch.setattr(finder, "_FEW", 1)
+    keys = keys_read(world)
+    assert asked(world, Compare("data.request", Op.EQ, f"r{SHORT + 1}"))[0] == 1
+    assert keys == []

@@ -14,10 +14,11 @@ from polylog.dynamo.search import leaves
 from polylog.dynamo.search.leaves import (
     SHARES,
     WIDTH,
-    Gathered,
     LeafRow,
     hashes_of,
     in_segment,
+    of_block,
+    of_segment,
     possible,
     share_of,
     sought,
@@ -140,26 +141,29 @@ def test_it_looks_up_all_leaves_of_a_choice() -> None:
 
 class TestRow:
     @given(
+        share=st.none() | st.integers(0, SHARES - 1),
         pairs=st.lists(
             st.tuples(st.integers(0, 2**16 - 1), st.integers(0, 16 * WIDTH + 15)), unique=True
         ),
         unknown=st.integers(0, 2**16 - 1),
     )
     def test_it_reads_back_as_it_was_written(
-        self, pairs: list[tuple[int, int]], unknown: int
+        self, share: int | None, pairs: list[tuple[int, int]], unknown: int
     ) -> None:
-        pairs = sorted(pairs)
-        row = LeafRow(7, [each for each, _ in pairs], [place for _, place in pairs], unknown)
-        assert LeafRow.read(row.item("s", 3, None)) == row
+        pairs = sorted(((share or 0) * 2**16 + hash, place) for hash, place in pairs)
+        row = LeafRow(7, share, [each for each, _ in pairs], [at for _, at in pairs], unknown)
+        assert LeafRow.read(row.item("s", None)) == row
 
     @given(batches=st.lists(st.lists(events(), max_size=4), max_size=4))
     def test_every_leaf_is_where_its_event_is(self, batches: list[list[Event]]) -> None:
         rows = rows_of(batches)
         for segment, batch in enumerate(batches):
+            own = row_of(segment, batch)
             for place, event in enumerate(batch):
                 for hash in hashes_of(event):
                     there = in_segment(rows[share_of(hash)].where(hash), segment)
                     assert there >> place & 1
+                    assert in_segment(own.where(hash), 0) >> place & 1
 
     def test_a_leaf_that_few_events_have_is_in_their_places(self) -> None:
         batches = [[said({"n": n}) for n in range(50)], [said({"n": 7})]]
@@ -184,18 +188,24 @@ class TestRow:
     def test_a_row_that_would_be_too_large_rules_out_nothing(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        large = [said({str(n): n for n in range(200)}) for _ in range(10)]
+        segment = row_of(1, large)
         monkeypatch.setattr(leaves, "_MOST_BYTES", 60)
-        gathered = Gathered()
-        gathered.add([(n, said({str(n): n for n in range(200)})) for n in range(10)])
-        row = LeafRow.read(gathered.item("s", 0, 1, None))
-        assert in_segment(row.where(0), 15).bit_count() == WIDTH
+        rows = [LeafRow.read(row.item("s", None)) for row in of_block([segment])]
+        assert in_segment(rows[0].where(0), 15).bit_count() == WIDTH
+        assert in_segment(row_of(1, large).where(0), 0).bit_count() == WIDTH
+        rows = rows_of([[said({"n": 1})], large])
+        assert [in_segment(rows[0].where(0), n).bit_count() for n in range(3)] == [0, WIDTH, 0]
+
+
+def row_of(number: int, batch: list[Event] | None) -> LeafRow:
+    row = of_segment(number, None if batch is None else enumerate(batch))
+    return LeafRow.read(row.item("s", None))
 
 
 def rows_of(batches: list[list[Event]] | Any) -> list[LeafRow]:
-    gathered = Gathered()
-    for batch in batches:
-        gathered.add(None if batch is None else list(enumerate(batch)))
-    return [LeafRow.read(gathered.item("s", share, 1, None)) for share in range(SHARES)]
+    segments = [row_of(number, batch) for number, batch in enumerate(batches or [[]])]
+    return [LeafRow.read(row.item("s", None)) for row in of_block(segments)]
 
 
 def test_stored_hashes_never_change() -> None:

@@ -1,18 +1,18 @@
 """A gatherer finds the leaves of sealed events: which events have which value deep in their `data`.
 
 A leaf may also be an attribute or a link (`polylog.dynamo.search.leaves`). The gatherer takes one
-full block of the directory after the other. A block is sixteen segments. It reads the events of a
-block, some segments at a time, and then writes the block's rows of leaves. The row `gathered` names
-the last block that has all its rows. If a gatherer dies before it writes that, the block is
-gathered again. Its segments and its events do not change, so two gatherers write the same rows.
+segment after the other. It reads the events of a segment, and writes its row of leaves. With the
+last segment of a block, the rows of its segments become rows of the block. The row `gathered` names
+the last segment whose leaves are in a row, and the last block that has all its rows. If a gatherer
+dies before it writes that, it does the same again. Segments and events do not change, so two
+gatherers write the same rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from polylog.batches import batched
 from polylog.dynamo.connection import failures_as_unavailable
@@ -22,11 +22,11 @@ from polylog.dynamo.limits import UNLIMITED
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.retention import Retention
 from polylog.dynamo.search.directory import Block, Zone, read_next_block
-from polylog.dynamo.search.leaves import SHARES, Gathered
+from polylog.dynamo.search.leaves import LeafRow, leaf_row, of_block, of_segment, read_leaves
 from polylog.dynamo.search.segments import Segments
 from polylog.dynamo.tables import Tables
 from polylog.dynamo.tally.columns import groups_of
-from polylog.dynamo.tally.rows import write_new
+from polylog.dynamo.tally.rows import delete_rows, write_new
 from polylog.model.errors import TooBroad
 from polylog.model.event import Event
 from polylog.model.times import Clock
@@ -41,29 +41,20 @@ _GATHERED: Final = "gathered"
 _SEGMENTS_AT_ONCE: Final = 2
 """How many segments one step reads. Folding waits until the step is done."""
 
-_MOST_BEGUN: Final = 8
-"""In how many scopes it gathers at a time. A block takes some megabytes until it is written."""
-
-_FORGOTTEN_SECONDS: Final = 60
-"""How long a block waits for its next step before another scope may take its room."""
-
 _MOST_NEAR: Final = 4
 """How many events it may read from an index to get one: reading by key costs five times more."""
 
 _AT_ONCE: Final = 100
 
 
-@dataclass
-class _Begun:
-    """A block that is being gathered. `at` says when the last step began, in monotonic seconds."""
+class _Done(NamedTuple):
+    """The last block that has all its rows, and the last segment whose leaves are in a row.
 
-    block: Block
-    at: float
-    leaves: Gathered = field(default_factory=Gathered)
+    Both are first numbers, 0 if there is none.
+    """
 
-    @property
-    def is_done(self) -> bool:
-        return self.leaves.segments == len(self.block.zones)
+    block: int = 0
+    segment: int = 0
 
 
 class Gatherer:
@@ -84,51 +75,64 @@ class Gatherer:
         self._segments = Segments(client, tables.tally, clock)
         self._reader = Reader(client, tables.events, shards, UNLIMITED, clock)
         self._gathered: dict[str, int] = {}
-        """Up to which number no block of a scope is left to gather."""
-        self._begun: dict[str, _Begun] = {}
+        """Up to which segment the leaves of a scope are known to be in rows."""
+        self._blocks: dict[str, Block] = {}
+        """Full blocks that are being gathered."""
 
     def gather(self, scope: str, last: Block) -> bool:
-        """Gather some segments if a block is full; `last` is the last block of the scope.
+        """Gather some segments if there are new ones; `last` is the last block of the scope.
 
-        Returns whether there is more to gather.
+        Returns whether there may be more to gather.
         """
-        begun = self._begun.get(scope) or self._begin(scope, last)
-        if begun is None:
+        newest = last.zones[-1].first if last.zones else 0
+        if self._gathered.get(scope, 0) >= newest:
             return False
-        begun.at = self._clock.monotonic()
-        for _ in range(_SEGMENTS_AT_ONCE):
-            if not begun.is_done:
-                zone = begun.block.zones[begun.leaves.segments]
-                begun.leaves.add(self._events(scope, begun.block, zone))
-        if begun.is_done:
-            self._write(scope, begun)
-        return True
-
-    def _begin(self, scope: str, last: Block) -> _Begun | None:
-        """Begin with the next full block. Return None if there is no such block, or no room."""
-        end = last.first if last.is_full else last.first - 1
-        if self._gathered.get(scope, 0) >= end or not self._has_room():
-            return None
         done = self._done(scope)  # Somebody else may have gone on.
-        block = read_next_block(self._client, self._tables.tally, scope, done)
-        if not block.is_full:
-            self._gathered[scope] = max(done, block.first - 1)
-            return None
-        begun = self._begun[scope] = _Begun(block, self._clock.monotonic())
-        return begun
+        if done.segment < newest:
+            block = self._block(scope, done, last)
+            left = [zone for zone in block.zones if zone.first > done.segment]
+            for zone in left[:_SEGMENTS_AT_ONCE]:
+                done = self._gather(scope, block, zone, done)
+        self._gathered[scope] = done.segment
+        return done.segment < newest
 
-    def _has_room(self) -> bool:
-        since = self._clock.monotonic() - _FORGOTTEN_SECONDS
-        self._begun = {scope: each for scope, each in self._begun.items() if each.at > since}
-        return len(self._begun) < _MOST_BEGUN
+    def _block(self, scope: str, done: _Done, last: Block) -> Block:
+        """Return the first block that does not have all its rows."""
+        if last.first <= done.segment:
+            return last
+        known = self._blocks.pop(scope, None)
+        if known is None or known.first <= done.block:
+            known = read_next_block(self._client, self._tables.tally, scope, done.block)
+        if known.is_full:  # It does not change any more.
+            self._blocks[scope] = known
+        return known
 
-    def _done(self, scope: str) -> int:
-        """Return the name of the last block that has all its rows."""
+    def _gather(self, scope: str, block: Block, zone: Zone, done: _Done) -> _Done:
+        """Gather a segment, and a block with its last segment; return what is done then."""
+        self._write(scope, self._leaves(scope, block, zone), zone.latest)
+        done = done._replace(segment=zone.first)
+        if block.is_full and zone is block.zones[-1]:
+            self._write_block(scope, block)
+            self._blocks.pop(scope, None)
+            done = _Done(block.first, zone.first)
+        self._record(scope, done)
+        return done
+
+    def _done(self, scope: str) -> _Done:
         with failures_as_unavailable():
             found = self._client.get_item(
                 TableName=self._tables.tally, Key=_key(scope), ConsistentRead=True
             )
-        return int(found["Item"]["last"]["N"]) if "Item" in found else 0
+        if "Item" not in found:
+            return _Done()
+        block = int(found["Item"]["last"]["N"])
+        # An earlier version gathered whole blocks.
+        return _Done(block, int(found["Item"].get("segment", {"N": block})["N"]))
+
+    def _leaves(self, scope: str, block: Block, zone: Zone) -> LeafRow:
+        """Return the row of a segment. Without its events, it says that nothing is known."""
+        is_kept = zone.latest >= self._retention.floor(self._clock.now())
+        return of_segment(zone.first, self._events(scope, block, zone) if is_kept else None)
 
     def _events(self, scope: str, block: Block, zone: Zone) -> list[tuple[int, Event]] | None:
         """Return the events of a segment with their places, or None if the segment has expired."""
@@ -156,31 +160,39 @@ class Gatherer:
                     events[event.seq] = event
         return events
 
-    def _write(self, scope: str, begun: _Begun) -> None:
-        """Write the rows of a gathered block, and then record that it has them all."""
-        del self._begun[scope]
-        block, latest = begun.block, begun.block.latest
-        if latest >= self._retention.floor(self._clock.now()):
-            for share in range(SHARES):
-                end = self._retention.expires_at(latest)
-                item = begun.leaves.item(scope, share, block.first, end)
-                write_new(self._client, self._tables.tally, item)
-        self._record(scope, block.first)
-        self._gathered[scope] = block.first
+    def _write_block(self, scope: str, block: Block) -> None:
+        """Write the rows of a block in place of those of its segments."""
+        ends = block.first, block.zones[-1].first
+        tally = self._tables.tally
+        found = read_leaves(self._client, tally, scope, *ends, consistent=True)
+        known = {row.first: row for row in found}
+        for zone in block.zones:
+            if zone.first not in known:  # Its row has expired, or an earlier version wrote none.
+                known[zone.first] = self._leaves(scope, block, zone)
+        for row in of_block([known[zone.first] for zone in block.zones]):
+            self._write(scope, row, block.latest)
+        rows = (leaf_row(zone.first) for zone in block.zones)
+        delete_rows(self._client, tally, scope, rows, self._clock)
 
-    def _record(self, scope: str, block: int) -> None:
-        """Record that a block has all its rows, unless somebody else has gone further."""
-        last = {"N": str(block)}
+    def _write(self, scope: str, row: LeafRow, latest: int) -> None:
+        """Write a row of leaves, unless its events have expired."""
+        if latest >= self._retention.floor(self._clock.now()):
+            item = row.item(scope, self._retention.expires_at(latest))
+            write_new(self._client, self._tables.tally, item)
+
+    def _record(self, scope: str, done: _Done) -> None:
+        """Record what is done, unless somebody else has gone further."""
+        segment = {"N": str(done.segment)}
         with (
             failures_as_unavailable(),
             suppress(self._client.exceptions.ConditionalCheckFailedException),
         ):
             self._client.put_item(
                 TableName=self._tables.tally,
-                Item={**_key(scope), "last": last},
-                ConditionExpression="attribute_not_exists(#last) OR #last < :last",
-                ExpressionAttributeNames={"#last": "last"},
-                ExpressionAttributeValues={":last": last},
+                Item={**_key(scope), "last": {"N": str(done.block)}, "segment": segment},
+                ConditionExpression="attribute_not_exists(#segment) OR #segment < :segment",
+                ExpressionAttributeNames={"#segment": "segment"},
+                ExpressionAttributeValues={":segment": segment},
             )
 
 

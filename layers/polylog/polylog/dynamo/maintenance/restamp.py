@@ -73,9 +73,12 @@ class Restamper:
                 end = expiry_of(month, self._retention)
                 self._stamp(self._tables.tally, key_of(scope, facet, month), end)
         for block in read_blocks(self._client, self._tables.tally, scope, 0):
-            for share in range(SHARES):
-                key = {"scope": {"S": scope}, "row": {"S": leaf_row(share, block.first)}}
-                self._stamp(self._tables.tally, key, self._retention.expires_at(block.latest))
+            rows = [leaf_row(block.first, share) for share in range(SHARES)]
+            ends = dict.fromkeys(rows, block.latest)
+            ends |= {leaf_row(zone.first): zone.latest for zone in block.zones}
+            for row, latest in ends.items():
+                key = {"scope": {"S": scope}, "row": {"S": row}}
+                self._stamp(self._tables.tally, key, self._retention.expires_at(latest))
         return kept, gone
 
     def _stamp(self, table: str, key: Item, expires_at: int | None) -> None:

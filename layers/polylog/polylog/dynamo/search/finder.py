@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from polylog.batches import batched
 from polylog.dynamo.events.reader import Reader
@@ -46,10 +46,23 @@ _EARLIER_BYTES: Final = 40
 _AT_ONCE: Final = 100
 """How many events are read by their keys at once."""
 
+_FEW: Final = 20
+"""So few events are always read by their keys: an index may lag, and then both are read."""
+
 _UNITS_LEAVES: Final = 1.5
 """About how many read units it takes to read one row of leaves of a block."""
 
+_UNITS_OF_SEGMENT: Final = 1
+"""About how many read units it takes to read the row of leaves of a segment."""
+
 _ANYWHERE: Final = (1 << WIDTH) - 1
+
+
+class _Judged(NamedTuple):
+    """What columns say about some events: those that pass for sure, and those that may pass."""
+
+    sure: Part
+    unsure: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +107,25 @@ class Finder:
     def units_of_leaves(self) -> float:
         """Return about how many read units it takes to look up leaves, 0 if there are none."""
         shares = set(map(share_of, wanted(self.filter)))
-        return len(shares) * len(self._full) * _UNITS_LEAVES
+        if not shares:
+            return 0
+        zones = sum(len(block.zones) for block in self._near if not block.is_full)
+        blocks = sum(block.is_full for block in self._near)
+        return len(shares) * blocks * _UNITS_LEAVES + zones * _UNITS_OF_SEGMENT
 
     def with_leaves(self) -> Finder:
         """Return a finder that has looked up where the filter's leaves may be."""
         self.allowance.pay(self.units_of_leaves())
-        leaves = self.segments.leaves(self.scope, self.filter, self._full)
+        leaves = self.segments.leaves(self.scope, self.filter, self._near)
         if any(places != _ANYWHERE for places in leaves.values()):
             note("leaves tell which events may have the values")
         return replace(self, leaves=leaves)
 
     @property
-    def _full(self) -> list[Block]:
-        """Return the blocks that may have an event which passes, and may have rows of leaves."""
+    def _near(self) -> list[Block]:
+        """Return the blocks that may have an event which passes."""
         time = time_range(self.filter)
-        blocks = (block for block in self.blocks if block.is_full)
-        return [block for block in blocks if any(block.possible(self.filter, time))]
+        return [block for block in self.blocks if any(block.possible(self.filter, time))]
 
     def _places(self, zone: Zone) -> int:
         return self.leaves.get(zone.first, _ANYWHERE)
@@ -228,7 +244,7 @@ class Finder:
         The arrival log is read after the directory. So each event of the moment is in one of them.
         """
         zones = self._possible(time.intersection(time_range(self.filter)))
-        return zones, self._loose(self._sealed)
+        return zones, self._decided(self._loose(self._sealed))
 
     def _possible(self, time: TimeRange) -> list[Zone]:
         zones = (zone for block in self.blocks for zone in block.possible(self.filter, time))
@@ -239,7 +255,10 @@ class Finder:
         if any(zone.is_open for zone in zones) or not needed <= FIELDS.keys():
             needed.add("id")  # Some events may have to be read.
         self.allowance.pay(sum(zone.units for zone in zones))
-        for zone, columns in self.segments.read(self.scope, zones, groups_of(needed)):
+        return self._decided(self._sealed_parts(zones, groups_of(needed)))
+
+    def _sealed_parts(self, zones: Sequence[Zone], groups: Iterable[str]) -> Iterator[_Judged]:
+        for zone, columns in self.segments.read(self.scope, zones, groups):
             self.allowance.note(zone.units / UNITS_PER_ITEM)
             self.allowance.check()
             yield self._judged(columns, self._within(zone, columns))
@@ -258,7 +277,7 @@ class Finder:
             columns, lambda seq: seq <= zone.last and bool(places >> seq - zone.first & 1)
         )
 
-    def _loose(self, sealed: int) -> Iterator[Part]:
+    def _loose(self, sealed: int) -> Iterator[_Judged]:
         """Yield the events beyond the last number that is in a segment, each once."""
         seen: set[int] = set()
         for row in self.segments.loose(self.scope, sealed):
@@ -279,47 +298,62 @@ class Finder:
         seqs = columns["seq"]
         return seqs.marks([self.moment.knows(seq) and is_wanted(seq) for seq in seqs.values])
 
-    def _judged(self, columns: Columns, known: int | None) -> Part:
+    def _judged(self, columns: Columns, known: int | None) -> _Judged:
         sure, possible = judge(self.filter, columns)
         if known is not None:
             sure, possible = sure & known, possible & known
-        unsure = Part(columns, possible & ~sure)
-        if unsure.marks:
-            sure |= self._passing(unsure)
-        return Part(columns, sure)
+        return _Judged(Part(columns, sure), Part(columns, possible & ~sure))
 
-    def _passing(self, unsure: Part) -> int:
-        """Return which of these events pass, as bits; it reads the events themselves."""
-        passes, marks = predicate(self.filter), 0
-        shown = self._shown(unsure)
-        for rows in batched(unsure.rows(), _AT_ONCE):
-            entries = {row: unsure.columns.place(row) for row in rows}
-            left = [entry for entry in entries.values() if entry.seq not in shown]
-            self.allowance.pay(len(left))
-            events = shown | self._read(left)
-            for row, entry in entries.items():
-                if entry.seq in events and passes(events[entry.seq]):
-                    marks |= 1 << (unsure.columns.number - 1 - row)
-        return marks
+    def _decided(self, judged: Iterable[_Judged]) -> Iterator[Part]:
+        """Yield the events that pass. Unsure ones are read, those of several parts at once."""
+        waiting: list[_Judged] = []
+        for each in judged:
+            if each.unsure.marks:
+                waiting.append(each)
+            else:
+                yield each.sure
+            if sum(some.unsure.number for some in waiting) >= _AT_ONCE:
+                yield from self._checked(waiting)
+                waiting = []
+        yield from self._checked(waiting)
 
-    def _shown(self, unsure: Part) -> dict[int, Event]:
-        """Return these events by number, from the index by time if it has few others near them.
+    def _checked(self, judged: Sequence[_Judged]) -> Iterator[Part]:
+        """Yield the events of these parts that pass; it reads the unsure ones."""
+        passing = self._passing([each.unsure for each in judged])
+        for each in judged:
+            seqs = each.unsure.columns["seq"]
+            found = seqs.marks([seq in passing for seq in seqs.values])
+            yield Part(each.sure.columns, each.sure.marks | each.unsure.marks & found)
 
-        Returns nothing if reading them by their keys takes less.
+    def _passing(self, unsure: Iterable[Part]) -> set[int]:
+        """Return the numbers of those events that pass; it reads the events themselves."""
+        passes, verdicts = predicate(self.filter), dict[int, bool]()
+        parts, left = list(unsure), list[Entry]()
+        few = [part for part in parts if part.number <= _AT_ONCE]
+        for some in (few, *([part] for part in parts if part.number > _AT_ONCE)):
+            verdicts |= {event.seq: passes(event) for event in self._shown(some)}
+            entries = (part.columns.place(row) for part in some for row in part.rows())
+            left += (entry for entry in entries if entry.seq not in verdicts)
+        for batch in batched(left, _AT_ONCE):
+            self.allowance.pay(len(batch))
+            verdicts |= {seq: passes(event) for seq, event in self._read(batch).items()}
+        return {seq for seq, is_passing in verdicts.items() if is_passing}
+
+    def _shown(self, unsure: Iterable[Part]) -> Iterator[Event]:
+        """Yield these events from the index by time, if it has few others near them.
+
+        Yields nothing if reading them by their keys takes less.
         """
-        if unsure.number <= _AT_ONCE:
-            return {}
-        places = {at.seq: at.time for at, _ in unsure.positions()}
+        places = {at.seq: at.time for part in unsure for at, _ in part.positions()}
+        if len(places) <= _FEW:
+            return
         time = TimeRange(min(places.values()), max(places.values()))
         near = self._events_near(time)
-        if near * UNITS_PER_ITEM > unsure.number:
-            return {}
+        if near * UNITS_PER_ITEM > len(places):
+            return
         self.allowance.pay(near * UNITS_PER_ITEM)
-        shown: dict[int, Event] = {}
         with suppress(TooBroad):
-            for event in self.reader.at_most(int(near)).between(self.scope, time, places):
-                shown[event.seq] = event
-        return shown
+            yield from self.reader.at_most(int(near)).between(self.scope, time, places)
 
     def _events(self, page: Sequence[tuple[Position, Entry]]) -> Iterator[Event]:
         for some in batched([entry for _, entry in page], _AT_ONCE):

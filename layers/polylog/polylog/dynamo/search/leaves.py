@@ -1,15 +1,16 @@
-"""Leaves: which events of a block have a value deep in their `data`, `attributes` or `links`.
+"""Leaves: which events have a value deep in their `data`, `attributes` or `links`.
 
 A leaf is a text, a number or a truth value at the end of a path in `data`, an attribute, or a link.
 For example, the data ``{"request": {"id": "r-1"}}`` has one leaf: ``r-1`` at ``data.request.id``. A
 hash stands for each leaf. If leaves share a hash, a search only reads more than it needs to: it
 checks every event that the hash leads to.
 
-The hashes of a block are divided among sixteen rows. A row has one *share* of them, so a question
-reads one row of each block for each leaf that it asks for. The rows of the same share follow each
-other. A row lists its hashes and the places where they are. A place is an event or, if many events
-of the block have the leaf, a segment. Rows are written once a block is full, and never change. In a
-block without a row, a leaf may be anywhere.
+A row of leaves lists hashes and the places where they are. A place is an event or, if many events
+have the leaf, a whole segment. Rows never change. At first, each segment has a row of its own. Once
+a block of the directory is full, the rows of its segments become sixteen rows of the block. Each of
+these has one *share* of the hashes, so a question reads one row of a block for each leaf that it
+asks for. The rows of the same share follow each other. In a segment that is in no row, a leaf may
+be anywhere.
 """
 
 from __future__ import annotations
@@ -48,15 +49,20 @@ WIDTH: Final = 512
 _FIRST_SEGMENT: Final = MOST_ZONES * WIDTH
 """Places from this one on stand for whole segments."""
 
+_PLACES: Final = _FIRST_SEGMENT + MOST_ZONES
+"""How many places there are."""
+
 _SHARE_BITS: Final = 4
 _HASHES: Final = 1 << 16
-"""How many hashes a row tells apart."""
+"""How many hashes of a share a row tells apart."""
+
+_SEGMENTS: Final = "segments"
 
 _LEAP: Final = 255
 """A byte that only adds to the next hash, and does not end at one itself."""
 
 _FEW: Final = 64
-"""The most events of a block that a row lists for one hash. With more, it lists segments."""
+"""The most events that a row lists for one hash. With more, it lists segments."""
 
 _MOST_LEAVES: Final = 100_000
 """How many leaves the events of a segment may have together: about 200 each."""
@@ -183,12 +189,14 @@ def in_segment(places: int, segment: int) -> int:
 
 @dataclass(frozen=True)
 class LeafRow:
-    """The hashes of one share in a block, in order, each with a place where it is.
+    """Hashes in order, each with a place where it is.
 
-    `first` names the block. `unknown` are the segments whose leaves are not known, as bits.
+    `first` names a segment or, with a share, a block. Places count from its beginning. `unknown`
+    are the segments whose leaves are not known, as bits.
     """
 
     first: int
+    share: int | None
     hashes: Sequence[int]
     places: Sequence[int]
     unknown: int = 0
@@ -200,38 +208,52 @@ class LeafRow:
         unknown = (_FIRST_SEGMENT + each for each in range(MOST_ZONES) if self.unknown >> each & 1)
         return reduce(or_, map(_bits, (*self.places[begin:end], *unknown)), 0)
 
-    def item(self, scope: str, share: int, expires_at: int | None) -> Item:
+    def of_share(self, share: int) -> Iterator[tuple[int, int]]:
+        """Yield the hashes of a share with their places, in order."""
+        begin = bisect_left(self.hashes, share * _HASHES)
+        end = bisect_left(self.hashes, (share + 1) * _HASHES)
+        return zip(self.hashes[begin:end], self.places[begin:end], strict=True)
+
+    def item(self, scope: str, expires_at: int | None) -> Item:
         """Return the row's item."""
+        begin = (self.share or 0) * _HASHES
         item: Item = {
             "scope": {"S": scope},
-            "row": {"S": leaf_row(share, self.first)},
-            "hashes": {"B": zlib.compress(bytes(_steps(self.hashes)))},
+            "row": {"S": leaf_row(self.first, self.share)},
+            "hashes": {"B": zlib.compress(bytes(_steps(begin, self.hashes)))},
             # Low and high bytes compress better apart.
             "low": {"B": zlib.compress(bytes(place & 0xFF for place in self.places))},
             "high": {"B": zlib.compress(bytes(place >> 8 for place in self.places))},
             "unknown": {"N": str(self.unknown)},
         }
+        if sum(len(value["B"]) for value in item.values() if "B" in value) > _MOST_BYTES:
+            return LeafRow(self.first, self.share, (), (), -1).item(scope, expires_at)
         return item if expires_at is None else item | {"expires_at": {"N": str(expires_at)}}
 
     @classmethod
     def read(cls, item: Item) -> LeafRow:
         """Return the row in an item."""
+        _, share, first = item["row"]["S"].split("/")
         steps, low, high = (zlib.decompress(item[name]["B"]) for name in ("hashes", "low", "high"))
-        hashes = [at for at, step in zip(accumulate(steps), steps, strict=True) if step != _LEAP]
+        own = None if share == _SEGMENTS else int(share)
+        sums = accumulate(steps, initial=(own or 0) * _HASHES)
+        next(sums)
+        hashes = [at for at, step in zip(sums, steps, strict=True) if step != _LEAP]
         places = [high << 8 | low for high, low in zip(high, low, strict=True)]
-        return cls(int(item["row"]["S"][-16:]), hashes, places, int(item["unknown"]["N"]))
+        return cls(int(first), own, hashes, places, int(item["unknown"]["N"]))
 
 
-def _steps(hashes: Sequence[int]) -> Iterator[int]:
+def _steps(begin: int, hashes: Sequence[int]) -> Iterator[int]:
     """Yield bytes whose running sums are these hashes; after a `_LEAP`, the sum is not one yet."""
-    for before, hash in pairwise([0, *hashes]):
+    for before, hash in pairwise([begin, *hashes]):
         leaps, step = divmod(hash - before, _LEAP)
         yield from (_LEAP for _ in range(leaps))
         yield step
 
 
 def _key(hash: int) -> int:
-    return hash >> _SHARE_BITS & _HASHES - 1
+    """Return what rows keep of a hash, in the order of shares."""
+    return share_of(hash) * _HASHES + (hash >> _SHARE_BITS) % _HASHES
 
 
 def _bits(place: int) -> int:
@@ -240,60 +262,65 @@ def _bits(place: int) -> int:
     return _SEGMENT << (place - _FIRST_SEGMENT) * WIDTH
 
 
-class Gathered:
-    """The leaves of a block while they are gathered."""
-
-    def __init__(self) -> None:
-        self.segments = 0
-        """How many segments were added."""
-        self._unknown = 0
-        # Each is a hash and a place in one number: there are some hundred thousand of them.
-        self._shares = [array("L") for _ in range(SHARES)]
-
-    def add(self, events: Iterable[tuple[int, Event]] | None) -> None:
-        """Add the events of the next segment, each with its place; None if they are not known."""
-        begin = self.segments * WIDTH
-        found = [(begin + place, hashes_of(event)) for place, event in events or ()]
-        if events is None or sum(len(hashes) for _, hashes in found) > _MOST_LEAVES:
-            self._unknown |= 1 << self.segments
-            found = []
-        for place, hashes in found:
-            for hash in hashes:
-                self._shares[share_of(hash)].append(_key(hash) * _FIRST_SEGMENT + place)
-        self.segments += 1
-
-    def row(self, share: int, first: int) -> LeafRow:
-        """Return the row of a share, for the block of this name."""
-        pairs = [pair for each in self._by_hash(share) for pair in each]
-        hashes, places = ([pair[side] for pair in pairs] for side in (0, 1))
-        return LeafRow(first, hashes, places, self._unknown)
-
-    def item(self, scope: str, share: int, first: int, expires_at: int | None) -> Item:
-        """Return the item of a share. If it would be too large, it says that nothing is known."""
-        item = self.row(share, first).item(scope, share, expires_at)
-        if sum(len(value["B"]) for value in item.values() if "B" in value) <= _MOST_BYTES:
-            return item
-        return LeafRow(first, (), (), (1 << MOST_ZONES) - 1).item(scope, share, expires_at)
-
-    def _by_hash(self, share: int) -> Iterator[Iterable[tuple[int, int]]]:
-        each = (divmod(both, _FIRST_SEGMENT) for both in sorted(set(self._shares[share])))
-        for hash, group in groupby(each, key=lambda pair: pair[0]):
-            places = [place for _, place in group]
-            if len(places) > _FEW:
-                places = sorted({_FIRST_SEGMENT + place // WIDTH for place in places})
-            yield ((hash, place) for place in places)
+def of_segment(first: int, events: Iterable[tuple[int, Event]] | None) -> LeafRow:
+    """Return the row of a segment from its events with their places; None if nobody has them."""
+    found = [(place, hashes_of(event)) for place, event in events or ()]
+    if events is None or sum(len(hashes) for _, hashes in found) > _MOST_LEAVES:
+        return LeafRow(first, None, (), (), unknown=1)
+    # Each is a hash and a place in one number: there are many of them.
+    both = array("L", (_key(h) * _PLACES + place for place, hashes in found for h in hashes))
+    return LeafRow(first, None, *_listed(both))
 
 
-def leaf_row(share: int, first: int) -> str:
-    """Return the sort key of a share's row in the block of this name."""
-    return f"leaves/{share:02}/{first:016}"
+def of_block(segments: Sequence[LeafRow]) -> Iterator[LeafRow]:
+    """Yield the rows of a block from those of its segments."""
+    unknown = sum(bool(segment.unknown) << number for number, segment in enumerate(segments))
+    for share in range(SHARES):
+        both = array("L")
+        for number, segment in enumerate(segments):
+            for hash, place in segment.of_share(share):
+                further = number if place >= _FIRST_SEGMENT else number * WIDTH
+                both.append(hash * _PLACES + place + further)
+        yield LeafRow(segments[0].first, share, *_listed(both), unknown)
+
+
+def _listed(both: array[int]) -> tuple[Sequence[int], Sequence[int]]:
+    """Return hashes, in order, and where they are; if one is in many places, list its segments."""
+    hashes, places = array("L"), array("L")
+    each = (divmod(one, _PLACES) for one in sorted(set(both)))
+    for hash, group in groupby(each, key=lambda pair: pair[0]):
+        found = [place for _, place in group]
+        if len(found) > _FEW or found[-1] >= _FIRST_SEGMENT:
+            found = sorted(set(map(_segment_of, found)))
+        hashes.extend(hash for _ in found)
+        places.extend(found)
+    return hashes, places
+
+
+def _segment_of(place: int) -> int:
+    return place if place >= _FIRST_SEGMENT else _FIRST_SEGMENT + place // WIDTH
+
+
+def leaf_row(first: int, share: int | None = None) -> str:
+    """Return the sort key of a segment's row, or of the row of a block's share."""
+    return f"leaves/{_SEGMENTS if share is None else f'{share:02}'}/{first:016}"
 
 
 def read_leaves(
-    client: DynamoDBClient, table: str, scope: str, share: int, first: int, last: int
+    client: DynamoDBClient,
+    table: str,
+    scope: str,
+    first: int,
+    last: int,
+    share: int | None = None,
+    *,
+    consistent: bool = False,
 ) -> Iterator[LeafRow]:
-    """Yield the rows of a share in the blocks between two; some may be missing."""
-    request = rows_request(table, scope, leaf_row(share, first), leaf_row(share, last))
-    request["ConsistentRead"] = False  # A row never changes. It costs half.
+    """Yield the rows between two segments, or those of a share between two blocks.
+
+    Some may be missing. A read that is not consistent costs half. A row never changes.
+    """
+    request = rows_request(table, scope, leaf_row(first, share), leaf_row(last, share))
+    request["ConsistentRead"] = consistent
     for page in query_pages(client, request):
         yield from map(LeafRow.read, page["Items"])

@@ -6,13 +6,20 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from itertools import chain
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batched
 from polylog.dynamo.connection import get_all, query_pages
 from polylog.dynamo.search.directory import Block, Zone, read_blocks
-from polylog.dynamo.search.leaves import in_segment, possible, read_leaves, share_of, wanted
+from polylog.dynamo.search.leaves import (
+    LeafRow,
+    in_segment,
+    possible,
+    read_leaves,
+    share_of,
+    wanted,
+)
 from polylog.dynamo.tally.columns import Columns
 from polylog.dynamo.tally.stretch import SPAN, Stretch, log_request, stretch_row
 from polylog.model.errors import Unavailable
@@ -121,21 +128,39 @@ class Segments:
     def leaves(self, scope: str, filter: Filter, blocks: Sequence[Block]) -> dict[int, int]:
         """Return in which places of these segments an event may pass, by their first numbers.
 
-        In a block without rows of leaves, an event may pass in any place.
+        In segments without a row of leaves, an event may pass in any place.
         """
-        by_share = defaultdict[int, list[int]](list)
-        for hash in wanted(filter):
-            by_share[share_of(hash)].append(hash)
-        rows = defaultdict[int, dict[int, int]](dict)
-        for share, hashes in by_share.items():
-            ends = blocks[0].first, blocks[-1].first
-            for row in read_leaves(self._client, self._table, scope, share, *ends):
-                rows[row.first] |= {hash: row.where(hash) for hash in hashes}
-        return {
-            zone: places
-            for block in blocks
-            for zone, places in _places(block, filter, rows[block.first])
-        }
+        hashes, found = wanted(filter), dict[int, int]()
+        of_blocks = self._leaves_of_blocks(scope, hashes, [b for b in blocks if b.is_full])
+        left: list[Zone] = []
+        for block in blocks:
+            if of_blocks[block.first].keys() == hashes:
+                places = possible(filter, of_blocks[block.first].__getitem__)
+                found |= {z.first: in_segment(places, n) for n, z in enumerate(block.zones)}
+            else:
+                left += block.zones
+        for row in self._leaf_rows(scope, left):
+            found[row.first] = in_segment(possible(filter, row.where), 0)
+        return found
+
+    def _leaves_of_blocks(
+        self, scope: str, hashes: Iterable[int], blocks: Sequence[Block]
+    ) -> Mapping[int, dict[int, int]]:
+        """Return in which places of blocks these hashes are, by block; some may be missing."""
+        found = defaultdict[int, dict[int, int]](dict)
+        for share, some in groupby(sorted(hashes, key=share_of), key=share_of):
+            wanted = list(some)
+            for row in self._leaf_rows(scope, blocks, share):
+                found[row.first] |= {hash: row.where(hash) for hash in wanted}
+        return found
+
+    def _leaf_rows(
+        self, scope: str, named: Sequence[Block | Zone], share: int | None = None
+    ) -> Iterator[LeafRow]:
+        """Yield the rows of leaves from the first to the last of these segments or blocks."""
+        if named:
+            ends = named[0].first, named[-1].first
+            yield from read_leaves(self._client, self._table, scope, *ends, share)
 
     def loose(self, scope: str, after: int) -> Iterator[Stretch]:
         """Yield the rows of the arrival log that may have numbers after this one."""
@@ -155,13 +180,6 @@ def _unbroken(blocks: Iterable[Block]) -> Iterator[Block]:
             return
         yield block
         last = block.last
-
-
-def _places(block: Block, filter: Filter, known: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-    """Yield the places of each segment where an event may pass; `known` says where hashes are."""
-    places = possible(filter, lambda hash: known.get(hash, -1))
-    for number, zone in enumerate(block.zones):
-        yield zone.first, in_segment(places, number)
 
 
 def _key(scope: str, first: int) -> Item:
