@@ -16,6 +16,7 @@ from polylog.api.dialect import serve
 from polylog.api.http import Request, Response
 from polylog.dialects import native, waldur
 from polylog.model.event import Event
+from polylog.model.times import format_rfc3339
 from tools.sought import (
     ABSENT_WORD,
     ACCESS_TOKEN,
@@ -67,13 +68,32 @@ class Search:
         """The number of pages, at least one."""
         return max(1, -(-self.total // PAGE))
 
-    def path(self, page: int) -> str:
-        """Return the path and query of a page, newest events first; pages are counted from 1."""
+    def path(self, page: int, turn: int = 0) -> str:
+        """Return the path and query of a page, newest events first; pages are counted from 1.
+
+        Each `turn` asks for the same events in other words, so that nobody remembers the answer.
+        """
         size = ("page_size", str(PAGE))
         if self.is_waldur:
-            return _url("/api/events/", self.filter, size, ("page", str(page)))
+            return _url("/api/events/", *self._asked(turn), size, ("page", str(page)))
         skip = ("skip", str((page - 1) * PAGE))
-        return _url("/v1/events", self.filter, size, skip, ("total_size", "true"))
+        return _url("/v1/events", *self._asked(turn), size, skip, ("total_size", "true"))
+
+    def _asked(self, turn: int) -> Iterator[tuple[str, str]]:
+        name, value = self.filter
+        if self.is_remembered and value.isalpha():
+            yield name, spelled(value, turn)  # Capitals make no difference.
+        elif self.is_remembered and turn and self.is_waldur:
+            yield from (self.filter, ("created_from", str(turn)))  # All events are later.
+        elif self.is_remembered and turn:
+            yield name, f'{value} AND time >= "{format_rfc3339(turn)}"'
+        else:
+            yield self.filter
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether segments are searched. What was found in them is remembered."""
+        return self.name not in (USER, CUSTOMER, PROJECT)
 
     def told(self, headers: Mapping[str, str], body: bytes) -> int | None:
         """Return the total that an answer gives; None if it gives none, as a refusal does."""
@@ -154,6 +174,16 @@ class Census:
             Search(APPLICATION, False, ("filter", NAME), self._said[APPLICATION]),
             Search(REQUEST, False, ("filter", f'data.trace.request.id = "{REQUEST_ID}"'), 1),
         ]
+
+
+def spelled(word: str, turn: int) -> str:
+    """Return a word with capitals where the number `turn` has bits, the last letter first.
+
+    >>> spelled("word", 5)
+    'wOrD'
+    """
+    bits = f"{turn:0{len(word)}b}"
+    return "".join(a.upper() if bit == "1" else a for a, bit in zip(word, bits, strict=True))
 
 
 def _url(path: str, *query: tuple[str, str]) -> str:

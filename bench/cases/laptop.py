@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -43,13 +44,19 @@ _OF_DATA: Final = (TOKEN, REQUEST)
 class Question:
     """A question, and how many milliseconds its answer may take.
 
-    `is_mixed` says whether it is one of those that the eight clients ask.
+    `is_mixed` says whether it is one of those that the eight clients ask. If `paths` has others,
+    they ask for the same events in other words, each once.
     """
 
     name: str
     path: str
     limit: float | None = None
     is_mixed: bool = True
+    paths: Iterator[str] | None = None
+
+    def next_path(self) -> str:
+        """Return what to ask for next."""
+        return next(self.paths) if self.paths else self.path
 
 
 def questions(census: Census) -> list[Question]:
@@ -69,7 +76,12 @@ def questions(census: Census) -> list[Question]:
         Question("by type", with_filter(page, type), 11),
         Question("by type and time", with_filter(page, month), 13),
         Question("by actor", with_filter(page, actor), 30),
-        *(_by_search(search) for search in census.searches() if search.name not in _OF_DATA),
+        *(
+            question
+            for search in census.searches()
+            if search.name not in _OF_DATA
+            for question in _by_search(search)
+        ),
         Question("count", "/v1/events:count", 8),
         Question("count by actor", with_filter("/v1/events:count", actor), 36),
         Question("one event", f"/v1/events/{census.last_id}", 5),
@@ -77,11 +89,15 @@ def questions(census: Census) -> list[Question]:
     ]
 
 
-def _by_search(search: Search) -> Question:
-    """Return the question for the middle page of a search."""
+def _by_search(search: Search) -> Iterator[Question]:
+    """Yield the questions for the middle page of a search: in new words each time, and again."""
     aim, api = aim_of(search.name, _EVENTS), "Waldur's API: " if search.is_waldur else ""
-    path = search.path((search.pages + 1) // 2)
-    return Question(f"{api}{search.name}", path, aim.ms if aim else None, is_mixed=False)
+    page, name = (search.pages + 1) // 2, f"{api}{search.name}"
+    limit = aim.ms if aim else None
+    paths = (search.path(page, turn) for turn in count(1)) if search.is_remembered else None
+    yield Question(name, search.path(page), limit, is_mixed=False, paths=paths)
+    if search.is_remembered:
+        yield Question(f"{name}, asked again", search.path(page), is_mixed=False)
 
 
 def measure() -> list[Measure]:
@@ -98,7 +114,7 @@ def _while_written(
     """Yield the measures, with the times of the same questions while events are written."""
     address, token = urlsplit(service.credentials.url).netloc, service.credentials.token
     client = Client(address, token)
-    cases = {each.name: partial(client.get, each.path) for each in asked}
+    cases = {each.name: partial(_ask, client, each) for each in asked}
     with writing(service.credentials, WRITTEN_A_SECOND) as rate:
         taken = interleaved(cases, _ROUNDS, _DISCARDED)
     for line in measures:
@@ -111,12 +127,16 @@ def _one_by_one(service: Served, asked: Sequence[Question]) -> list[Measure]:
     address, token = urlsplit(service.credentials.url).netloc, service.credentials.token
     kept, new = Client(address, token), Client(address, token, keep=False)
     cases = {
-        name: partial(client.get, each.path)
+        name: partial(_ask, client, each)
         for each in asked
         for name, client in ((each.name, kept), (each.name + _NEW_SUFFIX, new))
     }
     taken = interleaved({**_floors(service), **cases}, _ROUNDS, _DISCARDED)
     return [_line(each, taken) for each in asked]
+
+
+def _ask(client: Client, question: Question) -> None:
+    client.get(question.next_path())
 
 
 def _line(question: Question, taken: Mapping[str, Runs]) -> Measure:

@@ -153,10 +153,10 @@ def _goals(goals: Sequence[Goal]) -> Iterator[str]:
 
 def _searches(searches: Sequence[Taken]) -> Iterator[str]:
     yield (
-        "| asked, with exact total | events | found | ms | while written, ms | / plain query "
-        "| requests | units | goal | |"
+        "| asked, with exact total | events | found | new, ms | again, ms | new, while written "
+        "| again, while written | / plain query | requests | units | goal | |"
     )
-    yield "|---" * 10 + "|"
+    yield "|---" * 12 + "|"
     by_search = sorted(searches, key=lambda taken: _order(searches, taken.search))
     for search, group in groupby(by_search, key=attrgetter("search")):
         for place, (_, pages) in enumerate(groupby(group, key=attrgetter("events"))):
@@ -173,8 +173,10 @@ def _search(name: str, pages: Pages) -> list[str]:
         name,
         f"{first.events:,}",
         f"{first.total:,}",
-        ", ".join(f"{taken.ms:,.0f}" for taken in pages.taken),
-        ", ".join(f"{taken.written_ms:,.0f}" for taken in pages.taken),
+        *(
+            ", ".join(f"{getattr(taken, name):,.0f}" for taken in pages.taken)
+            for name in ("ms", "again_ms", "written_ms", "written_again_ms")
+        ),
         f"{pages.ms / first.plain_ms:.1f}",
         _most((taken.cold.requests, taken.warm.requests) for taken in pages.taken),
         _most((taken.cold.units, taken.warm.units) for taken in pages.taken),

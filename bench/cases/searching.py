@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -33,7 +34,7 @@ from polylog_cli.local.home import Home
 from polylog_cli.local.log import local_keys
 from polylog_cli.local.tables import TABLES, connect
 from tools.meter import Cost, Meter
-from tools.searches import APPLICATION, COMMAND, PAGE, Search, answer
+from tools.searches import APPLICATION, COMMAND, PAGE, Search, answer, spelled
 from tools.sought import NAME
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ class Sought:
 class Taken:
     """The cost of one page of a search: its times over HTTP, and its requests to DynamoDB.
 
-    `plain_ms` is the time, in the same rounds, of a plain query for as many events as a page has.
-    If the service refused to answer, the times are those of the refusal.
+    `ms` is the time of a question that nobody asked before, `again_ms` of one that was asked just
+    before. `plain_ms` is the time, in the same rounds, of a plain query for as many events as a
+    page has. If the service refused to answer, the times are those of the refusal.
     """
 
     search: str
@@ -75,7 +77,9 @@ class Taken:
     page: str
     is_answered: bool
     ms: float
+    again_ms: float
     written_ms: float
+    written_again_ms: float
     plain_ms: float
     cold: Cost
     warm: Cost
@@ -83,7 +87,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One page of a search, its cost, and a function that asks for it over HTTP."""
+    """One page of a search, its cost, and functions that ask for it over HTTP.
+
+    `ask` asks in new words each time, and `ask_again` in the same ones.
+    """
 
     search: Search
     page: str
@@ -91,10 +98,15 @@ class _Case:
     cold: Cost
     warm: Cost
     ask: Callable[[], object]
+    ask_again: Callable[[], object]
 
     @property
     def name(self) -> str:
         return f"{self.search.name}, {self.page}"
+
+    @property
+    def again(self) -> str:
+        return f"{self.name}, again"
 
 
 class _Asker:
@@ -110,6 +122,7 @@ class _Asker:
         self._keys = local_keys(client, home)
         self._home = home
         self._credentials = credentials
+        self._turns = count(1)
         self._http = Client(urlsplit(credentials.url).netloc, credentials.token)
 
     def cases(self, search: Search) -> Iterator[_Case]:
@@ -119,11 +132,18 @@ class _Asker:
             services = self._services()
             is_answered, cold = self._cost(services, search, number)
             _, warm = self._cost(services, search, number)
-            ask = partial(self._ask, search, page, search.path(number))
-            yield _Case(search, page, is_answered, cold, warm, ask)
+            yield _Case(
+                *(search, page, is_answered, cold, warm),
+                ask=partial(self._ask_anew, search, page, number),
+                ask_again=partial(self._ask, search, page, search.path(number)),
+            )
             if search.name == APPLICATION and number == 1:
                 named = Search(COMMAND, False, search.filter, search.total)
-                yield _Case(named, page, is_answered, cold, warm, self._command)
+                yield _Case(
+                    *(named, page, is_answered, cold, warm),
+                    ask=self._command_anew,
+                    ask_again=partial(self._command, search.filter[1]),
+                )
 
     def _services(self) -> Services:
         store = DynamoEventStore(
@@ -143,9 +163,15 @@ class _Asker:
         if not _is_answered(search, headers, body):
             self.refused.add((search.name, page))
 
-    def _command(self) -> None:
+    def _ask_anew(self, search: Search, page: str, number: int) -> None:
+        self._ask(search, page, search.path(number, next(self._turns)))
+
+    def _command_anew(self) -> None:
+        self._command(spelled(NAME, next(self._turns)))
+
+    def _command(self, name: str) -> None:
         """Run the command as a person does, including the start of Python."""
-        command = (str(Path(sys.executable).with_name("polylog")), "query", NAME)
+        command = (str(Path(sys.executable).with_name("polylog")), "query", name)
         asked = (*command, "--data", str(self._home.path))
         done = subprocess.run(asked, capture_output=True, text=True, check=True)
         assert done.stderr.strip().endswith("events"), done.stderr
@@ -181,7 +207,9 @@ def _measure(url: str, plain: DynamoDBClient, log: Sought) -> Iterator[Taken]:
                 *(name, log.number, case.search.total, case.page),
                 is_answered=(name, case.page) not in asker.refused,
                 ms=round(resting[case.name], 2),
+                again_ms=round(resting[case.again], 2),
                 written_ms=round(written[case.name], 2),
+                written_again_ms=round(written[case.again], 2),
                 plain_ms=round(resting[_PLAIN], 2),
                 cold=case.cold,
                 warm=case.warm,
@@ -193,8 +221,10 @@ def _time(
 ) -> dict[str, float]:
     """Return the milliseconds of each case. A refusal takes long, so it is measured only once."""
     rounds = max(_FEWEST_ROUNDS, min(_MOST_ROUNDS, _EVENTS_IN_ALL // log.number))
-    answered = {case.name: case.ask for case in cases if case.is_answered}
-    refused = {case.name: case.ask for case in cases if not case.is_answered}
+    answered, refused = dict[str, Callable[[], object]](), dict[str, Callable[[], object]]()
+    for case in cases:
+        some = answered if case.is_answered else refused
+        some |= {case.name: case.ask, case.again: case.ask_again}
     taken: dict[str, Runs] = interleaved({**answered, **others}, rounds, _DISCARDED)
     return {name: runs.median for name, runs in taken.items()} | _once(refused)
 

@@ -44,7 +44,9 @@ def taken(search: str = RARE, page: str = "first", **values: Any) -> Taken:
     kept = Taken(
         *(search, 100_000, 20, page, True),
         ms=60,
+        again_ms=6,
         written_ms=66,
+        written_again_ms=7,
         plain_ms=6,
         cold=Cost(requests=9, units=90),
         warm=Cost(requests=5, units=80),
@@ -84,7 +86,8 @@ def test_a_search_is_as_good_as_its_worst_page(pages: list[Taken], verdict: str)
 def test_a_search_has_one_row_for_all_of_its_pages(results: Results) -> None:
     (row,) = searches_markdown(results).splitlines()[2:]
     assert row == (
-        f"| {RARE} | 100,000 | 20 | 60, 61 | 66, 66 | 10.2 | 9, 5 | 90, 80 | 60 ms | **not met** |"
+        f"| {RARE} | 100,000 | 20 | 60, 61 | 6, 6 | 66, 66 | 7, 7 | 10.2 | 9, 5 | 90, 80 "
+        "| 60 ms | **not met** |"
     )
 
 

@@ -26,6 +26,7 @@ from polylog.dynamo.limits import Limits
 from polylog.dynamo.pages import Begun, Pages
 from polylog.dynamo.retention import FOR_EVER, Retention
 from polylog.dynamo.search.finder import Searcher
+from polylog.dynamo.search.memory import Memory
 from polylog.dynamo.search.segments import Segments
 from polylog.dynamo.search.values import KIND, SOURCE, Counted, count_values
 from polylog.dynamo.tables import OPTIONAL_INDEXES, Shards, Tables
@@ -80,9 +81,8 @@ class DynamoEventStore:
         self._views = Views(client, tables.tally, clock)
         self._indexes = Indexes.of(indexes, clock)
         self._reader = Reader(client, tables.events, shards.read, limits, clock, self._indexes)
-        self._searcher = Searcher(
-            client, tables.events, Segments(client, tables.tally, clock), clock
-        )
+        segments = Segments(client, tables.tally, clock)
+        self._searcher = Searcher(client, tables.events, segments, Memory(), clock)
         self._pages = Pages(clock, limits)
         self._writer = Writer(client, tables, shards.written, clock, retention)
         self._arrivals = ArrivalLog(client, tables.tally)

@@ -15,8 +15,9 @@ from polylog.dynamo.explanation import note
 from polylog.dynamo.limits import UNITS_BY_KEY, UNITS_PER_ITEM, Allowance
 from polylog.dynamo.queries import TimeRange, time_range
 from polylog.dynamo.search.directory import Block, Zone
-from polylog.dynamo.search.hits import Hits, Part
+from polylog.dynamo.search.hits import Found, Hit, Hits, Origin, Part
 from polylog.dynamo.search.leaves import WIDTH, share_of, wanted
+from polylog.dynamo.search.memory import MOST_IDS, Known, Memory
 from polylog.dynamo.search.segments import Segments
 from polylog.dynamo.search.values import Values
 from polylog.dynamo.tally.columns import Columns, groups_of
@@ -59,10 +60,14 @@ _ANYWHERE: Final = (1 << WIDTH) - 1
 
 
 class _Judged(NamedTuple):
-    """What columns say about some events: those that pass for sure, and those that may pass."""
+    """What columns say about some events: those that pass for sure, and those that may pass.
+
+    `zone` is their segment if that is true at any moment.
+    """
 
     sure: Part
     unsure: Part
+    zone: Zone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ class Finder:
 
     `blocks` are the directory, read after the moment's head. Without them, everything after the
     number `after` is read from the arrival log, and nothing before it. `leaves` says for segments,
-    by their first numbers, in which places an event may pass. In the others, any place may.
+    by their first numbers, in which places an event may pass. In the others, any place may. `known`
+    is what the filter has found before.
     """
 
     client: DynamoDBClient
@@ -84,6 +90,7 @@ class Finder:
     reader: Reader
     allowance: Allowance
     clock: Clock
+    known: Known
     after: int = 0
     leaves: Mapping[int, int] = field(default_factory=dict)
 
@@ -95,6 +102,7 @@ class Finder:
         """
         zones = self._possible(time_range(self.filter))
         loose = max(1, self._number_loose * _UNITS_LOOSE)  # A request takes a unit in any case.
+        _, zones = self._remembered(zones)
         units = loose + sum(zone.units for zone in zones) + shown * UNITS_BY_KEY
         if any(fields_of(term) <= FIELDS.keys() for term in conjuncts(self.filter)):
             return units
@@ -159,7 +167,10 @@ class Finder:
 
     def count(self) -> int:
         """Return how many events pass."""
-        return sum(part.number for part in self._all_parts())
+        zones, loose = self._begin(TimeRange())
+        known, zones = self._noted(zones)
+        parts = self._kept(chain(loose, self._parts(zones)))
+        return sum(found.number for found, _ in chain(known, parts))
 
     def entries(self) -> Iterator[Entry]:
         """Yield all events that pass, without their ids and members, in no particular order."""
@@ -197,7 +208,7 @@ class Finder:
             return self._cut(hits, query, bound)
         known = len(hits) if bound is None else hits.before(bound)
         page = hits.page(window.offset, window.limit)
-        following = page[-1][0] if page and known > end else None
+        following = page[-1].position if page and known > end else None
         total = hits.total if query.with_total else None
         return Page(tuple(self._events(page)), following, total)
 
@@ -207,7 +218,7 @@ class Finder:
         page = hits.page(window.offset, max(0, min(known - window.offset, window.limit)))
         events = tuple(self._events(page))
         if len(page) == window.limit:
-            return Page(events, page[-1][0])
+            return Page(events, page[-1].position)
         following = _just_before(bound, query.order)
         if window.after is not None and not _is_later(following, window.after, query.order):
             raise TooBroad
@@ -220,12 +231,16 @@ class Finder:
         """
         after = None if query.with_total else query.window.after
         zones, loose = self._begin(_beyond(after, query.order))
+        known, zones = self._noted(zones)
+        for found, zone in known:
+            hits.take(found, zone)
         zones = _in_order(zones, query.order)
         number = len(zones) if query.with_total else _FIRST_WAVE
         parts: Iterable[Part] = loose
         while True:
-            for part in parts:
-                hits.take(part)
+            for found, part in self._kept(parts):
+                origin = part.zone if found.ids else None
+                hits.take(found, origin or part.columns.only_places())
             if not zones:
                 break
             yield _first_time(zones, time_range(self.filter), query.order)
@@ -233,10 +248,45 @@ class Finder:
             number *= 2
         yield None
 
+    def _noted(self, zones: Sequence[Zone]) -> tuple[list[tuple[Found, Zone]], list[Zone]]:
+        """Return the same as `_remembered`, and explain it."""
+        known, left = self._remembered(zones)
+        if known:
+            note(f"of {len(zones)} segments, {len(known)} were searched for this before")
+        return known, left
+
+    def _remembered(self, zones: Iterable[Zone]) -> tuple[list[tuple[Found, Zone]], list[Zone]]:
+        """Return what was found before in segments, and the segments that must be read."""
+        known: list[tuple[Found, Zone]] = []
+        left: list[Zone] = []
+        for zone in zones:
+            found = self.known.get(zone)
+            if found is None or not self._is_settled(zone):
+                left.append(zone)
+            else:
+                known.append((found, zone))
+        return known, left
+
+    def _is_settled(self, zone: Zone) -> bool:
+        """Return whether all events of a segment belong to the moment."""
+        return self.moment.head.decided.covers(zone.first, zone.last)
+
+    def _kept(self, parts: Iterable[Part]) -> Iterator[tuple[Found, Part]]:
+        """Yield parts with what was found in them, and remember that of segments."""
+        for part in parts:
+            found = part.found()
+            if part.zone is not None:
+                is_short = 0 < found.number <= MOST_IDS and part.columns.knows("id")
+                found = found._replace(ids=part.ids() if is_short else ())
+                self.known.keep(part.zone, found)
+            yield found, part
+
     def _all_parts(self, *fields: str) -> Iterator[Part]:
         """Yield all parts that may hold an event which passes, with the columns of these fields."""
         zones, loose = self._begin(TimeRange())
-        return chain(loose, self._parts(zones, *fields))
+        known, left = self._remembered(zones)
+        with_hits = [zone for found, zone in known if found.number]
+        return chain(loose, self._parts([*left, *with_hits], *fields))
 
     def _begin(self, time: TimeRange) -> tuple[list[Zone], Iterator[Part]]:
         """Return the segments to read for a range of time, and what is in no segment.
@@ -261,7 +311,8 @@ class Finder:
         for zone, columns in self.segments.read(self.scope, zones, groups):
             self.allowance.note(zone.units / UNITS_PER_ITEM)
             self.allowance.check()
-            yield self._judged(columns, self._within(zone, columns))
+            judged = self._judged(columns, self._within(zone, columns))
+            yield judged._replace(zone=zone if self._is_settled(zone) else None)
 
     def _within(self, zone: Zone, columns: Columns) -> int | None:
         """Return, as bits, the events of a segment to judge; None means all.
@@ -270,8 +321,8 @@ class Finder:
         have been written again, longer, before the directory says so.
         """
         places = self._places(zone)
-        is_known = self.moment.head.decided.covers(zone.first, zone.last)
-        if is_known and columns["seq"].values[-1] <= zone.last and places == _ANYWHERE:
+        is_long = columns["seq"].values[-1] > zone.last
+        if self._is_settled(zone) and not is_long and places == _ANYWHERE:
             return None
         return self._known(
             columns, lambda seq: seq <= zone.last and bool(places >> seq - zone.first & 1)
@@ -308,10 +359,10 @@ class Finder:
         """Yield the events that pass. Unsure ones are read, those of several parts at once."""
         waiting: list[_Judged] = []
         for each in judged:
-            if each.unsure.marks:
-                waiting.append(each)
-            else:
-                yield each.sure
+            if not each.unsure.marks:
+                yield each.sure._replace(zone=each.zone)
+                continue
+            waiting.append(each)
             if sum(some.unsure.number for some in waiting) >= _AT_ONCE:
                 yield from self._checked(waiting)
                 waiting = []
@@ -323,7 +374,7 @@ class Finder:
         for each in judged:
             seqs = each.unsure.columns["seq"]
             found = seqs.marks([seq in passing for seq in seqs.values])
-            yield Part(each.sure.columns, each.sure.marks | each.unsure.marks & found)
+            yield Part(each.sure.columns, each.sure.marks | each.unsure.marks & found, each.zone)
 
     def _passing(self, unsure: Iterable[Part]) -> set[int]:
         """Return the numbers of those events that pass; it reads the events themselves."""
@@ -344,7 +395,10 @@ class Finder:
 
         Yields nothing if reading them by their keys takes less.
         """
-        places = {at.seq: at.time for part in unsure for at, _ in part.positions()}
+        places: dict[int, int] = {}
+        for part in unsure:
+            found = part.found()
+            places |= zip(found.seqs, found.times, strict=True)
         if len(places) <= _FEW:
             return
         time = TimeRange(min(places.values()), max(places.values()))
@@ -355,10 +409,34 @@ class Finder:
         with suppress(TooBroad):
             yield from self.reader.at_most(int(near)).between(self.scope, time, places)
 
-    def _events(self, page: Sequence[tuple[Position, Entry]]) -> Iterator[Event]:
-        for some in batched([entry for _, entry in page], _AT_ONCE):
+    def _events(self, page: Sequence[Hit]) -> Iterator[Event]:
+        for some in batched(list(self._entries(page)), _AT_ONCE):
             events = self._read(some)
             yield from (events[entry.seq] for entry in some if entry.seq in events)
+
+    def _entries(self, page: Sequence[Hit]) -> Iterator[Entry]:
+        """Yield entries that tell where the events are; without those that have expired."""
+        known = [hit.known_id for hit in page]
+        unknown = (hit.origin for hit, id in zip(page, known, strict=True) if id is None)
+        columns = self._columns_of(dict.fromkeys(unknown))
+        for (at, _, origin), id in zip(page, known, strict=True):
+            if id is None and origin in columns:
+                id = columns[origin].id_of(at.seq)
+            if id is not None:
+                yield Entry(at.seq, at.time, "", id, None)
+
+    def _columns_of(self, origins: Iterable[Origin]) -> dict[Origin, Columns]:
+        """Return the columns of places. A segment is missing if its events have expired."""
+        columns: dict[Origin, Columns] = {}
+        zones: list[Zone] = []
+        for origin in origins:
+            if isinstance(origin, Columns):
+                columns[origin] = origin
+            else:
+                zones.append(origin)
+        if zones:
+            columns |= self.segments.read(self.scope, zones, groups_of(["id"]))
+        return columns
 
     def _read(self, entries: Iterable[Entry]) -> dict[int, Event]:
         return read_entries(self.client, self.events, self.scope, entries, self.clock)
@@ -371,6 +449,7 @@ class Searcher:
     client: DynamoDBClient
     events: str
     segments: Segments
+    memory: Memory
     clock: Clock
 
     def finder(
@@ -397,6 +476,7 @@ class Searcher:
             reader,
             allowance,
             self.clock,
+            self.memory.known(scope, filter) if after is None else Known(),
             after or 0,
         )
 

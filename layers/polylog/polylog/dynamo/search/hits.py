@@ -1,27 +1,60 @@
-"""Hits: the events that a search finds, in order, and the entries of one page of them."""
+"""Hits: the events that a search finds, in order, and the places of one page of them."""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from polylog.dynamo.search.directory import Zone
 from polylog.dynamo.tally.columns import Columns
-from polylog.dynamo.tally.entry import Entry
 from polylog.dynamo.tally.marks import rows_of
 from polylog.model.query import Order, Position
 
+Origin = Columns | Zone
+"""Where an event is: in columns that were read, or in a segment that must be read again."""
+
+
+class Found(NamedTuple):
+    """The times and numbers of events that pass, in order of arrival; of a few also the ids."""
+
+    times: array[int]
+    seqs: array[int]
+    ids: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """How many events there are."""
+        return len(self.times)
+
+
+NOTHING: Final = Found(array("q"), array("q"))
+
+
+class Hit(NamedTuple):
+    """The position of an event that passes, what was found with it, and where."""
+
+    position: Position
+    found: Found
+    origin: Origin
+
+    @property
+    def known_id(self) -> str | None:
+        """The event's id, None if it is not known."""
+        ids, seqs = self.found.ids, self.found.seqs
+        return ids[seqs.index(self.position.seq)] if ids else None
+
 
 class Part(NamedTuple):
-    """The events of some columns, and marks for those that pass: the first is the highest bit."""
+    """The events of some columns, and marks for those that pass: the first is the highest bit.
+
+    `zone` is their segment if the marks are true at any moment, and None otherwise.
+    """
 
     columns: Columns
     marks: int
-
-    def only_places(self) -> Part:
-        """Return the same part with only what tells where its events are, to keep many of them."""
-        return self._replace(columns=self.columns.only_places())
+    zone: Zone | None = None
 
     @property
     def number(self) -> int:
@@ -32,24 +65,33 @@ class Part(NamedTuple):
         """Yield the places of the events that pass."""
         return rows_of(self.marks, self.columns.number)
 
-    def positions(self) -> Iterator[tuple[Position, int]]:
-        """Yield the positions of the events that pass, with their places."""
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of the events that pass."""
+        return tuple(map(self.columns["id"].at, self.rows()))
+
+    def found(self) -> Found:
+        """Return the times and numbers of the events that pass."""
+        if not self.marks:
+            return NOTHING
         times, seqs = self.columns["time"].values, self.columns["seq"].values
-        return ((Position(times[row], seqs[row]), row) for row in self.rows())
+        rows = list(self.rows())
+        return Found(
+            array("q", map(times.__getitem__, rows)), array("q", map(seqs.__getitem__, rows))
+        )
 
 
 class Hits:
     """The events that pass, as far as they are known, in an order.
 
-    `total` counts all of them, and `len` those after the position. It keeps only their times. It
-    looks up entries for the requested page alone.
+    `total` counts all of them, and `len` those after the position. It keeps their times and
+    numbers, and where they are.
     """
 
     def __init__(self, order: Order, after: Position | None) -> None:
         self.total = 0
         self._sign = 1 if order is Order.ASCENDING else -1
-        self._after = None if after is None else self._signed(after)
-        self._parts: list[tuple[int, int, Part]] = []
+        self._after = None if after is None else (self._sign * after.time, self._sign * after.seq)
+        self._parts: list[tuple[int, int, Found, Origin]] = []
         """The parts, each with its first and its last time in the order."""
         # Eight bytes each: a search may find a million events.
         self._times = array("q")
@@ -58,40 +100,41 @@ class Hits:
     def __len__(self) -> int:
         return len(self._times)
 
-    def take(self, part: Part) -> None:
-        """Add the events of a part."""
-        self.total += part.number
+    def take(self, found: Found, origin: Origin) -> None:
+        """Add events that are in one place."""
+        self.total += found.number
         if self._after is None:
-            times = part.columns["time"].values
-            found = [self._sign * times[row] for row in part.rows()]
+            times = [self._sign * time for time in found.times]
         else:
-            found = [self._sign * at.time for at, _ in part.positions() if self._follows(at)]
-        if found:
-            self._times.extend(found)
-            self._parts.append((min(found), max(found), part.only_places()))
+            times = [time for time, seq in self._pairs(found) if (time, seq) > self._after]
+        if times:
+            self._times.extend(times)
+            self._parts.append((min(times), max(times), found, origin))
             self._is_sorted = False
 
     def before(self, time: int) -> int:
         """Return how many events come before every event of this time."""
         return bisect_left(self._ordered(), self._sign * time)
 
-    def page(self, offset: int, limit: int) -> list[tuple[Position, Entry]]:
-        """Return up to `limit` entries with their positions, in order, after skipping `offset`."""
+    def page(self, offset: int, limit: int) -> list[Hit]:
+        """Return up to `limit` events, in order, after skipping `offset`."""
         wanted = self._ordered()[offset : offset + limit]
         if not wanted:
             return []
         first, last = wanted[0], wanted[-1]
-        near = [part for begin, end, part in self._parts if begin <= last and end >= first]
+        near = [
+            (found, at) for begin, end, found, at in self._parts if begin <= last and end >= first
+        ]
         hits = sorted(
-            (self._signed(at), place, row)
-            for place, part in enumerate(near)
-            for at, row in part.positions()
-            if first <= self._sign * at.time <= last and self._follows(at)
+            (time, seq, place)
+            for place, (found, _) in enumerate(near)
+            for time, seq in self._pairs(found)
+            if first <= time <= last and (self._after is None or (time, seq) > self._after)
         )
         skipped = offset - bisect_left(self._times, first)
         chosen = hits[skipped : skipped + len(wanted)]
-        entries = (near[place].columns.place(row) for _, place, row in chosen)
-        return [(Position(entry.time, entry.seq), entry) for entry in entries]
+        sign = self._sign
+        return [Hit(Position(sign * time, sign * seq), *near[at]) for time, seq, at in chosen]
 
     def _ordered(self) -> array[int]:
         if not self._is_sorted:
@@ -99,8 +142,7 @@ class Hits:
             self._is_sorted = True
         return self._times
 
-    def _signed(self, at: Position) -> tuple[int, int]:
-        return self._sign * at.time, self._sign * at.seq
-
-    def _follows(self, at: Position) -> bool:
-        return self._after is None or self._signed(at) > self._after
+    def _pairs(self, found: Found) -> Iterator[tuple[int, int]]:
+        """Yield times and numbers so that they rise in the order."""
+        pairs = zip(found.times, found.seqs, strict=True)
+        return ((self._sign * time, self._sign * seq) for time, seq in pairs)
