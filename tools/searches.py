@@ -179,6 +179,8 @@ class Census:
 def spelled(word: str, turn: int) -> str:
     """Return a word with capitals where the number `turn` has bits, the last letter first.
 
+    Raises an error if the number has more bits than the word has letters.
+
     >>> spelled("word", 5)
     'wOrD'
     """

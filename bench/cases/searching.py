@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from bench.stage.clients import Client
-from bench.stage.measures import Runs, interleaved
+from bench.stage.measures import interleaved
 from bench.stage.served import SEARCHED, running
 from bench.stage.writers import WRITTEN_A_SECOND, writing
 from polylog.api.call import Services
@@ -89,7 +90,7 @@ class Taken:
 class _Case:
     """One page of a search, its cost, and functions that ask for it over HTTP.
 
-    `ask` asks in new words each time, and `ask_again` in the same ones.
+    `ask` asks in new words each time, and `ask_again` in the same ones as `ask` did.
     """
 
     search: Search
@@ -122,7 +123,7 @@ class _Asker:
         self._keys = local_keys(client, home)
         self._home = home
         self._credentials = credentials
-        self._turns = count(1)
+        self._turns = defaultdict[tuple[str, str], Iterator[int]](lambda: count(1))
         self._http = Client(urlsplit(credentials.url).netloc, credentials.token)
 
     def cases(self, search: Search) -> Iterator[_Case]:
@@ -132,18 +133,30 @@ class _Asker:
             services = self._services()
             is_answered, cold = self._cost(services, search, number)
             _, warm = self._cost(services, search, number)
-            yield _Case(
-                *(search, page, is_answered, cold, warm),
-                ask=partial(self._ask_anew, search, page, number),
-                ask_again=partial(self._ask, search, page, search.path(number)),
-            )
+            ask = partial(self._ask, search, page, number)
+            yield self._case(search, page, ask, is_answered, cold, warm)
             if search.name == APPLICATION and number == 1:
                 named = Search(COMMAND, False, search.filter, search.total)
-                yield _Case(
-                    *(named, page, is_answered, cold, warm),
-                    ask=self._command_anew,
-                    ask_again=partial(self._command, search.filter[1]),
-                )
+                yield self._case(named, page, self._command, is_answered, cold, warm)
+
+    def _case(
+        self,
+        search: Search,
+        page: str,
+        ask: Callable[[int], object],
+        is_answered: bool,
+        cold: Cost,
+        warm: Cost,
+    ) -> _Case:
+        """Return a case for a function that asks, in other words for each number that it gets."""
+        turns, turn = self._turns[search.filter], 0
+
+        def ask_anew() -> object:
+            nonlocal turn
+            turn = next(turns)
+            return ask(turn)
+
+        return _Case(search, page, is_answered, cold, warm, ask_anew, lambda: ask(turn))
 
     def _services(self) -> Services:
         store = DynamoEventStore(
@@ -158,20 +171,14 @@ class _Asker:
         found, cost = self._meter.measure(lambda: answer(services, token, search.path(number)))
         return _is_answered(search, dict(found.headers), found.body), cost
 
-    def _ask(self, search: Search, page: str, path: str) -> None:
-        _, headers, body = self._http.ask(path)
+    def _ask(self, search: Search, page: str, number: int, turn: int) -> None:
+        _, headers, body = self._http.ask(search.path(number, turn))
         if not _is_answered(search, headers, body):
             self.refused.add((search.name, page))
 
-    def _ask_anew(self, search: Search, page: str, number: int) -> None:
-        self._ask(search, page, search.path(number, next(self._turns)))
-
-    def _command_anew(self) -> None:
-        self._command(spelled(NAME, next(self._turns)))
-
-    def _command(self, name: str) -> None:
+    def _command(self, turn: int) -> None:
         """Run the command as a person does, including the start of Python."""
-        command = (str(Path(sys.executable).with_name("polylog")), "query", name)
+        command = (str(Path(sys.executable).with_name("polylog")), "query", spelled(NAME, turn))
         asked = (*command, "--data", str(self._home.path))
         done = subprocess.run(asked, capture_output=True, text=True, check=True)
         assert done.stderr.strip().endswith("events"), done.stderr
@@ -225,7 +232,8 @@ def _time(
     for case in cases:
         some = answered if case.is_answered else refused
         some |= {case.name: case.ask, case.again: case.ask_again}
-    taken: dict[str, Runs] = interleaved({**answered, **others}, rounds, _DISCARDED)
+    following = {case.name: case.again for case in cases if case.is_answered}
+    taken = interleaved({**answered, **others}, rounds, _DISCARDED, following)
     return {name: runs.median for name, runs in taken.items()} | _once(refused)
 
 

@@ -69,15 +69,19 @@ def interleaved(
     cases: Mapping[str, Callable[[], object]],
     rounds: int,
     discarded: int,
+    following: Mapping[str, str] | None = None,
 ) -> dict[str, Runs]:
     """Return how many milliseconds each case takes.
 
     Each runs once a round, in a new order each time, so that none has an advantage. The first
-    rounds do not count.
+    rounds do not count. `following` names cases that run right after another one, by its name.
     """
     random, taken = Random(_SEED), {name: list[float]() for name in cases}
+    after = following or {}
+    first = [name for name in cases if name not in after.values()]
     for round in range(discarded + rounds):
-        for name in random.sample(list(cases), len(cases)):
+        ordered = random.sample(first, len(first))
+        for name in (each for one in ordered for each in (one, after.get(one)) if each):
             start = time.perf_counter()
             cases[name]()
             if round >= discarded:

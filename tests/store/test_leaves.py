@@ -194,6 +194,7 @@ def test_a_frequent_value_is_found_by_the_index(
 ) -> None:
     monkeypatch.setattr(answers, "UNITS_PER_ITEM", 0.1)
     explanation = Explanation()
+    monkeypatch.setattr(shared, "store", dynamo_store(shared.engine, clock=shared.clock.clock))
     with shared.store.explaining(explanation):
         assert len(page(shared, Compare("data.kind.is", Op.EQ, "all")).events) == 10
     assert explanation.index == "by_time"

@@ -15,7 +15,7 @@ from polylog.dynamo import answers
 from polylog.dynamo.search import memory
 from polylog.dynamo.search.directory import Zone
 from polylog.dynamo.search.hits import NOTHING, Found
-from polylog.dynamo.search.memory import Memory
+from polylog.dynamo.search.memory import Known, Memory
 from polylog.model.event import Event
 from polylog.model.filter import Compare, Filter, Op, Text
 from polylog.model.query import EventQuery, Order, Page, Window
@@ -86,9 +86,9 @@ def explained(world: World, ask: Callable[[EventStore], Any]) -> tuple[Any, Expl
 
 def told(explanation: Explanation) -> tuple[int, int]:
     """Return how many segments may have what is sought, and how many were searched before."""
-    found = re.search(r"of (\d+) segments, (\d+) were searched", explanation.reason)
+    found = re.search(r"(\d+) of (\d+) segments were searched for this", explanation.reason)
     assert found
-    return int(found[1]), int(found[2])
+    return int(found[2]), int(found[1])
 
 
 @pytest.mark.engine
@@ -101,7 +101,7 @@ class TestSearches:
         number, known = told(after)
         assert number == known > 0
         assert before.read_units - after.read_units >= known / 2
-        assert "before" not in before.reason
+        assert told(before)[1] == 0
 
     @pytest.mark.parametrize("filter", [WORD, VALUE], ids=str)
     @pytest.mark.parametrize("order", Order)
@@ -114,6 +114,14 @@ class TestSearches:
         expected = rare(NUMBER)[:: 1 if order is Order.ASCENDING else -1]
         assert ids(found) == expected[offset : offset + 3]
         assert found.total == len(expected)
+
+    @pytest.mark.parametrize("filter", [WORD, VALUE], ids=str)
+    def test_a_page_after_a_count_reads_only_its_events(self, world: World, filter: Filter) -> None:
+        world.store.count(world.scope, filter)
+        _, told = explained(world, lambda store: page(store, world, filter))
+        _, count = explained(world, lambda store: store.count(world.scope, filter))
+        assert told.requests == count.requests + 1
+        assert told.items_read == count.items_read + 3
 
     def test_only_new_segments_are_read(self, world: World) -> None:
         world.store.count(world.scope, WORD)
@@ -175,22 +183,24 @@ class TestMemory:
         assert known == [True, True, False]
 
     def test_it_forgets_what_takes_too_much(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(memory, "_MOST_BYTES", 2_000)
+        monkeypatch.setattr(memory, "_MOST_BYTES", 3_500)
         store = Memory()
         for word in "ab":
             store.known("s", Text(word)).keep(zone(1), found(50))
         assert store.known("s", Text("b")).get(zone(1)) == found(50)
         assert store.known("s", Text("a")).get(zone(1)) is None
 
-    def test_one_filter_has_no_more_than_all_together(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(memory, "_MOST_BYTES", 2_000)
-        known = Memory().known("s", WORD)
+    def test_one_filter_has_only_a_part_of_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(memory, "_MOST_OF_ONE", 2_000)
+        known = Known()
         for first in range(10):
             known.keep(zone(first), found(50))
         assert known.size <= 2_000
         assert [known.get(zone(first)) is None for first in range(3)] == [False, True, True]
+
+    def test_a_long_filter_takes_more_room(self) -> None:
+        sizes = [Memory().known("s", Text("a" * length)).size for length in (1, 1001)]
+        assert sizes[1] - sizes[0] == 1000
 
     def test_each_scope_has_its_own(self) -> None:
         store = Memory()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from typing import Any
 
 import pytest
@@ -151,7 +152,11 @@ class TestRow:
         self, share: int | None, pairs: list[tuple[int, int]], unknown: int
     ) -> None:
         pairs = sorted(((share or 0) * 2**16 + hash, place) for hash, place in pairs)
-        row = LeafRow(7, share, [each for each, _ in pairs], [at for _, at in pairs], unknown)
+        hashes, places = (
+            array("L", (each for each, _ in pairs)),
+            array("H", (at for _, at in pairs)),
+        )
+        row = LeafRow(7, share, hashes, places, unknown)
         assert LeafRow.read(row.item("s", None)) == row
 
     @given(batches=st.lists(st.lists(events(), max_size=4), max_size=4))

@@ -233,12 +233,14 @@ class Asked:
                 return by_index(self.reader.at_most(items, gives_up=True))
         kept = since(self.filter, moment.head.floor)
         finder = self.searcher.finder(self.scope, kept, moment, self.reader, self.allowance)
-        if units := finder.units_of_leaves():
+        of_leaves = finder.units_of_leaves()
+        if of_leaves:
             with suppress(TooBroad), tentatively():
-                return by_index(self.reader.at_most(int(units / UNITS_PER_ITEM), gives_up=True))
+                items = int(of_leaves / UNITS_PER_ITEM)
+                return by_index(self.reader.at_most(items, gives_up=True))
             with suppress(TooBroad):
                 finder = finder.with_leaves()
-        elif not self.plan.is_searchable:
+        elif of_leaves is None and not self.plan.is_searchable:
             self.weigh(moment, page=page).note_instead_of_index()
             return by_index(self.reader)
         units = finder.units(query.window.limit if query else 0)
@@ -246,7 +248,7 @@ class Asked:
         most = max(units, _LEAST_UNITS)
         if self.plan.is_narrow and self._items_of_index(finder, page) * UNITS_PER_ITEM <= most:
             with suppress(TooBroad, TimedOut), tentatively():
-                items, gives_up = int(most / UNITS_PER_ITEM), bool(finder.leaves)
+                items, gives_up = int(most / UNITS_PER_ITEM), of_leaves is not None
                 reader = self.reader.within(self.allowance.half())
                 return by_index(reader.at_most(items, gives_up=gives_up))
         elif not fields_of(self.filter) <= FIELDS.keys():

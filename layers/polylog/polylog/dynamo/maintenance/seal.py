@@ -94,7 +94,7 @@ class Sealer:
         return self._last_block(scope).last
 
     def seal(self, scope: str) -> bool:
-        """Seal some rows if there are enough for a segment, and gather leaves of full blocks.
+        """Seal some rows if there are enough for a segment, and gather leaves.
 
         Returns whether there may be more to do. Raises `Unavailable`.
         """

@@ -63,9 +63,8 @@ class Zone(NamedTuple):
 
     def number_within(self, time: TimeRange) -> float:
         """Return about how many of the events lie in a range, as if they were evenly spread."""
-        both = time.intersection(TimeRange(self.earliest, self.latest))
-        length = self.latest - self.earliest + 1
-        return self.number * max(0, both.last - both.first + 1) / length
+        first, last = max(time.first, self.earliest), min(time.last, self.latest)
+        return self.number * max(0, last - first + 1) / (self.latest - self.earliest + 1)
 
     @property
     def units(self) -> float:

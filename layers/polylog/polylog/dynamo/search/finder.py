@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from polylog.batches import batched
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.events.scan import read_entries
-from polylog.dynamo.explanation import note
+from polylog.dynamo.explanation import is_asked, note
 from polylog.dynamo.limits import UNITS_BY_KEY, UNITS_PER_ITEM, Allowance
 from polylog.dynamo.queries import TimeRange, time_range
 from polylog.dynamo.search.directory import Block, Zone
-from polylog.dynamo.search.hits import Found, Hit, Hits, Origin, Part
+from polylog.dynamo.search.hits import NOTHING, Found, Hit, Hits, Origin, Part
 from polylog.dynamo.search.leaves import WIDTH, share_of, wanted
 from polylog.dynamo.search.memory import MOST_IDS, Known, Memory
 from polylog.dynamo.search.segments import Segments
@@ -47,13 +47,19 @@ _EARLIER_BYTES: Final = 40
 _AT_ONCE: Final = 100
 """How many events are read by their keys at once."""
 
+_MOST_WAITING: Final = 32
+"""How many segments wait until some of their events are read: they are unpacked in memory."""
+
+_LOOSE_AT_ONCE: Final = 1000
+"""How many events that are in no segment are read at once: an index has them close together."""
+
 _FEW: Final = 20
 """So few events are always read by their keys: an index may lag, and then both are read."""
 
 _UNITS_LEAVES: Final = 1.5
 """About how many read units it takes to read one row of leaves of a block."""
 
-_UNITS_OF_SEGMENT: Final = 1
+_UNITS_OF_SEGMENT_LEAVES: Final = 1
 """About how many read units it takes to read the row of leaves of a segment."""
 
 _ANYWHERE: Final = (1 << WIDTH) - 1
@@ -112,28 +118,34 @@ class Finder:
         number = min(zone.number, self._places(zone).bit_count())
         return min(number, zone.number * UNITS_PER_ITEM)
 
-    def units_of_leaves(self) -> float:
-        """Return about how many read units it takes to look up leaves, 0 if there are none."""
+    def units_of_leaves(self) -> float | None:
+        """Return about how many read units it takes to look up leaves; None if they do not help."""
         shares = set(map(share_of, wanted(self.filter)))
-        if not shares:
-            return 0
-        zones = sum(len(block.zones) for block in self._near if not block.is_full)
-        blocks = sum(block.is_full for block in self._near)
-        return len(shares) * blocks * _UNITS_LEAVES + zones * _UNITS_OF_SEGMENT
+        if not shares or not self.blocks:
+            return None
+        blocks = self._unknown_blocks()
+        full = sum(block.is_full for block in blocks)
+        zones = sum(len(block.zones) for block in blocks if not block.is_full)
+        return len(shares) * full * _UNITS_LEAVES + zones * _UNITS_OF_SEGMENT_LEAVES
 
     def with_leaves(self) -> Finder:
         """Return a finder that has looked up where the filter's leaves may be."""
-        self.allowance.pay(self.units_of_leaves())
-        leaves = self.segments.leaves(self.scope, self.filter, self._near)
+        self.allowance.pay(self.units_of_leaves() or 0)
+        blocks = self._unknown_blocks()
+        leaves = self.segments.leaves(self.scope, self.filter, blocks)
         if any(places != _ANYWHERE for places in leaves.values()):
             note("leaves tell which events may have the values")
+        for zone in (zone for block in blocks for zone in block.zones):
+            if leaves.get(zone.first, _ANYWHERE) == 0:
+                self.known.keep(zone, NOTHING)
         return replace(self, leaves=leaves)
 
-    @property
-    def _near(self) -> list[Block]:
-        """Return the blocks that may have an event which passes."""
+    def _unknown_blocks(self) -> list[Block]:
+        """Return the blocks that may have an event which passes, and were not searched before."""
         time = time_range(self.filter)
-        return [block for block in self.blocks if any(block.possible(self.filter, time))]
+        return [
+            block for block in self.blocks if self._remembered(block.possible(self.filter, time))[1]
+        ]
 
     def _places(self, zone: Zone) -> int:
         return self.leaves.get(zone.first, _ANYWHERE)
@@ -168,9 +180,14 @@ class Finder:
     def count(self) -> int:
         """Return how many events pass."""
         zones, loose = self._begin(TimeRange())
-        known, zones = self._noted(zones)
-        parts = self._kept(chain(loose, self._parts(zones)))
-        return sum(found.number for found, _ in chain(known, parts))
+        self._explain(zones)
+        known, left = self._remembered(zones)
+        total = sum(found.number for found, _ in known)
+        for part in chain(loose, self._parts(left, "id")):
+            total += part.number
+            if part.zone is not None and self.known.has_room(part.number):
+                self._keep(part, part.zone)
+        return total
 
     def entries(self) -> Iterator[Entry]:
         """Yield all events that pass, without their ids and members, in no particular order."""
@@ -231,29 +248,28 @@ class Finder:
         """
         after = None if query.with_total else query.window.after
         zones, loose = self._begin(_beyond(after, query.order))
-        known, zones = self._noted(zones)
-        for found, zone in known:
-            hits.take(found, zone)
+        self._explain(zones)
         zones = _in_order(zones, query.order)
         number = len(zones) if query.with_total else _FIRST_WAVE
-        parts: Iterable[Part] = loose
-        while True:
-            for found, part in self._kept(parts):
-                origin = part.zone if found.ids else None
-                hits.take(found, origin or part.columns.only_places())
-            if not zones:
-                break
+        for part in loose:
+            hits.take(part.found(), part.columns)
+        while zones:
             yield _first_time(zones, time_range(self.filter), query.order)
-            parts, zones = self._parts(zones[:number], "id"), zones[number:]
+            known, left = self._remembered(zones[:number])
+            zones = zones[number:]
+            for found, zone in known:
+                hits.take(found, zone)
+            for part in self._parts(left, "id"):
+                found = part.found() if part.zone is None else self._keep(part, part.zone)
+                known_place = part.zone if found.ids else None
+                hits.take(found, known_place or part.columns.only_places())
             number *= 2
         yield None
 
-    def _noted(self, zones: Sequence[Zone]) -> tuple[list[tuple[Found, Zone]], list[Zone]]:
-        """Return the same as `_remembered`, and explain it."""
-        known, left = self._remembered(zones)
-        if known:
-            note(f"of {len(zones)} segments, {len(known)} were searched for this before")
-        return known, left
+    def _explain(self, zones: Sequence[Zone]) -> None:
+        if is_asked():
+            number = len(self._remembered(zones)[0])
+            note(f"{number} of {len(zones)} segments were searched for this before")
 
     def _remembered(self, zones: Iterable[Zone]) -> tuple[list[tuple[Found, Zone]], list[Zone]]:
         """Return what was found before in segments, and the segments that must be read."""
@@ -271,15 +287,13 @@ class Finder:
         """Return whether all events of a segment belong to the moment."""
         return self.moment.head.decided.covers(zone.first, zone.last)
 
-    def _kept(self, parts: Iterable[Part]) -> Iterator[tuple[Found, Part]]:
-        """Yield parts with what was found in them, and remember that of segments."""
-        for part in parts:
-            found = part.found()
-            if part.zone is not None:
-                is_short = 0 < found.number <= MOST_IDS and part.columns.knows("id")
-                found = found._replace(ids=part.ids() if is_short else ())
-                self.known.keep(part.zone, found)
-            yield found, part
+    def _keep(self, part: Part, zone: Zone) -> Found:
+        """Remember what was found in a segment, and return it."""
+        found = part.found()
+        if 0 < found.number <= MOST_IDS:
+            found = found._replace(ids=part.ids())
+        self.known.keep(zone, found)
+        return found
 
     def _all_parts(self, *fields: str) -> Iterator[Part]:
         """Yield all parts that may hold an event which passes, with the columns of these fields."""
@@ -294,7 +308,7 @@ class Finder:
         The arrival log is read after the directory. So each event of the moment is in one of them.
         """
         zones = self._possible(time.intersection(time_range(self.filter)))
-        return zones, self._decided(self._loose(self._sealed))
+        return zones, self._decided(self._loose(self._sealed), _LOOSE_AT_ONCE, _LOOSE_AT_ONCE)
 
     def _possible(self, time: TimeRange) -> list[Zone]:
         zones = (zone for block in self.blocks for zone in block.possible(self.filter, time))
@@ -305,7 +319,8 @@ class Finder:
         if any(zone.is_open for zone in zones) or not needed <= FIELDS.keys():
             needed.add("id")  # Some events may have to be read.
         self.allowance.pay(sum(zone.units for zone in zones))
-        return self._decided(self._sealed_parts(zones, groups_of(needed)))
+        found = self._sealed_parts(zones, groups_of(needed))
+        return self._decided(found, _AT_ONCE, _MOST_WAITING)
 
     def _sealed_parts(self, zones: Sequence[Zone], groups: Iterable[str]) -> Iterator[_Judged]:
         for zone, columns in self.segments.read(self.scope, zones, groups):
@@ -355,15 +370,16 @@ class Finder:
             sure, possible = sure & known, possible & known
         return _Judged(Part(columns, sure), Part(columns, possible & ~sure))
 
-    def _decided(self, judged: Iterable[_Judged]) -> Iterator[Part]:
-        """Yield the events that pass. Unsure ones are read, those of several parts at once."""
+    def _decided(self, judged: Iterable[_Judged], events: int, parts: int) -> Iterator[Part]:
+        """Yield the events that pass. Unsure ones wait until many can be read at once."""
         waiting: list[_Judged] = []
         for each in judged:
             if not each.unsure.marks:
                 yield each.sure._replace(zone=each.zone)
                 continue
             waiting.append(each)
-            if sum(some.unsure.number for some in waiting) >= _AT_ONCE:
+            number = sum(some.unsure.number for some in waiting)
+            if number >= events or len(waiting) >= parts:
                 yield from self._checked(waiting)
                 waiting = []
         yield from self._checked(waiting)
@@ -435,6 +451,7 @@ class Finder:
             else:
                 zones.append(origin)
         if zones:
+            self.allowance.note(sum(zone.units for zone in zones) / UNITS_PER_ITEM)
             columns |= self.segments.read(self.scope, zones, groups_of(["id"]))
         return columns
 

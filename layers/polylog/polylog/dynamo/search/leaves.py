@@ -238,8 +238,9 @@ class LeafRow:
         own = None if share == _SEGMENTS else int(share)
         sums = accumulate(steps, initial=(own or 0) * _HASHES)
         next(sums)
-        hashes = [at for at, step in zip(sums, steps, strict=True) if step != _LEAP]
-        places = [high << 8 | low for high, low in zip(high, low, strict=True)]
+        # There may be a hundred thousand of them, in each of sixteen segments.
+        hashes = array("L", (at for at, step in zip(sums, steps, strict=True) if step != _LEAP))
+        places = array("H", (high << 8 | low for high, low in zip(high, low, strict=True)))
         return cls(int(first), own, hashes, places, int(item["unknown"]["N"]))
 
 
@@ -268,7 +269,7 @@ def of_segment(first: int, events: Iterable[tuple[int, Event]] | None) -> LeafRo
     if events is None or sum(len(hashes) for _, hashes in found) > _MOST_LEAVES:
         return LeafRow(first, None, (), (), unknown=1)
     # Each is a hash and a place in one number: there are many of them.
-    both = array("L", (_key(h) * _PLACES + place for place, hashes in found for h in hashes))
+    both = array("Q", (_key(h) * _PLACES + place for place, hashes in found for h in hashes))
     return LeafRow(first, None, *_listed(both))
 
 
@@ -276,7 +277,7 @@ def of_block(segments: Sequence[LeafRow]) -> Iterator[LeafRow]:
     """Yield the rows of a block from those of its segments."""
     unknown = sum(bool(segment.unknown) << number for number, segment in enumerate(segments))
     for share in range(SHARES):
-        both = array("L")
+        both = array("Q")
         for number, segment in enumerate(segments):
             for hash, place in segment.of_share(share):
                 further = number if place >= _FIRST_SEGMENT else number * WIDTH
@@ -286,7 +287,7 @@ def of_block(segments: Sequence[LeafRow]) -> Iterator[LeafRow]:
 
 def _listed(both: array[int]) -> tuple[Sequence[int], Sequence[int]]:
     """Return hashes, in order, and where they are; if one is in many places, list its segments."""
-    hashes, places = array("L"), array("L")
+    hashes, places = array("L"), array("H")
     each = (divmod(one, _PLACES) for one in sorted(set(both)))
     for hash, group in groupby(each, key=lambda pair: pair[0]):
         found = [place for _, place in group]

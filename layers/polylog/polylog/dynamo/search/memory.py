@@ -17,18 +17,22 @@ if TYPE_CHECKING:
     from polylog.model.filter import Filter
 
 _MOST_BYTES: Final = 8 * 1024 * 1024
-"""How many bytes of memory all that is remembered may take."""
+"""About how many bytes of memory all that is remembered may take."""
+
+_MOST_OF_ONE: Final = 2 * 1024 * 1024
+"""How many of them may be for one filter."""
 
 _MOST_FILTERS: Final = 500
 
+MOST_IDS: Final = 8
+"""A segment with more hits than this is read again for the ids of a page. Other ids are kept."""
+
 # About how many bytes it takes to remember these.
+_BYTES_OF_FILTER: Final = 1000
 _BYTES_OF_SEGMENT: Final = 100
 _BYTES_OF_FOUND: Final = 300
 _BYTES_OF_HIT: Final = 16
 _BYTES_OF_ID: Final = 90
-
-MOST_IDS: Final = 8
-"""A segment with more hits than this is read again for the ids of a page. Other ids are kept."""
 
 
 class Memory:
@@ -42,7 +46,9 @@ class Memory:
     def known(self, scope: str, filter: Filter) -> Known:
         """Return what a filter has found in a scope."""
         with self._lock:
-            known = self._asked.pop((scope, filter), None) or Known()
+            known = self._asked.pop((scope, filter), None)
+            if known is None:
+                known = Known(_BYTES_OF_FILTER + len(str(filter)))
             self._asked[scope, filter] = known
             for key in list(self._surplus()):
                 del self._asked[key]
@@ -60,20 +66,27 @@ class Memory:
 class Known:
     """What one filter has found, by segment. `size` is about how many bytes it takes."""
 
-    def __init__(self) -> None:
-        self.size = 0
+    def __init__(self, size: int = 0) -> None:
+        self.size = size
         self._found: dict[int, Found] = {}
 
     def get(self, zone: Zone) -> Found | None:
         """Return what was found in a segment, None if that is not known."""
         return self._found.get(zone.first)
 
+    def has_room(self, number: int) -> bool:
+        """Return whether a segment with this number of hits can be remembered."""
+        return self.size + _size(number) <= _MOST_OF_ONE
+
     def keep(self, zone: Zone, found: Found) -> None:
         """Remember what was found in a segment, if there is room for it."""
-        size = _BYTES_OF_SEGMENT
-        if found.number:
-            size += _BYTES_OF_FOUND + found.number * _BYTES_OF_HIT
-            size += len(found.ids) * _BYTES_OF_ID
-        if self.size + size <= _MOST_BYTES and zone.first not in self._found:
+        if self.has_room(found.number) and zone.first not in self._found:
             self._found[zone.first] = found
-            self.size += size
+            self.size += _size(found.number)
+
+
+def _size(number: int) -> int:
+    if not number:
+        return _BYTES_OF_SEGMENT
+    ids = number if number <= MOST_IDS else 0
+    return _BYTES_OF_SEGMENT + _BYTES_OF_FOUND + number * _BYTES_OF_HIT + ids * _BYTES_OF_ID

@@ -134,8 +134,9 @@ class Segments:
         of_blocks = self._leaves_of_blocks(scope, hashes, [b for b in blocks if b.is_full])
         left: list[Zone] = []
         for block in blocks:
-            if of_blocks[block.first].keys() == hashes:
-                places = possible(filter, of_blocks[block.first].__getitem__)
+            known = of_blocks.get(block.first, {})
+            if known.keys() == hashes:
+                places = possible(filter, known.__getitem__)
                 found |= {z.first: in_segment(places, n) for n, z in enumerate(block.zones)}
             else:
                 left += block.zones

@@ -178,10 +178,6 @@ class Columns:
         seq, time, kind, id = (self[name].at(row) for name in ("seq", "time", "kind", "id"))
         return Entry(seq, time, kind, id, None)
 
-    def knows(self, name: str) -> bool:
-        """Return whether a column was read."""
-        return name in self._found or _GROUP_OF[name] in self._packed
-
     def id_of(self, seq: int) -> str:
         """Return the id of the event that has a number."""
         id: str = self["id"].at(self["seq"].values.index(seq))
