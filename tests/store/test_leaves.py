@@ -12,10 +12,11 @@ from support.world import SHORT, ZONES, World, short
 
 from polylog.dynamo import answers
 from polylog.dynamo.limits import Limits
+from polylog.dynamo.maintenance import gather
 from polylog.dynamo.maintenance.restamp import Restamper
 from polylog.dynamo.maintenance.seal import Sealer
 from polylog.dynamo.retention import Retention
-from polylog.dynamo.search import finder
+from polylog.dynamo.search import finder, leaves
 from polylog.dynamo.search.leaves import SHARES
 from polylog.model.event import Entity, Event
 from polylog.model.filter import And, Compare, Filter, Op, Or, Text
@@ -270,6 +271,20 @@ def test_a_log_whose_blocks_were_gathered_before_goes_on(engine: DynamoDBClient)
     Sealer(engine, TABLES, world.clock.clock).seal_all(world.scope)
     assert len(rows(world)) == rows_after(30)
     assert [asked(world, Compare("data.request", Op.EQ, f"r{n}"))[0] for n in range(30)] == [1] * 30
+
+
+@pytest.mark.parametrize("remembered", [0, 8])
+def test_long_rows_of_segments_have_no_places_until_their_block_is_full(
+    engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, remembered: int
+) -> None:
+    monkeypatch.setattr(leaves, "_MOST_EXACT", 10)
+    monkeypatch.setattr(gather, "_MOST_BEGUN", remembered)
+    world = settled(engine, BLOCK + SHORT)
+    for number in range(BLOCK + SHORT):
+        found, told = asked(world, Compare("data.request", Op.EQ, f"r{number}"))
+        is_in_block = number < BLOCK
+        assert (found, told.items_read) == (1, TRIED + (1 if is_in_block else SHORT))
+    assert asked(world, Compare("data.request", Op.EQ, "r-1"))[1].items_read == TRIED
 
 
 def test_a_gatherer_takes_two_segments_at_a_time(engine: DynamoDBClient) -> None:

@@ -15,6 +15,7 @@ from polylog.dynamo.deadlines import LAST_REQUEST_SECONDS
 from polylog.dynamo.events.items import partition_key
 from polylog.dynamo.maintenance import watch
 from polylog.dynamo.maintenance.fold import Folder, Work
+from polylog.dynamo.maintenance.seal import Sealer
 from polylog.dynamo.tally.head import read_head
 from polylog.dynamo.tally.registry import Scopes
 from polylog.model import times
@@ -145,6 +146,17 @@ def test_a_scope_that_is_never_done_does_not_hold_up_the_others(
         ExpressionAttributeValues={":scope": {"S": "one|wake"}},
     )
     assert woke["Count"] == 1
+
+
+def test_a_schedule_seals_a_scope_that_is_written_all_the_time(
+    woken: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler, sealed = compact_handler(), list[str]()
+    handler({"Records": [record("one")]}, None)
+    monkeypatch.setattr(Folder, "work", lambda *_: Work.SOON)
+    monkeypatch.setattr(Sealer, "seal", lambda _, scope: sealed.append(scope))
+    handler({}, None)
+    assert sealed.count("one") >= compact.SETTLE_SECONDS / 2
 
 
 def test_it_accepts_records_of_an_unknown_scope(woken: DynamoDBClient) -> None:

@@ -190,11 +190,27 @@ class TestRow:
         everywhere = [in_segment(rows[0].where(0), n).bit_count() for n in range(4)]
         assert everywhere == [0, WIDTH, WIDTH, 0]
 
+    def test_a_long_row_of_a_segment_says_which_leaves_it_has_and_not_where(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        events = [said({str(n): n + m for m in range(20)}) for n in range(100)]
+        exact = of_segment(1, enumerate(events))
+        monkeypatch.setattr(leaves, "_MOST_EXACT", 100)
+        brief = LeafRow.read(exact.item("s", None))
+        assert (exact.is_exact, brief.is_exact) == (True, False)
+        for event in events:
+            assert all(
+                in_segment(brief.where(hash), 0).bit_count() == WIDTH for hash in hashes_of(event)
+            )
+        assert brief.where(0) == 0
+        sizes = [len(row.item("s", None)["low"]["B"]) for row in (exact, brief)]
+        assert sizes[1] < 50
+
     def test_a_row_that_would_be_too_large_rules_out_nothing(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         large = [said({str(n): n for n in range(200)}) for _ in range(10)]
-        segment = row_of(1, large)
+        segment = of_segment(1, enumerate(large))
         monkeypatch.setattr(leaves, "_MOST_BYTES", 60)
         rows = [LeafRow.read(row.item("s", None)) for row in of_block([segment])]
         assert in_segment(rows[0].where(0), 15).bit_count() == WIDTH

@@ -47,6 +47,9 @@ PAUSE_SECONDS = 0.3
 SETTLE_SECONDS = 25
 """How long the daily run waits until a scope is completely folded."""
 
+_STEP_SECONDS = 1
+"""How long it folds before it seals what fills segments."""
+
 T = TypeVar("T")
 
 
@@ -138,7 +141,10 @@ class Compactor:
         )
 
     def _tidy(self, run: _Run, scope: str) -> None:
-        self._folder.settle(scope, SETTLE_SECONDS)
+        # A log that is written all the time does not settle, but its segments must not wait.
+        deadline = self._clock.deadline(SETTLE_SECONDS)
+        while not self._folder.settle(scope, _STEP_SECONDS) and not deadline.is_over:
+            self._sealer.seal(scope)
         while self._sealer.seal(scope) and not run.is_over:
             pass
         sealed = self._sealer.sealed(scope)

@@ -38,8 +38,11 @@ if TYPE_CHECKING:
 
 _GATHERED: Final = "gathered"
 
-_SEGMENTS_AT_ONCE: Final = 2
+_SEGMENTS_AT_ONCE: Final = 4
 """How many segments one step reads. Folding waits until the step is done."""
+
+_MOST_BEGUN: Final = 8
+"""In how many scopes it remembers the rows of a block: each block takes some megabytes."""
 
 _MOST_NEAR: Final = 4
 """How many events it may read from an index to get one: reading by key costs five times more."""
@@ -78,6 +81,8 @@ class Gatherer:
         """Up to which segment the leaves of a scope are known to be in rows."""
         self._blocks: dict[str, Block] = {}
         """Full blocks that are being gathered."""
+        self._rows: dict[str, dict[int, LeafRow]] = {}
+        """Rows of the segments of a block, which may be stored without places."""
 
     def gather(self, scope: str, last: Block) -> bool:
         """Gather some segments if there are new ones; `last` is the last block of the scope.
@@ -109,14 +114,22 @@ class Gatherer:
 
     def _gather(self, scope: str, block: Block, zone: Zone, done: _Done) -> _Done:
         """Gather a segment, and a block with its last segment; return what is done then."""
-        self._write(scope, self._leaves(scope, block, zone), zone.latest)
+        row = self._leaves(scope, block, zone)
+        self._remember(scope, row)
+        self._write(scope, row, zone.latest)
         done = done._replace(segment=zone.first)
         if block.is_full and zone is block.zones[-1]:
-            self._write_block(scope, block)
+            self._write_block(scope, block, self._rows.pop(scope, {}))
             self._blocks.pop(scope, None)
             done = _Done(block.first, zone.first)
         self._record(scope, done)
         return done
+
+    def _remember(self, scope: str, row: LeafRow) -> None:
+        """Remember a row until its block has all of them, in the scopes that were gathered last."""
+        self._rows[scope] = {**self._rows.pop(scope, {}), row.first: row}
+        while len(self._rows) > _MOST_BEGUN:
+            del self._rows[next(iter(self._rows))]
 
     def _done(self, scope: str) -> _Done:
         with failures_as_unavailable():
@@ -160,19 +173,19 @@ class Gatherer:
                     events[event.seq] = event
         return events
 
-    def _write_block(self, scope: str, block: Block) -> None:
-        """Write the rows of a block in place of those of its segments."""
+    def _write_block(self, scope: str, block: Block, rows: dict[int, LeafRow]) -> None:
+        """Write the rows of a block in place of those of its segments; some of them are given."""
         ends = block.first, block.zones[-1].first
         tally = self._tables.tally
         found = read_leaves(self._client, tally, scope, *ends, consistent=True)
-        known = {row.first: row for row in found}
+        known = {row.first: row for row in found if row.is_exact} | rows
         for zone in block.zones:
-            if zone.first not in known:  # Its row has expired, or an earlier version wrote none.
+            if zone.first not in known:  # Its row is brief, or has expired, or was never written.
                 known[zone.first] = self._leaves(scope, block, zone)
         for row in of_block([known[zone.first] for zone in block.zones]):
             self._write(scope, row, block.latest)
-        rows = (leaf_row(zone.first) for zone in block.zones)
-        delete_rows(self._client, tally, scope, rows, self._clock)
+        gone = (leaf_row(zone.first) for zone in block.zones)
+        delete_rows(self._client, tally, scope, gone, self._clock)
 
     def _write(self, scope: str, row: LeafRow, latest: int) -> None:
         """Write a row of leaves, unless its events have expired."""

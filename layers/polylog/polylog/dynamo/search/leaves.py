@@ -6,11 +6,11 @@ hash stands for each leaf. If leaves share a hash, a search only reads more than
 checks every event that the hash leads to.
 
 A row of leaves lists hashes and the places where they are. A place is an event or, if many events
-have the leaf, a whole segment. Rows never change. At first, each segment has a row of its own. Once
-a block of the directory is full, the rows of its segments become sixteen rows of the block. Each of
-these has one *share* of the hashes, so a question reads one row of a block for each leaf that it
-asks for. The rows of the same share follow each other. In a segment that is in no row, a leaf may
-be anywhere.
+have the leaf, a whole segment. Rows never change. At first, each segment has a row of its own. If
+that would be long, it only says which leaves the segment has, and not where. Once a block of the
+directory is full, the rows of its segments become sixteen rows of the block. Each of these has one
+*share* of the hashes, so a question reads one row of a block for each leaf that it asks for. The
+rows of the same share follow each other. In a segment that is in no row, a leaf may be anywhere.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import accumulate, groupby, pairwise
 from operator import and_, or_
@@ -66,6 +66,9 @@ _FEW: Final = 64
 
 _MOST_LEAVES: Final = 100_000
 """How many leaves the events of a segment may have together: about 200 each."""
+
+_MOST_EXACT: Final = 12_000
+"""How many bytes the leaves of a segment's row may take with their places: it is soon deleted."""
 
 _MOST_BYTES: Final = 300_000
 """How many bytes the leaves of a row may take: an item holds 400 KB."""
@@ -208,6 +211,16 @@ class LeafRow:
         unknown = (_FIRST_SEGMENT + each for each in range(MOST_ZONES) if self.unknown >> each & 1)
         return reduce(or_, map(_bits, (*self.places[begin:end], *unknown)), 0)
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether it tells which events have a leaf, at least of one."""
+        return not self.hashes or min(self.places) < _FIRST_SEGMENT
+
+    def brief(self) -> LeafRow:
+        """Return the row of a segment that says which leaves it has, and not where."""
+        hashes = array("L", dict.fromkeys(self.hashes))
+        return replace(self, hashes=hashes, places=array("H", [_FIRST_SEGMENT] * len(hashes)))
+
     def of_share(self, share: int) -> Iterator[tuple[int, int]]:
         """Yield the hashes of a share with their places, in order."""
         begin = bisect_left(self.hashes, share * _HASHES)
@@ -226,7 +239,10 @@ class LeafRow:
             "high": {"B": zlib.compress(bytes(place >> 8 for place in self.places))},
             "unknown": {"N": str(self.unknown)},
         }
-        if sum(len(value["B"]) for value in item.values() if "B" in value) > _MOST_BYTES:
+        size = sum(len(value["B"]) for value in item.values() if "B" in value)
+        if size > _MOST_EXACT and self.share is None and self.is_exact:
+            return self.brief().item(scope, expires_at)
+        if size > _MOST_BYTES:
             return LeafRow(self.first, self.share, (), (), -1).item(scope, expires_at)
         return item if expires_at is None else item | {"expires_at": {"N": str(expires_at)}}
 
