@@ -66,14 +66,10 @@ _ANYWHERE: Final = (1 << WIDTH) - 1
 
 
 class _Judged(NamedTuple):
-    """What columns say about some events: those that pass for sure, and those that may pass.
-
-    `zone` is their segment if that is true at any moment.
-    """
+    """What columns say about some events: those that pass for sure, and those that may pass."""
 
     sure: Part
     unsure: Part
-    zone: Zone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +116,22 @@ class Finder:
 
     def units_of_leaves(self) -> float | None:
         """Return about how many read units it takes to look up leaves; None if they do not help."""
-        shares = set(map(share_of, wanted(self.filter)))
-        if not shares or not self.blocks:
+        if not self.blocks or not wanted(self.filter):
             return None
-        blocks = self._unknown_blocks()
-        full = sum(block.is_full for block in blocks)
-        zones = sum(len(block.zones) for block in blocks if not block.is_full)
-        return len(shares) * full * _UNITS_LEAVES + zones * _UNITS_OF_SEGMENT_LEAVES
+        return self._units_of_leaves(self._unknown_blocks())
+
+    def _units_of_leaves(self, blocks: Iterable[Block]) -> float:
+        shares = set(map(share_of, wanted(self.filter)))
+        of_full = len(shares) * _UNITS_LEAVES
+        return sum(
+            of_full if block.is_full else len(block.zones) * _UNITS_OF_SEGMENT_LEAVES
+            for block in blocks
+        )
 
     def with_leaves(self) -> Finder:
         """Return a finder that has looked up where the filter's leaves may be."""
-        self.allowance.pay(self.units_of_leaves() or 0)
         blocks = self._unknown_blocks()
+        self.allowance.pay(self._units_of_leaves(blocks))
         leaves = self.segments.leaves(self.scope, self.filter, blocks)
         if any(places != _ANYWHERE for places in leaves.values()):
             note("leaves tell which events may have the values")
@@ -326,10 +326,11 @@ class Finder:
         for zone, columns in self.segments.read(self.scope, zones, groups):
             self.allowance.note(zone.units / UNITS_PER_ITEM)
             self.allowance.check()
-            judged = self._judged(columns, self._within(zone, columns))
-            yield judged._replace(zone=zone if self._is_settled(zone) else None)
+            is_settled = self._is_settled(zone)
+            known = self._within(zone, columns, is_settled=is_settled)
+            yield self._judged(columns, known, zone if is_settled else None)
 
-    def _within(self, zone: Zone, columns: Columns) -> int | None:
+    def _within(self, zone: Zone, columns: Columns, *, is_settled: bool) -> int | None:
         """Return, as bits, the events of a segment to judge; None means all.
 
         They belong to its zone and to the moment, and leaves do not rule them out. A segment may
@@ -337,7 +338,7 @@ class Finder:
         """
         places = self._places(zone)
         is_long = columns["seq"].values[-1] > zone.last
-        if self._is_settled(zone) and not is_long and places == _ANYWHERE:
+        if is_settled and not is_long and places == _ANYWHERE:
             return None
         return self._known(
             columns, lambda seq: seq <= zone.last and bool(places >> seq - zone.first & 1)
@@ -364,18 +365,18 @@ class Finder:
         seqs = columns["seq"]
         return seqs.marks([self.moment.knows(seq) and is_wanted(seq) for seq in seqs.values])
 
-    def _judged(self, columns: Columns, known: int | None) -> _Judged:
+    def _judged(self, columns: Columns, known: int | None, zone: Zone | None = None) -> _Judged:
         sure, possible = judge(self.filter, columns)
         if known is not None:
             sure, possible = sure & known, possible & known
-        return _Judged(Part(columns, sure), Part(columns, possible & ~sure))
+        return _Judged(Part(columns, sure, zone), Part(columns, possible & ~sure))
 
     def _decided(self, judged: Iterable[_Judged], events: int, parts: int) -> Iterator[Part]:
         """Yield the events that pass. Unsure ones wait until many can be read at once."""
         waiting: list[_Judged] = []
         for each in judged:
             if not each.unsure.marks:
-                yield each.sure._replace(zone=each.zone)
+                yield each.sure
                 continue
             waiting.append(each)
             number = sum(some.unsure.number for some in waiting)
@@ -390,7 +391,7 @@ class Finder:
         for each in judged:
             seqs = each.unsure.columns["seq"]
             found = seqs.marks([seq in passing for seq in seqs.values])
-            yield Part(each.sure.columns, each.sure.marks | each.unsure.marks & found, each.zone)
+            yield each.sure._replace(marks=each.sure.marks | each.unsure.marks & found)
 
     def _passing(self, unsure: Iterable[Part]) -> set[int]:
         """Return the numbers of those events that pass; it reads the events themselves."""
