@@ -267,8 +267,7 @@ class Finder:
         yield None
 
     def _explain(self, zones: Sequence[Zone]) -> None:
-        if is_asked():
-            number = len(self._remembered(zones)[0])
+        if is_asked() and (number := len(self._remembered(zones)[0])):
             note(f"{number} of {len(zones)} segments were searched for this before")
 
     def _remembered(self, zones: Iterable[Zone]) -> tuple[list[tuple[Found, Zone]], list[Zone]]:
