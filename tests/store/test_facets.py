@@ -27,7 +27,8 @@ from polylog.dynamo.maintenance.seal import LEFT_SECONDS, Sealer
 from polylog.dynamo.maintenance.verify import Report, Verifier
 from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.retention import FOR_EVER, Retention
-from polylog.dynamo.search import segments
+from polylog.dynamo.search import directory, finder, segments
+from polylog.dynamo.search.directory import Block, Zone
 from polylog.dynamo.tables import OPTIONAL_INDEXES
 from polylog.dynamo.tally import kinds, stretch
 from polylog.dynamo.tally.head import read_facets
@@ -37,7 +38,7 @@ from polylog.model.event import Entity, Event
 from polylog.model.filter import EVERYTHING, And, Compare, Filter, Op, Or, conjunction
 from polylog.model.query import EventQuery, Order, Window
 from polylog.model.store import Explanation, Interval
-from polylog.model.times import SECOND
+from polylog.model.times import SECOND, SYSTEM_CLOCK
 from polylog_cli.local.tables import connect
 from tools.clocks import StoppedClock
 
@@ -53,6 +54,12 @@ OF_ACTOR: Filter = Compare("actor.id", Op.EQ, "a0")
 SHORT = 12
 """How many numbers a segment has here: at least as many as a batch."""
 
+ZONES = 2
+"""How many segments a block of the directory has here."""
+
+FEW = 20
+"""So few events that are not counted are read here without the directory."""
+
 _numbers = count(1)
 
 
@@ -61,6 +68,9 @@ def short_segments() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (stretch, seal, segments, counting):
             patch.setattr(module, "SPAN", SHORT)
+        for module in (directory, segments):
+            patch.setattr(module, "MOST_ZONES", ZONES)
+        patch.setattr(finder, "_FEW_LATER", FEW)
         yield
 
 
@@ -263,6 +273,67 @@ def test_what_is_counted_is_not_read_again(world: World) -> None:
         assert world.log.count(world.scope, OF_P) == 60
     assert (explanation.items_read, explanation.index) == (0, None)
     assert world.counted() == {"project": 84, "actor": 84}
+
+
+def test_later_events_are_read_only_where_segments_may_have_them(
+    world: World, calls: list[str]
+) -> None:
+    world.put(SHORT * 2)
+    world.count_all()
+    world.put(SHORT * 4 + 1, project_id="r")
+    world.put(SHORT * 2, project_id="s")
+    world.seal()
+    world.use(*world.facets)  # It remembers nothing.
+    calls.clear()
+    assert world.log.count(world.scope, OF_P) == 16
+    assert calls == ["Query"] * 4
+    calls.clear()
+    assert world.log.count(world.scope, Compare("project_id", Op.EQ, "s")) == SHORT * 2
+    assert calls == ["Query"] * 4 + ["BatchGetItem"]
+
+
+def test_segments_without_later_events_are_remembered(world: World, calls: list[str]) -> None:
+    world.put(SHORT * 2)
+    world.count_all()
+    world.store([made(n, type="ab"[n % 2], project_id="rp"[n % 2]) for n in range(24, 74)])
+    world.seal()
+    world.use(*world.facets)
+    filter = And((OF_P, Compare("type", Op.EQ, "a")))
+    for reads in (["BatchGetItem"], []):
+        calls.clear()
+        assert world.log.count(world.scope, filter) == 8
+        assert calls == ["Query"] * 4 + reads
+
+
+def test_a_page_with_a_total_reads_no_later_events_twice(world: World, calls: list[str]) -> None:
+    world.put(30)
+    world.count_all()
+    for n in range(6):
+        world.put(SHORT, project_id="r")
+        world.store([made(100 + n, time=NOON + n, project_id="p")])
+        if n == 2:
+            world.folder.fold(world.scope)
+    calls.clear()
+    query = EventQuery(world.scope, OF_P, Order.DESCENDING, Window(8), with_total=True)
+    found, expected = world.log.find(query), world.list.find(query)
+    assert found.total == expected.total == 26
+    assert [event.id for event in found.events] == [event.id for event in expected.events]
+    # The head, the months, the directory, the arrival log, and the index.
+    assert calls == ["Query"] * 5
+
+
+def test_the_end_of_a_directory_has_all_later_segments(engine: DynamoDBClient) -> None:
+    scope = f"directory-{next(_numbers)}"
+    ends = [(1, 12), (13, 80), (81, 92), (93, 99), (100, 108)]  # Numbers after 13 were given up.
+    zones = [Zone(*each, 5, 0, 1, 1000, False) for each in ends]
+    for some in batched(zones, ZONES):
+        item = Block(tuple(some)).item(scope)
+        engine.put_item(TableName=TABLES.tally, Item=item)
+    for after in range(110):
+        known = segments.Segments(engine, TABLES.tally, SYSTEM_CLOCK)
+        blocks = known.blocks(scope, 108, after)
+        found = [zone for block in blocks for zone in block.zones if zone.last > after]
+        assert found == [zone for zone in zones if zone.last > after]
 
 
 def test_a_facet_that_is_added_later_is_counted_from_the_first_event_on(

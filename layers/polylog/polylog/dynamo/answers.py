@@ -138,22 +138,18 @@ class Asked:
         moment, months = self.views.facet(self.scope, facet, question.time, self.allowance)
         counted = moment.head.counted.get(facet.partition("=")[0], 0)
 
-        def later(time: TimeRange) -> Finder:
-            filter = self.plan.within(time).filter
-            return self.searcher.finder(
-                self.scope, filter, moment, self.reader, self.allowance, counted
-            )
+        later = self.searcher.finder(
+            self.scope, self.plan.filter, moment, self.reader, self.allowance, counted
+        )
 
         def read(time: TimeRange) -> Iterable[Entry]:
             return self.narrowed(time).entries(moment)
 
-        view = FacetView(
-            moment, question, months, counted, lambda time: later(time).entries(), read
-        )
+        view = FacetView(moment, question, months, counted, later.entries, read)
         if not view.is_exact:
             note_no_counts("the facet is not counted finely enough for this, or not yet")
             return None
-        note_alternative(COUNTS, units_so_far() + later(question.time).units(), "")
+        note_alternative(COUNTS, units_so_far() + later.units(), "")
         return self._counted(view, answer, page)
 
     def _counted(self, view: V, answer: Callable[[V], T], page: int | None) -> T:

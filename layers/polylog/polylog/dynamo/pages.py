@@ -112,6 +112,8 @@ class Pages:
 
     def _page(self, query: EventQuery, asked: Asked, view: View | FacetView) -> Page:
         total = view.total()
+        if isinstance(view, FacetView):
+            asked = replace(asked, reader=asked.reader.knowing(view.later))
         begun = Begun(view.moment, asked.allowance)
         if query.window.offset >= total:
             return Page((), None, total, moment=begun)

@@ -35,7 +35,11 @@ _AT_ONCE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the events of a moment for one answer, in one scan or several."""
+    """Reads the events of a moment for one answer, in one scan or several.
+
+    `later` has the latest events that pass, with all that the indexes may not show yet. It is None
+    if those must be looked for.
+    """
 
     client: DynamoDBClient
     table: str
@@ -45,6 +49,7 @@ class Reader:
     indexes: Indexes = field(default_factory=Indexes.of)
     allowance: Allowance = field(default_factory=Allowance)
     gives_up: bool = False
+    later: tuple[Entry, ...] | None = None
 
     def within(self, allowance: Allowance) -> Reader:
         """Return a reader of the same table, for an answer within this allowance."""
@@ -58,6 +63,10 @@ class Reader:
         """
         limits = replace(self.limits, items=min(items, self.limits.items))
         return replace(self, limits=limits, gives_up=gives_up)
+
+    def knowing(self, later: tuple[Entry, ...]) -> Reader:
+        """Return a reader that knows the latest events that pass."""
+        return replace(self, later=later)
 
     @property
     def _gives_up_in_time(self) -> bool:
@@ -135,7 +144,9 @@ class Reader:
     def _scan(self, scope: str, plan: QueryPlan) -> Scan:
         partitions = plan.partitions(scope, self.shards)
         budget = Budget(self.limits.items, self.allowance, len(partitions))
-        return Scan(self.client, self.table, scope, plan, partitions, budget, self.clock)
+        return Scan(
+            self.client, self.table, scope, plan, partitions, budget, self.clock, self.later
+        )
 
 
 class _Part:

@@ -86,7 +86,10 @@ def read_entries(
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One question being answered: its plan, the partitions of an index, and what it may cost."""
+    """One question being answered: its plan, the partitions of an index, and what it may cost.
+
+    `later` has the latest events that pass, if they are known.
+    """
 
     client: DynamoDBClient
     table: str
@@ -95,6 +98,7 @@ class Scan:
     partitions: tuple[Item, ...]
     budget: Budget
     clock: Clock
+    later: tuple[Entry, ...] | None = None
 
     def items(self, order: Order, after: Position | None, wanted: int) -> Iterator[Item]:
         """Return the items of all partitions, merged into the order."""
@@ -147,7 +151,7 @@ class Scan:
         descending = order is Order.DESCENDING
         entries = (
             (Position(entry.time, entry.seq), entry)
-            for entry in moment.unindexed(self.plan.time, is_descending=descending)
+            for entry in self._latest(moment, is_descending=descending)
             if self._may_hold(entry)
         )
         rest = (
@@ -155,7 +159,12 @@ class Scan:
             for place, entry in entries
             if after is None or (place < after if descending else place > after)
         )
-        return self._judged_entries(rest, self.plan.filter)
+        return rest if self.later is not None else self._judged_entries(rest, self.plan.filter)
+
+    def _latest(self, moment: Moment, *, is_descending: bool) -> Iterable[Entry]:
+        if self.later is None:
+            return moment.unindexed(self.plan.time, is_descending=is_descending)
+        return sorted(self.later, key=lambda entry: (entry.time, entry.seq), reverse=is_descending)
 
     def _judged_entries(
         self, entries: Iterable[tuple[Position, Entry]], filter: Filter

@@ -62,6 +62,9 @@ _UNITS_LEAVES: Final = 1.5
 _UNITS_OF_SEGMENT_LEAVES: Final = 1
 """About how many read units it takes to read the row of leaves of a segment."""
 
+_FEW_LATER: Final = 4000
+"""So few events are read without the directory: that takes a request and some units."""
+
 _ANYWHERE: Final = (1 << WIDTH) - 1
 
 
@@ -76,10 +79,10 @@ class _Judged(NamedTuple):
 class Finder:
     """Finds the events of one moment that pass a filter, within what one answer may take.
 
-    `blocks` are the directory, read after the moment's head. Without them, everything after the
-    number `after` is read from the arrival log, and nothing before it. `leaves` says for segments,
-    by their first numbers, in which places an event may pass. In the others, any place may. `known`
-    is what the filter has found before.
+    `blocks` are the directory, read after the moment's head. Only events after the number `after`
+    are looked for, so blocks of earlier ones may be missing. `leaves` says for segments, by their
+    first numbers, in which places an event may pass. In the others, any place may. `known` is what
+    the filter has found before.
     """
 
     client: DynamoDBClient
@@ -161,7 +164,7 @@ class Finder:
     @property
     def _sealed(self) -> int:
         """The last number that is in a segment."""
-        return self.blocks[-1].last if self.blocks else self.after
+        return max(self.after, self.blocks[-1].last if self.blocks else 0)
 
     @property
     def _number_loose(self) -> int:
@@ -190,8 +193,8 @@ class Finder:
         return total
 
     def entries(self) -> Iterator[Entry]:
-        """Yield all events that pass, without their ids and members, in no particular order."""
-        return chain.from_iterable(map(_kinds, self._all_parts("source")))
+        """Yield all events that pass, without their members, in no particular order."""
+        return chain.from_iterable(map(_entries, self._all_parts("id", "source")))
 
     def values(self, fields: Sequence[str]) -> Iterator[Values]:
         """Yield the values of these fields for all events that pass, in parts.
@@ -283,8 +286,8 @@ class Finder:
         return known, left
 
     def _is_settled(self, zone: Zone) -> bool:
-        """Return whether all events of a segment belong to the moment."""
-        return self.moment.head.decided.covers(zone.first, zone.last)
+        """Return whether all events of a segment belong to the moment and are looked for."""
+        return zone.first > self.after and self.moment.head.decided.covers(zone.first, zone.last)
 
     def _keep(self, part: Part, zone: Zone) -> Found:
         """Remember what was found in a segment, and return it."""
@@ -299,7 +302,11 @@ class Finder:
         zones, loose = self._begin(TimeRange())
         known, left = self._remembered(zones)
         with_hits = [zone for found, zone in known if found.number]
-        return chain(loose, self._parts([*left, *with_hits], *fields))
+        yield from loose
+        for part in self._parts([*left, *with_hits], *fields):
+            if part.zone is not None:
+                self.known.keep(part.zone, part.found())
+            yield part
 
     def _begin(self, time: TimeRange) -> tuple[list[Zone], Iterator[Part]]:
         """Return the segments to read for a range of time, and what is in no segment.
@@ -311,7 +318,7 @@ class Finder:
 
     def _possible(self, time: TimeRange) -> list[Zone]:
         zones = (zone for block in self.blocks for zone in block.possible(self.filter, time))
-        return [zone for zone in zones if self._places(zone)]
+        return [zone for zone in zones if zone.last > self.after and self._places(zone)]
 
     def _parts(self, zones: Sequence[Zone], *fields: str) -> Iterator[Part]:
         needed = {*fields, *fields_of(self.filter)}
@@ -340,7 +347,8 @@ class Finder:
         if is_settled and not is_long and places == _ANYWHERE:
             return None
         return self._known(
-            columns, lambda seq: seq <= zone.last and bool(places >> seq - zone.first & 1)
+            columns,
+            lambda seq: self.after < seq <= zone.last and bool(places >> seq - zone.first & 1),
         )
 
     def _loose(self, sealed: int) -> Iterator[_Judged]:
@@ -480,28 +488,31 @@ class Searcher:
     ) -> Finder:
         """Return a finder for the events of a moment that pass a filter.
 
-        With `after`, it finds only events that arrived after that number, without the directory.
+        With `after`, it finds only events that arrived after that number. If they are few, it does
+        without the directory.
         """
+        blocks: Sequence[Block] = ()
+        if after is None or moment.known.number_from(after + 1) > _FEW_LATER:
+            blocks = self.segments.blocks(scope, moment.known.last, after or 0)
         return Finder(
             self.client,
             self.events,
             self.segments,
             scope,
-            self.segments.blocks(scope, moment.known.last) if after is None else (),
+            blocks,
             filter,
             moment,
             reader,
             allowance,
             self.clock,
-            self.memory.known(scope, filter) if after is None else Known(),
+            self.memory.known(scope, filter),
             after or 0,
         )
 
 
-def _kinds(part: Part) -> Iterator[Entry]:
-    seqs, times, kinds, sources = (part.columns[n] for n in ("seq", "time", "kind", "source"))
+def _entries(part: Part) -> Iterator[Entry]:
     for row in part.rows():
-        yield Entry(seqs.at(row), times.at(row), kinds.at(row), "", sources.at(row))
+        yield part.columns.place(row)._replace(source=part.columns["source"].at(row))
 
 
 def _beyond(after: Position | None, order: Order) -> TimeRange:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from polylog.batches import batched
 from polylog.dynamo.connection import get_all, query_pages
-from polylog.dynamo.search.directory import Block, Zone, read_blocks
+from polylog.dynamo.search.directory import MOST_ZONES, Block, Zone, read_blocks
 from polylog.dynamo.search.leaves import (
     LeafRow,
     in_segment,
@@ -62,13 +62,20 @@ class Segments:
         self._clock = clock
         self._blocks: dict[str, tuple[Block, ...]] = {}
 
-    def blocks(self, scope: str, last_number: int) -> tuple[Block, ...]:
+    def blocks(self, scope: str, last_number: int, after: int = 0) -> tuple[Block, ...]:
         """Return the directory of a scope that has numbers up to the last one, or further.
 
-        The first read of many blocks may lag, because that costs half. What it lacks at the end is
-        read strongly consistent, as are all blocks that are new later.
+        Blocks without numbers above `after` may be missing. The first read of many blocks may lag,
+        because that costs half. What it lacks at the end is read strongly consistent, as are all
+        blocks that are new later.
         """
         known = self._blocks.get(scope, ())
+        if after and not known:
+            begin = max(0, after - MOST_ZONES * SPAN)
+            end = tuple(read_blocks(self._client, self._table, scope, begin))
+            # A block reaches back further if writers gave up some of its numbers.
+            if end and end[0].first <= after + 1 and _is_whole(end):
+                return end
         if not known and last_number >= _MANY * SPAN:
             lagging = read_blocks(self._client, self._table, scope, 0, consistent=False)
             known = tuple(_unbroken(lagging))
@@ -76,8 +83,7 @@ class Segments:
         blocks: tuple[Block, ...] = ()
         for _ in range(_ATTEMPTS):
             blocks = (*known, *read_blocks(self._client, self._table, scope, last))
-            # A block is full before the next one begins. If it is not, a sealer wrote meanwhile.
-            if all(block.is_full for block in blocks[:-1]):
+            if _is_whole(blocks):
                 break
         else:
             raise Unavailable("the directory kept changing")
@@ -168,6 +174,11 @@ class Segments:
         request = log_request(self._table, scope, after + 2 - SPAN)
         for page in query_pages(self._client, request):
             yield from map(Stretch.read, page["Items"])
+
+
+def _is_whole(blocks: Sequence[Block]) -> bool:
+    """Return whether no sealer wrote while these were read: a block is full before the next one."""
+    return all(block.is_full for block in blocks[:-1])
 
 
 def _unbroken(blocks: Iterable[Block]) -> Iterator[Block]:

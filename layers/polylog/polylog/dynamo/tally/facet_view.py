@@ -26,8 +26,8 @@ from polylog.dynamo.tally.question import Question
 from polylog.dynamo.tally.summary import OfKind, count_kinds, newest_of
 from polylog.model.query import Order
 
-_MOST_LATER: Final = 20_000
-"""How many events that are not counted yet a view reads. For more, a search may cost less."""
+_MOST_LATER: Final = 50_000
+"""How many events may be not counted yet. For more, another way may cost less."""
 
 Read = Callable[[TimeRange], Iterable[Entry]]
 """Reads the entries of the wanted events in a range of time."""
@@ -38,15 +38,15 @@ class FacetView:
     """A facet at one moment, for one question.
 
     `months` count the events up to the number `counted`. A month may already count more, up to its
-    own version. `read_later` reads the events after `counted`, and `read` all events of a range of
-    time.
+    own version. `read_later` reads the wanted events after `counted`, and `read` all wanted events
+    of a range of time.
     """
 
     moment: Moment
     question: Question
     months: Mapping[str, Bucket]
     counted: int
-    read_later: Read
+    read_later: Callable[[], Iterable[Entry]]
     read: Read
 
     @property
@@ -110,6 +110,11 @@ class FacetView:
         return TimeRange(time.first, last), end - 1 - rank
 
     @cached_property
+    def later(self) -> tuple[Entry, ...]:
+        """The wanted events that arrived after those that are counted, without their members."""
+        return tuple(self.read_later())
+
+    @cached_property
     def _whole(self) -> TimeRange:
         """The part of the range that consists of whole days."""
         time = self.time
@@ -148,8 +153,8 @@ class FacetView:
         time, whole = self.time, self._whole
         cut = (TimeRange(time.first, whole.first - 1), TimeRange(whole.last + 1, time.last))
         at_the_ends = (entry for each in cut if not each.is_empty for entry in self.read(each))
-        later = (entry for entry in self.read_later(whole) if not self._is_counted(entry))
-        return (*at_the_ends, *later)
+        later = (entry for entry in self.later if whole.has(entry.time))
+        return (*at_the_ends, *(entry for entry in later if not self._is_counted(entry)))
 
     def _is_counted(self, entry: Entry) -> bool:
         month = self.months.get(Level.MONTH.bucket(entry.minute))
