@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from bench.cases.searching import Taken
@@ -96,13 +97,11 @@ class Pages:
 
     @property
     def verdict(self) -> str:
-        """Whether the aim is met, or that the search was refused, in words."""
+        """Whether the aim is met, only at rest or always, or that the search was refused."""
         if not all(taken.is_answered for taken in self.taken):
             return "**refused**"
         if self.aim is None:
             return ""
-        return "met" if self._is_kept(self.aim) else "**not met**"
-
-    def _is_kept(self, aim: Aim) -> bool:
-        is_fast = self.ms <= aim.ms and self.written_ms <= aim.ms * WHILE_WRITTEN
-        return is_fast and (aim.units is None or self.units <= aim.units)
+        if self.ms > self.aim.ms or (self.aim.units or inf) < self.units:
+            return "**not met**"
+        return "met" if self.written_ms <= self.aim.ms * WHILE_WRITTEN else "**at rest**"

@@ -68,8 +68,9 @@ class Taken:
     """The cost of one page of a search: its times over HTTP, and its requests to DynamoDB.
 
     `ms` is the time of a question that nobody asked before, `again_ms` of one that was asked just
-    before. `plain_ms` is the time, in the same rounds, of a plain query for as many events as a
-    page has. If the service refused to answer, the times are those of the refusal.
+    before. `plain_ms` and `written_plain_ms` are the times, in the same rounds, of a plain query
+    for as many events as a page has. If the service refused to answer, the times are those of the
+    refusal.
     """
 
     search: str
@@ -82,6 +83,7 @@ class Taken:
     written_ms: float
     written_again_ms: float
     plain_ms: float
+    written_plain_ms: float
     cold: Cost
     warm: Cost
 
@@ -203,10 +205,11 @@ def _measure(url: str, plain: DynamoDBClient, log: Sought) -> Iterator[Taken]:
         _say(f"counting what searches of {log.number:,} events read")
         cases = [case for search in log.searches for case in asker.cases(search)]
         _say(f"searching {log.number:,} events at rest")
-        resting = _time(log, cases, {_PLAIN: partial(plain.query, **_newest(log.scope))})
+        others = {_PLAIN: partial(plain.query, **_newest(log.scope))}
+        resting = _time(log, cases, others)
         _say(f"searching {log.number:,} events while more are written")
         with writing(credentials, WRITTEN_A_SECOND) as rate:
-            written = _time(log, cases, {})
+            written = _time(log, cases, others)
         _say(f"{rate.events:.0f} events a second were written meanwhile")
         for case in cases:
             name = case.search.name
@@ -218,6 +221,7 @@ def _measure(url: str, plain: DynamoDBClient, log: Sought) -> Iterator[Taken]:
                 written_ms=round(written[case.name], 2),
                 written_again_ms=round(written[case.again], 2),
                 plain_ms=round(resting[_PLAIN], 2),
+                written_plain_ms=round(written[_PLAIN], 2),
                 cold=case.cold,
                 warm=case.warm,
             )

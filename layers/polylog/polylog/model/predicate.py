@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeGuard, assert_never
 
 from pydantic import JsonValue
@@ -82,6 +83,8 @@ def condition(part: Compare | Pattern) -> Callable[[Value | None], bool]:
     if isinstance(part, Pattern):
         matches = _matching(part.pieces)
         return lambda found: matches(str(_or_empty(found)))
+    if part.op is Op.EQ and part.value != "":
+        return partial(operator.eq, part.value)  # It is called for each event of a segment.
     holds = _holding(part.op, part.value)
     return lambda found: holds(_or_empty(found))
 

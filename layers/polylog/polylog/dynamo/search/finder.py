@@ -358,7 +358,10 @@ class Finder:
             size = row.columns.size or row.columns.number * _EARLIER_BYTES
             self.allowance.pay(size / 4096)
             seqs = row.columns["seq"].values
-            known = self._known(row.columns, lambda seq: seq > sealed and seq not in seen)
+            is_new = seqs[0] > sealed and seen.isdisjoint(seqs)
+            known = None
+            if not is_new or not self.moment.known.covers(seqs[0], seqs[-1]):
+                known = self._known(row.columns, lambda seq: seq > sealed and seq not in seen)
             seen.update(seqs)
             yield self._judged(row.columns, known)
         deltas = self.moment.head.deltas
