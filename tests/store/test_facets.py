@@ -18,6 +18,7 @@ from support.strategies import index_sets
 
 from polylog.batches import batched
 from polylog.dynamo import pages
+from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance import count as counting
 from polylog.dynamo.maintenance import seal
 from polylog.dynamo.maintenance.count import Counter
@@ -320,6 +321,20 @@ def test_a_page_with_a_total_reads_no_later_events_twice(world: World, calls: li
     assert [event.id for event in found.events] == [event.id for event in expected.events]
     # The head, the months, the directory, the arrival log, and the index.
     assert calls == ["Query"] * 5
+
+
+def test_an_index_answers_if_too_many_events_are_not_counted_yet(world: World) -> None:
+    world.put(6, project_id="p")
+    world.put(400, project_id="r")
+    assert world.folder.settle(world.scope, 3600)
+    options: Any = {"clock": world.time.clock, "limits": Limits(items=8, seconds=60)}
+    log = dynamo_store(world.client, facets=world.facets, **options)
+    explanation = Explanation()
+    with log.explaining(explanation):
+        assert log.count(world.scope, OF_P) == 6
+    assert explanation.index == "by_project"
+    assert "too much to read what the facet does not count yet" in explanation.reason
+    assert log.count(world.scope, EVERYTHING) == 406
 
 
 def test_the_end_of_a_directory_has_all_later_segments(engine: DynamoDBClient) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final, TypeVar
 
 from polylog.batches import batched
 from polylog.dynamo.events.reader import Reader
 from polylog.dynamo.explanation import (
     COUNTS,
+    is_asked,
     note_alternative,
     note_counts,
     note_no_counts,
@@ -138,19 +140,30 @@ class Asked:
         moment, months = self.views.facet(self.scope, facet, question.time, self.allowance)
         counted = moment.head.counted.get(facet.partition("=")[0], 0)
 
-        later = self.searcher.finder(
-            self.scope, self.plan.filter, moment, self.reader, self.allowance, counted
-        )
+        @cache
+        def later() -> Finder:
+            allowance = self.allowance.half()
+            return self.searcher.finder(
+                self.scope, self.plan.filter, moment, self.reader, allowance, counted
+            )
 
         def read(time: TimeRange) -> Iterable[Entry]:
             return self.narrowed(time).entries(moment)
 
-        view = FacetView(moment, question, months, counted, later.entries, read)
+        view = FacetView(moment, question, months, counted, lambda: later().entries(), read)
         if not view.is_exact:
             note_no_counts("the facet is not counted finely enough for this, or not yet")
             return None
-        note_alternative(COUNTS, units_so_far() + later.units(), "")
-        return self._counted(view, answer, page)
+        if is_asked():
+            note_alternative(COUNTS, units_so_far() + later().units(), "")
+        try:
+            with tentatively():
+                return self._counted(view, answer, page)
+        except (TooBroad, TimedOut):
+            if self.allowance.is_over:
+                raise
+        note_no_counts("it takes too much to read what the facet does not count yet")
+        return None
 
     def _counted(self, view: V, answer: Callable[[V], T], page: int | None) -> T:
         """Return the answer of a view, and note what the other ways would have taken."""

@@ -304,8 +304,8 @@ class Finder:
         with_hits = [zone for found, zone in known if found.number]
         yield from loose
         for part in self._parts([*left, *with_hits], *fields):
-            if part.zone is not None:
-                self.known.keep(part.zone, part.found())
+            if part.zone is not None and (not part.marks or "id" in fields):
+                self._keep(part, part.zone)
             yield part
 
     def _begin(self, time: TimeRange) -> tuple[list[Zone], Iterator[Part]]:
@@ -317,7 +317,8 @@ class Finder:
         return zones, self._decided(self._loose(self._sealed), _LOOSE_AT_ONCE, _LOOSE_AT_ONCE)
 
     def _possible(self, time: TimeRange) -> list[Zone]:
-        zones = (zone for block in self.blocks for zone in block.possible(self.filter, time))
+        blocks = (block for block in self.blocks if block.last > self.after)
+        zones = (zone for block in blocks for zone in block.possible(self.filter, time))
         return [zone for zone in zones if zone.last > self.after and self._places(zone)]
 
     def _parts(self, zones: Sequence[Zone], *fields: str) -> Iterator[Part]:
@@ -508,7 +509,7 @@ class Searcher:
             reader,
             allowance,
             self.clock,
-            self.memory.known(scope, filter),
+            self.memory.known(scope, filter) if blocks else Known(),
             after or 0,
         )
 
