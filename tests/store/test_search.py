@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -18,6 +19,7 @@ from support.strategies import events, filters, index_sets
 from support.world import SHORT, World, short
 
 from polylog.dynamo import answers
+from polylog.dynamo import pages as paging
 from polylog.dynamo.arrivals.log import ArrivalLog
 from polylog.dynamo.limits import Limits
 from polylog.dynamo.maintenance import seal
@@ -595,3 +597,39 @@ def test_bars_that_need_too_many_rows_of_the_tally_are_counted_in_segments(
     world.settle()
     bars = world.store.histogram(world.scope, EVERYTHING, interval)
     assert bars == world.reference.histogram(world.scope, EVERYTHING, interval)
+
+
+@pytest.mark.parametrize("filter", [EVERYTHING, Compare("type", Op.EQ, "a")], ids=str)
+@pytest.mark.parametrize("order", Order)
+def test_a_page_within_a_busy_minute_is_read_from_segments(
+    engine: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, order: Order, filter: Filter
+) -> None:
+    monkeypatch.setattr(answers, "UNITS_PER_ITEM", 10)  # Reading an index costs much.
+    monkeypatch.setattr(answers, "_LEAST_UNITS", 0)
+    for name in ("_NEAR", "_DENSE"):
+        monkeypatch.setattr(paging, name, 3)
+    world = World(engine)
+    busy = [
+        Event(id=f"e{n}", time=MINUTE * 7 + n % 5 * SECOND, type="ab"[n % 3 % 2]) for n in range(50)
+    ]
+    around = [Event(id=f"b{n}", time=MINUTE * (6 + n % 2 * 2), type="a") for n in range(8)]
+    world.put(busy[:20] + around)
+    world.put(busy[20:])
+    world.settle()
+    world.put([Event(id=f"young{n}", time=MINUTE * 7 + n, type="a") for n in range(3)])
+    total = world.reference.count(world.scope, filter)
+    searched = 0
+    for offset in range(total):
+        query = EventQuery(world.scope, filter, order, Window(4, offset), with_total=True)
+        explanation = Explanation()
+        with world.store.explaining(explanation):
+            found = world.store.find(query)
+        expected = world.reference.find(query)
+        assert without_seq(found.events) == without_seq(expected.events)
+        assert (found.total, bool(found.next)) == (total, offset + 4 < total)
+        if found.next:
+            rest = replace(query, window=Window(total, after=found.next), with_total=False)
+            following = world.reference.find(replace(query, window=Window(total, offset + 4)))
+            assert without_seq(world.store.find(rest).events) == without_seq(following.events)
+        searched += explanation.index == "segments"
+    assert searched > total / 4

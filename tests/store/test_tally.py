@@ -244,6 +244,7 @@ steps = st.one_of(
 def near(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look pages up from the second event on, so that small logs show it too."""
     monkeypatch.setattr(pages, "_NEAR", 1)
+    monkeypatch.setattr(pages, "_DENSE", 1)
 
 
 @pytest.mark.usefixtures("near")

@@ -9,16 +9,21 @@ from typing import Final
 from polylog.dynamo.answers import Asked
 from polylog.dynamo.explanation import COUNTS, note, note_alternative, tentatively
 from polylog.dynamo.limits import Allowance, Limits
+from polylog.dynamo.queries import TimeRange
 from polylog.dynamo.search.finder import Finder
 from polylog.dynamo.tally.facet_view import FacetView
+from polylog.dynamo.tally.levels import minute_of
 from polylog.dynamo.tally.moment import Moment
-from polylog.dynamo.tally.totals import View
+from polylog.dynamo.tally.totals import View, times_of
 from polylog.model.errors import PositionExpired, TimedOut, TooBroad
-from polylog.model.query import EventQuery, Page, Position, Window
+from polylog.model.query import EventQuery, Order, Page, Position, Window
 from polylog.model.times import Clock
 
 # Up to this many events, reading and skipping them takes fewer requests than looking up the place.
 _NEAR: Final = 300
+
+_DENSE: Final = 3000
+"""If more events of a minute are to be skipped, segments may take less reading than an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +181,40 @@ def _looked_up(query: EventQuery, asked: Asked, view: View | FacetView, total: i
     within = replace(query, window=window, with_total=False)
     if isinstance(view, View):
         note("the tally tells in which minute the page begins")
-        return asked.reader.find(within, asked.plan.within(time), view.moment)
+        page = None
+        if offset > _DENSE:
+            page = _in_minute(within, asked, view.moment, time, total - query.window.offset)
+        return page or asked.reader.find(within, asked.plan.within(time), view.moment)
     note("the counts of the facet tell on which day the page begins")
-    narrowed = asked.narrowed(time)
-    return narrowed.read(
-        view.moment,
-        lambda reader: reader.find(within, narrowed.plan, view.moment),
-        lambda finder: finder.find(within),
-        within,
+    return _in_range(within, asked.narrowed(time), view.moment)
+
+
+def _in_minute(
+    query: EventQuery, asked: Asked, moment: Moment, time: TimeRange, left: int
+) -> Page | None:
+    """Return a page that begins in the first minute of a range, in order, with many to skip there.
+
+    Segments may show it with less reading. `left` is how many events there are from the page on.
+    Returns None if the page also has events of other minutes.
+    """
+    begin = time.first if query.order is Order.ASCENDING else time.last
+    minute = time.intersection(times_of(minute_of(begin)))
+    try:
+        page = _in_range(query, asked.narrowed(minute), moment)
+    except TooBroad:
+        return None
+    if not page.events or len(page.events) < min(query.window.limit, left):
+        return None
+    return replace(page, next=Position(page.events[-1].time, page.events[-1].seq))
+
+
+def _in_range(query: EventQuery, asked: Asked, moment: Moment) -> Page:
+    """Return a page from an index or from segments: from the one that reads less."""
+    return asked.read(
+        moment,
+        lambda reader: reader.find(query, asked.plan, moment),
+        lambda finder: finder.find(query),
+        query,
     )
 
 

@@ -73,7 +73,7 @@ class _Parts(NamedTuple):
     cut: frozenset[str]
 
 
-def _times_of(minute: str) -> TimeRange:
+def times_of(minute: str) -> TimeRange:
     """Return the range of a minute."""
     start = minute_start(minute)
     return TimeRange(start, start + _MINUTE - 1)
@@ -148,7 +148,7 @@ class View:
         is_ascending = order is Order.ASCENDING
         rank = before + offset if is_ascending else before + total - 1 - offset
         minute, passed, inside = self._minute_of_rank(rank)
-        around = _times_of(minute)
+        around = times_of(minute)
         if is_ascending:
             return TimeRange(around.first, time.last), rank - passed
         return TimeRange(time.first, around.last), passed + inside - 1 - rank
@@ -214,7 +214,7 @@ class View:
     def _minute(self, minute: str) -> Sequence[Entry]:
         """Return the wanted settled events of a minute."""
         if minute not in self._minutes:
-            times = _times_of(minute)
+            times = times_of(minute)
             shown = self.read(times)
             settled = {entry.seq: entry for entry in shown if self.moment.counts(entry.seq)}
             for entry in self.moment.recent_within(times):
